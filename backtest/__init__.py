@@ -1,0 +1,15 @@
+"""What would have happened: the ledger, its results, and the theses run through it."""
+
+try:
+    from data.siblings import check_siblings
+except ImportError as error:
+    raise ImportError("another package or file named 'data' shadows Eastbound's; rename it") from error
+
+check_siblings(__file__)
+
+from backtest.config import FlatCosts, RunConfig
+from backtest.engine import LedgerState, simulate
+from backtest.errors import BacktestError
+from backtest.result import BacktestResult
+
+__all__ = ["BacktestError", "BacktestResult", "FlatCosts", "LedgerState", "RunConfig", "simulate"]

@@ -1,0 +1,276 @@
+"""Running the ledger: one simulation, resumable, and blocks of lanes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from backtest.arrays import Prepared, check_weights, prepare, resolve_decisions
+from backtest.config import RunConfig
+from backtest.errors import BacktestError
+from backtest.kernels import state
+from backtest.kernels.ledger import run_ledger_nb
+from backtest.kernels.state import Book, Journal, Record, Scratch
+from backtest.result import BacktestResult
+from data.market import MarketData, as_nanoseconds
+from strategies.targets import TargetWeights
+
+JOURNAL_START = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerState:
+    """Where a run stands: hand it to `simulate(resume=...)` to go on.
+
+    Attributes
+    ----------
+    stamp : int
+        UTC nanoseconds; everything up to and including it has happened.
+    names, currencies : tuple of str
+    book : Book
+        Every array of the state, one lane.
+    """
+
+    stamp: int
+    names: tuple[str, ...]
+    currencies: tuple[str, ...]
+    book: Book
+
+
+def new_book(prepared: Prepared, n_lanes: int, capital: float) -> Book:
+    """Open the books: the capital in base currency, nothing else.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    n_lanes : int
+    capital : float
+        Base currency.
+
+    Returns
+    -------
+    Book
+    """
+    n_assets, n_venues = len(prepared.names), len(prepared.venues)
+    cash = np.zeros((len(prepared.currencies), n_lanes))
+    cash[prepared.rules.base] = capital
+
+    def amounts() -> NDArray[np.float64]:
+        return np.zeros((n_assets, n_lanes))
+
+    return Book(
+        shares=amounts(),
+        order=amounts(),
+        target=amounts(),
+        plan_value=amounts(),
+        cash=cash,
+        last_price=prepared.first_prices.copy(),
+        plan_cash=np.zeros(n_lanes),
+        plan_nav=np.zeros(n_lanes),
+        target_gross=np.zeros(n_lanes),
+        decided_at=np.full(n_lanes, -1),
+        live=np.full(n_lanes, -1),
+        plan_row=np.zeros(n_lanes, dtype=np.int64),
+        leg_day=np.full((n_venues, n_lanes), -1),
+        pending=np.zeros(n_venues, dtype=np.int64),
+    )
+
+
+def _scratch(n_assets: int, n_venues: int, n_lanes: int) -> Scratch:
+    def lane() -> NDArray[np.float64]:
+        return np.zeros(n_lanes)
+
+    return Scratch(
+        value=np.zeros(n_assets),
+        asked=np.zeros((n_assets, n_lanes)),
+        nav=lane(),
+        held=lane(),
+        total=lane(),
+        slope=lane(),
+        knot=lane(),
+        factor=lane(),
+        power=lane(),
+        need=lane(),
+        bought=lane(),
+        gross=lane(),
+        scale=lane(),
+        venue_due=np.zeros((n_venues, n_lanes), dtype=np.int64),
+        active=np.zeros(n_lanes, dtype=np.int64),
+    )
+
+
+def new_record(prepared: Prepared, n_lanes: int, *, whole: bool) -> Record:
+    """Make room for what the ledger writes.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    n_lanes : int
+    whole : bool
+        Keep shares, cash, interest and flows too, not NAV alone.
+
+    Returns
+    -------
+    Record
+        NaN where nothing was written yet.
+    """
+    n_rows = len(prepared.rows.dates)
+    n_kept = n_rows if whole else 0
+    n_assets, n_currencies = len(prepared.names), len(prepared.currencies)
+    return Record(
+        nav=np.full((n_rows, n_lanes), np.nan),
+        shares=np.zeros((n_kept, n_assets, n_lanes)),
+        cash=np.zeros((n_kept, n_currencies, n_lanes)),
+        interest=np.zeros((n_kept, n_currencies, n_lanes)),
+        flow=np.zeros((n_kept, n_currencies, n_lanes)),
+    )
+
+
+def _copy(book: Book) -> Book:
+    return Book(*(array.copy() for array in book))
+
+
+def run_lanes(
+    prepared: Prepared,
+    weights: NDArray[np.float64],
+    opening: Book,
+    *,
+    first: int = 0,
+    last: int | None = None,
+    whole: bool = True,
+) -> tuple[Book, Journal, Record]:
+    """Run a block of lanes over a range of events.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    weights : ndarray of shape (n_decisions, n_names, n_lanes)
+    opening : Book
+        Not changed.
+    first, last : int
+        Range of events of the timeline; by default all.
+    whole : bool
+        Keep the journal, shares and cash, not NAV alone.
+
+    Returns
+    -------
+    book : Book
+        Closing state.
+    journal : Journal
+    record : Record
+
+    Raises
+    ------
+    BacktestError
+        If NAV is no longer positive at a decision.
+    """
+    n_assets, n_lanes = opening.shares.shape
+    end = len(prepared.timeline.kind) if last is None else last
+    room = max(JOURNAL_START, 2 * n_lanes * n_assets * max(len(prepared.decisions), 1)) if whole else 0
+    while True:
+        book = _copy(opening)
+        record = new_record(prepared, n_lanes, whole=whole)
+        journal = Journal(
+            index=np.zeros((room, 5), dtype=np.int64), value=np.zeros((room, 5)), count=np.zeros(1, dtype=np.int64)
+        )
+        scratch = _scratch(n_assets, len(prepared.venues), n_lanes)
+        status, event = run_ledger_nb(
+            prepared.timeline, prepared.world, prepared.rules, book, weights, first, end, scratch, journal, record
+        )
+        if status == state.JOURNAL_FULL:
+            room *= 2
+            continue
+        if status == state.NAV_NOT_POSITIVE:
+            date = prepared.rows.dates[prepared.timeline.row[event]]
+            raise BacktestError(f"NAV is zero or below at the decision of {date}: nothing is left to invest.")
+        return book, journal, record
+
+
+def _used(market: MarketData, targets: TargetWeights, held: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Choose the names a run has to carry: those ever wanted or held, or all where NaN and 0 differ."""
+    wanted = (np.nan_to_num(targets.weights) != 0).any(axis=0)
+    missing = np.isnan(targets.weights)
+    if not wanted.any() or (missing.any(axis=1) & ~missing.all(axis=1)).any():
+        wanted |= np.isin(targets.assets, market.holdable)
+    for name in held:
+        if name not in targets.assets:
+            raise BacktestError(f"{name} is in the state to resume, but has no column in the target weights.")
+        wanted[targets.assets.index(name)] = True
+    if not wanted.any():
+        raise BacktestError(f"None of the target weights' columns may be held: {', '.join(targets.assets[:5])}.")
+    return wanted
+
+
+def simulate(
+    market: MarketData,
+    targets: TargetWeights,
+    config: RunConfig | None = None,
+    *,
+    until: pd.Timestamp | int | None = None,
+    resume: LedgerState | None = None,
+) -> BacktestResult:
+    """Say what would have happened to a portfolio that follows target weights.
+
+    Parameters
+    ----------
+    market : MarketData
+    targets : TargetWeights
+    config : RunConfig, optional
+    until : Timestamp with a time zone, optional
+        Stop after everything up to and including this stamp; `result.state` goes on from there.
+    resume : LedgerState, optional
+        Go on from the state of an earlier run with the same market, targets and settings.
+
+    Returns
+    -------
+    BacktestResult
+        Of the dates marked in this call.
+
+    Raises
+    ------
+    BacktestError, StrategyError, DataError
+        If a setting, a weight or the data cannot be run; the message says which, where and what to do.
+
+    Examples
+    --------
+    >>> from data.load import load
+    >>> frame = pd.DataFrame({"US01": [0.5], "HK01": [0.5]}, index=["2025-01-22"])
+    >>> result = simulate(load("tiny"), TargetWeights.from_frame(frame))
+    >>> len(result.trades)
+    2
+    """
+    if not isinstance(targets, TargetWeights):
+        raise BacktestError(f"simulate takes TargetWeights, not {type(targets).__name__}; see TargetWeights.from_frame.")
+    config = RunConfig() if config is None else config
+    decisions, rows, notes = resolve_decisions(market, targets)
+    used = _used(market, targets, () if resume is None else resume.names)
+    names = tuple(np.array(targets.assets)[used].tolist())
+    prepared = prepare(market, names, decisions, config)
+    weights = np.ascontiguousarray(targets.weights[np.ix_(rows, np.flatnonzero(used))][:, :, None])
+    check_weights(prepared, market, weights, config)
+
+    stamps = prepared.timeline.stamp
+    last = len(stamps) if until is None else int(np.searchsorted(stamps, as_nanoseconds(until), side="right"))
+    if resume is None:
+        opening, first = new_book(prepared, 1, config.initial_capital), 0
+    else:
+        if resume.names != names or resume.currencies != prepared.currencies:
+            raise BacktestError("The state to resume is of other names or currencies than this run.")
+        opening, first = resume.book, int(np.searchsorted(stamps, resume.stamp, side="right"))
+    book, journal, record = run_lanes(prepared, weights, opening, first=first, last=last)
+    return BacktestResult(
+        market=market,
+        config=config,
+        prepared=prepared,
+        targets=targets,
+        journal=journal,
+        record=record,
+        opening=opening,
+        first_event=first,
+        last_event=last,
+        state=LedgerState(
+            stamp=int(stamps[last - 1]) if last else -1, names=names, currencies=prepared.currencies, book=book
+        ),
+        notes=notes + prepared.notes,
+    )

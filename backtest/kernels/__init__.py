@@ -1,0 +1,1 @@
+"""Compiled simulation kernels: pure functions of arrays."""

@@ -1,0 +1,270 @@
+"""Trading calendars: which sessions were held, which were scheduled, and when that became known.
+
+Sessions come from `exchange_calendars`, corrected by `datasets/calendar_corrections.csv`. A session that
+was scheduled and not held is kept with the stamp of its announcement: until then nobody knew.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.errors import DataError
+from data.venues import VENUES, venue
+
+Dates = NDArray[np.datetime64]
+Stamps = NDArray[np.int64]
+Array = TypeVar("Array", bound=NDArray[Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """The sessions of one venue.
+
+    Attributes
+    ----------
+    venue : str
+        Market identifier.
+    dates : ndarray of shape (n_sessions,), datetime64[D]
+        Local dates of the sessions held, ascending.
+    opens, closes : ndarray of shape (n_sessions,), int64
+        UTC nanoseconds.
+    cancelled_dates : ndarray of shape (n_cancelled,), datetime64[D]
+        Scheduled sessions that were not held.
+    cancelled_opens, cancelled_closes, announced : ndarray of shape (n_cancelled,), int64
+        Their scheduled stamps, and the stamp from which the closure was known; UTC nanoseconds.
+    moved_dates : ndarray of shape (n_moved,), datetime64[D]
+        Sessions held at other than their scheduled hours.
+    moved_opens, moved_closes, moved_announced : ndarray of shape (n_moved,), int64
+        What the schedule had said, and when the change was known.
+    """
+
+    venue: str
+    dates: Dates
+    opens: Stamps
+    closes: Stamps
+    cancelled_dates: Dates
+    cancelled_opens: Stamps
+    cancelled_closes: Stamps
+    announced: Stamps
+    moved_dates: Dates
+    moved_opens: Stamps
+    moved_closes: Stamps
+    moved_announced: Stamps
+
+    def as_known(self, stamp: int) -> "Calendar":
+        """Give the calendar as it was believed at a stamp.
+
+        Parameters
+        ----------
+        stamp : int
+            UTC nanoseconds.
+
+        Returns
+        -------
+        Calendar
+            Closures and changed hours announced later are sessions at their scheduled hours.
+        """
+        unknown = self.announced > stamp
+        moved = self.moved_announced > stamp
+        if not unknown.any() and not moved.any():
+            return self
+        opens, closes = self.opens.copy(), self.closes.copy()
+        at = np.searchsorted(self.dates, self.moved_dates[moved])
+        opens[at], closes[at] = self.moved_opens[moved], self.moved_closes[moved]
+        dates = np.concatenate([self.dates, self.cancelled_dates[unknown]])
+        order = np.argsort(dates, kind="stable")
+        return replace(
+            self,
+            dates=_frozen(dates[order]),
+            opens=_frozen(np.concatenate([opens, self.cancelled_opens[unknown]])[order]),
+            closes=_frozen(np.concatenate([closes, self.cancelled_closes[unknown]])[order]),
+            cancelled_dates=self.cancelled_dates[~unknown],
+            cancelled_opens=self.cancelled_opens[~unknown],
+            cancelled_closes=self.cancelled_closes[~unknown],
+            announced=self.announced[~unknown],
+            moved_dates=self.moved_dates[~moved],
+            moved_opens=self.moved_opens[~moved],
+            moved_closes=self.moved_closes[~moved],
+            moved_announced=self.moved_announced[~moved],
+        )
+
+    def index_of(self, dates: Dates) -> NDArray[np.intp]:
+        """Find sessions by date.
+
+        Parameters
+        ----------
+        dates : ndarray of shape (n,), datetime64[D]
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Index of the session of each date, -1 where the venue held none.
+        """
+        at = np.searchsorted(self.dates, dates)
+        at = np.minimum(at, max(len(self.dates) - 1, 0))
+        found = self.dates[at] == dates if len(self.dates) else np.zeros(len(dates), dtype=bool)
+        return np.where(found, at, -1)
+
+
+def _frozen(array: Array) -> Array:
+    array.flags.writeable = False
+    return array
+
+
+def local_stamps(dates: Dates, clock: pd.Timedelta, timezone: str) -> Stamps:
+    """Turn local wall-clock times into UTC stamps.
+
+    Parameters
+    ----------
+    dates : ndarray of shape (n,), datetime64[D]
+    clock : Timedelta
+        Time of day.
+    timezone : str
+        IANA name.
+
+    Returns
+    -------
+    ndarray of shape (n,), int64
+        UTC nanoseconds.
+    """
+    wall = pd.DatetimeIndex(dates.astype("datetime64[ns]")) + clock
+    utc = wall.tz_localize(timezone).tz_convert("UTC").tz_localize(None)
+    return utc.to_numpy().astype("datetime64[ns]").astype(np.int64)
+
+
+@cache
+def corrections() -> pd.DataFrame:
+    """Read the table of corrections and announcements.
+
+    Returns
+    -------
+    DataFrame
+        Columns venue, date, kind, open, close, announced, status, source, note; see `datasets/SOURCES.md`.
+    """
+    path = resources.files("data") / "datasets" / "calendar_corrections.csv"
+    with path.open(encoding="utf-8") as file:
+        table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    table["date"] = pd.to_datetime(table["date"])
+    return table
+
+
+@cache
+def _library_schedule(name: str, first_year: int, last_year: int) -> pd.DataFrame:
+    import exchange_calendars  # takes half a second: only where sessions are needed
+
+    try:
+        found = exchange_calendars.get_calendar(name, start=f"{first_year}-01-01", end=f"{last_year}-12-31")
+    except ValueError as error:
+        raise DataError(f"No calendar of {name} for {first_year} to {last_year}: {error}") from error
+    return found.schedule[["open", "close"]]
+
+
+def _nanoseconds(column: pd.Series) -> Stamps:
+    utc = column.dt.tz_convert("UTC").dt.tz_localize(None)
+    return utc.to_numpy().astype("datetime64[ns]").astype(np.int64)
+
+
+@cache
+def trading_calendar(code: str, first_year: int, last_year: int) -> Calendar:
+    """Build the calendar of a venue over whole years.
+
+    Parameters
+    ----------
+    code : str
+        Market identifier.
+    first_year, last_year : int
+
+    Returns
+    -------
+    Calendar
+
+    Raises
+    ------
+    DataError
+        If the venue is unknown, or the library has no sessions for those years.
+
+    Examples
+    --------
+    >>> calendar = trading_calendar("XHKG", 2023, 2023)
+    >>> bool((calendar.dates == np.datetime64("2023-09-08")).any())
+    False
+    >>> thursday = pd.Timestamp("2023-09-07 08:00", tz="UTC").value
+    >>> bool((calendar.as_known(thursday).dates == np.datetime64("2023-09-08")).any())
+    True
+    """
+    place = venue(code)
+    schedule = _library_schedule(place.calendar, first_year, last_year)
+    dates = schedule.index.to_numpy().astype("datetime64[D]")
+    opens, closes = _nanoseconds(schedule["open"]), _nanoseconds(schedule["close"])
+
+    table = corrections()
+    table = table[(table["venue"] == place.calendar) & table["date"].dt.year.between(first_year, last_year)]
+    table = table.sort_values("date")
+    announced = _nanoseconds(pd.to_datetime(table["announced"], utc=True))
+    days = table["date"].to_numpy().astype("datetime64[D]")
+
+    closed = (table["kind"] == "closed").to_numpy()
+    cancelled = days[closed]
+    held = ~np.isin(dates, cancelled)
+    dates, opens, closes = dates[held], opens[held], closes[held]
+
+    moved = ~closed
+    at = np.searchsorted(dates, days[moved])
+    if not np.array_equal(dates[at], days[moved]):
+        raise DataError(f"calendar_corrections.csv moves the hours of a day on which {code} held no session.")
+    scheduled_opens, scheduled_closes = opens[at].copy(), closes[at].copy()
+    for position, row in zip(at, table[moved].itertuples(), strict=True):
+        day = row.date.strftime("%Y-%m-%d")
+        if row.open:
+            opens[position] = pd.Timestamp(f"{day} {row.open}").value
+        if row.close:
+            closes[position] = pd.Timestamp(f"{day} {row.close}").value
+
+    hour = pd.Timedelta(hours=1)
+    return Calendar(
+        venue=code,
+        dates=_frozen(dates),
+        opens=_frozen(opens),
+        closes=_frozen(closes),
+        cancelled_dates=_frozen(cancelled),
+        cancelled_opens=_frozen(
+            local_stamps(cancelled, hour * (place.open.hour + place.open.minute / 60), place.timezone)
+        ),
+        cancelled_closes=_frozen(
+            local_stamps(cancelled, hour * (place.close.hour + place.close.minute / 60), place.timezone)
+        ),
+        announced=_frozen(announced[closed]),
+        moved_dates=_frozen(days[moved]),
+        moved_opens=_frozen(scheduled_opens),
+        moved_closes=_frozen(scheduled_closes),
+        moved_announced=_frozen(announced[moved]),
+    )
+
+
+def trading_calendars(codes: set[str], first_year: int, last_year: int) -> dict[str, Calendar]:
+    """Build the calendars of several venues, in alphabetical order.
+
+    Parameters
+    ----------
+    codes : set of str
+        Market identifiers.
+    first_year, last_year : int
+
+    Returns
+    -------
+    dict of str to Calendar
+
+    Raises
+    ------
+    DataError
+        If a venue is unknown.
+    """
+    unknown = sorted(codes - set(VENUES))
+    if unknown:
+        raise DataError(f"Unknown venue {unknown[0]!r}. Known: {', '.join(VENUES)}.")
+    return {code: trading_calendar(code, first_year, last_year) for code in sorted(codes)}

@@ -1,0 +1,1 @@
+"""What a trade costs: dated facts per venue and side."""

@@ -1,0 +1,98 @@
+"""The one kernel decorator, and where compiled kernels are kept.
+
+numba's disk cache sees edits of a function's own file only: a kernel that calls a kernel in another
+file would run the old code after an edit there. The cache folder is therefore named by a hash of all
+kernel sources: any edit gives a new folder, and everything is compiled anew.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba.core import config
+from platformdirs import user_cache_path
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def kernel_sources(root: Path = ROOT) -> list[Path]:
+    """List the files that hold kernels, in a fixed order.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that holds the packages.
+
+    Returns
+    -------
+    list of Path
+        This file, `kernels.py` files and the files of `kernels` folders, sorted.
+    """
+    found = [root / "data" / "jit.py"]
+    for package in ("data", "strategies", "backtest"):
+        found += (root / package).glob("**/kernels.py")
+        found += (root / package).glob("**/kernels/*.py")
+    return sorted(found)
+
+
+@cache
+def cache_folder() -> Path:
+    """Return the folder for compiled kernels, made if need be.
+
+    Returns
+    -------
+    Path
+        Below `EASTBOUND_CACHE` or the user's cache folder, named by the hash of the kernel sources;
+        below the temporary folder when neither can be written.
+    """
+    digest = hashlib.sha256()
+    for path in kernel_sources():
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    name = f"kernels-{digest.hexdigest()[:20]}"
+    home = os.environ.get("EASTBOUND_CACHE")
+    preferred = Path(home) if home else user_cache_path("eastbound")
+    fallback = Path(tempfile.gettempdir()) / f"eastbound-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+    for parent in (preferred, fallback):
+        folder = parent / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+    return Path(tempfile.mkdtemp(prefix="eastbound-"))
+
+
+def kernel(function: Function) -> Function:
+    """Compile a kernel: cached, without the GIL, IEEE arithmetic in the written order.
+
+    Parameters
+    ----------
+    function : callable
+        A pure function of arrays, numbers and named tuples of them.
+
+    Returns
+    -------
+    callable
+        The compiled function; `.py_func` is the original.
+
+    Notes
+    -----
+    No fastmath in any form: the order of operations makes a lane's bytes independent of the width of its
+    block, the thread and the processor. The cache folder is set for the moment of decoration only, so that
+    other libraries' compiled functions stay where they are.
+    """
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(cache_folder())
+    try:
+        compiled: Function = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    finally:
+        config.CACHE_DIR = before
+    return compiled

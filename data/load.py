@@ -1,0 +1,47 @@
+"""One way in: a market by name or path."""
+
+from pathlib import Path
+
+from data.market import MarketData
+from data.sources.folder import load_folder
+from data.synthetic import demo_market
+from data.tiny import tiny_market
+
+EMBEDDED = {"demo": demo_market, "tiny": tiny_market}
+
+
+def load(
+    source: str | Path = "demo",
+    universe: str | None = None,
+    start: object | None = None,
+    end: object | None = None,
+) -> MarketData:
+    """Load a market.
+
+    Parameters
+    ----------
+    source : str or Path
+        "demo" (synthetic, embedded), "tiny" (synthetic, three names, ten sessions) or a folder of files.
+    universe : str, optional
+        What may be held: universes and symbols joined by "+", such as "big-seven+hang-seng-tech".
+        Everything else stays readable.
+    start, end : date-like, optional
+        First and last date of decisions and NAV; rows before `start` are kept as the past.
+
+    Returns
+    -------
+    MarketData
+
+    Raises
+    ------
+    DataError
+        If the source, the universe or a date is wrong; the message says which.
+
+    Examples
+    --------
+    >>> load("tiny").symbols
+    ('HK01', 'US01', 'US02')
+    """
+    embedded = EMBEDDED.get(str(source))
+    market = embedded() if embedded is not None else load_folder(Path(source))
+    return market.restricted(universe, start, end)

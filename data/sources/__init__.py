@@ -1,0 +1,1 @@
+"""Where market data come from: frames in memory, folders of files."""

@@ -1,0 +1,13 @@
+"""What to hold: schedules, signals, rules, and the theses made of them."""
+
+try:
+    from data.siblings import check_siblings
+except ImportError as error:
+    raise ImportError("another package or file named 'data' shadows Eastbound's; rename it") from error
+
+check_siblings(__file__)
+
+from strategies.errors import StrategyError
+from strategies.targets import BasketTargets, TargetWeights
+
+__all__ = ["BasketTargets", "StrategyError", "TargetWeights"]

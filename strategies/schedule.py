@@ -1,0 +1,146 @@
+"""When decisions are made: rebalance dates, and the stamps they stand for.
+
+A schedule knows what was known: a session cancelled at short notice still counts as the last of its week
+on the day before, and the decision it would have carried is made at the next session held.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.calendars import Calendar
+from data.market import MarketData
+from strategies.errors import StrategyError
+
+DEFAULT_VENUE = "XNYS"
+PERIODS = {"week": "datetime64[W]", "month": "datetime64[M]"}
+FAR = np.iinfo(np.int64).max
+
+
+def decision_venue(market: MarketData, venue: str | None = None) -> str:
+    """Name the venue at whose close decisions are made.
+
+    Parameters
+    ----------
+    market : MarketData
+    venue : str, optional
+        By default the only venue of the names that may be held, or New York where there are several.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    StrategyError
+        If the market has no calendar of that venue.
+    """
+    if venue is None:
+        venues = market.venues()
+        venue = venues[0] if len(venues) == 1 else DEFAULT_VENUE
+    if venue not in market.calendars:
+        raise StrategyError(f"No decisions at {venue}: the market knows {', '.join(sorted(market.calendars))}.")
+    return venue
+
+
+def expected_dates(calendar: Calendar) -> NDArray[np.datetime64]:
+    """List the dates on which sessions were expected the day before.
+
+    Parameters
+    ----------
+    calendar : Calendar
+
+    Returns
+    -------
+    ndarray of datetime64[D]
+        Sessions held, and cancelled ones announced after the close of the session before them.
+    """
+    before = np.searchsorted(calendar.dates, calendar.cancelled_dates) - 1
+    known_by = np.where(before >= 0, calendar.closes[np.maximum(before, 0)], -FAR)
+    surprise = calendar.announced > known_by
+    return np.sort(np.concatenate([calendar.dates, calendar.cancelled_dates[surprise]]))
+
+
+def decision_stamps(calendar: Calendar, dates: NDArray[np.datetime64]) -> NDArray[np.int64]:
+    """Turn decision dates into stamps: the close of the venue's session.
+
+    Parameters
+    ----------
+    calendar : Calendar
+        Of the decision venue.
+    dates : ndarray of shape (n,), datetime64[D]
+
+    Returns
+    -------
+    ndarray of shape (n,), int64
+        UTC nanoseconds. A date without a session rolls to the session before; one whose session was
+        cancelled after that session's close rolls to the next, for nobody knew in time.
+
+    Raises
+    ------
+    StrategyError
+        If a date lies before the calendar's first session, or rolls past its last.
+    """
+    at = np.searchsorted(calendar.dates, dates, side="right") - 1
+    if (at < 0).any():
+        raise StrategyError(f"Decision date {dates[np.argmax(at < 0)]} is before the first session of {calendar.venue}.")
+    surprises = np.setdiff1d(expected_dates(calendar), calendar.dates)
+    at = at + np.isin(dates, surprises)
+    if (at >= len(calendar.dates)).any():
+        raise StrategyError(f"{calendar.venue} holds no session after {dates[np.argmax(at >= len(calendar.dates))]}.")
+    return calendar.closes[at]
+
+
+def rebalance_dates(
+    calendar: Calendar, every: str | int, offset: int, start: np.datetime64, end: np.datetime64
+) -> NDArray[np.datetime64]:
+    """List the dates of a regular schedule.
+
+    Parameters
+    ----------
+    calendar : Calendar
+        Of the decision venue.
+    every : "day", "week", "month" or int
+        Last session of each week or month, or every so many sessions counted from `start`.
+    offset : int
+        Sessions before the last one of the period; for a number of sessions, which of them (0: the first).
+    start, end : datetime64[D]
+        Bounds, both included.
+
+    Returns
+    -------
+    ndarray of datetime64[D]
+
+    Raises
+    ------
+    StrategyError
+        If `every` or `offset` is out of range.
+
+    Examples
+    --------
+    >>> from data.calendars import trading_calendar
+    >>> hong_kong = trading_calendar("XHKG", 2023, 2023)
+    >>> first, last = np.datetime64("2023-09-04"), np.datetime64("2023-09-15")
+    >>> rebalance_dates(hong_kong, "week", 0, first, last).astype(str).tolist()
+    ['2023-09-08', '2023-09-15']
+    """
+    expected = expected_dates(calendar)
+    if every == "day":
+        every = 1
+    if isinstance(every, str):
+        if every not in PERIODS:
+            raise StrategyError(f"schedule.every {every!r} is not day, week, month or a number of sessions.")
+        if not 0 <= offset <= 4:
+            raise StrategyError(f"schedule.offset {offset} is not within 0 to 4 sessions before the last of the {every}.")
+        # numpy's weeks start on Thursday: shift so that Monday starts one.
+        shifted = expected + 3 if every == "week" else expected
+        period = shifted.astype(PERIODS[every])
+        last = np.flatnonzero(np.append(period[1:] != period[:-1], True))
+        chosen = expected[np.maximum(last - offset, 0)]
+        # The last period of the calendar may be cut short: its last session is not known to be the last.
+        chosen = chosen[:-1]
+    else:
+        if every < 1 or not 0 <= offset < every:
+            raise StrategyError(f"schedule.every {every} with offset {offset}: want every >= 1 and 0 <= offset < every.")
+        held = calendar.dates[calendar.dates >= start]
+        chosen = held[offset::every]
+    return chosen[(chosen >= start) & (chosen <= end)]
