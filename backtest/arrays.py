@@ -13,7 +13,7 @@ from backtest.timeline import Rows, build_timeline, run_rows
 from data.costs.schedules import FeeRates, proportional_rates
 from data.errors import DataError
 from data.market import MarketData
-from data.rates import DAY_COUNT, cash_rates, cash_series
+from data.rates import DAY_COUNT
 from strategies.errors import StrategyError
 from strategies.schedule import decision_stamps, decision_venue
 from strategies.targets import TargetWeights
@@ -237,12 +237,12 @@ def _interest(
     notes = []
     days = np.diff(rows.dates).astype(np.int64)
     for column, currency in enumerate(currencies):
-        series = cash_series(market, currency)
+        series = market.rates.cash_series(currency)
         if series is None:
             notes.append(f"No interest rate for {currency} in the market: its cash earns and pays nothing.")
             continue
-        reading, n_replaced = cash_rates(
-            market, currency, rows.marks[:-1], rows.dates[:-1], config.rate_max_age_days, config.rate_fallback
+        reading, n_replaced = market.rates.series[series].at(
+            rows.marks[:-1], rows.dates[:-1], config.rate_max_age_days, config.rate_fallback
         )
         if n_replaced:
             notes.append(

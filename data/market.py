@@ -11,6 +11,7 @@ from data.calendars import Calendar
 from data.errors import DataError
 from data.fx import FxRates
 from data.instruments import Instrument
+from data.rates import InterestRates
 from data.universes import Memberships, spells_of
 
 Matrix = NDArray[np.float64]
@@ -37,6 +38,7 @@ class MarketData:
         Local currency; volume in shares; NaN where there is none. An open is known from its session's
         opening stamp, the rest from the closing stamp.
     fx : FxRates
+    rates : InterestRates
     calendars : mapping of str to Calendar
         By venue; the New York calendar is always there, for decisions.
     tables : mapping of str to DataFrame
@@ -65,6 +67,7 @@ class MarketData:
     close: Matrix
     volume: Matrix
     fx: FxRates
+    rates: InterestRates
     calendars: Mapping[str, Calendar]
     tables: Mapping[str, pd.DataFrame]
     memberships: Memberships
@@ -188,6 +191,7 @@ class MarketData:
             {name: array[:last] for name, array in fields.items()},
             dates=self.dates[:last],
             fx=self.fx.until(t),
+            rates=self.rates.until(t),
             calendars={venue: calendar.as_known(t) for venue, calendar in self.calendars.items()},
             tables={name: table[table["known"] <= t] for name, table in self.tables.items()},
         )

@@ -1,11 +1,12 @@
-"""Interest rates on cash: which series stands for a currency, and its reading at a stamp."""
+"""Interest rates on cash: readings by series, and which series stands for a currency."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-
-from data.market import MarketData
 
 # By currency, in order of preference.
 CASH_SERIES = MappingProxyType(
@@ -19,62 +20,119 @@ CASH_SERIES = MappingProxyType(
 DAY_COUNT = MappingProxyType({"USD": 360, "HKD": 365, "CNY": 365})
 
 
-def cash_series(market: MarketData, currency: str) -> str | None:
-    """Name the series that stands for interest on a currency.
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """One series of rates.
 
-    Parameters
+    Attributes
     ----------
-    market : MarketData
-    currency : str
-
-    Returns
-    -------
-    str or None
-        None where the market has none: then cash earns and pays nothing.
+    known : ndarray of shape (n,), int64
+        UTC nanoseconds, ascending.
+    days : ndarray of shape (n,), datetime64[D]
+        Date of each reading.
+    percent : ndarray of shape (n,)
+        A year.
     """
-    present = set(market.table("rates").get("series", ()))
-    return next((name for name in CASH_SERIES.get(currency, ()) if name in present), None)
+
+    known: NDArray[np.int64]
+    days: NDArray[np.datetime64]
+    percent: NDArray[np.float64]
+
+    def at(
+        self, stamps: NDArray[np.int64], dates: NDArray[np.datetime64], max_age_days: int, fallback: float
+    ) -> tuple[NDArray[np.float64], int]:
+        """Read the last rate known at each stamp.
+
+        Parameters
+        ----------
+        stamps : ndarray of shape (m,), int64
+            UTC nanoseconds.
+        dates : ndarray of shape (m,), datetime64[D]
+            Dates that a reading's age is counted to.
+        max_age_days : int
+            Older readings are replaced.
+        fallback : float
+            By this, percent a year; also before the first reading.
+
+        Returns
+        -------
+        rates : ndarray of shape (m,)
+            Percent a year.
+        n_replaced : int
+            How many are the fallback.
+        """
+        if not len(self.known):
+            return np.full(len(stamps), fallback), len(stamps)
+        at = np.searchsorted(self.known, stamps, side="right") - 1
+        latest = np.maximum(at, 0)
+        stale = (at < 0) | ((dates - self.days[latest]).astype(np.int64) > max_age_days)
+        return np.where(stale, fallback, self.percent[latest]), int(stale.sum())
 
 
-def cash_rates(
-    market: MarketData,
-    currency: str,
-    stamps: NDArray[np.int64],
-    dates: NDArray[np.datetime64],
-    max_age_days: int,
-    fallback: float,
-) -> tuple[NDArray[np.float64], int]:
-    """Read the last rate known at each stamp.
+@dataclass(frozen=True, slots=True)
+class InterestRates:
+    """Rates by series.
 
-    Parameters
+    Attributes
     ----------
-    market : MarketData
-    currency : str
-        One with a series.
-    stamps : ndarray of shape (n,), int64
-        UTC nanoseconds.
-    dates : ndarray of shape (n,), datetime64[D]
-        Dates that a reading's age is counted to.
-    max_age_days : int
-        Older readings are replaced.
-    fallback : float
-        By this, percent a year; also before the first reading.
-
-    Returns
-    -------
-    rates : ndarray of shape (n,)
-        Percent a year.
-    n_replaced : int
-        How many are the fallback.
+    series : mapping of str to Readings
     """
-    table = market.table("rates")
-    rows = table[table["series"] == cash_series(market, currency)].sort_values(["known", "date"], kind="stable")
-    known = rows["known"].to_numpy()
-    values = rows["value"].to_numpy()
-    days = rows["date"].to_numpy().astype("datetime64[D]")
-    at = np.searchsorted(known, stamps, side="right") - 1
-    stale = at < 0
-    if len(days):
-        stale |= (dates - days[np.maximum(at, 0)]).astype(np.int64) > max_age_days
-        return np.where(stale, fallback, values[np.maximum(at, 0)]), int(stale.sum())
-    return np.full(len(stamps), fallback), len(stamps)
+
+    series: Mapping[str, Readings]
+
+    @classmethod
+    def from_table(cls, table: pd.DataFrame | None) -> "InterestRates":
+        """Read the long table of rates.
+
+        Parameters
+        ----------
+        table : DataFrame or None
+            Columns date, series, value (percent a year), known (UTC nanoseconds).
+
+        Returns
+        -------
+        InterestRates
+        """
+        if table is None:
+            return cls({})
+        found = {}
+        for name, rows in table.groupby("series", sort=True):
+            ordered = rows.sort_values(["known", "date"], kind="stable")
+            found[str(name)] = Readings(
+                ordered["known"].to_numpy(),
+                ordered["date"].to_numpy().astype("datetime64[D]"),
+                ordered["value"].to_numpy(),
+            )
+        return cls(found)
+
+    def until(self, stamp: int) -> "InterestRates":
+        """Keep what is known at a stamp.
+
+        Parameters
+        ----------
+        stamp : int
+            UTC nanoseconds.
+
+        Returns
+        -------
+        InterestRates
+        """
+        kept = {}
+        for name, one in self.series.items():
+            n = int(np.searchsorted(one.known, stamp, side="right"))
+            kept[name] = Readings(one.known[:n], one.days[:n], one.percent[:n])
+        return InterestRates(kept)
+
+    def cash_series(self, currency: str) -> str | None:
+        """Name the series that stands for interest on a currency.
+
+        Parameters
+        ----------
+        currency : str
+
+        Returns
+        -------
+        str or None
+            None where there is none: then cash earns and pays nothing.
+        """
+        return next((name for name in CASH_SERIES.get(currency, ()) if name in self.series), None)

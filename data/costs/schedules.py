@@ -103,50 +103,51 @@ def proportional_rates(venue: str, dates: NDArray[np.datetime64], *, is_etf: boo
     >>> found.rates[:, found.kinds.index("stamp_duty"), BUY].tolist()
     [0.0013, 0.001]
     """
+    kinds, rows = _schedule(venue, is_etf)
+    rates = np.zeros((len(dates), len(kinds), 2))
+    covered = np.zeros((len(dates), len(kinds)), dtype=bool)
+    for position, first, last, sides, rate in rows:
+        inside = (dates >= first) & (dates <= last)
+        covered[:, position] |= inside
+        for side in sides:
+            rates[inside, position, side] += rate
+    assumptions = []
+    for position in np.flatnonzero(~covered.all(axis=0)):
+        mine = [row for row in rows if row[0] == position]
+        edges = ((min(mine, key=lambda row: row[1]), "before"), (max(mine, key=lambda row: row[2]), "after"))
+        for (_, first, last, sides, rate), when in edges:
+            gap = dates < first if when == "before" else dates > last
+            if gap.any():
+                for side in sides:
+                    rates[gap, position, side] = rate
+                assumptions.append(
+                    f"{venue} {kinds[position]} is not known for {dates[gap][0]} to {dates[gap][-1]}; "
+                    f"{rate:.5%} of notional is assumed."
+                )
+    return FeeRates(kinds=kinds, rates=rates, assumptions=tuple(assumptions))
+
+
+Row = tuple[int, np.datetime64, np.datetime64, tuple[int, ...], float]
+
+
+@cache
+def _schedule(venue: str, is_etf: bool) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+    """Give a venue's kinds, and rows of (kind, first day, last day, sides, rate)."""
     table = cost_schedules()
     table = table[(table["venue"] == venue) & table["rate"].notna()]
     if is_etf:
         table = table[table["exempt"] != "etf"]
     kinds = tuple(kind for kind in COST_KINDS if (table["kind"] == kind).any())
-    rates = np.zeros((len(dates), len(kinds), 2))
-    assumptions = []
-    for position, kind in enumerate(kinds):
-        rows = table[table["kind"] == kind]
-        covered = np.zeros(len(dates), dtype=bool)
-        sides = {"both": [BUY, SELL], "buy": [BUY], "sell": [SELL]}
-        for row in rows.to_dict("records"):
-            inside = _inside(dates, row["from"], row["to"])
-            covered |= inside
-            rates[np.ix_(inside, [position], sides[row["side"]])] += row["rate"]
-        if covered.all() or not len(dates):
-            continue
-        ordered = rows.sort_values("from", na_position="first")
-        for edge, gap in ((ordered.iloc[0], _before(dates, ordered.iloc[0])), (ordered.iloc[-1], _after(dates, ordered))):
-            if gap.any():
-                rates[np.ix_(gap, [position], sides[edge["side"]])] = edge["rate"]
-                assumptions.append(
-                    f"{venue} {kind} is not known for {dates[gap][0]} to {dates[gap][-1]}; "
-                    f"{edge['rate']:.4%} of notional is assumed."
-                )
-    return FeeRates(kinds=kinds, rates=rates, assumptions=tuple(assumptions))
-
-
-def _inside(dates: NDArray[np.datetime64], first: pd.Timestamp, last: pd.Timestamp) -> NDArray[np.bool_]:
-    inside = np.ones(len(dates), dtype=bool)
-    if not pd.isna(first):
-        inside &= dates >= np.datetime64(first, "D")
-    if not pd.isna(last):
-        inside &= dates <= np.datetime64(last, "D")
-    return inside
-
-
-def _before(dates: NDArray[np.datetime64], row: pd.Series) -> NDArray[np.bool_]:
-    if pd.isna(row["from"]):
-        return np.zeros(len(dates), dtype=bool)
-    return dates < np.datetime64(row["from"], "D")
-
-
-def _after(dates: NDArray[np.datetime64], rows: pd.DataFrame) -> NDArray[np.bool_]:
-    if rows["to"].isna().any():
-        return np.zeros(len(dates), dtype=bool)
-    return dates > np.datetime64(rows["to"].max(), "D")
+    sides = {"both": (BUY, SELL), "buy": (BUY,), "sell": (SELL,)}
+    ever, never = np.datetime64("0001-01-01", "D"), np.datetime64("9999-12-31", "D")
+    rows = tuple(
+        (
+            kinds.index(row["kind"]),
+            ever if pd.isna(row["from"]) else np.datetime64(row["from"], "D"),
+            never if pd.isna(row["to"]) else np.datetime64(row["to"], "D"),
+            sides[row["side"]],
+            float(row["rate"]),
+        )
+        for row in table.to_dict("records")
+    )
+    return kinds, rows

@@ -11,6 +11,7 @@ from data.errors import DataError
 from data.fx import FxRates
 from data.instruments import Instrument, from_table, known_instruments
 from data.market import PRICE_FIELDS, MarketData, Matrix
+from data.rates import InterestRates
 from data.sources.series import known_tables
 from data.sources.tidy import codes, days, numbers, require_columns
 from data.universes import Memberships, known_memberships
@@ -145,6 +146,7 @@ def from_frames(
         dates=distinct,
         **fields,
         fx=rates_of_exchange,
+        rates=InterestRates.from_table(tables.get("rates")),
         calendars=calendars,
         tables=tables,
         memberships=known_memberships() if memberships is None else memberships,

@@ -1,0 +1,205 @@
+"""Random markets and decisions for the tests, and their translation for the naive ledger."""
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from backtest.config import FlatCosts, RunConfig
+from data.calendars import trading_calendar
+from data.costs.schedules import BUY, SELL, proportional_rates
+from data.market import MarketData
+from data.rates import CASH_SERIES
+from data.sources.frames import from_frames
+from strategies.targets import TargetWeights
+from tests import naive
+
+# Windows with holidays, half days, typhoons, a late open and a change of duty.
+WINDOWS = (
+    ("2025-01-20", "2025-02-12"),
+    ("2023-08-28", "2023-09-15"),
+    ("2023-09-28", "2023-10-13"),
+    ("2023-11-13", "2023-11-28"),
+    ("2020-01-20", "2020-02-07"),
+    ("2021-12-22", "2022-01-06"),
+)
+LISTINGS = (
+    ("AAA", "XNYS", "USD"),
+    ("BBB", "XNYS", "USD"),
+    ("CCC", "XHKG", "HKD"),
+    ("DDD", "XHKG", "HKD"),
+    ("EEE", "XSHG", "CNY"),
+    ("FFF", "XSHE", "CNY"),
+    ("GGG", "XHKG", "HKD"),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    market: MarketData
+    targets: TargetWeights
+    decisions: list[tuple[int, dict[str, float]]]
+
+
+def random_case(seed: int, *, venues: int = 3, gaps: bool = True, n_lanes: int = 1) -> Case:
+    """Draw a market with gaps, and decisions at closes and at odd times."""
+    rng = np.random.default_rng(seed)
+    first, last = WINDOWS[rng.integers(len(WINDOWS))]
+    codes = ["XNYS", "XHKG", "XSHG", "XSHE"][: venues + (venues == 3)]
+    names = [one for one in LISTINGS if one[1] in codes]
+    rows = []
+    for symbol, venue, currency in names:
+        calendar = trading_calendar(venue, int(first[:4]), int(last[:4]))
+        dates = calendar.dates[(calendar.dates >= np.datetime64(first)) & (calendar.dates <= np.datetime64(last))]
+        close = 50 * np.exp(np.cumsum(0.05 * rng.standard_normal(len(dates))))
+        opened = close * np.exp(0.02 * rng.standard_normal(len(dates)))
+        opened[rng.random(len(dates)) < (0.2 if gaps else 0.0)] = np.nan
+        kept = rng.random(len(dates)) > (0.12 if gaps else 0.0)
+        kept[0] = True
+        rows.append(
+            pd.DataFrame(
+                {
+                    "date": dates.astype("datetime64[ns]"),
+                    "symbol": symbol,
+                    "venue": venue,
+                    "currency": currency,
+                    "open": opened,
+                    "close": close,
+                }
+            )[kept]
+        )
+    days = pd.bdate_range(pd.Timestamp(first) - pd.Timedelta(days=5), last)
+    fx = pd.concat(
+        pd.DataFrame(
+            {
+                "date": days,
+                "base": "USD",
+                "quote": quote,
+                "rate": level * np.exp(np.cumsum(0.01 * rng.standard_normal(len(days)))),
+            }
+        )
+        for quote, level in (("HKD", 7.8), ("CNY", 7.0))
+    )
+    rates = pd.concat(
+        pd.DataFrame({"date": days[: rng.integers(2, len(days))], "series": CASH_SERIES[code][0], "value": value})
+        for code, value in (("USD", 5.0), ("HKD", -0.3))
+    )
+    market = from_frames(pd.concat(rows), fx=fx, rates=rates)
+    symbols = [one[0] for one in names]
+    stamps = _stamps(rng, market)
+    decisions, table = [], []
+    for stamp in stamps:
+        weights = rng.dirichlet(np.ones(len(symbols))) * rng.choice([1.0, 0.95, 0.5, 0.0], p=[0.5, 0.2, 0.2, 0.1])
+        weights[rng.random(len(symbols)) < 0.3] = 0.0
+        if rng.random() < 0.1:
+            weights[:] = np.nan
+        elif rng.random() < 0.2:
+            weights[rng.integers(len(symbols))] = np.nan
+        weights[_unknown(market, symbols, stamp)] = 0.0 if not np.isnan(weights).all() else np.nan
+        table.append(weights)
+        decisions.append((stamp, dict(zip(symbols, weights.tolist(), strict=True))))
+    targets = TargetWeights.from_frame(
+        pd.DataFrame(table, index=pd.DatetimeIndex(stamps, tz="UTC"), columns=symbols), hold_missing=True
+    )
+    return Case(market, targets, decisions)
+
+
+def _stamps(rng: np.random.Generator, market: MarketData) -> list[int]:
+    closes = market.calendars["XNYS"].closes
+    low = market.start.astype("datetime64[ns]").astype(np.int64)
+    high = market.end.astype("datetime64[ns]").astype(np.int64)
+    inside = closes[(closes > low + 86_400_000_000_000) & (closes < high)]
+    picked = rng.choice(inside, size=min(5, len(inside)), replace=False)
+    odd = rng.integers(low + 86_400_000_000_000, high, size=2)
+    return sorted({int(s) for s in (*picked, *odd)})
+
+
+def _unknown(market: MarketData, symbols: list[str], stamp: int) -> np.ndarray:
+    """Names without any price at a stamp."""
+    past = market.until(stamp)
+    return np.array([np.isnan(past.close[:, past.columns([s])]).all() for s in symbols])
+
+
+def naive_world(market: MarketData, config: RunConfig) -> naive.World:
+    """Translate a market for the naive ledger, from its public parts."""
+    venues = market.venues()
+    sessions, cancelled = {}, {}
+    for venue in venues:
+        calendar = market.calendars[venue]
+        inside = (calendar.dates >= market.start) & (calendar.dates <= market.end)
+        sessions[venue] = [
+            naive.Session(d, o, c)
+            for d, o, c in zip(
+                calendar.dates[inside].tolist(),
+                calendar.opens[inside].tolist(),
+                calendar.closes[inside].tolist(),
+                strict=True,
+            )
+        ]
+        cancelled[venue] = [
+            naive.Cancelled(d, o, c, a)
+            for d, o, c, a in zip(
+                calendar.cancelled_dates.tolist(),
+                calendar.cancelled_opens.tolist(),
+                calendar.cancelled_closes.tolist(),
+                calendar.announced.tolist(),
+                strict=True,
+            )
+        ]
+    bars = {}
+    for column, symbol in enumerate(market.symbols):
+        for row, date in enumerate(market.dates.tolist()):
+            opened, close = float(market.open[row, column]), float(market.close[row, column])
+            if not (math.isnan(opened) and math.isnan(close)):
+                bars[symbol, date] = (opened, close)
+    fx = {}
+    for currency in sorted({market.instruments[s].currency for s in market.holdable} - {config.base_currency}):
+        known, rate = market.fx.pairs["USD", currency]
+        if config.base_currency == "USD":
+            fx[currency] = [(k, 1.0 / r) for k, r in zip(known.tolist(), rate.tolist(), strict=True)]
+    readings: dict[str, list[tuple[dt.date, float]]] = {}
+    table = market.table("rates")
+    for currency, series in (("USD", CASH_SERIES["USD"][0]), ("HKD", CASH_SERIES["HKD"][0])):
+        if not len(table):
+            continue
+        rows = table[table["series"] == series].sort_values("date")
+        readings[currency] = list(zip([d.date() for d in rows["date"]], rows["value"].tolist(), strict=True))
+
+    @cache
+    def fee(symbol: str, side: str, date: dt.date) -> float:
+        if isinstance(config.costs, FlatCosts):
+            return config.costs.bps / 1e4
+        if config.costs == "none":
+            return 0.0
+        venue = market.instruments[symbol].venue
+        rates = proportional_rates(venue, np.array([date], dtype="datetime64[D]"))
+        return float(sum(rates.rates[0, :, BUY if side == "buy" else SELL].tolist()))
+
+    return naive.World(
+        base=config.base_currency,
+        venue={s: market.instruments[s].venue for s in market.holdable},
+        currency={s: market.instruments[s].currency for s in market.holdable},
+        sessions=sessions,
+        cancelled=cancelled,
+        bars=bars,
+        fx=fx,
+        readings=readings,
+        rate_spread=config.rate_spread,
+        rate_max_age_days=config.rate_max_age_days,
+        fallback_rate=config.rate_fallback,
+        fee=fee,
+        fx_spread=config.fx_spread_bps / 1e4 if config.costs == "venue-proportional" else 0.0,
+    )
+
+
+def naive_settings(config: RunConfig) -> naive.Settings:
+    return naive.Settings(
+        fill=config.fill,
+        sizing=config.sizing,
+        shut_market=config.shut_market,
+        fx=config.fx,
+        capital=config.initial_capital,
+    )
