@@ -11,5 +11,6 @@ from backtest.config import FlatCosts, RunConfig
 from backtest.engine import LedgerState, simulate
 from backtest.errors import BacktestError
 from backtest.result import BacktestResult
+from backtest.run import RotationResult, run
 
-__all__ = ["BacktestError", "BacktestResult", "FlatCosts", "LedgerState", "RunConfig", "simulate"]
+__all__ = ["BacktestError", "BacktestResult", "FlatCosts", "LedgerState", "RotationResult", "RunConfig", "run", "simulate"]

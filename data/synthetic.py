@@ -61,7 +61,10 @@ def demo_market() -> MarketData:
         valuations=_valuations(rng, days, factors),
         flows=_flows(rng, days, factors),
         rates=_rates(days),
-        instruments=names.assign(name=[f"Synthetic {symbol}" for symbol in names["symbol"]]),
+        instruments=names.assign(
+            name=[f"Synthetic {symbol}" for symbol in names["symbol"]],
+            listed=[LATE.get(symbol, "2010-01-04") for symbol in names["symbol"]],
+        ),
         name="demo (synthetic)",
         synthetic=True,
         memberships=_memberships(),

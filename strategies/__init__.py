@@ -7,7 +7,18 @@ except ImportError as error:
 
 check_siblings(__file__)
 
+from strategies.catalogue import catalogue, thesis
 from strategies.errors import StrategyError
 from strategies.targets import BasketTargets, TargetWeights
+from strategies.thesis import Plan, Thesis, load_thesis
 
-__all__ = ["BasketTargets", "StrategyError", "TargetWeights"]
+__all__ = [
+    "BasketTargets",
+    "Plan",
+    "StrategyError",
+    "TargetWeights",
+    "Thesis",
+    "catalogue",
+    "load_thesis",
+    "thesis",
+]

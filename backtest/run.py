@@ -1,0 +1,124 @@
+"""Running a thesis: its rotation and the references it has to beat, through one ledger."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+
+from backtest.config import RunConfig
+from backtest.engine import simulate
+from backtest.result import BacktestResult
+from data.market import MarketData
+from strategies.targets import BasketTargets
+from strategies.thesis import Plan, Thesis
+
+DAYS_PER_WEEK = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class RotationResult(BacktestResult):
+    """The outcome of a thesis: a BacktestResult with its plan and its references.
+
+    Attributes
+    ----------
+    thesis : Thesis
+    plan : Plan
+        Targets and the readings behind them.
+    """
+
+    thesis: Thesis
+    plan: Plan
+
+    @cached_property
+    def average_shares(self) -> tuple[float, float]:
+        """Average fraction of NAV in source and destination, from the first fill on."""
+        weights = self.weights.to_numpy()
+        begun = np.flatnonzero(weights.sum(axis=1) > 0)
+        if not len(begun):
+            return 0.0, 0.0
+        held = weights[begun[0] :]
+        assets = self.plan.targets.assets
+        columns = [assets.index(name) for name in self.prepared.names]
+        member = self.plan.targets.inner[:, :, columns].max(axis=0) > 0
+        # A name in both baskets is counted where it was asked for more.
+        weight = self.plan.targets.inner[:, :, columns].sum(axis=0)
+        owner = np.argmax(weight, axis=0)
+        source = held[:, member[0] & (owner == 0)].sum(axis=1).mean()
+        destination = held[:, member[1] & (owner == 1)].sum(axis=1).mean()
+        return float(source), float(destination)
+
+    @cached_property
+    def references(self) -> Mapping[str, BacktestResult]:
+        """What to beat: each basket held, half of each, and the constant mix at the rotation's own average share.
+
+        All are rebalanced at the same decisions and pay the same costs. The constant mix separates timing from
+        merely owning the destination.
+        """
+        source, destination = self.average_shares
+        mixes = {
+            "hold source": (1.0, 0.0),
+            "hold destination": (0.0, 1.0),
+            "50/50": (0.5, 0.5),
+            "constant mix": (source, destination),
+        }
+        return MappingProxyType({name: self._mix(mix) for name, mix in mixes.items()})
+
+    def _mix(self, mix: tuple[float, float]) -> BacktestResult:
+        targets = self.plan.targets
+        shares = np.tile(np.array(mix)[None, :, None], (len(targets.decisions), 1, 1))
+        return simulate(self.market, targets.with_shares(shares).expand(), self.config)
+
+    @cached_property
+    def timing(self) -> Mapping[str, float]:
+        """Weekly return over the constant mix: mean a year, and how sure it is.
+
+        Returns
+        -------
+        mapping of str to float
+            `excess` a year (weekly mean x weeks a year), `t_statistic` of the weekly mean, `weeks`.
+        """
+        ours, mix = self.nav, self.references["constant mix"].nav
+        week = (ours.index.to_period("W-SUN")).asi8
+        last = np.flatnonzero(np.append(week[1:] != week[:-1], True))
+        active = np.diff(np.log(ours.to_numpy()[last])) - np.diff(np.log(mix.to_numpy()[last]))
+        n = len(active)
+        spread = active.std(ddof=1) if n > 1 else float("nan")
+        t = float(active.mean() / (spread / np.sqrt(n))) if n > 1 and spread > 0 else float("nan")
+        mean = float(active.mean() * 365.25 / DAYS_PER_WEEK) if n else float("nan")
+        return MappingProxyType({"excess": mean, "t_statistic": t, "weeks": float(n)})
+
+
+def run(thesis: Thesis, market: MarketData) -> RotationResult:
+    """Run a thesis on a market.
+
+    Parameters
+    ----------
+    thesis : Thesis
+        Its `run` section gives the settings of the run.
+    market : MarketData
+
+    Returns
+    -------
+    RotationResult
+
+    Raises
+    ------
+    BacktestError, StrategyError, DataError
+        If a setting, the thesis or the data cannot be run; the message says which.
+
+    Examples
+    --------
+    >>> from data.load import load
+    >>> from strategies.catalogue import thesis
+    >>> sorted(run(thesis("flow-momentum"), load("demo")).references)
+    ['50/50', 'constant mix', 'hold destination', 'hold source']
+    """
+    config = RunConfig(**thesis.run)
+    plan = thesis.plan(market)
+    targets: BasketTargets = plan.targets
+    result = simulate(market, targets.expand(), config)
+    parts = {field.name: getattr(result, field.name) for field in fields(BacktestResult)}
+    parts["notes"] = plan.notes + result.notes
+    return RotationResult(thesis=thesis, plan=plan, **parts)

@@ -1,0 +1,1 @@
+"""Rules: from signals to shares, from baskets to inner weights."""

@@ -1,0 +1,166 @@
+"""Baskets by date: who belongs at a decision, and with which inner weight."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.market import MarketData
+from data.universes import preferred_lines, spells_of
+
+# Of an issuer's listings a basket holds one: Hong Kong first, where the theses trade.
+LINE_ORDER = ("XHKG", "XNYS", "XSHG", "XSHE")
+FAR = np.datetime64("9999-12-31", "D")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """Who may be held at each of a list of stamps.
+
+    Attributes
+    ----------
+    symbols : tuple of str, length n_names
+        Alphabetical; every name that belongs at some stamp.
+    belongs : ndarray of shape (n_stamps, n_names), bool
+        Member of the universe on the date.
+    eligible : ndarray of shape (n_stamps, n_names), bool
+        Belongs, is listed long enough, has a price in its venue's last session, and is its issuer's line.
+    """
+
+    symbols: tuple[str, ...]
+    belongs: NDArray[np.bool_]
+    eligible: NDArray[np.bool_]
+
+
+def membership(
+    market: MarketData, universe: str | list[str], stamps: NDArray[np.int64], dates: NDArray[np.datetime64], seasoning: int
+) -> Membership:
+    """Resolve a universe at each stamp, from what was known then.
+
+    Parameters
+    ----------
+    market : MarketData
+    universe : str or list of str
+    stamps : ndarray of shape (n_stamps,), int64
+        UTC nanoseconds, ascending.
+    dates : ndarray of shape (n_stamps,), datetime64[D]
+        Local dates of the stamps, for membership.
+    seasoning : int
+        Sessions a name must have been listed.
+
+    Returns
+    -------
+    Membership
+        Names without prices, or that may not be held, are not in it.
+
+    Raises
+    ------
+    DataError
+        If the universe is unknown.
+    """
+    spells = [s for s in spells_of(universe, market.memberships, market.symbols) if s.symbol in set(market.holdable)]
+    symbols = tuple(sorted({spell.symbol for spell in spells}))
+    place = {symbol: i for i, symbol in enumerate(symbols)}
+    belongs = np.zeros((len(stamps), len(symbols)), dtype=bool)
+    for spell in spells:
+        inside = np.ones(len(stamps), dtype=bool)
+        if spell.added is not None:
+            inside &= dates >= spell.added
+        if spell.removed is not None:
+            inside &= dates < spell.removed
+        belongs[:, place[spell.symbol]] |= inside
+    eligible = belongs & _priced_and_seasoned(market, symbols, stamps, seasoning)
+    _one_line_per_issuer(market, symbols, eligible)
+    return Membership(symbols=symbols, belongs=belongs, eligible=eligible)
+
+
+def _priced_and_seasoned(
+    market: MarketData, symbols: tuple[str, ...], stamps: NDArray[np.int64], seasoning: int
+) -> NDArray[np.bool_]:
+    fit = np.zeros((len(stamps), len(symbols)), dtype=bool)
+    columns = market.columns(symbols)
+    priced = ~np.isnan(market.close[:, columns])
+    first_row = np.where(priced.any(axis=0), np.argmax(priced, axis=0), len(market.dates))
+    first_day = np.append(market.dates, FAR)[first_row]
+    for i, symbol in enumerate(symbols):
+        one = market.instruments[symbol]
+        calendar = market.calendars[one.venue]
+        n_sessions = np.searchsorted(calendar.closes, stamps, side="right")
+        begun = n_sessions > 0
+        last_day = calendar.dates[np.maximum(n_sessions - 1, 0)]
+        row = np.searchsorted(market.dates, last_day)
+        inside = row < len(market.dates)
+        row = np.minimum(row, len(market.dates) - 1)
+        fresh = begun & inside & (market.dates[row] == last_day) & priced[row, i]
+        listed = first_day[i] if one.listed is None else min(one.listed, first_day[i])
+        age = n_sessions - np.searchsorted(calendar.dates, listed)
+        fit[:, i] = fresh & (age >= seasoning)
+    return fit
+
+
+def _one_line_per_issuer(market: MarketData, symbols: tuple[str, ...], eligible: NDArray[np.bool_]) -> None:
+    """Clear all but the preferred line of an issuer, in place."""
+    issuers = [market.instruments[symbol].issuer for symbol in symbols]
+    for issuer in {one for one in issuers if issuers.count(one) > 1}:
+        lines = [symbol for symbol, one in zip(symbols, issuers, strict=True) if one == issuer]
+        columns = np.array([symbols.index(symbol) for symbol in lines])
+        for row in np.flatnonzero(eligible[:, columns].sum(axis=1) > 1):
+            present = [symbol for symbol, c in zip(lines, columns, strict=True) if eligible[row, c]]
+            kept = preferred_lines(present, market.instruments, LINE_ORDER)[0]
+            eligible[row, columns] = [symbol == kept for symbol in lines]
+
+
+def inner_weights(
+    market: MarketData,
+    members: Membership,
+    stamps: NDArray[np.int64],
+    kind: str,
+    lookback: int,
+    min_members: int,
+) -> NDArray[np.float64]:
+    """Weigh the eligible members of a basket.
+
+    Parameters
+    ----------
+    market : MarketData
+    members : Membership
+    stamps : ndarray of shape (n_stamps,), int64
+    kind : {"equal", "inverse_volatility"}
+    lookback : int
+        Sessions that volatility is measured over, each on its own venue.
+    min_members : int
+        With fewer the basket is held in cash.
+
+    Returns
+    -------
+    ndarray of shape (n_stamps, n_names)
+        Rows add up to 1, or are 0 where the basket is in cash. A name without volatility gets no weight.
+    """
+    raw = members.eligible.astype(np.float64)
+    if kind == "inverse_volatility":
+        deviation = _volatility(market, members.symbols, stamps, lookback)
+        usable = members.eligible & (deviation > 0)
+        raw = np.divide(1.0, deviation, out=np.zeros_like(raw), where=usable)
+    enough = (raw > 0).sum(axis=1) >= max(min_members, 1)
+    raw[~enough] = 0.0
+    total = raw.sum(axis=1, keepdims=True)
+    return np.divide(raw, total, out=np.zeros_like(raw), where=total > 0)
+
+
+def _volatility(
+    market: MarketData, symbols: tuple[str, ...], stamps: NDArray[np.int64], lookback: int
+) -> NDArray[np.float64]:
+    """Standard deviation of the last returns known, NaN below twenty or half the lookback, whichever is less."""
+    found = np.full((len(stamps), len(symbols)), np.nan)
+    least = max(2, min(20, lookback // 2))
+    for i, column in enumerate(market.columns(symbols)):
+        close = market.close[:, column]
+        rows = np.flatnonzero(~np.isnan(close))
+        returns = close[rows][1:] / close[rows][:-1] - 1.0
+        known = market.known_closes(stamps, market.instruments[symbols[i]].venue)
+        n_known = np.maximum(np.searchsorted(rows, known) - 1, 0)
+        for k, n in enumerate(n_known):
+            window = returns[max(0, n - lookback) : n]
+            if len(window) >= least:
+                found[k, i] = window.std(ddof=1)
+    return found

@@ -1,0 +1,124 @@
+"""The sections of a thesis file, checked key by key."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Section(BaseModel):
+    """A section of a thesis: frozen, and unknown keys are refused by name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Baskets(Section):
+    """What is sold and what is bought.
+
+    Attributes
+    ----------
+    source, destination : str or tuple of str
+        Universes and symbols, joined by "+" or as a list.
+    min_members : int
+        With fewer eligible members a basket's share is held in cash.
+    seasoning : int
+        Sessions a name must have been listed.
+    """
+
+    source: str | tuple[str, ...]
+    destination: str | tuple[str, ...]
+    min_members: Annotated[int, Field(ge=1)] = 3
+    seasoning: Annotated[int, Field(ge=0)] = 20
+
+
+class FlowSignal(Section):
+    """Flow momentum; see `strategies.signals.flow`.
+
+    Attributes
+    ----------
+    kind : "flow"
+    input : {"auto", "flows", "volume"}
+    lookback : int
+        Sessions of the decision venue.
+    history, min_history : int
+        Sessions of the trailing z-score: three years, once one year is there.
+    source_entity, destination_entity : str
+        Names in the flows file.
+    source_funds, destination_funds : tuple of str
+        Funds for the proxy.
+    """
+
+    kind: Literal["flow"] = "flow"
+    input: Literal["auto", "flows", "volume"] = "auto"
+    lookback: Annotated[int, Field(ge=1, le=756)] = 20
+    history: Annotated[int, Field(ge=20)] = 756
+    min_history: Annotated[int, Field(ge=20)] = 252
+    source_entity: str = "US"
+    destination_entity: str = "CHINA"
+    source_funds: tuple[str, ...] = ()
+    destination_funds: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _window(self) -> "FlowSignal":
+        if self.min_history > self.history:
+            raise ValueError(f"min_history {self.min_history} is above history {self.history}")
+        return self
+
+
+class Rotation(Section):
+    """From score to share; see `strategies.rules.kernels.rotate_nb`.
+
+    Attributes
+    ----------
+    rule : {"threshold", "linear"}
+    enter, exit : float
+        Scores.
+    min_share, max_share : float
+        Floor and cap of the destination, fractions of NAV.
+    speed : float
+        Part of the gap closed per decision, in (0, 1].
+    """
+
+    rule: Literal["threshold", "linear"] = "threshold"
+    enter: float = 1.0
+    exit: float = 0.0
+    min_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    max_share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    speed: Annotated[float, Field(gt=0, le=1)] = 1.0
+
+    @model_validator(mode="after")
+    def _order(self) -> "Rotation":
+        if self.exit > self.enter or (self.rule == "linear" and self.exit == self.enter):
+            raise ValueError(f"exit {self.exit} must be below enter {self.enter}")
+        if self.min_share > self.max_share:
+            raise ValueError(f"min_share {self.min_share} is above max_share {self.max_share}")
+        return self
+
+
+class Allocation(Section):
+    """Weights within a basket.
+
+    Attributes
+    ----------
+    kind : {"equal", "inverse_volatility"}
+    lookback : int
+        Sessions that volatility is measured over.
+    """
+
+    kind: Literal["equal", "inverse_volatility"] = "equal"
+    lookback: Annotated[int, Field(ge=4)] = 60
+
+
+class Schedule(Section):
+    """When to decide; see `strategies.schedule.rebalance_dates`.
+
+    Attributes
+    ----------
+    every : "day", "week", "month" or int
+    offset : int
+    venue : str or None
+        Decision venue; None: the only one, or New York where there are several.
+    """
+
+    every: Literal["day", "week", "month"] | Annotated[int, Field(ge=1)] = "week"
+    offset: Annotated[int, Field(ge=0)] = 0
+    venue: str | None = None

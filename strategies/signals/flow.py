@@ -1,0 +1,184 @@
+"""Flow momentum: money moving into the destination faster than usual (claim 1 of the market story).
+
+From a flows file where there is one; else from the signed-dollar-volume proxy, which is price times volume with the
+sign of the day's return. The proxy follows prices closely (0.7 with the week's own return for China ETFs), so it is
+shown beside plain momentum, never as a flow.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.market import MarketData
+from strategies.errors import StrategyError
+from strategies.rules.baskets import Membership, membership
+from strategies.signals.kernels import trailing_zscore_nb
+
+# Sessions that a name's usual traded value is averaged over, and the fewest that will do.
+USUAL_SESSIONS, MIN_USUAL_SESSIONS = 252, 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowReading:
+    """A flow and its score on a grid of stamps.
+
+    Attributes
+    ----------
+    stamps : ndarray of shape (n,), int64
+        Closes of the decision venue, UTC nanoseconds.
+    flow : ndarray of shape (n,)
+        Destination less source over the lookback: USD from a flows file; from the proxy, average over the members of
+        signed traded value in days of each one's usual traded value. NaN: no reading.
+    score : ndarray of shape (n,)
+        z-score on the trailing history; NaN while it is too short.
+    origin : str
+        What it was made of, for the report.
+    """
+
+    stamps: NDArray[np.int64]
+    flow: NDArray[np.float64]
+    score: NDArray[np.float64]
+    origin: str
+
+
+def read_flow(
+    market: MarketData,
+    venue: str,
+    *,
+    source: str | list[str],
+    destination: str | list[str],
+    lookback: int,
+    history: int,
+    min_history: int,
+    kind: str = "auto",
+    source_entity: str = "US",
+    destination_entity: str = "CHINA",
+    source_funds: tuple[str, ...] = (),
+    destination_funds: tuple[str, ...] = (),
+) -> FlowReading:
+    """Read flow momentum at every close of the decision venue.
+
+    Parameters
+    ----------
+    market : MarketData
+    venue : str
+        Decision venue; its sessions make the grid.
+    source, destination : str or list of str
+        Universes.
+    lookback : int
+        Sessions of the decision venue that a flow is summed over.
+    history, min_history : int
+        Sessions of the trailing z-score, and readings it needs.
+    kind : {"auto", "flows", "volume"}
+        "auto": the flows file if it has the destination, else the proxy.
+    source_entity, destination_entity : str
+        Names in the flows file.
+    source_funds, destination_funds : tuple of str
+        Funds to take the proxy from where the market has their volume, instead of the members.
+
+    Returns
+    -------
+    FlowReading
+
+    Raises
+    ------
+    StrategyError
+        If a flows file is asked for and does not have the destination.
+
+    Notes
+    -----
+    In the proxy every name counts in units of its own usual traded value, so that adjusting a price history
+    by a constant moves nothing.
+
+    References
+    ----------
+    .. [1] Froot, O'Connell and Seasholes, "The portfolio flows of international investors", Journal of Financial
+       Economics, 2001.
+    """
+    calendar = market.calendars[venue]
+    inside = (calendar.dates >= market.dates[0]) & (calendar.dates <= market.end)
+    stamps, dates = calendar.closes[inside], calendar.dates[inside]
+    flows = market.table("flows")
+    recorded = set(flows["entity"]) if len(flows) else set()
+    if kind == "flows" and destination_entity not in recorded:
+        raise StrategyError(
+            f"signal.input = 'flows', but the market's flows have no entity {destination_entity!r}"
+            + (f" (they have {', '.join(sorted(recorded))})." if recorded else ": it has no flows file.")
+        )
+    if kind != "volume" and destination_entity in recorded:
+        flow = _recorded(flows, destination_entity, stamps, lookback)
+        origin = f"flows file, {destination_entity}"
+        if source_entity in recorded:
+            flow = flow - _recorded(flows, source_entity, stamps, lookback)
+            origin += f" less {source_entity}"
+    else:
+        sides = [
+            _proxy(market, universe, funds, stamps, dates, lookback)
+            for universe, funds in ((destination, destination_funds), (source, source_funds))
+        ]
+        flow = sides[0][0] - sides[1][0]
+        origin = f"signed-dollar-volume proxy of {sides[0][1]} less {sides[1][1]}"
+    score = np.empty(len(flow))
+    trailing_zscore_nb(flow, history, min_history, score)
+    return FlowReading(stamps=stamps, flow=flow, score=score, origin=origin)
+
+
+def _recorded(flows: pd.DataFrame, entity: str, stamps: NDArray[np.int64], lookback: int) -> NDArray[np.float64]:
+    rows = flows[flows["entity"] == entity]
+    known, total = rows["known"].to_numpy(), np.concatenate([[0.0], np.cumsum(rows["net_usd"].to_numpy())])
+    last = np.searchsorted(known, stamps, side="right")
+    first = np.concatenate([np.zeros(min(lookback, len(stamps)), dtype=last.dtype), last[:-lookback]])
+    summed = total[last] - total[first]
+    summed[last == first] = np.nan
+    summed[:lookback] = np.nan
+    return np.asarray(summed, dtype=np.float64)
+
+
+def _proxy(
+    market: MarketData,
+    universe: str | list[str],
+    funds: tuple[str, ...],
+    stamps: NDArray[np.int64],
+    dates: NDArray[np.datetime64],
+    lookback: int,
+) -> tuple[NDArray[np.float64], str]:
+    present = [fund for fund in funds if fund in market.symbols]
+    if present:
+        symbols = tuple(sorted(present))
+        counted = np.ones((len(stamps), len(symbols)), dtype=bool)
+        label = "+".join(symbols)
+    else:
+        members: Membership = membership(market, universe, stamps, dates, seasoning=1)
+        symbols, counted = members.symbols, members.eligible
+        label = universe if isinstance(universe, str) else "+".join(universe)
+    signed = np.full((len(stamps), len(symbols)), np.nan)
+    for i, column in enumerate(market.columns(symbols)):
+        known = market.known_closes(stamps, market.instruments[symbols[i]].venue)
+        signed[:, i] = _in_usual_days(market.close[:, column], market.volume[:, column], known, lookback)
+    usable = counted & ~np.isnan(signed)
+    n_names = usable.sum(axis=1)
+    total = np.where(usable, signed, 0.0).sum(axis=1)
+    return np.divide(total, n_names, out=np.full(len(stamps), np.nan), where=n_names > 0), label
+
+
+def _in_usual_days(
+    close: NDArray[np.float64], volume: NDArray[np.float64], known: NDArray[np.intp], lookback: int
+) -> NDArray[np.float64]:
+    """Sum one name's signed traded value over each window, in days of its usual traded value."""
+    rows = np.flatnonzero(~np.isnan(close) & ~np.isnan(volume))
+    if len(rows) < 2:
+        return np.full(len(known), np.nan)
+    value = close[rows] * volume[rows]
+    sign = np.sign(np.diff(close[rows], prepend=close[rows][0]))
+    signed = np.concatenate([[0.0], np.cumsum(sign * value)])
+    size = np.concatenate([[0.0], np.cumsum(value)])
+    last = np.searchsorted(rows, known)
+    first = np.concatenate([np.zeros(min(lookback, len(last)), dtype=last.dtype), last[:-lookback]])
+    begin = np.maximum(last - USUAL_SESSIONS, 0)
+    n_usual = last - begin
+    usual = np.divide(size[last] - size[begin], n_usual, out=np.zeros(len(last)), where=n_usual > 0)
+    enough = (last - first >= max(1, lookback // 2)) & (n_usual >= MIN_USUAL_SESSIONS) & (usual > 0)
+    enough[:lookback] = False
+    return np.divide(signed[last] - signed[first], usual, out=np.full(len(last), np.nan), where=enough)

@@ -1,0 +1,281 @@
+"""A thesis: declared in a file, checked key by key, turned into targets on a market."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import ConfigDict, Field, ValidationError
+
+from data.market import MarketData
+from strategies.errors import StrategyError
+from strategies.rules.baskets import inner_weights, membership
+from strategies.rules.kernels import rotate_nb
+from strategies.schedule import decision_stamps, decision_venue, rebalance_dates
+from strategies.settings import Allocation, Baskets, FlowSignal, Rotation, Schedule, Section
+from strategies.signals.flow import FlowReading, read_flow
+from strategies.targets import BasketTargets
+
+BASKETS = ("source", "destination")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A thesis worked out on a market: targets, and the readings behind them.
+
+    Attributes
+    ----------
+    targets : BasketTargets
+        One lane; baskets `source` and `destination`.
+    reading : FlowReading
+        The signal on every close of the decision venue.
+    score : ndarray of shape (n_decisions,)
+        The signal at each decision; NaN: no reading.
+    share : ndarray of shape (n_decisions,)
+        Fraction of NAV asked for in the destination.
+    notes : tuple of str
+        What a reader of the result must know: baskets in cash, where the signal came from.
+    """
+
+    targets: BasketTargets
+    reading: FlowReading
+    score: NDArray[np.float64]
+    share: NDArray[np.float64]
+    notes: tuple[str, ...]
+
+
+class Thesis(Section):
+    """A market view as a rule one can run.
+
+    Attributes
+    ----------
+    name, title : str
+    baskets : Baskets
+    signal : FlowSignal
+    rotation : Rotation
+    allocation : Allocation
+    schedule : Schedule
+    run : mapping
+        Settings of the run (costs, fills, funding), checked when the backtest reads them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    title: str = ""
+    baskets: Baskets
+    signal: FlowSignal = Field(default_factory=FlowSignal)
+    rotation: Rotation = Field(default_factory=Rotation)
+    allocation: Allocation = Field(default_factory=Allocation)
+    schedule: Schedule = Field(default_factory=Schedule)
+    run: Mapping[str, Any] = Field(default_factory=dict)
+
+    @classmethod
+    def from_mapping(cls, given: Mapping[str, Any], where: str) -> "Thesis":
+        """Check a parsed thesis file.
+
+        Parameters
+        ----------
+        given : mapping
+        where : str
+            File or name, for messages.
+
+        Returns
+        -------
+        Thesis
+
+        Raises
+        ------
+        StrategyError
+            Naming the first key at fault.
+        """
+        try:
+            return cls(**dict(given))
+        except ValidationError as error:
+            raise StrategyError(_explain(error, where)) from error
+
+    def replace(self, changes: Mapping[str, Any]) -> "Thesis":
+        """Give a changed copy.
+
+        Parameters
+        ----------
+        changes : mapping of str to value
+            Keys are dotted, such as "signal.lookback" or "run.costs"; numpy scalars are accepted.
+
+        Returns
+        -------
+        Thesis
+
+        Raises
+        ------
+        StrategyError
+            If a key is unknown or a value does not fit; keys of `run` are checked when the backtest reads them.
+
+        Examples
+        --------
+        >>> from strategies.catalogue import thesis
+        >>> thesis("flow-momentum").replace({"signal.lookback": 40}).signal.lookback
+        40
+        """
+        whole = self.model_dump()
+        whole["run"] = dict(self.run)
+        for key, value in changes.items():
+            section, _, name = key.partition(".")
+            if section not in whole or not name or not isinstance(whole[section], dict):
+                known = ", ".join(k for k, v in whole.items() if isinstance(v, dict))
+                raise StrategyError(f"{self.name}: unknown key {key!r}. Write section.name; sections: {known}.")
+            whole[section][name] = value.item() if isinstance(value, np.generic) else value
+        return Thesis.from_mapping(whole, self.name)
+
+    def plan(self, market: MarketData) -> Plan:
+        """Work the thesis out on a market.
+
+        Parameters
+        ----------
+        market : MarketData
+
+        Returns
+        -------
+        Plan
+
+        Raises
+        ------
+        StrategyError, DataError
+            If a basket is unknown, or no decision falls within the market's bounds.
+        """
+        venue = decision_venue(market, self.schedule.venue)
+        calendar = market.calendars[venue]
+        dates = rebalance_dates(calendar, self.schedule.every, self.schedule.offset, market.start, market.end)
+        stamps = np.unique(decision_stamps(calendar, dates))
+        if not len(stamps):
+            raise StrategyError(f"{self.name}: no decision falls between {market.start} and {market.end}.")
+        held = calendar.dates[np.searchsorted(calendar.closes, stamps)]
+        signal = self.signal
+        source, destination = (_expression(getattr(self.baskets, side)) for side in BASKETS)
+        reading = read_flow(
+            market,
+            venue,
+            source=source,
+            destination=destination,
+            lookback=signal.lookback,
+            history=signal.history,
+            min_history=signal.min_history,
+            kind=signal.input,
+            source_entity=signal.source_entity,
+            destination_entity=signal.destination_entity,
+            source_funds=signal.source_funds,
+            destination_funds=signal.destination_funds,
+        )
+        at = np.searchsorted(reading.stamps, stamps)
+        at_grid = np.minimum(at, len(reading.stamps) - 1)
+        score = np.where(reading.stamps[at_grid] == stamps, reading.score[at_grid], np.nan)
+        share = self._share(score)
+        assets, inner, notes = self._inner(market, (source, destination), stamps, held)
+        targets = BasketTargets(
+            decisions=pd.DatetimeIndex(stamps, tz="UTC"),
+            baskets=BASKETS,
+            assets=assets,
+            inner=inner,
+            shares=np.stack([1.0 - share, share], axis=1)[:, :, None],
+        )
+        unread = int(np.isnan(score).sum())
+        if unread:
+            notes.append(f"No score at {unread} of {len(score)} decisions (too little history): the share was kept.")
+        notes.insert(0, f"Signal: {reading.origin}.")
+        return Plan(targets=targets, reading=reading, score=score, share=share, notes=tuple(notes))
+
+    def targets(self, market: MarketData) -> BasketTargets:
+        """Give the targets alone.
+
+        Parameters
+        ----------
+        market : MarketData
+
+        Returns
+        -------
+        BasketTargets
+        """
+        return self.plan(market).targets
+
+    def _share(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
+        rule = self.rotation
+        share = np.empty((len(score), 1))
+        lane = [np.array([value]) for value in (rule.enter, rule.exit, rule.min_share, rule.max_share, rule.speed)]
+        rotate_nb(score, rule.rule == "linear", *lane, share)
+        return share[:, 0]
+
+    def _inner(
+        self,
+        market: MarketData,
+        universes: tuple[str | list[str], ...],
+        stamps: NDArray[np.int64],
+        dates: NDArray[np.datetime64],
+    ) -> tuple[tuple[str, ...], NDArray[np.float64], list[str]]:
+        sides, notes = [], []
+        for side, universe in zip(BASKETS, universes, strict=True):
+            members = membership(market, universe, stamps, dates, self.baskets.seasoning)
+            weights = inner_weights(
+                market, members, stamps, self.allocation.kind, self.allocation.lookback, self.baskets.min_members
+            )
+            in_cash = int((weights.sum(axis=1) == 0).sum())
+            if in_cash:
+                notes.append(
+                    f"Basket {side} has fewer than {self.baskets.min_members} members that can be held at "
+                    f"{in_cash} of {len(stamps)} decisions; its share stays in cash there."
+                )
+            sides.append((members.symbols, weights))
+        assets = tuple(sorted({symbol for symbols, _ in sides for symbol in symbols}))
+        if not assets:
+            raise StrategyError(f"{self.name}: no member of its baskets may be held in market {market.name!r}.")
+        inner = np.zeros((len(stamps), len(BASKETS), len(assets)))
+        for b, (symbols, weights) in enumerate(sides):
+            inner[:, b, [assets.index(symbol) for symbol in symbols]] = weights
+        return assets, inner, notes
+
+
+def _expression(basket: str | tuple[str, ...]) -> str | list[str]:
+    return basket if isinstance(basket, str) else list(basket)
+
+
+def _explain(error: ValidationError, where: str) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"] if part not in {"constrained-int", "literal['day','week','month']"})
+    if first["type"] == "extra_forbidden":
+        return f"{where}: unknown key {key!r}."
+    if first["type"] == "missing":
+        return f"{where}: key {key!r} is missing."
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {key} = {first['input']!r}: {message}." if key else f"{where}: {message}."
+
+
+def load_thesis(path: str | Path) -> Thesis:
+    """Read a thesis file.
+
+    Parameters
+    ----------
+    path : str or Path
+        TOML with `name` and sections baskets, signal, rotation, allocation, schedule, run.
+
+    Returns
+    -------
+    Thesis
+
+    Raises
+    ------
+    StrategyError
+        If the file is missing or no TOML, or a key is unknown, missing or out of range, naming it.
+    """
+    file = Path(path)
+    try:
+        parsed = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StrategyError(f"Thesis file {file} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StrategyError(f"{file.name}: {error}") from error
+    parsed.setdefault("name", file.stem)
+    return Thesis.from_mapping(MappingProxyType(parsed), file.name)
