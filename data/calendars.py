@@ -4,15 +4,20 @@ Sessions come from `exchange_calendars`, corrected by `datasets/calendar_correct
 was scheduled and not held is kept with the stamp of its announcement: until then nobody knew.
 """
 
+import contextlib
+import os
+import tempfile
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
+from importlib import metadata, resources
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.caches import cache_folder
 from data.errors import DataError
 from data.venues import VENUES, venue
 
@@ -21,7 +26,7 @@ Stamps = NDArray[np.int64]
 Array = TypeVar("Array", bound=NDArray[Any])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Calendar:
     """The sessions of one venue.
 
@@ -83,14 +88,14 @@ class Calendar:
             dates=_frozen(dates[order]),
             opens=_frozen(np.concatenate([opens, self.cancelled_opens[unknown]])[order]),
             closes=_frozen(np.concatenate([closes, self.cancelled_closes[unknown]])[order]),
-            cancelled_dates=self.cancelled_dates[~unknown],
-            cancelled_opens=self.cancelled_opens[~unknown],
-            cancelled_closes=self.cancelled_closes[~unknown],
-            announced=self.announced[~unknown],
-            moved_dates=self.moved_dates[~moved],
-            moved_opens=self.moved_opens[~moved],
-            moved_closes=self.moved_closes[~moved],
-            moved_announced=self.moved_announced[~moved],
+            cancelled_dates=_frozen(self.cancelled_dates[~unknown]),
+            cancelled_opens=_frozen(self.cancelled_opens[~unknown]),
+            cancelled_closes=_frozen(self.cancelled_closes[~unknown]),
+            announced=_frozen(self.announced[~unknown]),
+            moved_dates=_frozen(self.moved_dates[~moved]),
+            moved_opens=_frozen(self.moved_opens[~moved]),
+            moved_closes=_frozen(self.moved_closes[~moved]),
+            moved_announced=_frozen(self.moved_announced[~moved]),
         )
 
     def index_of(self, dates: Dates) -> NDArray[np.intp]:
@@ -138,14 +143,7 @@ def local_stamps(dates: Dates, clock: pd.Timedelta, timezone: str) -> Stamps:
 
 
 @cache
-def corrections() -> pd.DataFrame:
-    """Read the table of corrections and announcements.
-
-    Returns
-    -------
-    DataFrame
-        Columns venue, date, kind, open, close, announced, status, source, note; see `datasets/SOURCES.md`.
-    """
+def _corrections() -> pd.DataFrame:
     path = resources.files("data") / "datasets" / "calendar_corrections.csv"
     with path.open(encoding="utf-8") as file:
         table = pd.read_csv(file, dtype=str, keep_default_na=False)
@@ -153,20 +151,64 @@ def corrections() -> pd.DataFrame:
     return table
 
 
-@cache
-def _library_schedule(name: str, first_year: int, last_year: int) -> pd.DataFrame:
-    import exchange_calendars  # takes half a second: only where sessions are needed
+def corrections() -> pd.DataFrame:
+    """Read the table of corrections and announcements.
+
+    Returns
+    -------
+    DataFrame
+        A copy, with columns venue, date, kind, open, close, announced, status, source, note; see
+        `datasets/SOURCES.md`.
+    """
+    return _corrections().copy()
+
+
+def _library_sessions(name: str, first_year: int, last_year: int) -> tuple[Dates, Stamps, Stamps]:
+    """Give local dates, opens and closes from the library, or from what it said the last time.
+
+    Importing the library and asking it takes the better part of a second, so its answers are kept, by its version.
+    """
+    folder = cache_folder(f"sessions-1-{metadata.version('exchange_calendars')}")
+    path = folder / f"{name}-{first_year}-{last_year}.npy"
+    table = _read_sessions(path)
+    if table is None:
+        table = _ask_library(name, first_year, last_year)
+        with contextlib.suppress(OSError):
+            _keep_sessions(path, table)
+    return table[0].astype("datetime64[D]"), table[1].copy(), table[2].copy()
+
+
+def _ask_library(name: str, first_year: int, last_year: int) -> NDArray[np.int64]:
+    import exchange_calendars
 
     try:
         found = exchange_calendars.get_calendar(name, start=f"{first_year}-01-01", end=f"{last_year}-12-31")
     except ValueError as error:
         raise DataError(f"No calendar of {name} for {first_year} to {last_year}: {error}") from error
-    return found.schedule[["open", "close"]]
+    dates = found.schedule.index.to_numpy().astype("datetime64[D]").astype(np.int64)
+    return np.stack([dates, _nanoseconds(found.schedule["open"]), _nanoseconds(found.schedule["close"])])
+
+
+def _read_sessions(path: Path) -> NDArray[np.int64] | None:
+    try:
+        table: NDArray[np.int64] = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    is_sound = table.dtype == np.int64 and table.ndim == 2 and table.shape[0] == 3 and table.shape[1] > 0
+    return table if is_sound and bool((np.diff(table[0]) > 0).all() and (table[1] < table[2]).all()) else None
+
+
+def _keep_sessions(path: Path, table: NDArray[np.int64]) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    with os.fdopen(handle, "wb") as file:
+        np.save(file, table)
+    Path(name).replace(path)  # whole or not at all, whoever else writes it
 
 
 def _nanoseconds(column: pd.Series) -> Stamps:
     utc = column.dt.tz_convert("UTC").dt.tz_localize(None)
-    return utc.to_numpy().astype("datetime64[ns]").astype(np.int64)
+    stamps: Stamps = utc.to_numpy().astype("datetime64[ns]").astype(np.int64)
+    return stamps
 
 
 @cache
@@ -198,11 +240,9 @@ def trading_calendar(code: str, first_year: int, last_year: int) -> Calendar:
     True
     """
     place = venue(code)
-    schedule = _library_schedule(place.calendar, first_year, last_year)
-    dates = schedule.index.to_numpy().astype("datetime64[D]")
-    opens, closes = _nanoseconds(schedule["open"]), _nanoseconds(schedule["close"])
+    dates, opens, closes = _library_sessions(place.calendar, first_year, last_year)
 
-    table = corrections()
+    table = _corrections()
     table = table[(table["venue"] == place.calendar) & table["date"].dt.year.between(first_year, last_year)]
     table = table.sort_values("date")
     announced = _nanoseconds(pd.to_datetime(table["announced"], utc=True))
@@ -215,7 +255,7 @@ def trading_calendar(code: str, first_year: int, last_year: int) -> Calendar:
 
     moved = ~closed
     at = np.searchsorted(dates, days[moved])
-    if not np.array_equal(dates[at], days[moved]):
+    if not np.isin(days[moved], dates).all():
         raise DataError(f"calendar_corrections.csv moves the hours of a day on which {code} held no session.")
     scheduled_opens, scheduled_closes = opens[at].copy(), closes[at].copy()
     for position, row in zip(at, table[moved].itertuples(), strict=True):
@@ -225,19 +265,15 @@ def trading_calendar(code: str, first_year: int, last_year: int) -> Calendar:
         if row.close:
             closes[position] = pd.Timestamp(f"{day} {row.close}").value
 
-    hour = pd.Timedelta(hours=1)
+    regular = [pd.Timedelta(hours=clock.hour, minutes=clock.minute) for clock in (place.open, place.close)]
     return Calendar(
         venue=code,
         dates=_frozen(dates),
         opens=_frozen(opens),
         closes=_frozen(closes),
         cancelled_dates=_frozen(cancelled),
-        cancelled_opens=_frozen(
-            local_stamps(cancelled, hour * (place.open.hour + place.open.minute / 60), place.timezone)
-        ),
-        cancelled_closes=_frozen(
-            local_stamps(cancelled, hour * (place.close.hour + place.close.minute / 60), place.timezone)
-        ),
+        cancelled_opens=_frozen(local_stamps(cancelled, regular[0], place.timezone)),
+        cancelled_closes=_frozen(local_stamps(cancelled, regular[1], place.timezone)),
         announced=_frozen(announced[closed]),
         moved_dates=_frozen(days[moved]),
         moved_opens=_frozen(scheduled_opens),

@@ -11,7 +11,7 @@ from data.errors import DataError
 Series = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FxRates:
     """Mid rates by currency pair.
 
@@ -41,9 +41,7 @@ class FxRates:
             kept[pair] = (stamps[:n], rates[:n])
         return FxRates(kept)
 
-    def rates_at(
-        self, stamps: NDArray[np.int64], base: str, currencies: Sequence[str]
-    ) -> NDArray[np.float64]:
+    def rates_at(self, stamps: NDArray[np.int64], base: str, currencies: Sequence[str]) -> NDArray[np.float64]:
         """Give the last rates known at each stamp.
 
         Parameters
@@ -57,7 +55,8 @@ class FxRates:
         Returns
         -------
         ndarray of shape (n_stamps, n_currencies)
-            Units of `base` for one unit of the currency; NaN where none is known yet.
+            Units of `base` for one unit of the currency, crossed through a third (USD first) where no pair
+            gives it; NaN where none is known yet.
 
         Raises
         ------
@@ -87,7 +86,8 @@ class FxRates:
             return []
         if (currency, base) in self.pairs or (base, currency) in self.pairs:
             return [(currency, base)]
-        for middle in sorted({code for pair in self.pairs for code in pair}):
+        # Through the dollar where that goes: it is the leg that is quoted.
+        for middle in sorted({code for pair in self.pairs for code in pair}, key=lambda code: (code != "USD", code)):
             legs = [(currency, middle), (middle, base)]
             if all(leg in self.pairs or leg[::-1] in self.pairs for leg in legs):
                 return legs
@@ -97,7 +97,7 @@ class FxRates:
         path = self._path(base, currency)
         if path is None:
             raise DataError(
-                f"No FX rate links {currency} to {base}. Add a row base={base}, quote={currency} to the fx file."
+                f"No FX rate links {currency} to {base}. Add rows with base={base}, quote={currency} to the fx file."
             )
         rate = np.ones(len(stamps))
         for leg in path:

@@ -1,13 +1,16 @@
 """Instruments: what a symbol is, who issued it, since when it lists."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+
+from data.dates import read_day
+from data.errors import DataError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,43 +45,86 @@ class Instrument:
     delisted: np.datetime64 | None = None
     tags: frozenset[str] = frozenset()
 
+    def known_by(self, day: np.datetime64) -> "Instrument":
+        """Give the facts as they stood on a day.
 
-def _day(text: object) -> np.datetime64 | None:
-    if text is None or text == "" or (isinstance(text, float) and np.isnan(text)) or text is pd.NaT:
-        return None
-    return np.datetime64(pd.Timestamp(str(text)), "D")
+        Parameters
+        ----------
+        day : datetime64[D]
+
+        Returns
+        -------
+        Instrument
+            A delisting still to come is not known.
+        """
+        return replace(self, delisted=None) if self.delisted is not None and self.delisted > day else self
 
 
-def from_table(table: pd.DataFrame) -> dict[str, Instrument]:
-    """Read instruments from a table of text columns.
+def with_facts(base: Instrument, facts: Mapping[str, object]) -> Instrument:
+    """Give an instrument the facts of one row; what the row does not say stays.
 
     Parameters
     ----------
-    table : DataFrame
-        Columns symbol, venue, currency; optional name, issuer, sector, lot, listed, delisted, tags.
-        Empty text means unknown.
+    base : Instrument
+    facts : mapping of str to object
+        Any of name, issuer, sector, lot, listed, delisted, tags (joined by ";"); None, NaN and empty text say nothing.
 
     Returns
     -------
-    dict of str to Instrument
+    Instrument
+
+    Raises
+    ------
+    DataError
+        Naming the symbol and the fact that cannot be read.
     """
-    found = {}
-    for row in table.fillna("").astype(str).to_dict("records"):
-        symbol = row["symbol"]
-        lot = row.get("lot", "")
-        found[symbol] = Instrument(
-            symbol=symbol,
-            name=row.get("name") or symbol,
-            venue=row["venue"],
-            currency=row["currency"],
-            issuer=row.get("issuer") or symbol,
-            sector=row.get("sector") or "unclassified",
-            lot=int(float(lot)) if lot else None,
-            listed=_day(row.get("listed", "")),
-            delisted=_day(row.get("delisted", "")),
-            tags=frozenset(tag for tag in row.get("tags", "").split(";") if tag),
-        )
+    said = {key: value for key, value in facts.items() if not _is_empty(value)}
+    changes: dict[str, object] = {key: str(said[key]).strip() for key in ("name", "issuer", "sector") if key in said}
+    try:
+        if "lot" in said:
+            changes["lot"] = _lot(said["lot"])
+        for key in ("listed", "delisted"):
+            if key in said:
+                changes[key] = read_day(said[key])
+    except ValueError as error:
+        key = "lot" if "lot" in said and "lot" not in changes else ("delisted" if "listed" in changes else "listed")
+        raise DataError(f"{key} {str(said[key])!r} of {base.symbol} {error}.") from error
+    if "tags" in said:
+        changes["tags"] = frozenset(tag.strip() for tag in str(said["tags"]).split(";") if tag.strip())
+    found = replace(base, **changes)  # type: ignore[arg-type]
+    if found.listed is not None and found.delisted is not None and found.delisted < found.listed:
+        raise DataError(f"{base.symbol} is delisted on {found.delisted}, before it lists on {found.listed}.")
     return found
+
+
+def _is_empty(value: object) -> bool:
+    return bool(pd.isna(value)) or (isinstance(value, str) and not value.strip())  # type: ignore[call-overload]
+
+
+def _lot(value: object) -> int:
+    try:
+        shares = float(str(value))
+    except ValueError:
+        shares = 0.0
+    if not 1 <= shares < 1e9 or shares != int(shares):
+        raise ValueError("is no board lot; give a whole number of shares")
+    return int(shares)
+
+
+def plain_instrument(symbol: str, venue: str, currency: str) -> Instrument:
+    """Describe a symbol of which nothing is known.
+
+    Parameters
+    ----------
+    symbol, venue, currency : str
+
+    Returns
+    -------
+    Instrument
+        Its own issuer; lot 1 in New York, unknown elsewhere.
+    """
+    lot = 1 if venue == "XNYS" else None
+    return Instrument(symbol=symbol, name=symbol, venue=venue, currency=currency, issuer=symbol, lot=lot)
 
 
 @cache
@@ -98,4 +144,9 @@ def known_instruments() -> Mapping[str, Instrument]:
     """
     path = resources.files("data") / "datasets" / "instruments.csv"
     with path.open(encoding="utf-8") as file:
-        return MappingProxyType(from_table(pd.read_csv(file, dtype=str, keep_default_na=False)))
+        rows = pd.read_csv(file, dtype=str, keep_default_na=False).to_dict("records")
+    found = {}
+    for row in rows:
+        base = plain_instrument(row["symbol"], row["venue"], row["currency"])
+        found[base.symbol] = with_facts(base, {str(key): value for key, value in row.items()})
+    return MappingProxyType(found)

@@ -6,20 +6,20 @@ kernel sources: any edit gives a new folder, and everything is compiled anew.
 """
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
-from numba.core import config
-from platformdirs import user_cache_path
+from numba.core import config as numba_config
+
+from data import caches
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 ROOT = Path(__file__).resolve().parent.parent
+CONFIG = cast("Any", numba_config)  # sets its names at run time
 
 
 def kernel_sources(root: Path = ROOT) -> list[Path]:
@@ -49,25 +49,12 @@ def cache_folder() -> Path:
     Returns
     -------
     Path
-        Below `EASTBOUND_CACHE` or the user's cache folder, named by the hash of the kernel sources;
-        below the temporary folder when neither can be written.
+        Named by the hash of the kernel sources; see `data.caches.cache_folder` for where.
     """
     digest = hashlib.sha256()
     for path in kernel_sources():
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    name = f"kernels-{digest.hexdigest()[:20]}"
-    home = os.environ.get("EASTBOUND_CACHE")
-    preferred = Path(home) if home else user_cache_path("eastbound")
-    fallback = Path(tempfile.gettempdir()) / f"eastbound-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
-    for parent in (preferred, fallback):
-        folder = parent / name
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if os.access(folder, os.W_OK):
-            return folder
-    return Path(tempfile.mkdtemp(prefix="eastbound-"))
+    return caches.cache_folder(f"kernels-{digest.hexdigest()[:20]}")
 
 
 def kernel(function: Function) -> Function:
@@ -89,10 +76,10 @@ def kernel(function: Function) -> Function:
     block, the thread and the processor. The cache folder is set for the moment of decoration only, so that
     other libraries' compiled functions stay where they are.
     """
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(cache_folder())
+    before = CONFIG.CACHE_DIR
+    CONFIG.CACHE_DIR = str(cache_folder())
     try:
-        compiled: Function = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+        compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     finally:
-        config.CACHE_DIR = before
-    return compiled
+        CONFIG.CACHE_DIR = before
+    return cast("Function", compiled)

@@ -1,13 +1,16 @@
 """One way in: a market by name or path."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from data.errors import DataError
 from data.market import MarketData
 from data.sources.folder import load_folder
 from data.synthetic import demo_market
 from data.tiny import tiny_market
 
-EMBEDDED = {"demo": demo_market, "tiny": tiny_market}
+EMBEDDED: Mapping[str, Callable[[], MarketData]] = {"demo": demo_market, "tiny": tiny_market}
 
 
 def load(
@@ -42,6 +45,9 @@ def load(
     >>> load("tiny").symbols
     ('HK01', 'US01', 'US02')
     """
-    embedded = EMBEDDED.get(str(source))
-    market = embedded() if embedded is not None else load_folder(Path(source))
+    if not isinstance(source, (str, Path)):
+        raise DataError(f"The source of a market is a name or a path, not {source!r}.")
+    made = EMBEDDED[str(source)]() if str(source) in EMBEDDED else load_folder(Path(source))
+    # Embedded markets are made once; each caller gets frames of its own.
+    market = replace(made, tables={name: table.copy() for name, table in made.tables.items()})
     return market.restricted(universe, start, end)

@@ -12,14 +12,15 @@ from data.errors import DataError
 from data.fx import FxRates
 from data.instruments import Instrument
 from data.rates import InterestRates
-from data.universes import Memberships, spells_of
+from data.universes import UNKNOWN, Memberships, Spell, known_by, spells_of
 
 Matrix = NDArray[np.float64]
 PRICE_FIELDS = ("open", "high", "low", "close", "volume")
+HONG_KONG_AHEAD = 8 * 3600 * 10**9  # nanoseconds: its date is the latest of all venues
 TABLES = ("valuations", "flows", "indices", "rates", "holdings_13f", "positioning")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MarketData:
     """Prices, rates, calendars and facts; frozen, every array read-only.
 
@@ -114,11 +115,14 @@ class MarketData:
         DataError
             If a symbol has no prices.
         """
+        self._refuse_unpriced(symbols)
         position = {symbol: column for column, symbol in enumerate(self.symbols)}
-        missing = [symbol for symbol in symbols if symbol not in position]
-        if missing:
-            raise DataError(f"{missing[0]} has no prices in market {self.name!r}.")
         return np.array([position[symbol] for symbol in symbols], dtype=np.intp)
+
+    def _refuse_unpriced(self, symbols: tuple[str, ...] | list[str]) -> None:
+        missing = [symbol for symbol in symbols if symbol not in self.instruments]
+        if missing:
+            raise DataError(f"{missing[0]} has no prices in market {self.name!r}. Add them, or drop the name.")
 
     def venues(self, symbols: tuple[str, ...] | list[str] | None = None) -> tuple[str, ...]:
         """List the venues of names, in alphabetical order.
@@ -131,8 +135,14 @@ class MarketData:
         Returns
         -------
         tuple of str
+
+        Raises
+        ------
+        DataError
+            If a symbol has no prices.
         """
         chosen = self.holdable if symbols is None else symbols
+        self._refuse_unpriced(chosen)
         return tuple(sorted({self.instruments[symbol].venue for symbol in chosen}))
 
     def known_closes(self, stamps: NDArray[np.int64], venue: str) -> NDArray[np.intp]:
@@ -148,11 +158,43 @@ class MarketData:
         -------
         ndarray of shape (n,)
             `dates[:count]` hold every close of that venue known by then.
+
+        Raises
+        ------
+        DataError
+            If the market has no calendar of the venue.
         """
+        if venue not in self.calendars:
+            raise DataError(f"Market {self.name!r} has no name at {venue!r}. Venues: {', '.join(self.calendars)}.")
         calendar = self.calendars[venue]
         sessions = np.searchsorted(calendar.closes, stamps, side="right")
         padded = np.concatenate([[np.datetime64("0001-01-01", "D")], calendar.dates])
         return np.searchsorted(self.dates, padded[sessions], side="right")
+
+    def known_rows(self, stamp: int) -> list[tuple[list[int], int, int]]:
+        """Count what is known of each venue's prices at a stamp.
+
+        Parameters
+        ----------
+        stamp : int
+            UTC nanoseconds.
+
+        Returns
+        -------
+        list of (columns, n_opens, n_closes)
+            For each venue the columns of its names, and the number of leading dates whose opens and closes are known.
+        """
+        found = []
+        by_venue: dict[str, list[int]] = {}
+        for column, symbol in enumerate(self.symbols):
+            by_venue.setdefault(self.instruments[symbol].venue, []).append(column)
+        for venue, columns in sorted(by_venue.items()):
+            calendar = self.calendars[venue]
+            begun = int(np.searchsorted(calendar.opens, stamp, side="right"))
+            opened = int(np.searchsorted(self.dates, calendar.dates[begun - 1], side="right")) if begun else 0
+            closed = int(self.known_closes(np.array([stamp]), venue)[0])
+            found.append((columns, opened, closed))
+        return found
 
     def until(self, stamp: pd.Timestamp | int) -> "MarketData":
         """Give the market as it was known at a stamp.
@@ -165,35 +207,38 @@ class MarketData:
         Returns
         -------
         MarketData
-            Everything known later is gone: prices, rates, series, announcements.
+            Everything known later is gone: prices, rates, series, announcements, delistings, and when universes
+            change (known from the Hong Kong day on which a change applies). Dates end with the last of which
+            anything is known. Names, `left_out`, `warnings`, `start` and `end` stay: they describe the run.
 
         Raises
         ------
         DataError
-            If the stamp has no time zone.
+            If it is no stamp, or has no time zone.
         """
         t = as_nanoseconds(stamp)
-        fields = {name: getattr(self, name).copy() for name in PRICE_FIELDS}
-        last = 0
-        at = np.array([t])
-        for venue in {one.venue for one in self.instruments.values() if one.symbol in set(self.symbols)}:
-            columns = [c for c, s in enumerate(self.symbols) if self.instruments[s].venue == venue]
-            calendar = self.calendars[venue]
-            closed = int(self.known_closes(at, venue)[0])
-            n_opened = int(np.searchsorted(calendar.opens, t, side="right"))
-            opened = (
-                int(np.searchsorted(self.dates, calendar.dates[n_opened - 1], side="right")) if n_opened else 0
-            )
+        today = np.datetime64(t + HONG_KONG_AHEAD, "ns").astype("datetime64[D]")
+        known = self.known_rows(t)
+        last = max(max(opened, closed) for _, opened, closed in known)
+        fields = {name: getattr(self, name)[:last].copy() for name in PRICE_FIELDS}
+        for columns, opened, closed in known:
             for name, array in fields.items():
                 array[opened if name == "open" else closed :, columns] = np.nan
-            last = max(last, opened, closed)
+        # A row of which nothing is known yet would tell that one will come.
+        while last and all(np.isnan(array[last - 1]).all() for array in fields.values()):
+            last -= 1
         return self.with_prices(
             {name: array[:last] for name, array in fields.items()},
             dates=self.dates[:last],
             fx=self.fx.until(t),
             rates=self.rates.until(t),
             calendars={venue: calendar.as_known(t) for venue, calendar in self.calendars.items()},
-            tables={name: table[table["known"] <= t] for name, table in self.tables.items()},
+            tables={
+                name: table.iloc[: int(np.searchsorted(table["known"].to_numpy(), t, side="right"))]
+                for name, table in self.tables.items()
+            },
+            instruments={symbol: one.known_by(today) for symbol, one in self.instruments.items()},
+            memberships=known_by(self.memberships, today),
         )
 
     def with_prices(self, fields: Mapping[str, Matrix], **changes: object) -> "MarketData":
@@ -229,17 +274,19 @@ class MarketData:
         Returns
         -------
         MarketData
-            Members without prices are listed in `left_out`, by name.
+            Members without prices are listed in `left_out`, by name. Bounds are cut to those of the market.
 
         Raises
         ------
         DataError
-            If the universe is unknown or has no prices at all, or the bounds hold no data.
+            If the universe is unknown or has no prices at all, or the bounds are no dates or hold no data.
         """
         first = self.start if start is None else as_day(start, "start")
         last = self.end if end is None else as_day(end, "end")
         if first > last:
-            raise DataError(f"start {first} is after end {last}.")
+            raise DataError(
+                f"start {first} is after end {last}. Market {self.name!r} runs from {self.start} to {self.end}."
+            )
         if first > self.end or last < self.start:
             raise DataError(
                 f"Market {self.name!r} has prices from {self.start} to {self.end}; {first} to {last} holds none."
@@ -247,17 +294,26 @@ class MarketData:
         first, last = max(first, self.start), min(last, self.end)
         if universe is None:
             return replace(self, start=first, end=last)
-        asked = sorted({spell.symbol for spell in spells_of(universe, self.memberships, self.symbols)})
+        asked: dict[str, list[Spell]] = {}
+        for spell in spells_of(universe, self.memberships, self.symbols):
+            asked.setdefault(spell.symbol, []).append(spell)
         have = set(self.symbols)
-        kept = tuple(symbol for symbol in asked if symbol in have)
+        kept = tuple(symbol for symbol in sorted(asked) if symbol in have)
         if not kept:
-            raise DataError(f"No member of {universe!r} has prices in market {self.name!r}.")
-        gone = tuple(
-            "one member of hang-seng-tech is not known" if s == "UNKNOWN" else f"{s} has no prices"
-            for s in asked
-            if s not in have
-        )
-        return replace(self, holdable=kept, left_out=self.left_out + gone, start=first, end=last)
+            raise DataError(
+                f"No member of {universe!r} has prices in market {self.name!r}. Choose another, or add prices."
+            )
+        gone = tuple(_left_out(symbol, asked[symbol]) for symbol in sorted(asked) if symbol not in have)
+        return replace(self, holdable=kept, left_out=gone, start=first, end=last)
+
+
+def _left_out(symbol: str, spells: list[Spell]) -> str:
+    """Say that a member has no prices, and when it was one."""
+    dated = [f"{one.added} to {one.removed or 'now'}" for one in spells if one.added is not None]
+    when = f" (member {' and '.join(dated)})" if dated else ""
+    if symbol == UNKNOWN:
+        return f"one member{when} is not known by name"
+    return f"{symbol} has no prices{when}"
 
 
 def as_nanoseconds(stamp: pd.Timestamp | int) -> int:
@@ -274,11 +330,16 @@ def as_nanoseconds(stamp: pd.Timestamp | int) -> int:
     Raises
     ------
     DataError
-        If the stamp has no time zone.
+        If it is no stamp, or has no time zone.
     """
-    if isinstance(stamp, (int, np.integer)):
+    if isinstance(stamp, (int, np.integer)) and not isinstance(stamp, bool):
         return int(stamp)
-    given = pd.Timestamp(stamp)
+    try:
+        given = pd.Timestamp(stamp)
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{stamp!r} is no stamp; write it as 2025-02-14 21:00Z.") from error
+    if pd.isna(given):
+        raise DataError(f"{stamp!r} is no stamp; write it as 2025-02-14 21:00Z.")
     if given.tz is None:
         raise DataError(f"Stamp {given} has no time zone; say which, for example {given}Z for UTC.")
     return int(given.tz_convert("UTC").as_unit("ns").value)
@@ -303,9 +364,10 @@ def as_day(value: object, what: str) -> np.datetime64:
         If it is no date.
     """
     try:
-        day = pd.Timestamp(value)  # type: ignore[arg-type]
+        # A number would count nanoseconds since 1970: 2025 is no year to it.
+        day = pd.NaT if isinstance(value, (int, float, np.number)) else pd.Timestamp(value)  # type: ignore[arg-type]
     except (ValueError, TypeError) as error:
         raise DataError(f"{what} {value!r} is no date; write it as 2025-02-14.") from error
-    if day is pd.NaT:
+    if pd.isna(day):
         raise DataError(f"{what} {value!r} is no date; write it as 2025-02-14.")
     return np.datetime64(day.date(), "D")

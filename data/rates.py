@@ -20,7 +20,7 @@ CASH_SERIES = MappingProxyType(
 DAY_COUNT = MappingProxyType({"USD": 360, "HKD": 365, "CNY": 365})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Readings:
     """One series of rates.
 
@@ -69,7 +69,7 @@ class Readings:
         return np.where(stale, fallback, self.percent[latest]), int(stale.sum())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class InterestRates:
     """Rates by series.
 
@@ -98,11 +98,11 @@ class InterestRates:
         found = {}
         for name, rows in table.groupby("series", sort=True):
             ordered = rows.sort_values(["known", "date"], kind="stable")
-            found[str(name)] = Readings(
-                ordered["known"].to_numpy(),
-                ordered["date"].to_numpy().astype("datetime64[D]"),
-                ordered["value"].to_numpy(),
-            )
+            known = ordered["known"].to_numpy().copy()
+            days = ordered["date"].to_numpy().astype("datetime64[D]")
+            percent = ordered["value"].to_numpy().copy()
+            known.flags.writeable = days.flags.writeable = percent.flags.writeable = False
+            found[str(name)] = Readings(known, days, percent)
         return cls(found)
 
     def until(self, stamp: int) -> "InterestRates":

@@ -80,7 +80,8 @@ def _factor(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
         level = 0.97 * level + 0.10 * noise[i]
         log_vol[i] = level
     shocks = rng.standard_t(5, n) / np.sqrt(5 / 3) * np.exp(log_vol)
-    return shocks / shocks.std()
+    scaled: NDArray[np.float64] = shocks / shocks.std()
+    return scaled
 
 
 def _held_sums(returns: NDArray[np.float64], held: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -195,7 +196,14 @@ def _flows(
 
 
 def _rates(days: NDArray[np.datetime64]) -> pd.DataFrame:
-    steps = {"2019-03-01": 2.4, "2020-03-16": 0.1, "2022-03-17": 0.4, "2022-09-22": 3.1, "2023-07-27": 5.3, "2024-09-19": 4.6}
+    steps = {
+        "2019-03-01": 2.4,
+        "2020-03-16": 0.1,
+        "2022-03-17": 0.4,
+        "2022-09-22": 3.1,
+        "2023-07-27": 5.3,
+        "2024-09-19": 4.6,
+    }
     levels = pd.Series(list(steps.values()), index=pd.to_datetime(list(steps)))
     date = pd.DatetimeIndex(np.concatenate([days[:1] - 3, days]).astype("datetime64[ns]"))
     funds = levels.reindex(levels.index.union(date)).ffill().reindex(date).bfill().to_numpy()
@@ -218,4 +226,4 @@ def _memberships() -> dict[str, tuple[Spell, ...]]:
         "hang-seng-tech": named("HK", 1, 18),
         "msci-china": named("HK", 1, 18) + named("CN", 1, 10),
     }
-    return {**{name: () for name in TAGGED}, **made}
+    return {**dict.fromkeys(TAGGED, ()), **made}

@@ -22,6 +22,10 @@ TAGGED = MappingProxyType(
 )
 
 
+UNKNOWN = "UNKNOWN"  # stands in the table for the one launch member of Hang Seng TECH that is not known
+SOME_DAY = np.datetime64("9999-12-31", "D")
+
+
 @dataclass(frozen=True, slots=True)
 class Spell:
     """A stretch of membership.
@@ -48,10 +52,32 @@ class Spell:
         -------
         bool
         """
-        return (self.added is None or self.added <= day) and (self.removed is None or day < self.removed)
+        return bool((self.added is None or self.added <= day) and (self.removed is None or day < self.removed))
 
 
 Memberships = Mapping[str, tuple[Spell, ...]]
+
+
+def known_by(memberships: Memberships, day: np.datetime64) -> dict[str, tuple[Spell, ...]]:
+    """Forget the dates of changes that apply only after a day.
+
+    Parameters
+    ----------
+    memberships : mapping of str to tuple of Spell
+    day : datetime64[D]
+
+    Returns
+    -------
+    dict of str to tuple of Spell
+        The same names; a spell still to come begins `SOME_DAY`, an end still to come is open.
+    """
+
+    def known(one: Spell) -> Spell:
+        if one.added is not None and one.added > day:
+            return Spell(one.symbol, SOME_DAY)
+        return Spell(one.symbol, one.added) if one.removed is not None and one.removed > day else one
+
+    return {name: tuple(known(one) for one in spells) for name, spells in memberships.items()}
 
 
 def tagged_memberships(
@@ -70,10 +96,7 @@ def tagged_memberships(
     dict of str to tuple of Spell
     """
     ordered = sorted(instruments, key=lambda one: one.symbol)
-    return {
-        name: tuple(Spell(one.symbol) for one in ordered if one.tags & set(tags))
-        for name, tags in names.items()
-    }
+    return {name: tuple(Spell(one.symbol) for one in ordered if one.tags & set(tags)) for name, tags in names.items()}
 
 
 @cache
@@ -94,10 +117,8 @@ def known_memberships() -> Memberships:
     with path.open(encoding="utf-8") as file:
         table = pd.read_csv(file, dtype=str, keep_default_na=False)
     spells = tuple(
-        Spell(
-            row.symbol, np.datetime64(row.added, "D"), np.datetime64(row.removed, "D") if row.removed else None
-        )
-        for row in table.itertuples()
+        Spell(symbol, np.datetime64(added, "D"), np.datetime64(removed, "D") if removed else None)
+        for symbol, added, removed in table[["symbol", "added", "removed"]].to_numpy().tolist()
     )
     tagged = tagged_memberships(known_instruments().values(), TAGGED)
     return MappingProxyType({**tagged, "hang-seng-tech": spells})
@@ -127,6 +148,8 @@ def spells_of(expression: str | Sequence[str], memberships: Memberships, symbols
     parts = expression.split("+") if isinstance(expression, str) else [p for e in expression for p in e.split("+")]
     known = set(symbols)
     spells: list[Spell] = []
+    if not parts:
+        raise DataError(f"No universe is named. Universes: {', '.join(sorted(memberships))}.")
     for part in (part.strip() for part in parts):
         if part in memberships:
             spells += memberships[part]
@@ -135,14 +158,12 @@ def spells_of(expression: str | Sequence[str], memberships: Memberships, symbols
         else:
             raise DataError(
                 f"{part!r} is neither a universe nor a symbol with prices. "
-                f"Universes: {', '.join(sorted(memberships))}."
+                f"Universes: {', '.join(sorted(memberships))}. Join several by '+'."
             )
     return spells
 
 
-def preferred_lines(
-    symbols: Iterable[str], instruments: Mapping[str, Instrument], venues: Sequence[str]
-) -> list[str]:
+def preferred_lines(symbols: Iterable[str], instruments: Mapping[str, Instrument], venues: Sequence[str]) -> list[str]:
     """Keep one listing per issuer.
 
     Parameters
@@ -157,10 +178,17 @@ def preferred_lines(
     -------
     list of str
         Sorted by symbol.
+
+    Raises
+    ------
+    DataError
+        If a symbol is no instrument.
     """
     rank = {code: position for position, code in enumerate(venues)}
     best: dict[str, str] = {}
     for symbol in sorted(set(symbols)):
+        if symbol not in instruments:
+            raise DataError(f"{symbol!r} is no instrument of this market.")
         one = instruments[symbol]
         held = best.get(one.issuer)
         if held is None or rank.get(one.venue, len(rank)) < rank.get(instruments[held].venue, len(rank)):

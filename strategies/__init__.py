@@ -2,7 +2,7 @@
 
 try:
     from data.siblings import check_siblings
-except ImportError as error:
+except ModuleNotFoundError as error:
     raise ImportError("another package or file named 'data' shadows Eastbound's; rename it") from error
 
 check_siblings(__file__)

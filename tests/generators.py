@@ -37,18 +37,39 @@ LISTINGS = (
 )
 
 
+MAINLAND = ("XSHG", "XSHE")  # two venues that close together
+
+
 @dataclass(frozen=True)
 class Case:
+    """A market, the frames it was made of, and decisions as targets and as the naive ledger takes them."""
+
     market: MarketData
     targets: TargetWeights
     decisions: list[tuple[int, dict[str, float]]]
+    prices: pd.DataFrame
+    fx: pd.DataFrame
+    rates: pd.DataFrame
 
 
-def random_case(seed: int, *, venues: int = 3, gaps: bool = True, n_lanes: int = 1) -> Case:
-    """Draw a market with gaps, and decisions at closes and at odd times."""
+def random_case(
+    seed: int,
+    *,
+    venues: int = 3,
+    gaps: bool = True,
+    codes: tuple[str, ...] | None = None,
+    at_closes_of: str | None = None,
+    fx_moves: bool = True,
+) -> Case:
+    """Draw a market with gaps, and decisions at closes and at odd times.
+
+    `codes` names the venues (else the first of New York, Hong Kong, mainland); `at_closes_of` a venue at whose
+    closes all decisions are made, none at odd times; without `fx_moves` exchange rates stand still.
+    """
     rng = np.random.default_rng(seed)
     first, last = WINDOWS[rng.integers(len(WINDOWS))]
-    codes = ["XNYS", "XHKG", "XSHG", "XSHE"][: venues + (venues == 3)]
+    if codes is None:
+        codes = ("XNYS", "XHKG", "XSHG", "XSHE")[: venues + (venues == 3)]
     names = [one for one in LISTINGS if one[1] in codes]
     rows = []
     for symbol, venue, currency in names:
@@ -78,7 +99,7 @@ def random_case(seed: int, *, venues: int = 3, gaps: bool = True, n_lanes: int =
                 "date": days,
                 "base": "USD",
                 "quote": quote,
-                "rate": level * np.exp(np.cumsum(0.01 * rng.standard_normal(len(days)))),
+                "rate": level * np.exp(np.cumsum((0.01 if fx_moves else 0.0) * rng.standard_normal(len(days)))),
             }
         )
         for quote, level in (("HKD", 7.8), ("CNY", 7.0))
@@ -87,33 +108,57 @@ def random_case(seed: int, *, venues: int = 3, gaps: bool = True, n_lanes: int =
         pd.DataFrame({"date": days[: rng.integers(2, len(days))], "series": CASH_SERIES[code][0], "value": value})
         for code, value in (("USD", 5.0), ("HKD", -0.3))
     )
-    market = from_frames(pd.concat(rows), fx=fx, rates=rates)
+    prices = pd.concat(rows)
+    market = from_frames(prices, fx=fx, rates=rates)
     symbols = [one[0] for one in names]
-    stamps = _stamps(rng, market)
+    stamps = _stamps(rng, market, at_closes_of)
     decisions, table = [], []
     for stamp in stamps:
-        weights = rng.dirichlet(np.ones(len(symbols))) * rng.choice([1.0, 0.95, 0.5, 0.0], p=[0.5, 0.2, 0.2, 0.1])
-        weights[rng.random(len(symbols)) < 0.3] = 0.0
-        if rng.random() < 0.1:
-            weights[:] = np.nan
-        elif rng.random() < 0.2:
-            weights[rng.integers(len(symbols))] = np.nan
-        weights[_unknown(market, symbols, stamp)] = 0.0 if not np.isnan(weights).all() else np.nan
+        weights = _draw_weights(rng, _unknown(market, symbols, stamp))
         table.append(weights)
         decisions.append((stamp, dict(zip(symbols, weights.tolist(), strict=True))))
     targets = TargetWeights.from_frame(
         pd.DataFrame(table, index=pd.DatetimeIndex(stamps, tz="UTC"), columns=symbols), hold_missing=True
     )
-    return Case(market, targets, decisions)
+    return Case(market, targets, decisions, prices, fx, rates)
 
 
-def _stamps(rng: np.random.Generator, market: MarketData) -> list[int]:
-    closes = market.calendars["XNYS"].closes
+def same_close_case(seed: int, *, gaps: bool = True) -> Case:
+    """Draw a case that `same_close` allows: venues that close together, decisions at their closes."""
+    codes = (("XNYS",), ("XHKG",), MAINLAND)[seed % 3]
+    return random_case(seed, gaps=gaps, codes=codes, at_closes_of=codes[0])
+
+
+def random_lanes(case: Case, seed: int, n_lanes: int) -> np.ndarray:
+    """Draw other weights for the decisions of a case, shape (n_decisions, n_names, n_lanes)."""
+    rng = np.random.default_rng(seed)
+    symbols = list(case.market.symbols)
+    lanes = [
+        [_draw_weights(rng, unknown) for _ in range(n_lanes)]
+        for unknown in (_unknown(case.market, symbols, stamp) for stamp, _ in case.decisions)
+    ]
+    return np.ascontiguousarray(np.array(lanes).transpose(0, 2, 1))
+
+
+def _draw_weights(rng: np.random.Generator, unknown: np.ndarray) -> np.ndarray:
+    """One decision: whole or partly in cash, some names at zero, some left alone, none without a price."""
+    weights = rng.dirichlet(np.ones(len(unknown))) * rng.choice([1.0, 0.95, 0.5, 0.0], p=[0.5, 0.2, 0.2, 0.1])
+    weights[rng.random(len(unknown)) < 0.3] = 0.0
+    if rng.random() < 0.1:
+        weights[:] = np.nan
+    elif rng.random() < 0.2:
+        weights[rng.integers(len(unknown))] = np.nan
+    weights[unknown] = 0.0 if not np.isnan(weights).all() else np.nan
+    return weights
+
+
+def _stamps(rng: np.random.Generator, market: MarketData, at_closes_of: str | None) -> list[int]:
+    closes = market.calendars[at_closes_of or "XNYS"].closes
     low = market.start.astype("datetime64[ns]").astype(np.int64)
     high = market.end.astype("datetime64[ns]").astype(np.int64)
     inside = closes[(closes > low + 86_400_000_000_000) & (closes < high)]
     picked = rng.choice(inside, size=min(5, len(inside)), replace=False)
-    odd = rng.integers(low + 86_400_000_000_000, high, size=2)
+    odd = rng.integers(low + 86_400_000_000_000, high, size=2 if at_closes_of is None else 0)
     return sorted({int(s) for s in (*picked, *odd)})
 
 
@@ -150,9 +195,10 @@ def naive_world(market: MarketData, config: RunConfig) -> naive.World:
             )
         ]
     bars = {}
-    for column, symbol in enumerate(market.symbols):
-        for row, date in enumerate(market.dates.tolist()):
-            opened, close = float(market.open[row, column]), float(market.close[row, column])
+    inside = (market.dates >= market.start) & (market.dates <= market.end)
+    for symbol, column in zip(market.holdable, market.columns(market.holdable), strict=True):
+        opens, closes = market.open[inside, column].tolist(), market.close[inside, column].tolist()
+        for date, opened, close in zip(market.dates[inside].tolist(), opens, closes, strict=True):
             if not (math.isnan(opened) and math.isnan(close)):
                 bars[symbol, date] = (opened, close)
     fx = {}

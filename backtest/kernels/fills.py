@@ -8,13 +8,13 @@ from backtest.kernels.state import (
     BUY,
     CANCEL,
     CLOSE,
-    CONVERT_AT_FILL,
     CUT,
     DROPPED_CUT,
     DROPPED_SHUT,
     DROPPED_UNPRICED,
     DUE_NONE,
     FILLED,
+    HOLD_CURRENCY,
     JOURNAL_FULL,
     NEXT_OPEN,
     OK,
@@ -26,12 +26,13 @@ from data.jit import kernel
 
 
 @kernel
-def note_nb(journal, kind, event, lane, asset, decision, shares, price, fx, fees, fx_cost):
+def note_nb(index, value, count, kind, event, lane, asset, decision, shares, price, fx, fees, fx_cost):
     """Write one journal entry.
 
     Parameters
     ----------
-    journal : Journal
+    index, value, count : ndarray
+        Of the journal; see `Journal`.
     kind, event, lane, asset, decision : int
     shares, price, fx, fees, fx_cost : float
 
@@ -40,107 +41,86 @@ def note_nb(journal, kind, event, lane, asset, decision, shares, price, fx, fees
     status : int
         OK, or JOURNAL_FULL if there was no room; a journal of length 0 takes nothing and is never full.
     """
-    n = journal.count[0]
-    if journal.index.shape[0] == 0:
+    n = count[0]
+    if index.shape[0] == 0:
         return OK
-    if n >= journal.index.shape[0]:
+    if n >= index.shape[0]:
         return JOURNAL_FULL
-    journal.index[n, 0] = kind
-    journal.index[n, 1] = event
-    journal.index[n, 2] = lane
-    journal.index[n, 3] = asset
-    journal.index[n, 4] = decision
-    journal.value[n, 0] = shares
-    journal.value[n, 1] = price
-    journal.value[n, 2] = fx
-    journal.value[n, 3] = fees
-    journal.value[n, 4] = fx_cost
-    journal.count[0] = n + 1
+    index[n, 0] = kind
+    index[n, 1] = event
+    index[n, 2] = lane
+    index[n, 3] = asset
+    index[n, 4] = decision
+    value[n, 0] = shares
+    value[n, 1] = price
+    value[n, 2] = fx
+    value[n, 3] = fees
+    value[n, 4] = fx_cost
+    count[0] = n + 1
     return OK
 
 
 @kernel
-def move_nb(book, record, row, lane, currency, amount, rate):
-    """Move a foreign balance, and record what moved at the FX of the moment.
+def pay_held_nb(cash, flow, fx, spread, base, event, row, lane, currency, payment):
+    """Move cash for one fill under `fx="hold"`.
 
     Parameters
     ----------
-    book : Book
-    record : Record
-    row, lane, currency : int
-    amount : float
-        Local currency.
-    rate : float
-        Base per unit.
-    """
-    book.cash[currency, lane] += amount
-    if record.flow.shape[0] > 0:
-        record.flow[row, currency, lane] += amount * rate
-
-
-@kernel
-def pay_nb(world, rules, book, event, row, lane, currency, payment, record):
-    """Move cash for one fill.
-
-    Parameters
-    ----------
-    world : World
-    rules : Rules
-    book : Book
-        `cash` is written in place.
-    event, row, lane, currency : int
+    cash : ndarray of shape (C, L)
+        Written in place.
+    flow : ndarray of shape (R, C, L) or (0, C, L)
+        Takes what enters a foreign balance, in base currency at the FX of the event.
+    fx : ndarray of shape (E, C)
+    spread : float
+        Fraction.
+    base, event, row, lane, currency : int
     payment : float
         Local currency, fees included; negative for proceeds.
-    record : Record
-        `flow` takes what enters a foreign balance, at the FX of the event.
 
     Returns
     -------
     fx_cost : float
         Spread paid on conversions, base currency.
     """
-    base, spread = rules.base, rules.fx_spread
-    rate = world.fx[event, currency]
+    kept = flow.shape[0] > 0
     if currency == base:
-        book.cash[base, lane] -= payment
-    elif rules.fx_mode == CONVERT_AT_FILL:
-        cost = spread * abs(payment) * rate
-        book.cash[base, lane] -= payment * rate + cost
-        return cost
+        cash[base, lane] -= payment
     else:
-        move_nb(book, record, row, lane, currency, -payment, rate)
-    if rules.fx_mode == CONVERT_AT_FILL:
-        return 0.0
+        cash[currency, lane] -= payment
+        if kept:
+            flow[row, currency, lane] -= payment * fx[event, currency]
     cost = 0.0
-    if currency != base and book.cash[currency, lane] < 0.0:
-        short = -book.cash[currency, lane]
-        move_nb(book, record, row, lane, currency, short, rate)
-        book.cash[currency, lane] = 0.0
-        book.cash[base, lane] -= short * rate * (1.0 + spread)
-        cost += short * rate * spread
-    for c in range(book.cash.shape[0]):
-        short = -book.cash[base, lane]
-        balance = book.cash[c, lane]
+    if currency != base and cash[currency, lane] < 0.0:
+        short = -cash[currency, lane] * fx[event, currency]
+        cash[currency, lane] = 0.0
+        cash[base, lane] -= short * (1.0 + spread)
+        cost += short * spread
+        if kept:
+            flow[row, currency, lane] += short
+    for c in range(cash.shape[0]):
+        short = -cash[base, lane]
+        balance = cash[c, lane]
         if short <= 0.0:
             break
         if c == base or balance <= 0.0:
             continue
-        value = balance * world.fx[event, c]
+        value = balance * fx[event, c]
         if value * (1.0 - spread) > short:
             value = short / (1.0 - spread)
-            move_nb(book, record, row, lane, c, -value / world.fx[event, c], world.fx[event, c])
-            book.cash[base, lane] = 0.0
+            cash[c, lane] = balance - value / fx[event, c]
+            cash[base, lane] = 0.0
         else:
-            move_nb(book, record, row, lane, c, -balance, world.fx[event, c])
-            book.cash[c, lane] = 0.0
-            book.cash[base, lane] += value * (1.0 - spread)
+            cash[c, lane] = 0.0
+            cash[base, lane] += value * (1.0 - spread)
         cost += value * spread
+        if kept:
+            flow[row, c, lane] -= value
     return cost
 
 
 @kernel
-def trade_nb(timeline, world, rules, book, event, asset, lane, price, part, journal, record):
-    """Fill one order, whole or in part.
+def fill_name_nb(timeline, world, rules, book, event, asset, price, side, scratch, journal, record):
+    """Fill the orders of one name on one side, in every lane where they are due.
 
     Parameters
     ----------
@@ -148,11 +128,13 @@ def trade_nb(timeline, world, rules, book, event, asset, lane, price, part, jour
     world : World
     rules : Rules
     book : Book
-    event, asset, lane : int
+    event, asset : int
     price : float
         Local currency, mid.
-    part : float
-        Part of the order, in (0, 1].
+    side : int
+        BUY or SELL.
+    scratch : Scratch
+        Reads `venue_due` and `scale`.
     journal : Journal
     record : Record
 
@@ -160,23 +142,45 @@ def trade_nb(timeline, world, rules, book, event, asset, lane, price, part, jour
     -------
     status : int
     """
-    side = BUY if book.order[asset, lane] > 0.0 else SELL
-    fee_class, currency = world.fee_class[asset], world.currency[asset]
-    if part == 1.0:
-        shares = book.order[asset, lane]
-        book.shares[asset, lane] = book.target[asset, lane]
-        book.order[asset, lane] = 0.0
-    else:
-        shares = part * book.order[asset, lane]
-        book.shares[asset, lane] += shares
-        book.order[asset, lane] -= shares
-    fees = abs(shares) * price * world.fee[timeline.row[event], fee_class, side]
-    payment = shares * price + fees
-    fx_cost = pay_nb(world, rules, book, event, timeline.row[event], lane, currency, payment, record)
-    planned = shares * book.plan_value[asset, lane]
-    book.plan_cash[lane] -= planned + abs(planned) * world.cost[book.plan_row[lane], fee_class, side]
-    rate = world.fx[event, currency]
-    return note_nb(journal, FILLED, event, lane, asset, book.live[lane], shares, price, rate, fees, fx_cost / rate)
+    shares, order, target, cash = book.shares, book.order, book.target, book.cash
+    plan_value, plan_cash, plan_row, live = book.plan_value, book.plan_cash, book.plan_row, book.live
+    venue_due, scale, cost, fx, flow = scratch.venue_due, scratch.scale, world.cost, world.fx, record.flow
+    index, value, count = journal.index, journal.value, journal.count
+    row, venue, fee_class, currency = timeline.row[event], world.venue[asset], world.fee_class[asset], world.currency[asset]
+    base, spread, holds = rules.base, rules.fx_spread, rules.fx_mode == HOLD_CURRENCY
+    dropped = rules.shut_market == CANCEL
+    rate, fee = fx[event, currency], world.fee[row, fee_class, side]
+    foreign_spread = 0.0 if currency == base else spread
+    status = OK
+    for lane in range(order.shape[1]):
+        wanted = order[asset, lane]
+        if wanted == 0.0 or venue_due[venue, lane] == DUE_NONE or (wanted > 0.0) != (side == BUY):
+            continue
+        part = scale[lane] if side == BUY else 1.0
+        if part > 0.0:
+            moved = wanted if part == 1.0 else part * wanted
+            shares[asset, lane] = target[asset, lane] if part == 1.0 else shares[asset, lane] + moved
+            order[asset, lane] = 0.0 if part == 1.0 else wanted - moved
+            fees = abs(moved) * price * fee
+            payment = moved * price + fees
+            if holds:
+                fx_cost = pay_held_nb(cash, flow, fx, spread, base, event, row, lane, currency, payment)
+            else:
+                fx_cost = foreign_spread * abs(payment) * rate
+                cash[base, lane] -= payment * rate + fx_cost
+            planned = moved * plan_value[asset, lane]
+            plan_cash[lane] -= planned + abs(planned) * cost[plan_row[lane], fee_class, side]
+            note = note_nb(
+                index, value, count, FILLED, event, lane, asset, live[lane], moved, price, rate, fees, fx_cost / rate
+            )
+            status = max(status, note)
+        if part < 1.0:
+            rest, kind = order[asset, lane], DROPPED_CUT if dropped else CUT
+            if dropped:
+                order[asset, lane] = 0.0
+            note = note_nb(index, value, count, kind, event, lane, asset, live[lane], rest, price, 0.0, 0.0, 0.0)
+            status = max(status, note)
+    return status
 
 
 @kernel
@@ -202,7 +206,7 @@ def fill_due_nb(timeline, world, rules, book, event, immediate, weights, scratch
     -------
     status : int
     """
-    n_assets, n_lanes = book.order.shape
+    order, n_assets = book.order, book.order.shape[0]
     row, venue, at_close = timeline.row[event], timeline.venue[event], timeline.kind[event] != OPEN
     mark_due_nb(timeline, world, rules, book, event, immediate, scratch)
     status = OK
@@ -213,43 +217,18 @@ def fill_due_nb(timeline, world, rules, book, event, immediate, weights, scratch
     scale_buys_nb(timeline, world, book, event, immediate, scratch)
     for side in (SELL, BUY):  # sells first, so that their proceeds pay
         for a in range(n_assets):
-            v = world.venue[a]
-            if v != venue and not immediate:
+            if world.venue[a] != venue and not immediate:
                 continue
             price = world.close[row, a] if at_close else world.open[row, a]
             late = rules.fill == NEXT_OPEN and at_close
             if np.isnan(price) or (late and not np.isnan(world.open[row, a])):
                 continue
-            for lane in range(n_lanes):
-                order = book.order[a, lane]
-                if order == 0.0 or scratch.venue_due[v, lane] == DUE_NONE or (order > 0.0) != (side == BUY):
-                    continue
-                part = scratch.scale[lane] if side == BUY else 1.0
-                if part > 0.0:
-                    status = max(
-                        status,
-                        trade_nb(timeline, world, rules, book, event, a, lane, price, part, journal, record),
-                    )
-                if part < 1.0:
-                    dropped = rules.shut_market == CANCEL
-                    status = max(
-                        status,
-                        note_nb(
-                            journal,
-                            DROPPED_CUT if dropped else CUT,
-                            event,
-                            lane,
-                            a,
-                            book.live[lane],
-                            book.order[a, lane],
-                            price,
-                            0.0,
-                            0.0,
-                            0.0,
-                        ),
-                    )
-                    if dropped:
-                        book.order[a, lane] = 0.0
+            waiting = False
+            for lane in range(order.shape[1]):
+                waiting |= order[a, lane] > 0.0 if side == BUY else order[a, lane] < 0.0
+            if waiting:
+                filled = fill_name_nb(timeline, world, rules, book, event, a, price, side, scratch, journal, record)
+                status = max(status, filled)
     status = max(status, sweep_rest_nb(timeline, world, rules, book, event, immediate, scratch, journal))
     count_pending_nb(world, book)
     return status
@@ -277,28 +256,28 @@ def sweep_rest_nb(timeline, world, rules, book, event, immediate, scratch, journ
     status = OK
     row, venue = timeline.row[event], timeline.venue[event]
     day, closing = timeline.day[row], timeline.kind[event] == CLOSE
-    if immediate:
+    if immediate or (not closing and rules.shut_market != CANCEL):
         return status
-    for a in range(book.order.shape[0]):
+    order, start, decided_at, leg_day, live = book.order, timeline.start, book.decided_at, book.leg_day, book.live
+    index, value, count = journal.index, journal.value, journal.count
+    for a in range(order.shape[0]):
         if world.venue[a] != venue:
             continue
         unpriced = closing and np.isnan(world.close[row, a])
-        for lane in range(book.order.shape[1]):
-            order = book.order[a, lane]
-            if order == 0.0 or timeline.start[event, venue] <= book.decided_at[lane]:
+        for lane in range(order.shape[1]):
+            rest = order[a, lane]
+            if rest == 0.0 or start[event, venue] <= decided_at[lane]:
                 continue
-            leg = book.leg_day[venue, lane]
+            leg = leg_day[venue, lane]
             drop = rules.shut_market == CANCEL and (day > leg or (closing and day == leg))
             if not drop and not (unpriced and scratch.venue_due[venue, lane] != DUE_NONE):
                 continue
             kind = UNPRICED
             if drop:
                 kind = DROPPED_SHUT if day > leg else DROPPED_UNPRICED
-                book.order[a, lane] = 0.0
-            status = max(
-                status,
-                note_nb(journal, kind, event, lane, a, book.live[lane], order, 0.0, 0.0, 0.0, 0.0),
-            )
+                order[a, lane] = 0.0
+            note = note_nb(index, value, count, kind, event, lane, a, live[lane], rest, 0.0, 0.0, 0.0, 0.0)
+            status = max(status, note)
     return status
 
 
@@ -312,10 +291,11 @@ def count_pending_nb(world, book):
     book : Book
         `pending` is written in place. It only saves work: no lane's result depends on it.
     """
-    for v in range(book.pending.shape[0]):
-        book.pending[v] = 0
-    for a in range(book.order.shape[0]):
+    pending, order, venue = book.pending, book.order, world.venue
+    for v in range(pending.shape[0]):
+        pending[v] = 0
+    for a in range(order.shape[0]):
         n = 0
-        for lane in range(book.order.shape[1]):
-            n += book.order[a, lane] != 0.0
-        book.pending[world.venue[a]] += n
+        for lane in range(order.shape[1]):
+            n += order[a, lane] != 0.0
+        pending[venue[a]] += n

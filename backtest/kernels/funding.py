@@ -33,26 +33,29 @@ def mark_due_nb(timeline, world, rules, book, event, immediate, scratch):
     scratch : Scratch
         `venue_due` (V, L) is written in place with DUE_*.
     """
-    n_venues, n_lanes = scratch.venue_due.shape
+    venue_due, active = scratch.venue_due, scratch.active
+    due, start, live, decided_at, leg_day = timeline.due, timeline.start, book.live, book.decided_at, book.leg_day
+    n_venues, n_lanes = venue_due.shape
     day = timeline.day[timeline.row[event]]
     for v in range(n_venues):
         for lane in range(n_lanes):
-            allowed = timeline.due[event, v]
+            allowed = due[event, v]
             if immediate:
-                allowed = DUE_ALL if scratch.active[lane] else DUE_NONE
-            elif book.live[lane] < 0 or timeline.start[event, v] <= book.decided_at[lane]:
+                allowed = DUE_ALL if active[lane] else DUE_NONE
+            elif live[lane] < 0 or start[event, v] <= decided_at[lane]:
                 allowed = DUE_NONE
-            elif rules.shut_market == CANCEL and book.leg_day[v, lane] != day:
+            elif rules.shut_market == CANCEL and leg_day[v, lane] != day:
                 allowed = DUE_NONE
-            scratch.venue_due[v, lane] = allowed
+            venue_due[v, lane] = allowed
     if rules.shut_market == BASKET and not immediate:
         # One venue with an order and no session after the decision on this date stops all of them.
-        for a in range(book.order.shape[0]):
-            v = world.venue[a]
+        order, venue = book.order, world.venue
+        for a in range(order.shape[0]):
+            begins = start[event, venue[a]]
             for lane in range(n_lanes):
-                if book.order[a, lane] != 0.0 and timeline.start[event, v] <= book.decided_at[lane]:
+                if order[a, lane] != 0.0 and begins <= decided_at[lane]:
                     for u in range(n_venues):
-                        scratch.venue_due[u, lane] = DUE_NONE
+                        venue_due[u, lane] = DUE_NONE
 
 
 @kernel
@@ -113,38 +116,41 @@ def scale_buys_nb(timeline, world, book, event, immediate, scratch):
     -----
     All amounts are at the plan's prices, FX and cost rates, so nothing is cut for what prices did since.
     """
-    n_assets, n_lanes = book.order.shape
+    shares, order, plan_value, plan_row = book.shares, book.order, book.plan_value, book.plan_row
+    opened, closed, cost, venue_of, class_of = world.open, world.close, world.cost, world.venue, world.fee_class
+    power, need, bought, gross, venue_due = scratch.power, scratch.need, scratch.bought, scratch.gross, scratch.venue_due
+    n_assets, n_lanes = order.shape
     row, venue, at_close = timeline.row[event], timeline.venue[event], timeline.kind[event] != OPEN
     for lane in range(n_lanes):
-        scratch.power[lane] = book.plan_cash[lane]
-        scratch.need[lane] = 0.0
-        scratch.bought[lane] = 0.0
-        scratch.gross[lane] = 0.0
+        power[lane] = book.plan_cash[lane]
+        need[lane] = 0.0
+        bought[lane] = 0.0
+        gross[lane] = 0.0
     for a in range(n_assets):
-        v, fee_class = world.venue[a], world.fee_class[a]
-        late = np.isnan(world.open[row, a])
+        v, fee_class = venue_of[a], class_of[a]
+        late = np.isnan(opened[row, a])
         # At a close the names that have none are known: they cannot fill now.
-        unpriced = at_close and (immediate or v == venue) and np.isnan(world.close[row, a])
+        unpriced = at_close and (immediate or v == venue) and np.isnan(closed[row, a])
         for lane in range(n_lanes):
-            order, price = book.order[a, lane], book.plan_value[a, lane]
-            scratch.gross[lane] += abs(book.shares[a, lane]) * price
-            due = scratch.venue_due[v, lane]
-            if order == 0.0 or unpriced or due == DUE_NONE or (due == DUE_LATE and not late):
+            shares_due, price = order[a, lane], plan_value[a, lane]
+            gross[lane] += abs(shares[a, lane]) * price
+            due = venue_due[v, lane]
+            if shares_due == 0.0 or unpriced or due == DUE_NONE or (due == DUE_LATE and not late):
                 continue
-            amount = abs(order) * price
-            if order < 0.0:
-                scratch.power[lane] += amount * (1.0 - world.cost[book.plan_row[lane], fee_class, SELL])
-                scratch.gross[lane] -= amount
+            amount = abs(shares_due) * price
+            if shares_due < 0.0:
+                power[lane] += amount * (1.0 - cost[plan_row[lane], fee_class, SELL])
+                gross[lane] -= amount
             else:
-                scratch.need[lane] += amount * (1.0 + world.cost[book.plan_row[lane], fee_class, BUY])
-                scratch.bought[lane] += amount
+                need[lane] += amount * (1.0 + cost[plan_row[lane], fee_class, BUY])
+                bought[lane] += amount
     for lane in range(n_lanes):
         part = 1.0
         room = FUNDING_TOLERANCE * book.plan_nav[lane]
-        if scratch.need[lane] > scratch.power[lane] + room:
-            part = scratch.power[lane] / scratch.need[lane]
-        limit = max(book.target_gross[lane], scratch.gross[lane])
-        if scratch.gross[lane] + scratch.bought[lane] > limit + room:
-            part = min(part, (limit - scratch.gross[lane]) / scratch.bought[lane])
+        if need[lane] > power[lane] + room:
+            part = power[lane] / need[lane]
+        limit = max(book.target_gross[lane], gross[lane])
+        if gross[lane] + bought[lane] > limit + room:
+            part = min(part, (limit - gross[lane]) / bought[lane])
         # What is left of cash after a cut is rounding: it buys nothing.
-        scratch.scale[lane] = part if part * scratch.bought[lane] > room else 0.0
+        scratch.scale[lane] = part if part * bought[lane] > room else 0.0

@@ -21,8 +21,9 @@ def value_names_nb(world, book, event, value_out):
     value_out : ndarray of shape (A,)
         Written in place; 0 for a name never priced.
     """
+    last_price, fx, currency = book.last_price, world.fx, world.currency
     for a in range(value_out.shape[0]):
-        value_out[a] = book.last_price[a] * world.fx[event, world.currency[a]]
+        value_out[a] = last_price[a] * fx[event, currency[a]]
 
 
 @kernel
@@ -39,17 +40,18 @@ def value_lanes_nb(world, book, event, value, nav_out):
     nav_out : ndarray of shape (L,)
         Written in place.
     """
+    cash, shares, fx = book.cash, book.shares, world.fx
     n_lanes = nav_out.shape[0]
     for lane in range(n_lanes):
         nav_out[lane] = 0.0
-    for c in range(book.cash.shape[0]):
-        rate = world.fx[event, c]
+    for c in range(cash.shape[0]):
+        rate = fx[event, c]
         for lane in range(n_lanes):
-            nav_out[lane] += book.cash[c, lane] * rate
+            nav_out[lane] += cash[c, lane] * rate
     for a in range(value.shape[0]):
         price = value[a]
         for lane in range(n_lanes):
-            nav_out[lane] += book.shares[a, lane] * price
+            nav_out[lane] += shares[a, lane] * price
 
 
 @kernel
@@ -72,56 +74,53 @@ def solve_factor_nb(world, book, row, value, scratch):
     between the factors at which a name turns from sell to buy. Newton's method from f = 1 comes down to
     the root without passing it, and is exact once no turn lies between: nearly always the first step.
     """
-    n_assets, n_lanes = scratch.asked.shape
+    shares, cost, fee_class = book.shares, world.cost, world.fee_class
+    asked, nav, factor, sought = scratch.asked, scratch.nav, scratch.factor, scratch.scale
+    held, total, slope, knot, active = scratch.held, scratch.total, scratch.slope, scratch.knot, scratch.active
+    n_assets, n_lanes = asked.shape
     for lane in range(n_lanes):
-        scratch.held[lane] = 0.0
-        scratch.factor[lane] = 1.0
-        scratch.scale[lane] = scratch.active[lane]  # 1 while the lane's factor is still sought
+        held[lane] = 0.0
+        factor[lane] = 1.0
+        sought[lane] = active[lane]  # 1 while the lane's factor is still sought
     for a in range(n_assets):
+        price = value[a]
         for lane in range(n_lanes):
-            if np.isnan(scratch.asked[a, lane]):
-                scratch.held[lane] += book.shares[a, lane] * value[a]
+            held[lane] += shares[a, lane] * price if np.isnan(asked[a, lane]) else 0.0
     for _ in range(MAX_STEPS):
         for lane in range(n_lanes):
-            scratch.total[lane] = scratch.held[lane]
-            scratch.slope[lane] = 0.0
-            scratch.knot[lane] = 0.0
+            total[lane] = held[lane]
+            slope[lane] = 0.0
+            knot[lane] = 0.0
         for a in range(n_assets):
-            buy = world.cost[row, world.fee_class[a], BUY]
-            sell = world.cost[row, world.fee_class[a], SELL]
-            price = value[a]
+            buy, sell, price = cost[row, fee_class[a], BUY], cost[row, fee_class[a], SELL], value[a]
             for lane in range(n_lanes):
-                weight = scratch.asked[a, lane]
-                if np.isnan(weight):
-                    continue
-                whole = weight * scratch.nav[lane]
-                wanted = scratch.factor[lane] * whole
-                present = book.shares[a, lane] * price
-                if wanted > present:
-                    scratch.total[lane] += wanted + buy * (wanted - present)
-                    scratch.slope[lane] += whole * (1.0 + buy)
-                    scratch.knot[lane] = max(scratch.knot[lane], present / whole)
-                else:
-                    scratch.total[lane] += wanted + sell * (present - wanted)
-                    scratch.slope[lane] += whole * (1.0 - sell)
-        sought = False
+                weight = asked[a, lane]
+                whole = 0.0 if np.isnan(weight) else weight * nav[lane]
+                wanted = factor[lane] * whole
+                present = 0.0 if np.isnan(weight) else shares[a, lane] * price
+                buys = wanted > present
+                move = wanted - present
+                total[lane] += wanted + (buy * move if buys else -sell * move)
+                slope[lane] += whole * (1.0 + (buy if buys else -sell))
+                knot[lane] = max(knot[lane], present / whole if buys else 0.0)
+        unfinished = False
         for lane in range(n_lanes):
-            if scratch.scale[lane] == 0.0:
+            if sought[lane] == 0.0:
                 continue
-            gap = scratch.total[lane] - scratch.nav[lane]
+            gap = total[lane] - nav[lane]
             if gap <= 0.0:
-                scratch.scale[lane] = 0.0
-            elif scratch.slope[lane] <= 0.0:
-                scratch.factor[lane] = 0.0
-                scratch.scale[lane] = 0.0
+                sought[lane] = 0.0
+            elif slope[lane] <= 0.0:
+                factor[lane] = 0.0
+                sought[lane] = 0.0
             else:
-                step = scratch.factor[lane] - gap / scratch.slope[lane]
-                scratch.factor[lane] = max(step, 0.0)
-                if step >= scratch.knot[lane]:
-                    scratch.scale[lane] = 0.0
+                step = factor[lane] - gap / slope[lane]
+                factor[lane] = max(step, 0.0)
+                if step >= knot[lane]:
+                    sought[lane] = 0.0
                 else:
-                    sought = True
-        if not sought:
+                    unfinished = True
+        if not unfinished:
             break
 
 
@@ -145,40 +144,44 @@ def size_orders_nb(world, book, event, row, value, scratch):
     status : int
         OK or NAV_NOT_POSITIVE.
     """
-    n_assets, n_lanes = scratch.asked.shape
-    value_lanes_nb(world, book, event, value, scratch.nav)
+    shares, order, target, plan_value = book.shares, book.order, book.target, book.plan_value
+    cash, fx, target_gross, plan_cash = book.cash, world.fx, book.target_gross, book.plan_cash
+    asked, active, nav, factor = scratch.asked, scratch.active, scratch.nav, scratch.factor
+    n_assets, n_lanes = asked.shape
+    value_lanes_nb(world, book, event, value, nav)
     for lane in range(n_lanes):
-        if scratch.active[lane] and not scratch.nav[lane] > 0.0:
+        if active[lane] and not nav[lane] > 0.0:
             return NAV_NOT_POSITIVE
     solve_factor_nb(world, book, row, value, scratch)
     for lane in range(n_lanes):
-        if scratch.active[lane]:
-            book.target_gross[lane] = 0.0
-            book.plan_nav[lane] = scratch.nav[lane]
+        if active[lane]:
+            target_gross[lane] = 0.0
+            book.plan_nav[lane] = nav[lane]
             book.plan_row[lane] = row
-            book.plan_cash[lane] = 0.0
-    for c in range(book.cash.shape[0]):
+            plan_cash[lane] = 0.0
+    for c in range(cash.shape[0]):
+        rate = fx[event, c]
         for lane in range(n_lanes):
-            if scratch.active[lane]:
-                book.plan_cash[lane] += book.cash[c, lane] * world.fx[event, c]
+            if active[lane]:
+                plan_cash[lane] += cash[c, lane] * rate
     for a in range(n_assets):
         price = value[a]
         for lane in range(n_lanes):
-            if not scratch.active[lane]:
+            if not active[lane]:
                 continue
-            weight = scratch.asked[a, lane]
-            shares = book.shares[a, lane]
-            target = shares
+            weight = asked[a, lane]
+            held = shares[a, lane]
+            wanted = held
             if weight == 0.0:
-                target = 0.0
+                wanted = 0.0
             elif not np.isnan(weight):
-                target = weight * (scratch.factor[lane] * scratch.nav[lane]) / price
-            order = target - shares
-            if abs(order) * price < DUST * scratch.nav[lane]:
-                order = 0.0
-                target = shares
-            book.order[a, lane] = order
-            book.target[a, lane] = target
-            book.plan_value[a, lane] = price
-            book.target_gross[lane] += abs(target) * price
+                wanted = weight * (factor[lane] * nav[lane]) / price
+            move = wanted - held
+            if abs(move) * price < DUST * nav[lane]:
+                move = 0.0
+                wanted = held
+            order[a, lane] = move
+            target[a, lane] = wanted
+            plan_value[a, lane] = price
+            target_gross[lane] += abs(wanted) * price
     return OK

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.venues import venue as venue_of
+
 BUY, SELL = 0, 1
 
 # Every kind of cost a trade can carry, in the order of a contract note; the report and files keep it.
@@ -31,7 +33,7 @@ COST_KINDS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FeeRates:
     """Rates of one kind of name at one venue, by date, kind and side.
 
@@ -56,22 +58,27 @@ class FeeRates:
         -------
         ndarray of shape (n_dates, 2)
         """
-        return self.rates.sum(axis=1)
+        total: NDArray[np.float64] = self.rates.sum(axis=1)
+        return total
 
 
 @cache
+def _cost_schedules() -> pd.DataFrame:
+    path = resources.files("data") / "datasets" / "cost_schedules.csv"
+    with path.open(encoding="utf-8") as file:
+        return pd.read_csv(file, parse_dates=["from", "to"], dtype={"exempt": str})
+
+
 def cost_schedules() -> pd.DataFrame:
     """Read the table of dated rates.
 
     Returns
     -------
     DataFrame
-        Columns venue, kind, side, from, to (both included, NaT: open), rate (fraction of notional), per_share,
-        exempt, status, source; see `datasets/SOURCES.md`.
+        A copy, with columns venue, kind, side, from, to (both included, NaT: open), rate (fraction of notional,
+        NaN for fees by share), per_share, exempt, status, source; see `datasets/SOURCES.md`.
     """
-    path = resources.files("data") / "datasets" / "cost_schedules.csv"
-    with path.open(encoding="utf-8") as file:
-        return pd.read_csv(file, parse_dates=["from", "to"], dtype={"exempt": str})
+    return _cost_schedules().copy()
 
 
 def proportional_rates(venue: str, dates: NDArray[np.datetime64], *, is_etf: bool = False) -> FeeRates:
@@ -91,6 +98,11 @@ def proportional_rates(venue: str, dates: NDArray[np.datetime64], *, is_etf: boo
     FeeRates
         Minima, maxima, rounding and fees by share are not in it.
 
+    Raises
+    ------
+    DataError
+        If the venue is unknown.
+
     Notes
     -----
     Before the first rate known of a kind the first is taken, after the last the last, and each such assumption
@@ -103,7 +115,7 @@ def proportional_rates(venue: str, dates: NDArray[np.datetime64], *, is_etf: boo
     >>> found.rates[:, found.kinds.index("stamp_duty"), BUY].tolist()
     [0.0013, 0.001]
     """
-    kinds, rows = _schedule(venue, is_etf)
+    kinds, rows = _schedule(venue_of(venue).code, is_etf)
     rates = np.zeros((len(dates), len(kinds), 2))
     covered = np.zeros((len(dates), len(kinds)), dtype=bool)
     for position, first, last, sides, rate in rows:
@@ -112,7 +124,7 @@ def proportional_rates(venue: str, dates: NDArray[np.datetime64], *, is_etf: boo
         for side in sides:
             rates[inside, position, side] += rate
     assumptions = []
-    for position in np.flatnonzero(~covered.all(axis=0)):
+    for position in np.flatnonzero(~covered.all(axis=0)).tolist():
         mine = [row for row in rows if row[0] == position]
         edges = ((min(mine, key=lambda row: row[1]), "before"), (max(mine, key=lambda row: row[2]), "after"))
         for (_, first, last, sides, rate), when in edges:
@@ -121,7 +133,7 @@ def proportional_rates(venue: str, dates: NDArray[np.datetime64], *, is_etf: boo
                 for side in sides:
                     rates[gap, position, side] = rate
                 assumptions.append(
-                    f"{venue} {kinds[position]} is not known for {dates[gap][0]} to {dates[gap][-1]}; "
+                    f"{venue} {kinds[position]} is not known for {dates[gap].min()} to {dates[gap].max()}; "
                     f"{rate:.5%} of notional is assumed."
                 )
     return FeeRates(kinds=kinds, rates=rates, assumptions=tuple(assumptions))
@@ -133,7 +145,7 @@ Row = tuple[int, np.datetime64, np.datetime64, tuple[int, ...], float]
 @cache
 def _schedule(venue: str, is_etf: bool) -> tuple[tuple[str, ...], tuple[Row, ...]]:
     """Give a venue's kinds, and rows of (kind, first day, last day, sides, rate)."""
-    table = cost_schedules()
+    table = _cost_schedules()
     table = table[(table["venue"] == venue) & table["rate"].notna()]
     if is_etf:
         table = table[table["exempt"] != "etf"]

@@ -1,24 +1,23 @@
 """Market data from tidy frames: the one door, through which files come too."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from data.calendars import Calendar, local_stamps, trading_calendars
+from data.calendars import Calendar, trading_calendars
 from data.errors import DataError
 from data.fx import FxRates
-from data.instruments import Instrument, from_table, known_instruments
-from data.market import PRICE_FIELDS, MarketData, Matrix
+from data.instruments import Instrument, known_instruments, plain_instrument, with_facts
+from data.market import MarketData
 from data.rates import InterestRates
+from data.sources.fx_table import coverage_warnings, read_fx
+from data.sources.price_table import PriceTable, read_prices, refuse_closed_days
 from data.sources.series import known_tables
-from data.sources.tidy import codes, days, numbers, require_columns
+from data.sources.tidy import Origin, codes, require_columns
 from data.universes import Memberships, known_memberships
-from data.venues import VENUES
 
 PRICE_BASES = ("raw", "split", "total_return")
-FX_FIXING = pd.Timedelta(hours=16)  # the WM/Refinitiv 4 pm London rate
 
 
 def from_frames(
@@ -36,7 +35,7 @@ def from_frames(
     name: str = "frames",
     synthetic: bool = False,
     memberships: Memberships | None = None,
-    where: Mapping[str, str] | None = None,
+    where: Mapping[str, str | Origin] | None = None,
 ) -> MarketData:
     """Make a market of tidy frames.
 
@@ -44,22 +43,23 @@ def from_frames(
     ----------
     prices : DataFrame
         Columns date (the venue's local date), symbol, venue, currency, close; optional open, high, low,
-        volume (NaN where unknown). A NaN close is a day without a price.
+        volume (NaN where unknown). A NaN close is a day without a price. Rows may stand in any order.
     fx : DataFrame, optional
         Columns date, base, quote, rate: units of quote for one base, known from 16:00 in London.
         Needed when more than one currency is present.
     valuations, flows, indices, rates, holdings_13f, positioning : DataFrame, optional
         As in the files of a market folder.
     instruments : DataFrame, optional
-        Columns symbol; optional name, issuer, sector, lot, listed, delisted, tags.
+        Columns symbol; optional name, issuer, sector, lot, listed, delisted, tags. What it leaves empty comes from
+        the facts that come with Eastbound; symbols without prices are passed over.
     price_basis : {"total_return", "split", "raw"}
     name : str
     synthetic : bool
         True for made-up prices.
     memberships : mapping of str to tuple of Spell, optional
         Universes; by default those that come with Eastbound.
-    where : mapping of str to str, optional
-        File that each table came from, for messages.
+    where : mapping of str to str or Origin, optional
+        File or files that each table came from, for messages.
 
     Returns
     -------
@@ -73,230 +73,111 @@ def from_frames(
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"date": ["2024-01-02", "2024-01-03"], "symbol": "AAA", "venue": "XNYS",
-    ...                       "currency": "USD", "close": [10.0, 11.0]})
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "date": ["2024-01-02", "2024-01-03"],
+    ...         "symbol": "AAA",
+    ...         "venue": "XNYS",
+    ...         "currency": "USD",
+    ...         "close": [10.0, 11.0],
+    ...     }
+    ... )
     >>> from_frames(frame).symbols
     ('AAA',)
     """
-    labels = {"prices": "prices", "fx": "fx", "instruments": "instruments", **(where or {})}
     if price_basis not in PRICE_BASES:
         raise DataError(f"price_basis {price_basis!r} is not one of {', '.join(PRICE_BASES)}.")
-    what = labels["prices"]
-    require_columns(prices, ("date", "symbol", "venue", "currency", "close"), what)
-    dates = days(prices["date"], what)
-    column, symbols = codes(prices["symbol"], what)
-    venue_of, venue_names = codes(prices["venue"], what)
-    currency_of, currency_names = codes(prices["currency"], what)
+    named: Mapping[str, str | Origin] = where or {}
+    what = Origin.of(named.get("prices", "prices"), prices)
+    table = read_prices(prices, what)
+    first, last = table.dates[0], table.dates[-1]
+    calendars = _calendars(set(table.venues) | {"XNYS"}, first, last)
+    refuse_closed_days(table, calendars, what)
 
-    unknown = sorted(set(venue_names) - set(VENUES))
-    if unknown:
-        raise DataError(f"{what}: unknown venue {unknown[0]!r}. Known: {', '.join(VENUES)}.")
-    distinct, row = np.unique(dates, return_inverse=True)
-    cell = row * len(symbols) + column
-    _refuse_duplicates(cell, dates, column, symbols, what)
-
-    venue_by_symbol = _one_each(column, venue_of, venue_names, symbols, "venue", what)
-    currency_by_symbol = _one_each(column, currency_of, currency_names, symbols, "currency", what)
-    for code, money in zip(venue_by_symbol, currency_by_symbol, strict=True):
-        if VENUES[code].currency != money:
-            raise DataError(f"{what}: {code} trades in {VENUES[code].currency}, not in {money}.")
-
-    fields = {
-        field: _wide(prices, field, cell, (len(distinct), len(symbols)), symbols, distinct, what)
-        for field in PRICE_FIELDS
+    exchange, fx_warnings = _exchange_rates(fx, named.get("fx", "fx"), table, what)
+    series = {
+        "valuations": valuations,
+        "flows": flows,
+        "indices": indices,
+        "rates": rates,
+        "holdings_13f": holdings_13f,
+        "positioning": positioning,
     }
-    warnings = []
-    n_unpriced = int(np.isnan(fields["close"].ravel()[cell]).sum())
-    if n_unpriced:
-        warnings.append(f"{what}: {n_unpriced} rows have no close; the name counts as unpriced that day.")
-
-    first, last = distinct[0], distinct[-1]
-    years = [int(str(day)[:4]) for day in (first - 7, last + 21)]
-    # The library's calendars end in a given year: sessions after the last price are wanted, not needed.
-    calendars = _calendars(set(venue_names) | {"XNYS"}, years[0], years[1], int(str(last)[:4]))
-    _refuse_closed_days(dates, column, symbols, venue_by_symbol, calendars, what)
-
-    rates_of_exchange, fx_warnings = _fx(fx, labels["fx"])
-    base = currency_names[0]
-    for money in currency_names:
-        if not rates_of_exchange.links(base, money):
-            raise DataError(
-                f"{what} holds {base} and {money}, but {labels['fx']} has no rate between them. "
-                f"Add rows with date, base, quote, rate."
-            )
-    tables, series_warnings = known_tables(
-        {
-            "valuations": valuations,
-            "flows": flows,
-            "indices": indices,
-            "rates": rates,
-            "holdings_13f": holdings_13f,
-            "positioning": positioning,
-        },
-        calendars,
-        where or {},
-    )
-    facts = _instruments(symbols, venue_by_symbol, currency_by_symbol, instruments, labels["instruments"])
+    tables, series_warnings = known_tables(series, calendars, named)
     market = MarketData(
         name=name,
         synthetic=synthetic,
         price_basis=price_basis,
-        symbols=tuple(symbols),
-        instruments=facts,
-        dates=distinct,
-        **fields,
-        fx=rates_of_exchange,
+        symbols=table.symbols,
+        instruments=_instruments(table, instruments, named.get("instruments", "instruments")),
+        dates=table.dates,
+        **table.fields,
+        fx=exchange,
         rates=InterestRates.from_table(tables.get("rates")),
         calendars=calendars,
         tables=tables,
         memberships=known_memberships() if memberships is None else memberships,
-        holdable=tuple(symbols),
+        holdable=table.symbols,
         left_out=(),
-        warnings=tuple(warnings + fx_warnings + series_warnings),
+        warnings=(*table.warnings, *fx_warnings, *series_warnings),
         start=first,
         end=last,
     )
-    distinct.flags.writeable = False
-    return market.with_prices(fields)
+    table.dates.flags.writeable = False
+    return market.with_prices(table.fields)
 
 
-def _refuse_duplicates(cell: np.ndarray, dates: np.ndarray, column: np.ndarray, symbols: list[str], what: str) -> None:
-    order = np.argsort(cell, kind="stable")
-    again = cell[order][1:] == cell[order][:-1]
-    if again.any():
-        row = int(order[1:][again][0])
-        raise DataError(f"{what}, row {row + 1}: {symbols[column[row]]} has two rows on {dates[row]}. Keep one.")
-
-
-def _one_each(
-    column: np.ndarray, of: np.ndarray, names: list[str], symbols: list[str], kind: str, what: str
-) -> list[str]:
-    first = np.full(len(symbols), -1)
-    first[column[::-1]] = of[::-1]
-    differs = of != first[column]
-    if differs.any():
-        row = int(np.argmax(differs))
-        symbol = symbols[column[row]]
-        raise DataError(
-            f"{what}, row {row + 1}: {symbol} has {kind} {names[of[row]]}, elsewhere {names[first[column[row]]]}."
-        )
-    return [names[i] for i in first]
-
-
-def _wide(
-    prices: pd.DataFrame,
-    field: str,
-    cell: np.ndarray,
-    shape: tuple[int, int],
-    symbols: list[str],
-    dates: np.ndarray,
-    what: str,
-) -> Matrix:
-    wide = np.full(shape, np.nan)
-    if field not in prices.columns:
-        return wide
-    values = numbers(prices[field], what)
-    wrong = values < 0 if field == "volume" else values <= 0
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        day, symbol = divmod(int(cell[row]), shape[1])
-        raise DataError(
-            f"{what}, row {row + 1}: {field} of {symbols[symbol]} on {dates[day]} is {values[row]}; "
-            f"it must be {'zero or more' if field == 'volume' else 'positive'}, or empty."
-        )
-    wide.ravel()[cell] = values
-    return wide
-
-
-def _calendars(codes_: set[str], first: int, wanted: int, needed: int) -> dict[str, Calendar]:
+def _calendars(venues: set[str], first: np.datetime64, last: np.datetime64) -> dict[str, Calendar]:
+    begin, wanted, needed = (int(str(day)[:4]) for day in (first - 7, last + 21, last))
     try:
-        return trading_calendars(codes_, first, wanted)
+        return trading_calendars(venues, begin, wanted)
     except DataError:
-        return trading_calendars(codes_, first, needed)
+        # The library's calendars end in a given year: sessions after the last price are wanted, not needed.
+        return trading_calendars(venues, begin, needed)
 
 
-def _refuse_closed_days(
-    dates: np.ndarray,
-    column: np.ndarray,
-    symbols: list[str],
-    venue_by_symbol: list[str],
-    calendars: Mapping[str, Calendar],
-    what: str,
-) -> None:
-    venue_of_row = np.array(venue_by_symbol)[column]
-    for code in sorted(set(venue_by_symbol)):
-        rows = np.flatnonzero(venue_of_row == code)
-        closed = calendars[code].index_of(dates[rows]) < 0
-        if closed.any():
-            row = int(rows[np.argmax(closed)])
-            raise DataError(
-                f"{what}, row {row + 1}: {symbols[column[row]]} has a price on {dates[row]}, when {code} held "
-                f"no session ({int(closed.sum())} such rows in all). Drop rows of days without trading."
-            )
+def _exchange_rates(
+    fx: pd.DataFrame | None, label: str | Origin, prices: PriceTable, what: Origin
+) -> tuple[FxRates, list[str]]:
+    """Read the exchange rates and see that they link the currencies of the prices."""
+    rates, warnings = FxRates({}), list[str]()
+    currencies = sorted(set(prices.currencies))
+    if fx is not None:
+        origin = Origin.of(label, fx)
+        rates, warnings = read_fx(fx, origin)
+        warnings += coverage_warnings(rates, currencies, prices.dates[0], prices.dates[-1], origin)
+    base = currencies[0]
+    for money in currencies:
+        if not rates.links(base, money):
+            where = f"no {label} is given" if fx is None else f"{label} has no rate between them"
+            raise DataError(f"{what} holds {base} and {money}, but {where}. Add rows with date, base, quote, rate.")
+    return rates, warnings
 
 
-def _fx(table: pd.DataFrame | None, what: str) -> tuple[FxRates, list[str]]:
-    if table is None:
-        return FxRates({}), []
-    require_columns(table, ("date", "base", "quote", "rate"), what)
-    dates = days(table["date"], what)
-    rate = numbers(table["rate"], what)
-    bad = rate <= 0
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise DataError(f"{what}, row {row + 1}: rate {rate[row]} on {dates[row]} is not positive.")
-    base, base_names = codes(table["base"], what)
-    quote, quote_names = codes(table["quote"], what)
-    unread = np.isnan(rate)
-    warnings = [f"{what}: {int(unread.sum())} rates are empty; the last one known holds."] if unread.any() else []
-    pairs = {}
-    for b, q in sorted(set(zip(base.tolist(), quote.tolist(), strict=True))):
-        chosen = (base == b) & (quote == q) & ~unread
-        order = np.argsort(dates[chosen], kind="stable")
-        ordered = dates[chosen][order]
-        again = ordered[1:] == ordered[:-1]
-        if again.any():
-            raise DataError(f"{what}: two rates of {base_names[b]}/{quote_names[q]} on {ordered[1:][again][0]}.")
-        stamps, values = local_stamps(ordered, FX_FIXING, "Europe/London"), rate[chosen][order]
-        stamps.flags.writeable = values.flags.writeable = False
-        pairs[base_names[b], quote_names[q]] = (stamps, values)
-    return FxRates(pairs), warnings
-
-
-def _instruments(
-    symbols: list[str], venues: list[str], currencies: list[str], table: pd.DataFrame | None, what: str
-) -> dict[str, Instrument]:
-    own: dict[str, Instrument] = {}
-    places = {symbol: (v, c) for symbol, v, c in zip(symbols, venues, currencies, strict=True)}
-    if table is not None:
-        require_columns(table, ("symbol",), what)
-        priced = table[table["symbol"].astype(str).isin(places)].copy()
-        twice = priced["symbol"].duplicated()
-        if twice.any():
-            raise DataError(f"{what}: {priced.loc[twice, 'symbol'].iloc[0]} stands twice. Keep one row.")
-        priced["venue"] = [places[str(symbol)][0] for symbol in priced["symbol"]]
-        priced["currency"] = [places[str(symbol)][1] for symbol in priced["symbol"]]
-        try:
-            own = from_table(priced.astype(object).where(priced.notna(), ""))
-        except ValueError as error:
-            raise DataError(f"{what}: {error}") from error
+def _instruments(prices: PriceTable, given: pd.DataFrame | None, label: str | Origin) -> dict[str, Instrument]:
+    """Collect facts: what the table says, else what comes with Eastbound, else nothing but the listing itself."""
+    own = {} if given is None else _own_facts(given, Origin.of(label, given))
     facts = known_instruments()
     found = {}
-    for symbol, (venue, currency) in places.items():
+    for symbol, venue, currency in zip(prices.symbols, prices.venues, prices.currencies, strict=True):
         fact = facts.get(symbol)
-        if symbol in own:
-            found[symbol] = own[symbol]
-        elif fact is not None and fact.venue == venue:
-            found[symbol] = fact
-        else:
-            found[symbol] = Instrument(
-                symbol=symbol,
-                name=symbol,
-                venue=venue,
-                currency=currency,
-                issuer=symbol,
-                lot=1 if venue == "XNYS" else None,
-            )
-        if found[symbol].currency != currency:
-            found[symbol] = replace(found[symbol], currency=currency)
+        base = fact if fact is not None and fact.venue == venue else plain_instrument(symbol, venue, currency)
+        try:
+            found[symbol] = with_facts(base, own.get(symbol, {}))
+        except DataError as error:
+            raise DataError(f"{label}: {error}") from error
     return found
+
+
+def _own_facts(given: pd.DataFrame, what: Origin) -> dict[str, Mapping[str, object]]:
+    require_columns(given, ("symbol",), what)
+    code, symbols = codes(given["symbol"], what)
+    times = np.bincount(code)
+    if times.max() > 1:
+        symbol = int(np.argmax(times > 1))
+        row = int(np.flatnonzero(code == symbol)[1])
+        raise DataError(f"{what.row(row)}: {symbols[symbol]} stands twice. Keep one row.")
+    rows = given.astype(object).to_dict("records")
+    return {
+        symbols[place]: {str(key): value for key, value in row.items()} for place, row in zip(code, rows, strict=True)
+    }

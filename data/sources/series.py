@@ -1,6 +1,7 @@
 """Long tables of series, each row stamped with when it became known."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from data.calendars import Calendar, local_stamps
 from data.errors import DataError
-from data.sources.tidy import codes, days, numbers, require_columns
+from data.sources.tidy import Origin, codes, days, numbers, require_columns, stamps
 
 COLUMNS = {
     "valuations": ("date", "entity", "metric", "value"),
@@ -35,11 +36,20 @@ INDEX_VENUES = {
     "CSI300": "XSHG",
     "CSI500": "XSHG",
 }
+# One figure per key and stamp; of other tables, per all columns but the value. A later figure of the same key revises.
+KEYS = {
+    "valuations": ("date", "entity", "metric"),
+    "flows": ("date", "entity"),
+    "indices": ("date", "index"),
+    "rates": ("date", "series"),
+}
+TEXT = ("entity", "metric", "index", "series", "symbol", "filer")
 MIDNIGHT = pd.Timedelta(0)
+FAR_EAST = 14 * 3600 * 10**9  # nanoseconds: where a date begins first
 
 
 def known_tables(
-    given: Mapping[str, pd.DataFrame | None], calendars: Mapping[str, Calendar], where: Mapping[str, str]
+    given: Mapping[str, pd.DataFrame | None], calendars: Mapping[str, Calendar], where: Mapping[str, str | Origin]
 ) -> tuple[dict[str, pd.DataFrame], list[str]]:
     """Check long tables and stamp each row with when it became known.
 
@@ -49,19 +59,20 @@ def known_tables(
         Tables by name.
     calendars : mapping of str to Calendar
         For the closes of indices.
-    where : mapping of str to str
+    where : mapping of str to str or Origin
         File of each table, for messages.
 
     Returns
     -------
     tables : dict of str to DataFrame
-        Columns as given, dates as datetime64, text as str, and `known` in UTC nanoseconds; sorted by `known`.
+        Columns as given, dates as datetime64, text as str, and `known` in UTC nanoseconds; sorted by `known`, then
+        by the other columns. Rows with an empty value are left out.
     warnings : list of str
 
     Raises
     ------
     DataError
-        On a missing column or an unreadable cell.
+        On a missing column, an unreadable cell, or two figures for one thing known at one stamp.
 
     Notes
     -----
@@ -69,60 +80,102 @@ def known_tables(
     `known` column (flows without one: the day after); indices from their market's close; 13F filings from
     00:00 in New York of the day after `filed`.
     """
-    tables, warnings = {}, []
+    tables, warnings = {}, list[str]()
     for name, table in given.items():
-        if table is None:
-            continue
-        what = where.get(name, name)
-        require_columns(table, COLUMNS[name], what)
-        clean = table.copy()
-        for column in ("date", "filed", "period"):
-            if column in clean.columns:
-                clean[column] = days(clean[column], what).astype("datetime64[ns]")
-        for column in ("entity", "metric", "index", "series", "symbol", "filer"):
-            if column in clean.columns:
-                if name == "holdings_13f" and column == "symbol":
-                    # A filing holds positions outside the names we know; they have no symbol.
-                    clean[column] = clean[column].astype(object).where(clean[column].notna(), "-")
-                code, names = codes(clean[column], what)
-                clean[column] = np.array(names, dtype=object)[code]
-        clean[VALUE[name]] = numbers(clean[VALUE[name]], what)
-        if name == "flows" and "known" not in clean.columns:
-            warnings.append(f"{what}: no column 'known'; each figure counts as known from the next day.")
-        clean["known"] = _known(name, clean, calendars, what)
-        empty = clean[VALUE[name]].isna()
-        if empty.any():
-            warnings.append(f"{what}: {int(empty.sum())} rows have no value and are not used.")
-        tables[name] = clean[~empty].sort_values("known", kind="stable").reset_index(drop=True)
+        if table is not None:
+            what = Origin.of(where.get(name, name), table)
+            tables[name] = _known_table(name, table, calendars, what, warnings)
     return tables, warnings
 
 
-def _known(
-    name: str, table: pd.DataFrame, calendars: Mapping[str, Calendar], what: str
-) -> NDArray[np.int64]:
+def _known_table(
+    name: str, table: pd.DataFrame, calendars: Mapping[str, Calendar], what: Origin, warnings: list[str]
+) -> pd.DataFrame:
+    require_columns(table, COLUMNS[name], what)
+    clean, ranks = table.copy(), dict[str, NDArray[Any]]()
+    for column in ("date", "filed", "period"):
+        if column in clean.columns:
+            clean[column] = days(clean[column], what).astype("datetime64[ns]")
+    for column in TEXT:
+        if column in clean.columns:
+            if name == "holdings_13f" and column == "symbol":
+                # A filing holds positions outside the names we know; they have no symbol.
+                clean[column] = clean[column].astype(object).where(clean[column].notna(), "-")
+            ranks[column], names = codes(clean[column], what)
+            clean[column] = np.array(names, dtype=object)[ranks[column]]
+    values = numbers(clean[VALUE[name]], what)
+    clean[VALUE[name]] = values
+    if name == "indices" and (values <= 0).any():
+        row = int(np.argmax(values <= 0))
+        raise DataError(
+            f"{what.row(row)}: close of {clean['index'].iloc[row]} is {values[row]:g}; it must be positive."
+        )
+    if name == "flows" and "known" not in clean.columns:
+        warnings.append(f"{what}: no column 'known'; each figure counts as known from the next day.")
+    clean["known"] = _known(name, clean, calendars, what)
+    warnings += _doubts(name, clean, what)
+    return _in_order(name, clean, ranks, what)
+
+
+def _doubts(name: str, clean: pd.DataFrame, what: Origin) -> list[str]:
+    doubts = []
+    n_empty = int(clean[VALUE[name]].isna().sum())
+    if n_empty:
+        doubts.append(f"{what}: {n_empty} rows have no value and are not used.")
+    if name in ("flows", "positioning"):
+        begun = clean["date"].to_numpy().astype("datetime64[ns]").astype(np.int64) - FAR_EAST
+        n_early = int((clean["known"].to_numpy() < begun).sum())
+        if n_early:
+            doubts.append(f"{what}: {n_early} rows have 'known' before their date has begun anywhere; check them.")
+    if name == "indices":
+        launch = np.datetime64("2020-07-27", "ns")
+        n_back = int(((clean["index"] == "HSTECH") & (clean["date"] < launch)).sum())
+        if n_back:
+            doubts.append(f"{what}: HSTECH before its launch on 2020-07-27 ({n_back} rows) was calculated backwards.")
+    return doubts
+
+
+def _in_order(name: str, clean: pd.DataFrame, ranks: Mapping[str, NDArray[Any]], what: Origin) -> pd.DataFrame:
+    """Sort by stamp, then by everything else, so that the order of the rows given does not matter."""
+    key = KEYS.get(name, tuple(column for column in clean.columns if column not in (VALUE[name], "known")))
+    by = ["known", *key, *(column for column in clean.columns if column not in key and column != "known")]
+    rank = {column: ranks[column] if column in ranks else _rank(clean[column]) for column in by}
+    order = np.lexsort([rank[column] for column in reversed(by)])
+    if name != "holdings_13f":  # one filing may list a name several times, by class or by manager
+        again = np.ones(max(len(order) - 1, 0), dtype=bool)
+        for column in ("known", *key):
+            again &= rank[column][order][1:] == rank[column][order][:-1]
+        if again.any():
+            row = int(order[1:][again][0])
+            said = ", ".join(_shown(clean[column].iloc[row]) for column in key)
+            raise DataError(f"{what.row(row)}: a second row of {said}. Keep one.")
+    ordered = clean.iloc[order]
+    return ordered[ordered[VALUE[name]].notna()].reset_index(drop=True)
+
+
+def _rank(column: pd.Series) -> NDArray[Any]:
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufM":
+        return column.to_numpy()
+    return pd.factorize(column.astype(str), sort=True)[0]
+
+
+def _shown(cell: object) -> str:
+    return str(cell.date()) if isinstance(cell, pd.Timestamp) else str(cell)
+
+
+def _known(name: str, table: pd.DataFrame, calendars: Mapping[str, Calendar], what: Origin) -> NDArray[np.int64]:
     if name == "holdings_13f":
         filed = table["filed"].to_numpy().astype("datetime64[D]")
         return local_stamps(filed + 1, MIDNIGHT, "America/New_York")
     dates = table["date"].to_numpy().astype("datetime64[D]")
     if "known" in table.columns and name in ("flows", "positioning"):
-        return _stamps(table["known"], what)
-    next_day = local_stamps(dates + 1, MIDNIGHT, "UTC")
+        return stamps(table["known"], what)
+    known = local_stamps(dates + 1, MIDNIGHT, "UTC")
     if name != "indices":
-        return next_day
-    known = next_day
+        return known
     for index, venue in INDEX_VENUES.items():
         if venue in calendars:
             rows = np.flatnonzero((table["index"] == index).to_numpy())
             session = calendars[venue].index_of(dates[rows])
             known[rows] = np.where(session >= 0, calendars[venue].closes[session], known[rows])
     return known
-
-
-def _stamps(column: pd.Series, what: str) -> NDArray[np.int64]:
-    # A date alone is known from its start; a stamp with a zone is taken as it is.
-    parsed = pd.to_datetime(column, errors="coerce", utc=True)
-    bad = parsed.isna().to_numpy()
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise DataError(f"{what}, row {row + 1}: {column.iloc[row]!r} in 'known' is no date or stamp.")
-    return parsed.dt.tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)

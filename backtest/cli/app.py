@@ -1,0 +1,130 @@
+"""`eastbound`: run a thesis, list them, prove that one cannot see the future.
+
+Exit codes: 0 done; 2 the user's input is wrong, said in one plain message; 1 our fault.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backtest.cli.show import print_proof, print_run, print_theses
+from data.errors import EastboundError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Test a rotation between markets after every real cost, and say how much of it is luck.",
+)
+
+MarketOption = Annotated[str, typer.Option("--market", help="demo (synthetic), tiny (synthetic), or a folder of files.")]
+UniverseOption = Annotated[
+    str | None, typer.Option("--universe", help='What may be held, such as "big-seven+hang-seng-tech".')
+]
+StartOption = Annotated[str | None, typer.Option("--start", help="First date of decisions and NAV; earlier rows are the past.")]
+EndOption = Annotated[str | None, typer.Option("--end", help="Last date.")]
+
+
+@app.command("run")
+def run_command(
+    thesis: Annotated[str, typer.Argument(help="Name of a thesis, or a thesis file.")] = "flow-momentum",
+    market: MarketOption = "demo",
+    universe: UniverseOption = None,
+    start: StartOption = None,
+    end: EndOption = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the report and its files.")] = Path("runs/latest"),
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a setting: signal.lookback=40. May be repeated.")
+    ] = None,
+) -> None:
+    """Run a thesis; print it beside its references and write a report."""
+    from time import perf_counter
+
+    from backtest.files import write_run
+    from backtest.run import run
+    from data.load import load
+    from strategies.catalogue import thesis as catalogued
+    from strategies.thesis import load_thesis
+
+    begun = perf_counter()
+    chosen = load_thesis(thesis) if thesis.endswith(".toml") else catalogued(thesis)
+    if settings:
+        chosen = chosen.replace(dict(_setting(one) for one in settings))
+    loaded = load(market, universe, start, end)
+    at_run = perf_counter()
+    result = run(chosen, loaded)
+    at_end = perf_counter()
+    files = write_run(result, out)
+    print_run(result, files, loading=at_run - begun, running=at_end - at_run)
+
+
+@app.command("theses")
+def theses_command() -> None:
+    """List the theses that come with Eastbound."""
+    from strategies.catalogue import catalogue
+    from strategies.catalogue import thesis as catalogued
+
+    print_theses([catalogued(name) for name in catalogue()])
+
+
+@app.command("prove-no-lookahead")
+def prove_command(
+    strategy: Annotated[str, typer.Argument(help="Name of a thesis, a thesis file, or a Python file with targets(market).")],
+    market: MarketOption = "demo",
+    universe: UniverseOption = None,
+    start: StartOption = None,
+    end: EndOption = None,
+    decisions: Annotated[int, typer.Option("--decisions", min=0, help="Decisions to try; 0 for every one.")] = 12,
+    stamps: Annotated[int, typer.Option("--random", min=0, help="Random stamps to try besides.")] = 12,
+    seed: Annotated[int, typer.Option("--seed", help="For the random stamps and futures.")] = 1,
+) -> None:
+    """Replace everything known after a stamp, at many stamps, and look for what moves."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from backtest.config import RunConfig
+    from backtest.prove import prove_no_lookahead
+    from data.load import load
+    from strategies.strategy import find_strategy
+
+    found = find_strategy(strategy)
+    loaded = load(market, universe, start, end)
+    config = RunConfig(**getattr(found, "run", {}))
+    columns = SpinnerColumn(), TextColumn("{task.description} {task.completed}"), TimeElapsedColumn()
+    with Progress(*columns, transient=True) as progress:
+        task = progress.add_task("counterfactual markets", total=None)
+        proof = prove_no_lookahead(
+            found,
+            loaded,
+            config,
+            n_decisions=decisions,
+            n_random=stamps,
+            seed=seed,
+            on_check=lambda: progress.advance(task),
+        )
+    print_proof(strategy, proof)
+    if not proof.passed:
+        raise typer.Exit(2)
+
+
+def _setting(text: str) -> tuple[str, object]:
+    """Read one `key=value` as TOML, or as plain text."""
+    import tomllib
+
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{text!r} is not key=value.")
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except EastboundError as error:
+        print(f"eastbound: {error}", file=sys.stderr)
+        sys.exit(2)

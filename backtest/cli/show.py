@@ -1,0 +1,112 @@
+"""What the terminal shows."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from backtest.prove import Proof
+    from backtest.run import RotationResult
+    from strategies.thesis import Thesis
+
+MAX_LEAKS = 10
+COLUMNS = (
+    ("annual_return", "return a year"),
+    ("volatility", "volatility"),
+    ("sharpe", "Sharpe"),
+    ("max_drawdown", "max drawdown"),
+    ("turnover", "turnover a year"),
+    ("cost_annual", "cost a year"),
+)
+PLAIN = {"sharpe", "turnover"}
+
+
+def print_run(result: "RotationResult", files: list[Path], *, loading: float, running: float) -> None:
+    """Print a run beside its references.
+
+    Parameters
+    ----------
+    result : RotationResult
+    files : list of Path
+    loading, running : float
+        Seconds.
+    """
+    from backtest.report.verdict import verdict
+
+    console = Console()
+    if result.market.synthetic:
+        console.print("[bold reverse] SYNTHETIC MARKET [/] made-up prices: nothing here is a real figure.")
+    first, last = result.dates[0].date(), result.dates[-1].date()
+    table = Table(title=f"{result.thesis.title or result.thesis.name}: {result.market.name}, {first} to {last}")
+    table.add_column("", no_wrap=True)
+    for _, heading in COLUMNS:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column(f"NAV, {result.config.base_currency}", justify="right", no_wrap=True)
+    for name, one in {"rotation": result, **result.references}.items():
+        measures = one.summary()
+        cells = [_number(key, measures[key]) for key, _ in COLUMNS]
+        table.add_row(name, *cells, f"{one.nav.iloc[-1]:,.0f}", style="bold" if name == "rotation" else "")
+    console.print(table)
+    for sentence in verdict(result):
+        console.print(sentence, soft_wrap=True, highlight=False)
+    for note in (*result.notes, *result.market.warnings):
+        console.print(f"note: {note}", soft_wrap=True, highlight=False, style="dim")
+    if result.market.left_out:
+        console.print(f"left out: {'; '.join(result.market.left_out)}", soft_wrap=True, highlight=False, style="dim")
+    console.print(f"loaded in {loading:.2f} s, thesis and ledger in {running:.3f} s", highlight=False)
+    console.print(f"report: {files[0]}", soft_wrap=True, highlight=False)
+
+
+def _number(key: str, value: float) -> str:
+    if math.isnan(value):
+        return "-"
+    return f"{value:.2f}" if key in PLAIN else f"{value:.1%}"
+
+
+def print_theses(theses: "list[Thesis]") -> None:
+    """Print the catalogue.
+
+    Parameters
+    ----------
+    theses : list of Thesis
+    """
+    table = Table()
+    for heading in ("thesis", "what it does", "from", "to"):
+        table.add_column(heading)
+    for one in theses:
+        table.add_row(one.name, one.title, str(one.baskets.source), str(one.baskets.destination))
+    Console().print(table)
+
+
+def print_proof(name: str, proof: "Proof") -> None:
+    """Print the outcome of a proof against look-ahead.
+
+    Parameters
+    ----------
+    name : str
+    proof : Proof
+    """
+    console = Console()
+    if proof.passed:
+        console.print(
+            f"{name}: no look-ahead found in {proof.n_checks} counterfactual markets, {proof.n_decisions} decisions.",
+            soft_wrap=True,
+            highlight=False,
+        )
+        return
+    console.print(
+        f"{name}: LOOK-AHEAD. {len(proof.leaks)} of {proof.n_checks} counterfactual markets moved the past:",
+        soft_wrap=True,
+        highlight=False,
+    )
+    for leak in proof.leaks[:MAX_LEAKS]:
+        console.print(
+            f"  future after {leak.stamp:%Y-%m-%d %H:%M} UTC replaced ({leak.future}): {leak.what}",
+            soft_wrap=True,
+            highlight=False,
+        )
+    if len(proof.leaks) > MAX_LEAKS:
+        console.print(f"  and {len(proof.leaks) - MAX_LEAKS} more")

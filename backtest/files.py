@@ -1,0 +1,186 @@
+"""What a run leaves on disk: page, summary, series, trades, manifest."""
+
+import hashlib
+import json
+import math
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backtest.errors import BacktestError
+from backtest.result import BacktestResult
+from backtest.run import RotationResult
+from data.market import PRICE_FIELDS, MarketData
+
+LIBRARIES = ("numpy", "pandas", "numba", "exchange_calendars", "pydantic")
+
+
+def write_run(result: RotationResult, folder: Path) -> list[Path]:
+    """Write everything a reader of a run needs.
+
+    Parameters
+    ----------
+    result : RotationResult
+    folder : Path
+        Made if need be; files of an earlier run in it are replaced.
+
+    Returns
+    -------
+    list of Path
+        report.html, summary.json, nav.csv, weights.csv, trades.csv, bridge.csv, log.csv and manifest.json.
+
+    Raises
+    ------
+    BacktestError
+        If the folder cannot be written.
+    """
+    from backtest.report.page import render_page  # plotly takes time to import
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        written = [
+            _write(folder / "report.html", render_page(result)),
+            _write(folder / "summary.json", _json(summary_document(result))),
+            _write(folder / "nav.csv", _nav_table(result)),
+            _write(folder / "weights.csv", result.weights.to_csv(lineterminator="\n")),
+            _write(folder / "trades.csv", result.trades.to_csv(index=False, lineterminator="\n")),
+            _write(folder / "bridge.csv", result.bridge.to_csv(lineterminator="\n")),
+            _write(folder / "log.csv", result.log.to_csv(index=False, lineterminator="\n")),
+            _write(folder / "manifest.json", _json(manifest(result))),
+        ]
+    except OSError as error:
+        raise BacktestError(f"{folder} cannot be written: {error.strerror}. Choose another with --out.") from error
+    return written
+
+
+def _write(path: Path, text: str) -> Path:
+    # Through a neighbour, so that an interrupted run leaves no half file.
+    half = path.with_suffix(path.suffix + ".part")
+    half.write_text(text, encoding="utf-8")
+    half.replace(path)
+    return path
+
+
+def _json(document: Mapping[str, Any]) -> str:
+    return json.dumps(_plain(document), indent=2, sort_keys=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Turn mappings, tuples and numbers into what JSON knows; NaN becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _nav_table(result: RotationResult) -> str:
+    table = result.nav.to_frame("rotation")
+    for name, reference in result.references.items():
+        table[name] = reference.nav
+    return table.to_csv(lineterminator="\n")
+
+
+def summary_document(result: RotationResult) -> dict[str, Any]:
+    """Give the measures of a run and its references.
+
+    Parameters
+    ----------
+    result : RotationResult
+
+    Returns
+    -------
+    dict
+        JSON-ready but for NaN; `rotation` and each of `references` map measures to numbers.
+    """
+    source, destination = result.average_shares
+    return {
+        "thesis": result.thesis.name,
+        "market": result.market.name,
+        "synthetic": result.market.synthetic,
+        "first_date": str(result.dates[0].date()),
+        "last_date": str(result.dates[-1].date()),
+        "base_currency": result.config.base_currency,
+        "rotation": dict(result.summary()),
+        "references": {name: dict(one.summary()) for name, one in result.references.items()},
+        "average_shares": {"source": source, "destination": destination},
+        "timing_against_constant_mix": dict(result.timing),
+        "costs_by_kind": {kind: float(paid) for kind, paid in result.costs.sum().items() if paid},
+        "notes": list(result.notes),
+        "left_out": list(result.market.left_out),
+        "warnings": list(result.market.warnings),
+    }
+
+
+def market_hash(market: MarketData) -> str:
+    """Fingerprint what a run can read.
+
+    Parameters
+    ----------
+    market : MarketData
+
+    Returns
+    -------
+    str
+        SHA-256 of names, dates, prices, exchange rates and tables.
+    """
+    digest = hashlib.sha256()
+    digest.update("\0".join((*market.symbols, market.price_basis)).encode())
+    digest.update(market.dates.tobytes())
+    for field in PRICE_FIELDS:
+        digest.update(np.ascontiguousarray(getattr(market, field)).tobytes())
+    for pair, (known, rate) in sorted(market.fx.pairs.items()):
+        digest.update("/".join(pair).encode() + known.tobytes() + rate.tobytes())
+    for name, table in sorted(market.tables.items()):
+        digest.update(name.encode())
+        for column in sorted(table.columns):
+            values = table[column].to_numpy()
+            digest.update(column.encode())
+            text = values.dtype == object or not hasattr(values.dtype, "kind") or values.dtype.kind not in "fiuM"
+            digest.update("\0".join(map(str, values)).encode() if text else values.tobytes())
+    return digest.hexdigest()
+
+
+def manifest(result: BacktestResult) -> dict[str, Any]:
+    """Say how a run can be repeated.
+
+    Parameters
+    ----------
+    result : BacktestResult
+
+    Returns
+    -------
+    dict
+        Versions, data, thesis and settings.
+    """
+    thesis = getattr(result, "thesis", None)
+    market = result.market
+    versions = {name: version(name) for name in LIBRARIES}
+    try:
+        versions["eastbound"] = version("eastbound")
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        versions["eastbound"] = "unknown"
+    return {
+        "eastbound": versions.pop("eastbound"),
+        "python": platform.python_version(),
+        "libraries": versions,
+        "market": {
+            "name": market.name,
+            "synthetic": market.synthetic,
+            "price_basis": market.price_basis,
+            "sha256": market_hash(market),
+            "start": str(market.start),
+            "end": str(market.end),
+            "holdable": list(market.holdable),
+        },
+        "thesis": None if thesis is None else thesis.model_dump(mode="python"),
+        "run": result.config.model_dump(),
+    }

@@ -1,0 +1,175 @@
+"""What a run says, in words: against its references, and whether luck would do."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from backtest.config import FlatCosts
+from backtest.run import RotationResult
+
+# A t-statistic below this in size is not told from luck: the usual 5 % level, two-sided.
+LUCK = 2.0
+# Longer than this to reach it is said as "more than": the estimate itself is too rough for a figure.
+LONGEST_YEARS = 100
+# Costs that a reader takes for granted; said where a run does not charge them.
+TAKEN_FOR_GRANTED = {"commission": "commission", "half_spread": "half-spread", "impact": "market impact"}
+
+
+def verdict(result: RotationResult) -> list[str]:
+    """Put a run into words.
+
+    Parameters
+    ----------
+    result : RotationResult
+
+    Returns
+    -------
+    list of str
+        Sentences in plain ASCII, the most important first: return against the constant mix, whether that can be told
+        from luck, what the mix is, against each basket held, costs, and what is not known. A measure that is NaN is
+        said to be missing, never printed.
+    """
+    ours = result.summary()
+    made_up = "On made-up prices, the" if result.market.synthetic else "The"
+    one_rule = (
+        "This is one rule with the settings given below. How many other rules and settings were tried is not "
+        "recorded yet, so nothing here allows for having picked the one that looked best."
+    )
+    if ours["n_trades"] == 0:
+        decisions = _count(len(result.plan.share), "decision")
+        return [
+            f"{made_up} rotation made no trade at {decisions}: NAV stayed in cash, so there is nothing to judge.",
+            one_rule,
+        ]
+    references = {name: reference.summary() for name, reference in result.references.items()}
+    return [
+        f"{made_up} {_against_mix(result, ours, references['constant mix'])}",
+        *_luck(result, ours),
+        _mix(result),
+        *_against_holding(ours, references),
+        *_costs(result, ours),
+        one_rule,
+    ]
+
+
+def _against_mix(result: RotationResult, ours: Mapping[str, float], mix: Mapping[str, float]) -> str:
+    measure, span = _span(ours)
+    if math.isnan(ours[measure]) or math.isnan(mix[measure]):
+        return "return of the rotation or of its constant mix is not defined, so the two cannot be compared."
+    after = "before costs (none were charged)" if result.config.costs == "none" else "after costs"
+    against = _percent(mix[measure]) if mix[measure] >= 0 else f"a loss of {_percent(-mix[measure])}"
+    return (
+        f"rotation {_returned(ours[measure])} {span} {after}, against {against} for the constant mix at its own "
+        f"average share: {_apart(ours[measure], mix[measure])}."
+    )
+
+
+def _luck(result: RotationResult, ours: Mapping[str, float]) -> list[str]:
+    if not n_moves(result):
+        return ["The rule never changed its share, so this run says nothing about timing."]
+    t, weeks = result.timing["t_statistic"], result.timing["weeks"]
+    if math.isnan(t):
+        return ["The weekly difference has no t-statistic (too few weeks), so it cannot be told from luck."]
+    said = f"The weekly difference from that mix has a t-statistic of {t:.2f} over {_count(int(weeks), 'week')}"
+    if t <= -LUCK:
+        return [f"{said}: a shortfall that luck alone would rarely give."]
+    if t >= LUCK:
+        return [f"{said}: luck alone would rarely give that, had this been the only rule tried."]
+    sentences = [f"{said}, {'below ' if t >= 0 else 'above -'}{LUCK:.0f}: it cannot be told from luck."]
+    if t > 0 and ours["years"] > 0:
+        # The t-statistic of a mean grows with the root of time.
+        needed = ours["years"] * (LUCK / t) ** 2
+        years = f"about {needed:.0f}" if needed < LONGEST_YEARS else f"more than {LONGEST_YEARS}"
+        sentences.append(f"At this pace it would take {years} years in all for the t-statistic to reach {LUCK:.0f}.")
+    return sentences
+
+
+def _mix(result: RotationResult) -> str:
+    source, destination = result.average_shares
+    said = (
+        f"On average {_percent(destination, 0)} of NAV was in the destination and {_percent(source, 0)} in the source; "
+        "the constant mix holds those shares throughout, which separates timing from merely owning the destination."
+    )
+    moves = n_moves(result)
+    if moves:
+        said += f" The rotation changed the share it asked for at {moves} of {len(result.plan.share)} decisions."
+    return said
+
+
+def _against_holding(ours: Mapping[str, float], references: Mapping[str, Mapping[str, float]]) -> list[str]:
+    measure, span = _span(ours)
+    source, destination = references["hold source"][measure], references["hold destination"][measure]
+    if any(math.isnan(value) for value in (ours[measure], source, destination)):
+        return []
+    said = (
+        f"Holding the source throughout {_returned(source)} {span} (the rotation: {_apart(ours[measure], source)}), "
+        f"holding the destination {_returned(destination)} ({_apart(ours[measure], destination)})."
+    )
+    best = max(source, destination)
+    if _points(ours[measure], best) < 0:
+        kept = "source" if best == source else "destination"
+        said += f" Holding the {kept} and never rotating would have done better."
+    return [said]
+
+
+def _costs(result: RotationResult, ours: Mapping[str, float]) -> list[str]:
+    said = []
+    if result.config.costs == "none":
+        said.append("No costs were charged: trading this would have returned less.")
+    elif not math.isnan(ours["cost_annual"]):
+        taken = f"Costs took {_percent(ours['cost_annual'], 2)} of average NAV a year"
+        if isinstance(result.config.costs, FlatCosts):
+            said.append(f"{taken}, at a flat {result.config.costs.bps:g} bps of what is traded.")
+        else:
+            charged = result.costs.sum()
+            missing = [label for kind, label in TAKEN_FOR_GRANTED.items() if charged[kind] == 0]
+            said.append(f"{taken}{'; not charged: ' + ', '.join(missing) if missing else ''}.")
+    if result.config.fill == "same_close":
+        said.append("It decides and fills at the same close, which nobody can trade: for comparison only.")
+    return said
+
+
+def n_moves(result: RotationResult) -> int:
+    """Count the decisions at which the rotation asked for another share than before.
+
+    Parameters
+    ----------
+    result : RotationResult
+
+    Returns
+    -------
+    int
+    """
+    return int(np.count_nonzero(np.diff(result.plan.share)))
+
+
+def _span(ours: Mapping[str, float]) -> tuple[str, str]:
+    # A return over less than a year is not blown up to one.
+    if ours["years"] >= 1:
+        return "annual_return", "a year"
+    return "total_return", f"in {_count(round(ours['years'] * 365.25), 'day')}"
+
+
+def _points(ours: float, theirs: float) -> float:
+    # From the figures as printed, so that a reader who subtracts them gets the same.
+    return round(round(100 * ours, 1) - round(100 * theirs, 1), 1)
+
+
+def _apart(ours: float, theirs: float) -> str:
+    points = _points(ours, theirs)
+    if points == 0:
+        return "no difference"
+    return f"{abs(points):.1f} points {'better' if points > 0 else 'worse'}"
+
+
+def _returned(value: float) -> str:
+    return f"returned {_percent(value)}" if value >= 0 else f"lost {_percent(-value)}"
+
+
+def _percent(value: float, digits: int = 1) -> str:
+    return f"{100 * value:.{digits}f} %"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

@@ -1,0 +1,90 @@
+"""Reading one date or stamp as people write them: year first, or not at all.
+
+"02/03/2025" is a day in February or in March, depending on who wrote it: it is refused.
+"""
+
+import datetime as dt
+import re
+
+import numpy as np
+import pandas as pd
+
+FIRST_DAY, LAST_DAY = np.datetime64("1900-01-01", "D"), np.datetime64("2199-12-31", "D")
+YEAR_FIRST = re.compile(
+    r"(?P<y>\d{4})(?:(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})|(?P<mm>\d{2})(?P<dd>\d{2}))"
+    r"(?:[T ](?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(?P<zone>Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?"
+)
+
+
+def read_day(value: object) -> np.datetime64:
+    """Read a date.
+
+    Parameters
+    ----------
+    value : str, date, datetime, Timestamp or datetime64
+        Text has the year first: 2025-02-14, 2025/2/14 or 20250214.
+
+    Returns
+    -------
+    datetime64[D]
+
+    Raises
+    ------
+    ValueError
+        Saying what is wrong with it, as the end of a sentence. A time of day other than midnight and a time zone
+        are wrong: a date is the venue's local one.
+    """
+    given = _timestamp(value)
+    if given is None:
+        raise ValueError("is no date; write it as 2025-02-14")
+    if given.tz is not None:
+        raise ValueError("has a time zone; give the venue's local date")
+    if given != given.normalize():
+        raise ValueError("is a time, not a date")
+    day = np.datetime64(given.date(), "D")
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError("is out of range; dates go from 1900 to 2199")
+    return day
+
+
+def read_stamp(value: object) -> int:
+    """Read a stamp; without a time zone it is UTC, and a date is its first moment.
+
+    Parameters
+    ----------
+    value : str, date, datetime, Timestamp or datetime64
+
+    Returns
+    -------
+    int
+        UTC nanoseconds.
+
+    Raises
+    ------
+    ValueError
+        Saying what is wrong with it, as the end of a sentence.
+    """
+    given = _timestamp(value)
+    if given is None:
+        raise ValueError("is no date or stamp; write it as 2025-02-14 21:00Z")
+    if not FIRST_DAY <= np.datetime64(given.date(), "D") <= LAST_DAY:
+        raise ValueError("is out of range; dates go from 1900 to 2199")
+    utc = given.tz_localize("UTC") if given.tz is None else given.tz_convert("UTC")
+    return int(utc.as_unit("ns").value)
+
+
+def _timestamp(value: object) -> pd.Timestamp | None:
+    try:
+        if isinstance(value, str):
+            found = YEAR_FIRST.fullmatch(value.strip())
+            if found is None:
+                return None
+            part = found.groupdict()
+            day = f"{part['y']}-{int(part['m'] or part['mm']):02d}-{int(part['d'] or part['dd']):02d}"
+            return pd.Timestamp(f"{day} {part['clock'] or '00:00'}{(part['zone'] or '').replace('UTC', 'Z')}")
+        if isinstance(value, (dt.date, np.datetime64)):
+            given = pd.Timestamp(value)
+            return None if pd.isna(given) else given
+    except ValueError:  # a 30th of February, a year 99999
+        return None
+    return None
