@@ -13,4 +13,13 @@ from backtest.errors import BacktestError
 from backtest.result import BacktestResult
 from backtest.run import RotationResult, run
 
-__all__ = ["BacktestError", "BacktestResult", "FlatCosts", "LedgerState", "RotationResult", "RunConfig", "run", "simulate"]
+__all__ = [
+    "BacktestError",
+    "BacktestResult",
+    "FlatCosts",
+    "LedgerState",
+    "RotationResult",
+    "RunConfig",
+    "run",
+    "simulate",
+]

@@ -87,7 +87,9 @@ def resolve_decisions(
         # Two dates may roll to one session: the later one replaces the earlier.
         last = np.append(stamps[1:] != stamps[:-1], True) if len(stamps) else np.zeros(0, dtype=bool)
         if not last.all():
-            notes.append(f"{int((~last).sum())} decisions fall on the same session as a later one, which replaces them.")
+            notes.append(
+                f"{int((~last).sum())} decisions fall on the same session as a later one, which replaces them."
+            )
         stamps, rows = stamps[last], rows[last]
     else:
         stamps = given.asi8
@@ -102,9 +104,7 @@ def resolve_decisions(
     return np.ascontiguousarray(stamps, dtype=np.int64), rows, tuple(notes)
 
 
-def prepare(
-    market: MarketData, names: tuple[str, ...], decisions: NDArray[np.int64], config: RunConfig
-) -> Prepared:
+def prepare(market: MarketData, names: tuple[str, ...], decisions: NDArray[np.int64], config: RunConfig) -> Prepared:
     """Lay out everything a run reads.
 
     Parameters

@@ -128,7 +128,7 @@ def new_record(prepared: Prepared, n_lanes: int, *, whole: bool) -> Record:
 
 
 def _copy(book: Book) -> Book:
-    return Book(*(array.copy() for array in book))
+    return Book(**{name: array.copy() for name, array in book._asdict().items()})
 
 
 def run_lanes(
@@ -166,13 +166,17 @@ def run_lanes(
         If NAV is no longer positive at a decision.
     """
     n_assets, n_lanes = opening.shares.shape
+    # numba compiles anew for read-only arrays: give it one kind.
+    weights = np.require(weights, dtype=np.float64, requirements=["C", "W"])
     end = len(prepared.timeline.kind) if last is None else last
     room = max(JOURNAL_START, 2 * n_lanes * n_assets * max(len(prepared.decisions), 1)) if whole else 0
     while True:
         book = _copy(opening)
         record = new_record(prepared, n_lanes, whole=whole)
         journal = Journal(
-            index=np.zeros((room, 5), dtype=np.int64), value=np.zeros((room, 5)), count=np.zeros(1, dtype=np.int64)
+            entries=np.zeros((room, 5), dtype=np.int64),
+            amounts=np.zeros((room, 5)),
+            n_entries=np.zeros(1, dtype=np.int64),
         )
         scratch = _scratch(n_assets, len(prepared.venues), n_lanes)
         status, event = run_ledger_nb(
@@ -189,7 +193,7 @@ def run_lanes(
 
 def _used(market: MarketData, targets: TargetWeights, held: tuple[str, ...]) -> NDArray[np.bool_]:
     """Choose the names a run has to carry: those ever wanted or held, or all where NaN and 0 differ."""
-    wanted = (np.nan_to_num(targets.weights) != 0).any(axis=0)
+    wanted: NDArray[np.bool_] = (np.nan_to_num(targets.weights) != 0).any(axis=0)
     missing = np.isnan(targets.weights)
     if not wanted.any() or (missing.any(axis=1) & ~missing.all(axis=1)).any():
         wanted |= np.isin(targets.assets, market.holdable)
@@ -241,7 +245,9 @@ def simulate(
     2
     """
     if not isinstance(targets, TargetWeights):
-        raise BacktestError(f"simulate takes TargetWeights, not {type(targets).__name__}; see TargetWeights.from_frame.")
+        raise BacktestError(
+            f"simulate takes TargetWeights, not {type(targets).__name__}; see TargetWeights.from_frame."
+        )
     config = RunConfig() if config is None else config
     decisions, rows, notes = resolve_decisions(market, targets)
     used = _used(market, targets, () if resume is None else resume.names)

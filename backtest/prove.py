@@ -247,7 +247,7 @@ def _moved_results(before: BacktestResult, replay: BacktestResult) -> Iterator[s
 def _rescaled_leaks(
     strategy: Strategy, market: MarketData, targets: TargetWeights, rng: np.random.Generator
 ) -> Iterator[str]:
-    held = [name for name, used in zip(targets.assets, (targets.weights > 0).any(axis=0), strict=True) if used]
+    held = [targets.assets[i] for i in np.flatnonzero((targets.weights > 0).any(axis=0))]
     if not held:
         return
     name = str(rng.choice(held))

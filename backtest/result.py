@@ -133,9 +133,9 @@ class BacktestResult:
     @cached_property
     def fills(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Journal entries of fills: index (n, 5) and value (n, 5), see `kernels.state.Journal`."""
-        n = int(self.journal.count[0])
-        chosen = self.journal.index[:n, 0] == state.FILLED
-        return self.journal.index[:n][chosen], self.journal.value[:n][chosen]
+        n = int(self.journal.n_entries[0])
+        chosen = self.journal.entries[:n, 0] == state.FILLED
+        return self.journal.entries[:n][chosen], self.journal.amounts[:n][chosen]
 
     @cached_property
     def fill_costs(self) -> NDArray[np.float64]:
@@ -177,9 +177,11 @@ class BacktestResult:
 
     @property
     def trades(self) -> pd.DataFrame:
-        """One row a fill, in order: decided and filled (UTC), symbol, venue, side, shares (negative: sold), price,
-        currency, fx (base per unit), notional (signed) and each kind of cost (positive when paid); price,
-        notional and costs in the trade's currency.
+        """One row a fill, in order.
+
+        Columns decided and filled (UTC), symbol, venue, side, shares (negative: sold), price, currency, fx (base per
+        unit), notional (signed) and each kind of cost (positive when paid); price, notional and costs in the
+        trade's currency.
         """
         return self._trades.copy()
 
@@ -196,8 +198,8 @@ class BacktestResult:
     @property
     def log(self) -> pd.DataFrame:
         """Orders that did not fill as asked: decided, at (UTC), symbol, shares, what."""
-        n = int(self.journal.count[0])
-        index, value = self.journal.index[:n], self.journal.value[:n]
+        n = int(self.journal.n_entries[0])
+        index, value = self.journal.entries[:n], self.journal.amounts[:n]
         other = index[:, 0] != state.FILLED
         index, value = index[other], value[other]
         return pd.DataFrame(

@@ -57,11 +57,13 @@ class RotationResult(BacktestResult):
         merely owning the destination.
         """
         source, destination = self.average_shares
+        # Fills above the decision's prices can carry the average a little past 1: a mix cannot ask for more.
+        total = max(source + destination, 1.0)
         mixes = {
             "hold source": (1.0, 0.0),
             "hold destination": (0.0, 1.0),
             "50/50": (0.5, 0.5),
-            "constant mix": (source, destination),
+            "constant mix": (source / total, destination / total),
         }
         return MappingProxyType({name: self._mix(mix) for name, mix in mixes.items()})
 
@@ -80,7 +82,9 @@ class RotationResult(BacktestResult):
             `excess` a year (weekly mean x weeks a year), `t_statistic` of the weekly mean, `weeks`.
         """
         ours, mix = self.nav, self.references["constant mix"].nav
-        week = (ours.index.to_period("W-SUN")).asi8
+        week = (
+            self.dates.to_numpy().astype("datetime64[D]").astype(np.int64) + 3
+        ) // DAYS_PER_WEEK  # Mondays start one
         last = np.flatnonzero(np.append(week[1:] != week[:-1], True))
         active = np.diff(np.log(ours.to_numpy()[last])) - np.diff(np.log(mix.to_numpy()[last]))
         n = len(active)

@@ -3,6 +3,7 @@
 "02/03/2025" is a day in February or in March, depending on who wrote it: it is refused.
 """
 
+import contextlib
 import datetime as dt
 import re
 
@@ -34,6 +35,9 @@ def read_day(value: object) -> np.datetime64:
         Saying what is wrong with it, as the end of a sentence. A time of day other than midnight and a time zone
         are wrong: a date is the venue's local one.
     """
+    if isinstance(value, str) and len(value) == 10 and value[4] == value[7] == "-":
+        with contextlib.suppress(ValueError):  # the usual way of writing it, read the fast way
+            return _in_range(np.datetime64(dt.date.fromisoformat(value), "D"))
     given = _timestamp(value)
     if given is None:
         raise ValueError("is no date; write it as 2025-02-14")
@@ -41,10 +45,7 @@ def read_day(value: object) -> np.datetime64:
         raise ValueError("has a time zone; give the venue's local date")
     if given != given.normalize():
         raise ValueError("is a time, not a date")
-    day = np.datetime64(given.date(), "D")
-    if not FIRST_DAY <= day <= LAST_DAY:
-        raise ValueError("is out of range; dates go from 1900 to 2199")
-    return day
+    return _in_range(np.datetime64(given.date(), "D"))
 
 
 def read_stamp(value: object) -> int:
@@ -67,10 +68,15 @@ def read_stamp(value: object) -> int:
     given = _timestamp(value)
     if given is None:
         raise ValueError("is no date or stamp; write it as 2025-02-14 21:00Z")
-    if not FIRST_DAY <= np.datetime64(given.date(), "D") <= LAST_DAY:
-        raise ValueError("is out of range; dates go from 1900 to 2199")
+    _in_range(np.datetime64(given.date(), "D"))
     utc = given.tz_localize("UTC") if given.tz is None else given.tz_convert("UTC")
     return int(utc.as_unit("ns").value)
+
+
+def _in_range(day: np.datetime64) -> np.datetime64:
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError("is out of range; dates go from 1900 to 2199")
+    return day
 
 
 def _timestamp(value: object) -> pd.Timestamp | None:
@@ -83,8 +89,8 @@ def _timestamp(value: object) -> pd.Timestamp | None:
             day = f"{part['y']}-{int(part['m'] or part['mm']):02d}-{int(part['d'] or part['dd']):02d}"
             return pd.Timestamp(f"{day} {part['clock'] or '00:00'}{(part['zone'] or '').replace('UTC', 'Z')}")
         if isinstance(value, (dt.date, np.datetime64)):
-            given = pd.Timestamp(value)
-            return None if pd.isna(given) else given
+            given: object = pd.Timestamp(value)
+            return given if isinstance(given, pd.Timestamp) else None  # NaT is none
     except ValueError:  # a 30th of February, a year 99999
         return None
     return None

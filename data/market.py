@@ -283,14 +283,13 @@ class MarketData:
         """
         first = self.start if start is None else as_day(start, "start")
         last = self.end if end is None else as_day(end, "end")
-        if first > last:
-            raise DataError(
-                f"start {first} is after end {last}. Market {self.name!r} runs from {self.start} to {self.end}."
-            )
         if first > self.end or last < self.start:
             raise DataError(
-                f"Market {self.name!r} has prices from {self.start} to {self.end}; {first} to {last} holds none."
+                f"Market {self.name!r} has prices from {self.start} to {self.end}: none from "
+                f"{'its start' if start is None else first} to {'its end' if end is None else last}."
             )
+        if first > last:
+            raise DataError(f"start {first} is after end {last}.")
         first, last = max(first, self.start), min(last, self.end)
         if universe is None:
             return replace(self, start=first, end=last)

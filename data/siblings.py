@@ -25,7 +25,10 @@ def check_siblings(own_file: str) -> None:
     """
     root = Path(own_file).resolve().parent.parent
     for name in SIBLINGS:
-        spec = find_spec(name)
+        try:
+            spec = find_spec(name)
+        except ValueError:  # imported under that name without a trace of where from
+            spec = None
         if spec is None or spec.origin is None:
             raise ImportError(f"Eastbound's package {name!r} is missing beside {root}. Install eastbound again.")
         if Path(spec.origin).resolve().parent.parent != root:

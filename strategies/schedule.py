@@ -82,7 +82,9 @@ def decision_stamps(calendar: Calendar, dates: NDArray[np.datetime64]) -> NDArra
     """
     at = np.searchsorted(calendar.dates, dates, side="right") - 1
     if (at < 0).any():
-        raise StrategyError(f"Decision date {dates[np.argmax(at < 0)]} is before the first session of {calendar.venue}.")
+        raise StrategyError(
+            f"Decision date {dates[np.argmax(at < 0)]} is before the first session of {calendar.venue}."
+        )
     surprises = np.setdiff1d(expected_dates(calendar), calendar.dates)
     at = at + np.isin(dates, surprises)
     if (at >= len(calendar.dates)).any():
@@ -102,7 +104,8 @@ def rebalance_dates(
     every : "day", "week", "month" or int
         Last session of each week or month, or every so many sessions counted from `start`.
     offset : int
-        Sessions before the last one of the period; for a number of sessions, which of them (0: the first).
+        Sessions before the last one of the period, at most back to its first; for a number of sessions, which of
+        them (0: the first).
     start, end : datetime64[D]
         Bounds, both included.
 
@@ -129,18 +132,21 @@ def rebalance_dates(
     if isinstance(every, str):
         if every not in PERIODS:
             raise StrategyError(f"schedule.every {every!r} is not day, week, month or a number of sessions.")
-        if not 0 <= offset <= 4:
-            raise StrategyError(f"schedule.offset {offset} is not within 0 to 4 sessions before the last of the {every}.")
+        if offset < 0:
+            raise StrategyError(f"schedule.offset {offset} with schedule.every {every!r}: want 0 or more.")
         # numpy's weeks start on Thursday: shift so that Monday starts one.
         shifted = expected + 3 if every == "week" else expected
         period = shifted.astype(PERIODS[every])
-        last = np.flatnonzero(np.append(period[1:] != period[:-1], True))
-        chosen = expected[np.maximum(last - offset, 0)]
+        changes = period[1:] != period[:-1]
+        last, first = np.flatnonzero(np.append(changes, True)), np.flatnonzero(np.append(True, changes))
+        chosen = expected[np.maximum(last - offset, first)]
         # The last period of the calendar may be cut short: its last session is not known to be the last.
         chosen = chosen[:-1]
     else:
         if every < 1 or not 0 <= offset < every:
-            raise StrategyError(f"schedule.every {every} with offset {offset}: want every >= 1 and 0 <= offset < every.")
+            raise StrategyError(
+                f"schedule.every {every} with offset {offset}: want every >= 1 and 0 <= offset < every."
+            )
         held = calendar.dates[calendar.dates >= start]
         chosen = held[offset::every]
     return chosen[(chosen >= start) & (chosen <= end)]

@@ -74,7 +74,11 @@ class TargetWeights:
             raise StrategyError("The frame of target weights has no rows or no columns.")
         decisions = _decisions(frame.index)
         symbols = [str(column) for column in frame.columns]
-        twice = sorted({symbol for symbol in symbols if symbols.count(symbol) > 1}) if len(set(symbols)) < len(symbols) else []
+        twice = (
+            sorted({symbol for symbol in symbols if symbols.count(symbol) > 1})
+            if len(set(symbols)) < len(symbols)
+            else []
+        )
         if twice:
             raise StrategyError(f"{twice[0]} stands in two columns of the target weights. Keep one.")
         try:

@@ -205,8 +205,10 @@ class Thesis(Section):
     def _share(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
         rule = self.rotation
         share = np.empty((len(score), 1))
-        lane = [np.array([value]) for value in (rule.enter, rule.exit, rule.min_share, rule.max_share, rule.speed)]
-        rotate_nb(score, rule.rule == "linear", *lane, share)
+        enter, leave, low, high, speed = (
+            np.array([value]) for value in (rule.enter, rule.exit, rule.min_share, rule.max_share, rule.speed)
+        )
+        rotate_nb(score, rule.rule == "linear", enter, leave, low, high, speed, share)
         return share[:, 0]
 
     def _inner(
@@ -244,7 +246,9 @@ def _expression(basket: str | tuple[str, ...]) -> str | list[str]:
 
 def _explain(error: ValidationError, where: str) -> str:
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"] if part not in {"constrained-int", "literal['day','week','month']"})
+    key = ".".join(
+        str(part) for part in first["loc"] if part not in {"constrained-int", "literal['day','week','month']"}
+    )
     if first["type"] == "extra_forbidden":
         return f"{where}: unknown key {key!r}."
     if first["type"] == "missing":

@@ -209,9 +209,7 @@ def own_faces(root: Path) -> list[str]:
             target = resolve(each, sources)
             # The face itself may list its own files; it is not "inside" itself.
             if target and sources[target].is_face and source.module.startswith(f"{target}."):
-                found.append(
-                    f"{source.at(each.line)}: import the file, not the face of {target} ({each.full})"
-                )
+                found.append(f"{source.at(each.line)}: import the file, not the face of {target} ({each.full})")
     return found
 
 
@@ -265,9 +263,7 @@ RULES: tuple[Rule, ...] = (floors, cycles, faces, own_faces, kernels, lengths, n
 
 @pytest.mark.parametrize("floor", FLOORS)
 def test_the_floor_is_there(floor: str) -> None:
-    assert (ROOT / floor / "__init__.py").is_file(), (
-        f"{floor}/__init__.py is missing: the rules watch nothing"
-    )
+    assert (ROOT / floor / "__init__.py").is_file(), f"{floor}/__init__.py is missing: the rules watch nothing"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -379,9 +375,7 @@ PLANTED: list[tuple[Rule, dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("rule", "planted", "where"), PLANTED)
-def test_the_rule_finds_a_planted_violation(
-    rule: Rule, planted: dict[str, str], where: str, tmp_path: Path
-) -> None:
+def test_the_rule_finds_a_planted_violation(rule: Rule, planted: dict[str, str], where: str, tmp_path: Path) -> None:
     violations = rule(build(tmp_path, SOUND_HOUSE | planted))
     assert any(line.startswith(f"{where}: ") for line in violations), violations
 

@@ -19,11 +19,15 @@ app = typer.Typer(
     help="Test a rotation between markets after every real cost, and say how much of it is luck.",
 )
 
-MarketOption = Annotated[str, typer.Option("--market", help="demo (synthetic), tiny (synthetic), or a folder of files.")]
+MarketOption = Annotated[
+    str, typer.Option("--market", help="demo (synthetic), tiny (synthetic), or a folder of files.")
+]
 UniverseOption = Annotated[
     str | None, typer.Option("--universe", help='What may be held, such as "big-seven+hang-seng-tech".')
 ]
-StartOption = Annotated[str | None, typer.Option("--start", help="First date of decisions and NAV; earlier rows are the past.")]
+StartOption = Annotated[
+    str | None, typer.Option("--start", help="First date of decisions and NAV; earlier rows are the past.")
+]
 EndOption = Annotated[str | None, typer.Option("--end", help="Last date.")]
 
 
@@ -71,7 +75,9 @@ def theses_command() -> None:
 
 @app.command("prove-no-lookahead")
 def prove_command(
-    strategy: Annotated[str, typer.Argument(help="Name of a thesis, a thesis file, or a Python file with targets(market).")],
+    strategy: Annotated[
+        str, typer.Argument(help="Name of a thesis, a thesis file, or a Python file with targets(market).")
+    ],
     market: MarketOption = "demo",
     universe: UniverseOption = None,
     start: StartOption = None,

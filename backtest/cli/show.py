@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 MAX_LEAKS = 10
 COLUMNS = (
-    ("annual_return", "return a year"),
-    ("volatility", "volatility"),
+    ("annual_return", "return"),
+    ("volatility", "vol"),
     ("sharpe", "Sharpe"),
-    ("max_drawdown", "max drawdown"),
-    ("turnover", "turnover a year"),
-    ("cost_annual", "cost a year"),
+    ("max_drawdown", "drawdown"),
+    ("turnover", "turnover"),
+    ("cost_annual", "cost"),
 )
 PLAIN = {"sharpe", "turnover"}
 
@@ -40,7 +40,9 @@ def print_run(result: "RotationResult", files: list[Path], *, loading: float, ru
     if result.market.synthetic:
         console.print("[bold reverse] SYNTHETIC MARKET [/] made-up prices: nothing here is a real figure.")
     first, last = result.dates[0].date(), result.dates[-1].date()
-    table = Table(title=f"{result.thesis.title or result.thesis.name}: {result.market.name}, {first} to {last}")
+    console.print(f"[bold]{result.thesis.title or result.thesis.name}[/]", soft_wrap=True, highlight=False)
+    console.print(f"{result.market.name}, {first} to {last}; return, turnover and cost a year", highlight=False)
+    table = Table()
     table.add_column("", no_wrap=True)
     for _, heading in COLUMNS:
         table.add_column(heading, justify="right", no_wrap=True)

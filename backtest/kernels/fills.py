@@ -26,12 +26,12 @@ from data.jit import kernel
 
 
 @kernel
-def note_nb(index, value, count, kind, event, lane, asset, decision, shares, price, fx, fees, fx_cost):
+def note_nb(entries, amounts, n_entries, kind, event, lane, asset, decision, shares, price, fx, fees, fx_cost):
     """Write one journal entry.
 
     Parameters
     ----------
-    index, value, count : ndarray
+    entries, amounts, n_entries : ndarray
         Of the journal; see `Journal`.
     kind, event, lane, asset, decision : int
     shares, price, fx, fees, fx_cost : float
@@ -41,22 +41,22 @@ def note_nb(index, value, count, kind, event, lane, asset, decision, shares, pri
     status : int
         OK, or JOURNAL_FULL if there was no room; a journal of length 0 takes nothing and is never full.
     """
-    n = count[0]
-    if index.shape[0] == 0:
+    n = n_entries[0]
+    if entries.shape[0] == 0:
         return OK
-    if n >= index.shape[0]:
+    if n >= entries.shape[0]:
         return JOURNAL_FULL
-    index[n, 0] = kind
-    index[n, 1] = event
-    index[n, 2] = lane
-    index[n, 3] = asset
-    index[n, 4] = decision
-    value[n, 0] = shares
-    value[n, 1] = price
-    value[n, 2] = fx
-    value[n, 3] = fees
-    value[n, 4] = fx_cost
-    count[0] = n + 1
+    entries[n, 0] = kind
+    entries[n, 1] = event
+    entries[n, 2] = lane
+    entries[n, 3] = asset
+    entries[n, 4] = decision
+    amounts[n, 0] = shares
+    amounts[n, 1] = price
+    amounts[n, 2] = fx
+    amounts[n, 3] = fees
+    amounts[n, 4] = fx_cost
+    n_entries[0] = n + 1
     return OK
 
 
@@ -145,8 +145,13 @@ def fill_name_nb(timeline, world, rules, book, event, asset, price, side, scratc
     shares, order, target, cash = book.shares, book.order, book.target, book.cash
     plan_value, plan_cash, plan_row, live = book.plan_value, book.plan_cash, book.plan_row, book.live
     venue_due, scale, cost, fx, flow = scratch.venue_due, scratch.scale, world.cost, world.fx, record.flow
-    index, value, count = journal.index, journal.value, journal.count
-    row, venue, fee_class, currency = timeline.row[event], world.venue[asset], world.fee_class[asset], world.currency[asset]
+    entries, amounts, n_entries = journal.entries, journal.amounts, journal.n_entries
+    row, venue, fee_class, currency = (
+        timeline.row[event],
+        world.venue[asset],
+        world.fee_class[asset],
+        world.currency[asset],
+    )
     base, spread, holds = rules.base, rules.fx_spread, rules.fx_mode == HOLD_CURRENCY
     dropped = rules.shut_market == CANCEL
     rate, fee = fx[event, currency], world.fee[row, fee_class, side]
@@ -171,14 +176,28 @@ def fill_name_nb(timeline, world, rules, book, event, asset, price, side, scratc
             planned = moved * plan_value[asset, lane]
             plan_cash[lane] -= planned + abs(planned) * cost[plan_row[lane], fee_class, side]
             note = note_nb(
-                index, value, count, FILLED, event, lane, asset, live[lane], moved, price, rate, fees, fx_cost / rate
+                entries,
+                amounts,
+                n_entries,
+                FILLED,
+                event,
+                lane,
+                asset,
+                live[lane],
+                moved,
+                price,
+                rate,
+                fees,
+                fx_cost / rate,
             )
             status = max(status, note)
         if part < 1.0:
             rest, kind = order[asset, lane], DROPPED_CUT if dropped else CUT
             if dropped:
                 order[asset, lane] = 0.0
-            note = note_nb(index, value, count, kind, event, lane, asset, live[lane], rest, price, 0.0, 0.0, 0.0)
+            note = note_nb(
+                entries, amounts, n_entries, kind, event, lane, asset, live[lane], rest, price, 0.0, 0.0, 0.0
+            )
             status = max(status, note)
     return status
 
@@ -259,7 +278,7 @@ def sweep_rest_nb(timeline, world, rules, book, event, immediate, scratch, journ
     if immediate or (not closing and rules.shut_market != CANCEL):
         return status
     order, start, decided_at, leg_day, live = book.order, timeline.start, book.decided_at, book.leg_day, book.live
-    index, value, count = journal.index, journal.value, journal.count
+    entries, amounts, n_entries = journal.entries, journal.amounts, journal.n_entries
     for a in range(order.shape[0]):
         if world.venue[a] != venue:
             continue
@@ -276,7 +295,7 @@ def sweep_rest_nb(timeline, world, rules, book, event, immediate, scratch, journ
             if drop:
                 kind = DROPPED_SHUT if day > leg else DROPPED_UNPRICED
                 order[a, lane] = 0.0
-            note = note_nb(index, value, count, kind, event, lane, a, live[lane], rest, 0.0, 0.0, 0.0, 0.0)
+            note = note_nb(entries, amounts, n_entries, kind, event, lane, a, live[lane], rest, 0.0, 0.0, 0.0, 0.0)
             status = max(status, note)
     return status
 

@@ -118,7 +118,13 @@ def scale_buys_nb(timeline, world, book, event, immediate, scratch):
     """
     shares, order, plan_value, plan_row = book.shares, book.order, book.plan_value, book.plan_row
     opened, closed, cost, venue_of, class_of = world.open, world.close, world.cost, world.venue, world.fee_class
-    power, need, bought, gross, venue_due = scratch.power, scratch.need, scratch.bought, scratch.gross, scratch.venue_due
+    power, need, bought, gross, venue_due = (
+        scratch.power,
+        scratch.need,
+        scratch.bought,
+        scratch.gross,
+        scratch.venue_due,
+    )
     n_assets, n_lanes = order.shape
     row, venue, at_close = timeline.row[event], timeline.venue[event], timeline.kind[event] != OPEN
     for lane in range(n_lanes):

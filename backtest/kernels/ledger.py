@@ -98,7 +98,19 @@ def plan_legs_nb(timeline, world, book, event, scratch, journal):
             held = leg in (timeline.first_day[decision, v], timeline.second_day[decision, v])
             if not held and timeline.surprise_day[decision, v] != leg:
                 note = note_nb(
-                    journal.index, journal.value, journal.count, DROPPED_SHUT, event, lane, a, decision, order, 0.0, 0.0, 0.0, 0.0
+                    journal.entries,
+                    journal.amounts,
+                    journal.n_entries,
+                    DROPPED_SHUT,
+                    event,
+                    lane,
+                    a,
+                    decision,
+                    order,
+                    0.0,
+                    0.0,
+                    0.0,
+                    0.0,
                 )
                 status = max(status, note)
                 book.order[a, lane] = 0.0

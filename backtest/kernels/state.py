@@ -119,8 +119,10 @@ class Book(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room to work in: value (A,); asked (A, L); nav, held, total, slope, knot, factor, power, need, bought, gross,
-    scale (L,); venue_due (V, L); active (L,).
+    """Room to work in.
+
+    value: (A,). asked: (A, L). nav, held, total, slope, knot, factor, power, need, bought, gross, scale: (L,).
+    venue_due: (V, L). active: (L,).
     """
 
     value: F
@@ -143,13 +145,13 @@ class Scratch(NamedTuple):
 class Journal(NamedTuple):
     """What happened to orders, one entry each; no room (length 0) means: do not record.
 
-    index: (N, 5), kind, event, lane, name, decision. value: (N, 5), shares, price, fx, fees, fx cost (the
-    last two in local currency). count: (1,).
+    entries: (N, 5), kind, event, lane, name, decision. amounts: (N, 5), shares, price, fx, fees, fx cost (the
+    last two in local currency). n_entries: (1,).
     """
 
-    index: I
-    value: F
-    count: I
+    entries: I
+    amounts: F
+    n_entries: I
 
 
 class Record(NamedTuple):

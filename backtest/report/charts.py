@@ -85,7 +85,7 @@ def nav_chart(result: RotationResult) -> Chart:
         key="nav",
         title=f"NAV, {result.config.base_currency}",
         caption="Log scale: equal heights are equal returns. References pay the same costs at the same decisions.",
-        figure={"data": traces, "layout": _layout(yaxis=axis)},
+        figure={"data": traces, "layout": _layout(result, yaxis=axis)},
     )
 
 
@@ -109,7 +109,7 @@ def drawdown_chart(result: RotationResult) -> Chart:
         key="drawdown",
         title="Drawdown",
         caption="NAV against its highest mark so far.",
-        figure={"data": traces, "layout": _layout(yaxis={"tickformat": ".0%", "rangemode": "tozero"})},
+        figure={"data": traces, "layout": _layout(result, yaxis={"tickformat": ".0%", "rangemode": "tozero"})},
     )
 
 
@@ -140,7 +140,7 @@ def share_chart(result: RotationResult) -> Chart:
                 "mode": "lines",
                 "stackgroup": "nav",
                 "line": {"width": 0, "color": colour, "shape": "hv"},
-                "fillcolor": colour,
+                "fillcolor": _faded(colour),
                 "hovertemplate": "%{y:.0%}",
             }
         )
@@ -153,7 +153,7 @@ def share_chart(result: RotationResult) -> Chart:
         key="shares",
         title="Share of NAV by basket",
         caption=caption,
-        figure={"data": traces, "layout": _layout(yaxis=axis)},
+        figure={"data": traces, "layout": _layout(result, yaxis=axis)},
     )
 
 
@@ -215,10 +215,7 @@ def score_chart(result: RotationResult) -> Chart:
         key="score",
         title="Signal score at decisions",
         caption=f"{plan.reading.origin[:1].upper()}{plan.reading.origin[1:]}, as a trailing z-score.",
-        figure={
-            "data": traces,
-            "layout": _layout(shapes=lines, annotations=labels, margin={"l": 56, "r": 64, "t": 8, "b": 36}),
-        },
+        figure={"data": traces, "layout": _layout(result, shapes=lines, annotations=labels)},
     )
 
 
@@ -265,7 +262,7 @@ def thinned(n: int, keep: list[int] | None = None) -> NDArray[np.intp]:
     Examples
     --------
     >>> len(thinned(1500)), len(thinned(5000, keep=[1])), int(thinned(5000)[-1])
-    (1500, 1668, 4999)
+    (1500, 1669, 4999)
     """
     step = max(1, math.ceil(n / MAX_POINTS))
     every = np.arange(0, n, step)
@@ -335,6 +332,11 @@ def _plain(values: NDArray[np.float64]) -> list[float | None]:
     return [float(f"{value:.7g}") if math.isfinite(value) else None for value in values.tolist()]
 
 
+def _faded(colour: str) -> str:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.8)"
+
+
 def _short(value: float) -> str:
     for unit, size in (("bn", 1e9), ("m", 1e6), ("k", 1e3)):
         if value >= size:
@@ -342,19 +344,22 @@ def _short(value: float) -> str:
     return f"{value:g}"
 
 
-def _layout(**given: Any) -> Figure:
-    """Transparent ground and grey text: readable on a light page and on a dark one."""
+def _layout(result: RotationResult, **given: Any) -> Figure:
+    """Transparent ground and grey text: readable on a light page and on a dark one; one time axis for all charts."""
+    x_axis: Figure = {"type": "date", "gridcolor": GRID, "hoverformat": "%Y-%m-%d"}
+    if len(result.dates) > 1:
+        x_axis["range"] = _days(result.dates[[0, -1]])
     y_axis = {"gridcolor": GRID, "zerolinecolor": GRID, "automargin": True} | given.pop("yaxis", {})
     return {
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": GREY, "size": 13, "family": "system-ui, sans-serif"},
-        "margin": {"l": 56, "r": 12, "t": 8, "b": 36},
+        "margin": {"l": 56, "r": 60, "t": 8, "b": 36},
         "height": 380,
         "hovermode": "x unified",
         "hoverlabel": {"bgcolor": "#2B3036", "bordercolor": "#2B3036", "font": {"color": "#FFFFFF"}},
         "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": GREY, "activecolor": GREY},
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
-        "xaxis": {"type": "date", "gridcolor": GRID, "hoverformat": "%Y-%m-%d"},
+        "xaxis": x_axis,
         "yaxis": y_axis,
     } | given

@@ -33,7 +33,7 @@ def verdict(result: RotationResult) -> list[str]:
     ours = result.summary()
     made_up = "On made-up prices, the" if result.market.synthetic else "The"
     one_rule = (
-        "This is one rule with the settings given below. How many other rules and settings were tried is not "
+        "This is one rule with one set of settings. How many other rules and settings were tried is not "
         "recorded yet, so nothing here allows for having picked the one that looked best."
     )
     if ours["n_trades"] == 0:

@@ -33,7 +33,11 @@ class Membership:
 
 
 def membership(
-    market: MarketData, universe: str | list[str], stamps: NDArray[np.int64], dates: NDArray[np.datetime64], seasoning: int
+    market: MarketData,
+    universe: str | list[str],
+    stamps: NDArray[np.int64],
+    dates: NDArray[np.datetime64],
+    seasoning: int,
 ) -> Membership:
     """Resolve a universe at each stamp, from what was known then.
 
@@ -144,13 +148,14 @@ def inner_weights(
     enough = (raw > 0).sum(axis=1) >= max(min_members, 1)
     raw[~enough] = 0.0
     total = raw.sum(axis=1, keepdims=True)
-    return np.divide(raw, total, out=np.zeros_like(raw), where=total > 0)
+    weights: NDArray[np.float64] = np.divide(raw, total, out=np.zeros_like(raw), where=total > 0)
+    return weights
 
 
 def _volatility(
     market: MarketData, symbols: tuple[str, ...], stamps: NDArray[np.int64], lookback: int
 ) -> NDArray[np.float64]:
-    """Standard deviation of the last returns known, NaN below twenty or half the lookback, whichever is less."""
+    """Give the deviation of the last returns known: NaN below twenty or half the lookback, whichever is less."""
     found = np.full((len(stamps), len(symbols)), np.nan)
     least = max(2, min(20, lookback // 2))
     for i, column in enumerate(market.columns(symbols)):

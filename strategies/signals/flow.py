@@ -181,4 +181,7 @@ def _in_usual_days(
     usual = np.divide(size[last] - size[begin], n_usual, out=np.zeros(len(last)), where=n_usual > 0)
     enough = (last - first >= max(1, lookback // 2)) & (n_usual >= MIN_USUAL_SESSIONS) & (usual > 0)
     enough[:lookback] = False
-    return np.divide(signed[last] - signed[first], usual, out=np.full(len(last), np.nan), where=enough)
+    days: NDArray[np.float64] = np.divide(
+        signed[last] - signed[first], usual, out=np.full(len(last), np.nan), where=enough
+    )
+    return days

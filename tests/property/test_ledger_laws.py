@@ -199,10 +199,10 @@ def test_a_lane_does_not_depend_on_the_width_of_its_block(seed, config):
         return run_lanes(prepared, block, new_book(prepared, block.shape[2], config.initial_capital))
 
     def entries(journal, lane):
-        n = int(journal.count[0])
-        mine = journal.index[:n, 2] == lane
-        index = journal.index[:n][mine][:, [0, 1, 3, 4]]
-        return index.tobytes() + journal.value[:n][mine].tobytes()
+        n = int(journal.n_entries[0])
+        mine = journal.entries[:n, 2] == lane
+        index = journal.entries[:n][mine][:, [0, 1, 3, 4]]
+        return index.tobytes() + journal.amounts[:n][mine].tobytes()
 
     book, journal, record = run(slice(None))
     for width in (13, 1):
@@ -301,11 +301,11 @@ def test_every_order_is_filled_whole_pending_replaced_or_logged(seed, config):
         config = config.model_copy(update={"fill": "next_open"})
     case = random_case(seed)
     prepared = prepare(case.market, case.market.holdable, np.array([s for s, _ in case.decisions]), config)
-    weights = case.targets.weights[:, :, None].copy()  # a read-only array would compile the ledger once more
+    weights = case.targets.weights[:, :, None]
     opening = new_book(prepared, 1, config.initial_capital)
     _, journal, _ = run_lanes(prepared, weights, opening)
-    n = int(journal.count[0])
-    kind, decision, name = journal.index[:n, 0], journal.index[:n, 4], journal.index[:n, 3]
+    n = int(journal.n_entries[0])
+    kind, decision, name = journal.entries[:n, 0], journal.entries[:n, 4], journal.entries[:n, 3]
     moved = np.isin(kind, [state.FILLED, *DROPPED])
     live = [k for k in range(len(weights)) if not np.isnan(weights[k]).all()]
     decided_at = {k: int(np.flatnonzero(prepared.timeline.decision == k)[0]) for k in live}
@@ -315,9 +315,9 @@ def test_every_order_is_filled_whole_pending_replaced_or_logged(seed, config):
         rest, _, _ = run_lanes(prepared, weights, opening, last=end)
         for a in range(len(prepared.names)):
             mine = moved & (decision == k) & (name == a)
-            at_decision = mine & (journal.index[:n, 1] == decided_at[k])
-            order = after.order[a, 0] + journal.value[:n, 0][at_decision].sum()
-            done, waits = journal.value[:n, 0][mine], rest.order[a, 0]
+            at_decision = mine & (journal.entries[:n, 1] == decided_at[k])
+            order = after.order[a, 0] + journal.amounts[:n, 0][at_decision].sum()
+            done, waits = journal.amounts[:n, 0][mine], rest.order[a, 0]
             if order == 0.0:
                 assert not len(done)
                 assert waits == 0.0
@@ -338,8 +338,8 @@ def test_the_random_cases_meet_every_kind_of_entry():
         for shut_market in ("queue", "cancel"):
             case = random_case(seed)
             result = simulate(case.market, case.targets, RunConfig(shut_market=shut_market))
-            n = int(result.journal.count[0])
-            met |= set(result.journal.index[:n, 0].tolist())
+            n = int(result.journal.n_entries[0])
+            met |= set(result.journal.entries[:n, 0].tolist())
     assert met == {
         state.FILLED, state.CUT, state.DROPPED_SHUT, state.DROPPED_CUT, state.DROPPED_UNPRICED, state.UNPRICED
     }  # fmt: skip

@@ -21,17 +21,17 @@ FREE = RunConfig(costs="none")
 
 
 def make_market() -> MarketData:
-    """US at 100 and 200 dollars, HK at 78 Hong Kong dollars, which is 10 US dollars; flat but for the opens."""
+    """US at 100 and 200 dollars, HK at 80 Hong Kong dollars, which is 10 US dollars; flat but for the opens."""
     rows = [
         {"date": f"2025-{day}", "symbol": symbol, "venue": venue, "currency": currency, "open": opened, "close": close}
         for symbol, venue, currency, days, opened, close in (
             ("US", "XNYS", "USD", NEW_YORK, 101.0, 100.0),
             ("UT", "XNYS", "USD", NEW_YORK, 200.0, 200.0),
-            ("HK", "XHKG", "HKD", HONG_KONG, 79.0, 78.0),
+            ("HK", "XHKG", "HKD", HONG_KONG, 81.0, 80.0),
         )
         for day in days
     ]
-    fx = pd.DataFrame({"date": ["2025-01-20"], "base": "USD", "quote": "HKD", "rate": 7.8})
+    fx = pd.DataFrame({"date": ["2025-01-20"], "base": "USD", "quote": "HKD", "rate": 8.0})
     return from_frames(pd.DataFrame(rows), fx=fx)
 
 
@@ -91,14 +91,14 @@ def test_nobody_trades_in_hong_kong_on_a_holiday(shut_market):
     trades = result.trades
     in_hong_kong = trades[trades["venue"] == "XHKG"]
     assert set(in_hong_kong["filled"].dt.strftime("%m-%d")) <= set(HONG_KONG)
-    assert (in_hong_kong["price"] == 79.0).all()
+    assert (in_hong_kong["price"] == 81.0).all()
     assert (trades.loc[trades["venue"] == "XNYS", "price"] == 101.0).all()
     assert (result.shares["HK"]["2025-01-29":"2025-01-31"] == result.shares["HK"]["2025-01-28"]).all()
 
 
 # ------------------------------------------------------------------------------------------ out of Hong Kong
 
-# Bought at the opens of 23 January: 100,000 shares of HK at 79, sized at 78.
+# Bought at the opens of 23 January: 100,000 shares of HK at 81, sized at 80.
 ALL_IN_HONG_KONG = {"01-22": {"HK": 1.0}}
 
 
@@ -116,12 +116,12 @@ def test_a_switch_out_of_hong_kong_waits_for_its_sales():
     # Nothing is bought on the holiday: proceeds that wait do not count, and the gross is spoken for.
     ((date, bought),) = done["US"]
     assert date == "02-03"
-    # Sized at the close of the 28th: 100,000 shares at 10 less what the open of the 23rd cost, 100,000 x 1/7.8.
-    nav = 1e6 - 100_000 * 1 / 7.8
+    # Sized at the close of the 28th: 100,000 shares at 10 less what the open of the 23rd cost, 100,000 x 1/8.
+    nav = 1e6 - 100_000 * 1 / 8
     assert bought == pytest.approx(nav / 100.0, rel=1e-14)
     assert result.shares["HK"].iloc[-1] == 0.0
     for date in ("01-29", "01-30", "01-31"):
-        assert gross_at_decision(result, date) <= 1.0 + 100_000 / 7.8 / nav + 1e-12  # what was held, and no more
+        assert gross_at_decision(result, date) <= 1.0 + 100_000 / 8 / nav + 1e-12  # what was held, and no more
     cut = result.log
     assert set(cut["what"]) == {"cut by funding; the rest waits"}
     assert cut["at"].dt.strftime("%m-%d").tolist() == ["01-29", "01-30", "01-31"]
@@ -132,7 +132,7 @@ def test_gross_binds_where_cash_would_not():
     # where the target has 60 %. Only the 10 % that fit beside what is held are bought on the holiday.
     start = {"01-22": {"HK": 0.5}}
     result = run({**start, "01-28": {"US": 0.6}})
-    nav = 1e6 - 50_000 * 1 / 7.8  # 50,000 shares at 79 instead of 78
+    nav = 1e6 - 50_000 * 1 / 8  # 50,000 shares at 81 instead of 80
     done = fills(result)
     assert done["HK"] == [("02-03", -50_000.0)]
     (first, at_once), (then, rest) = done["US"]
@@ -155,7 +155,7 @@ def test_the_cut_falls_on_all_buys_alike():
 def test_cancel_drops_what_does_not_fit():
     start = {"01-22": {"HK": 0.5}}
     result = run({**start, "01-28": {"US": 0.6}}, shut_market="cancel")
-    nav = 1e6 - 50_000 * 1 / 7.8
+    nav = 1e6 - 50_000 * 1 / 8
     done = fills(result)
     assert [date for date, _ in done["US"]] == ["01-29"]
     # The sale in Hong Kong is dropped, so its proceeds never come.

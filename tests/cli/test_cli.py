@@ -1,0 +1,148 @@
+"""The command line as a user meets it: exit codes, messages, files."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+PRICES = "date,symbol,venue,currency,close\n2024-01-02,AAA,XNYS,USD,10\n2024-01-03,AAA,XNYS,USD,11\n"
+
+
+def eastbound(*arguments: str, cwd: object = None) -> subprocess.CompletedProcess[str]:
+    code = "from backtest.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=cwd, timeout=240, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def demo_run(tmp_path_factory):
+    out = tmp_path_factory.mktemp("run")
+    done = eastbound("run", "flow-momentum", "--market", "demo", "--out", str(out))
+    return out, done
+
+
+@pytest.mark.timeout(300)
+def test_a_run_prints_the_answer_and_leaves_its_files(demo_run):
+    out, done = demo_run
+    assert done.returncode == 0, done.stderr
+    assert "SYNTHETIC" in done.stdout
+    for name in ("rotation", "hold source", "hold destination", "50/50", "constant mix"):
+        assert name in done.stdout
+    assert "t-statistic" in done.stdout
+    names = {path.name for path in out.iterdir()}
+    assert names == {
+        "report.html", "summary.json", "nav.csv", "weights.csv", "trades.csv", "bridge.csv", "log.csv", "manifest.json",
+    }  # fmt: skip
+
+
+@pytest.mark.timeout(300)
+def test_the_files_agree_with_each_other(demo_run):
+    out, _ = demo_run
+    summary = json.loads((out / "summary.json").read_text())
+    nav = pd.read_csv(out / "nav.csv", index_col="date", parse_dates=True)
+    trades = pd.read_csv(out / "trades.csv")
+    bridge = pd.read_csv(out / "bridge.csv", index_col="date")
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert summary["synthetic"] is True
+    assert summary["rotation"]["total_return"] == pytest.approx(nav["rotation"].iloc[-1] / 1e6 - 1, rel=1e-12)
+    assert summary["rotation"]["n_trades"] == len(trades)
+    parts = bridge.drop(columns=["change", "residual"]).to_numpy().sum()
+    assert parts == pytest.approx(nav["rotation"].iloc[-1] - 1e6, rel=1e-9)
+    assert summary["rotation"]["cost"] == pytest.approx(sum(summary["costs_by_kind"].values()), rel=1e-12)
+    assert list(nav.columns) == ["rotation", *summary["references"]]
+    assert len(manifest["market"]["sha256"]) == 64
+    assert manifest["thesis"]["name"] == "flow-momentum"
+    assert "NaN" not in (out / "summary.json").read_text()
+
+
+@pytest.mark.timeout(300)
+def test_the_same_run_twice_gives_the_same_bytes(demo_run, tmp_path):
+    out, _ = demo_run
+    again = eastbound("run", "--out", str(tmp_path))
+    assert again.returncode == 0
+    for name in ("nav.csv", "trades.csv", "weights.csv", "bridge.csv", "summary.json", "manifest.json"):
+        assert (out / name).read_bytes() == (tmp_path / name).read_bytes(), name
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "flow-momentun"], "No thesis 'flow-momentun'. Known: flow-momentum"),
+        (["run", "mine.toml"], "mine.toml cannot be read"),
+        (["run", "--market", "nowhere"], "nowhere is no folder"),
+        (["run", "--universe", "big-sevn"], "'big-sevn' is neither a universe nor a symbol"),
+        (["run", "--start", "tomorrow-ish"], "start 'tomorrow-ish' is no date"),
+        (["run", "--start", "2031-01-01"], "2031-01-01"),
+        (["run", "--set", "signal.lokback=3"], "unknown key 'signal.lokback'"),
+        (["run", "--set", "run.funding=settled"], "funding='settled' is not built yet"),
+        (["run", "--set", "run.costs=venue"], "costs='venue'"),
+        (["run", "--market", "tiny"], "neither a universe nor a symbol with prices. Universes: hk, us"),
+        (["prove-no-lookahead", "none.py"], "none.py does not exist"),
+    ],
+)
+def test_wrong_input_gets_one_plain_message_and_exit_code_2(arguments, message, tmp_path):
+    done = eastbound(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert message in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.timeout(300)
+def test_a_wrong_file_is_named_with_its_row(tmp_path):
+    folder = tmp_path / "market"
+    folder.mkdir()
+    (folder / "prices.csv").write_text(PRICES + "2024-01-04,AAA,XNYS,USD,-3\n")
+    done = eastbound("run", "--market", str(folder), cwd=tmp_path)
+    assert done.returncode == 2
+    assert "prices.csv, row 3: close of AAA on 2024-01-04 is -3; it must be positive" in done.stderr
+
+
+@pytest.mark.timeout(300)
+def test_a_user_s_own_folder_and_thesis(tmp_path):
+    dates = [d.strftime("%Y-%m-%d") for d in pd.bdate_range("2024-02-20", "2024-03-28")]
+    folder = tmp_path / "market"
+    folder.mkdir()
+    with (folder / "prices.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["date", "symbol", "venue", "currency", "close"])
+        for i, date in enumerate(dates):
+            for j, symbol in enumerate(("AAA", "BBB")):
+                writer.writerow([date, symbol, "XNYS", "USD", 10 + i * (j + 1)])
+    (tmp_path / "mine.toml").write_text(
+        '[baskets]\nsource = "AAA"\ndestination = "BBB"\nmin_members = 1\nseasoning = 2\n'
+        "[rotation]\nmin_share = 0.5\nmax_share = 0.5\n[run]\ncosts = {bps = 10}\n"
+    )
+    done = eastbound("run", "mine.toml", "--market", "market", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "SYNTHETIC" not in done.stdout
+    trades = pd.read_csv(tmp_path / "out" / "trades.csv")
+    assert set(trades["symbol"]) == {"AAA", "BBB"}
+    assert (trades["other_cost"] > 0).all()
+
+
+@pytest.mark.timeout(300)
+def test_a_leak_is_reported_with_exit_code_2():
+    done = eastbound(
+        "prove-no-lookahead", "tests/leaks/full_sample_zscore.py", "--start", "2024-06-03", "--end", "2024-08-30",
+        "--decisions", "2", "--random", "0",
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "LOOK-AHEAD" in done.stdout
+    good = eastbound(
+        "prove-no-lookahead", "flow-momentum", "--start", "2024-06-03", "--end", "2024-08-30",
+        "--decisions", "2", "--random", "0",
+    )  # fmt: skip
+    assert good.returncode == 0
+    assert "no look-ahead found" in good.stdout
+
+
+def test_theses_are_listed():
+    done = eastbound("theses")
+    assert done.returncode == 0
+    assert "flow-momentum" in done.stdout

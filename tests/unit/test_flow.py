@@ -1,0 +1,102 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.counterfactual import rescaled
+from data.load import load
+from data.sources.frames import from_frames
+from data.universes import Spell
+from strategies.errors import StrategyError
+from strategies.signals.flow import read_flow
+
+DATES = pd.bdate_range("2024-02-20", "2024-05-24").difference(pd.DatetimeIndex(["2024-03-29"]))
+
+
+def volume_market():
+    rng = np.random.default_rng(5)
+    frames = []
+    for symbol in ("AAA", "BBB"):
+        close = 50 * np.exp(np.cumsum(0.02 * rng.standard_normal(len(DATES))))
+        volume = np.exp(14 + 0.3 * rng.standard_normal(len(DATES)))
+        frames.append(
+            pd.DataFrame(
+                {"date": DATES, "symbol": symbol, "venue": "XNYS", "currency": "USD", "close": close, "volume": volume}
+            )
+        )
+    return from_frames(pd.concat(frames), memberships={"one": (Spell("AAA"),), "two": (Spell("BBB"),)})
+
+
+def reading(market, **options):
+    given = {"source": "one", "destination": "two", "lookback": 5, "history": 40, "min_history": 20, "kind": "volume"}
+    return read_flow(market, "XNYS", **(given | options))
+
+
+def test_the_proxy_by_hand():
+    market = volume_market()
+    found = reading(market)
+
+    def by_hand(symbol: str, end: int) -> float:
+        close, volume = (getattr(market, f)[:, market.columns([symbol])[0]] for f in ("close", "volume"))
+        value = close * volume
+        signed = [np.sign(close[i] - close[i - 1]) * value[i] for i in range(end - 4, end + 1)]
+        return sum(signed) / np.mean(value[: end + 1])
+
+    for end in (30, 45, len(DATES) - 1):
+        assert found.flow[end] == pytest.approx(by_hand("BBB", end) - by_hand("AAA", end), rel=1e-9)
+    assert np.isnan(found.flow[:19]).all()
+
+
+def test_adjusting_a_history_moves_nothing():
+    market = volume_market()
+    before, after = reading(market), reading(rescaled(market, "BBB", 0.37))
+    np.testing.assert_allclose(after.flow, before.flow, rtol=1e-9)
+    # A power of two is exact.
+    assert reading(rescaled(market, "BBB", 0.5)).flow.tobytes() == before.flow.tobytes()
+
+
+def test_no_volume_is_no_reading():
+    market = volume_market()
+    silent = market.with_prices({"volume": np.full_like(market.volume, np.nan)})
+    assert np.isnan(reading(silent).flow).all()
+
+
+def test_recorded_flows_count_from_when_they_are_known():
+    weeks = pd.date_range("2024-03-01", "2024-05-17", freq="W-FRI")
+    flows = pd.DataFrame(
+        {
+            "date": weeks,
+            "entity": "CHINA",
+            "net_usd": np.arange(1.0, len(weeks) + 1),
+            "known": weeks.tz_localize("UTC") + pd.Timedelta(days=6, hours=20, minutes=30),
+        }
+    )
+    prices = pd.DataFrame({"date": DATES, "symbol": "AAA", "venue": "XNYS", "currency": "USD", "close": 10.0})
+    market = from_frames(prices, flows=flows, memberships={"one": (Spell("AAA"),), "two": (Spell("AAA"),)})
+    found = reading(market, kind="auto", lookback=10)
+    calendar = market.calendars["XNYS"]
+
+    def at(date: str) -> float:
+        close = calendar.closes[calendar.index_of(np.array([date], dtype="datetime64[D]"))][0]
+        return float(found.flow[np.searchsorted(found.stamps, close)])
+
+    # The week to 2024-04-05 (6th figure) is known on Thursday 2024-04-11 at 20:30, after that day's close at 20:00.
+    assert at("2024-04-11") == 4 + 5
+    assert at("2024-04-12") == 4 + 5 + 6
+    assert at("2024-04-15") == 5 + 6
+    assert found.origin == "flows file, CHINA"
+
+
+def test_flows_asked_for_and_not_there_are_refused():
+    with pytest.raises(StrategyError, match="no entity 'CHINA': it has no flows file"):
+        reading(volume_market(), kind="flows")
+    with pytest.raises(StrategyError, match=r"no entity 'ASIA' \(they have CHINA, US\)"):
+        read_flow(
+            load("demo"), "XNYS", source="big-seven", destination="hang-seng-tech", lookback=20, history=756,
+            min_history=252, kind="flows", destination_entity="ASIA",
+        )  # fmt: skip
+
+
+def test_named_funds_stand_for_a_basket_where_the_market_has_them():
+    found = reading(volume_market(), destination_funds=("AAA", "KWEB"))
+    assert found.origin == "signed-dollar-volume proxy of AAA less one"
+    np.testing.assert_allclose(found.flow[20:], 0.0, atol=1e-12)

@@ -1,0 +1,129 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.load import load
+from data.sources.frames import from_frames
+from data.universes import Spell
+from strategies.rules.baskets import inner_weights, membership
+from strategies.rules.kernels import rotate_nb
+from strategies.signals.kernels import trailing_zscore_nb
+
+
+def rotate(score, *, linear=False, enter=1.0, leave=0.0, low=0.0, high=1.0, speed=1.0):
+    share = np.empty((len(score), 1))
+    lane = [np.array([value]) for value in (enter, leave, low, high, speed)]
+    rotate_nb(np.array(score, dtype=float), linear, *lane, share)
+    return share[:, 0].tolist()
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("score", "options", "expected"),
+    [
+        # in at 1, out at 0, unchanged in between
+        ([0.5, 1.0, 0.5, 0.0, 0.9], {}, [0, 1, 1, 0, 0]),
+        ([NAN, NAN, 2.0, NAN, -1.0], {"low": 0.2, "high": 0.8}, [0.2, 0.2, 0.8, 0.8, 0.2]),
+        ([-1.0, 0.25, 0.5, 3.0], {"linear": True}, [0, 0.25, 0.5, 1]),
+        ([2.0, 2.0, 2.0, -2.0], {"speed": 0.5}, [0.5, 0.75, 0.875, 0.4375]),
+    ],
+)
+def test_rotation(score, options, expected):
+    assert rotate(score, **options) == expected
+
+
+def test_lanes_do_not_read_each_other():
+    score = np.random.default_rng(3).standard_normal(200)
+    enter, leave = np.linspace(0.5, 2.0, 13), np.linspace(-1.0, 0.4, 13)
+    rest = [np.full(13, value) for value in (0.1, 0.9, 0.7)]
+    together = np.empty((200, 13))
+    rotate_nb(score, False, enter, leave, *rest, together)
+    for lane in range(13):
+        alone = rotate(score, enter=enter[lane], leave=leave[lane], low=0.1, high=0.9, speed=0.7)
+        assert together[:, lane].tolist() == alone
+
+
+def test_zscore_against_pandas():
+    values = pd.Series(np.random.default_rng(1).standard_normal(400))
+    values[[5, 50, 51, 200]] = np.nan
+    score = np.empty(400)
+    trailing_zscore_nb(values.to_numpy(), 60, 20, score)
+    window = values.rolling(60, min_periods=20)
+    expected = ((values - window.mean()) / window.std()).to_numpy()
+    np.testing.assert_allclose(score, expected, rtol=1e-9, atol=1e-12)
+    assert np.isnan(score[:19]).all()
+    assert np.isnan(score[50])
+
+
+def test_zscore_of_a_constant_is_no_reading():
+    score = np.empty(30)
+    trailing_zscore_nb(np.full(30, 2.5), 20, 5, score)
+    assert np.isnan(score).all()
+
+
+def market_of(closes: dict[str, list[float]], **spells: tuple[Spell, ...]):
+    dates = ["2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05", "2024-01-08"]
+    rows = [
+        {"date": date, "symbol": symbol, "venue": "XNYS", "currency": "USD", "close": close}
+        for symbol, prices in closes.items()
+        for date, close in zip(dates, prices, strict=True)
+    ]
+    return from_frames(pd.DataFrame(rows), memberships=spells)
+
+
+def at_closes(market, *dates: str):
+    calendar = market.calendars["XNYS"]
+    days = np.array(dates, dtype="datetime64[D]")
+    return calendar.closes[calendar.index_of(days)], days
+
+
+def test_members_must_belong_be_priced_and_be_seasoned():
+    market = market_of(
+        {"AAA": [10, 11, 12, 13, 14], "BBB": [10, 11, NAN, 13, 14], "CCC": [NAN, NAN, 5, 5, 5], "DDD": [1, 1, 1, 1, 1]},
+        mine=(Spell("AAA"), Spell("BBB"), Spell("CCC"), Spell("DDD", np.datetime64("2024-01-05"))),
+    )
+    stamps, days = at_closes(market, "2024-01-03", "2024-01-04", "2024-01-05", "2024-01-08")
+    found = membership(market, "mine", stamps, days, seasoning=2)
+    assert found.symbols == ("AAA", "BBB", "CCC", "DDD")
+    # BBB has no price on the 4th; CCC lists on the 4th and is two sessions old on the 5th; DDD joins on the 5th.
+    assert found.eligible.astype(int).tolist() == [[1, 1, 0, 0], [1, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]]
+
+
+def test_inner_weights_add_up_or_stay_in_cash():
+    market = market_of(
+        {"AAA": [10, 11, 10, 11, 10], "BBB": [10, 10.5, 10, 10.5, 10], "CCC": [10, 10, 10, 10, 10]},
+        mine=(Spell("AAA"), Spell("BBB"), Spell("CCC")),
+    )
+    stamps, days = at_closes(market, "2024-01-08")
+    members = membership(market, "mine", stamps, days, seasoning=0)
+    np.testing.assert_allclose(inner_weights(market, members, stamps, "equal", 4, 1), [[1 / 3, 1 / 3, 1 / 3]])
+    np.testing.assert_array_equal(inner_weights(market, members, stamps, "equal", 4, 4), [[0, 0, 0]])
+    returns = {
+        name: np.diff(p) / np.array(p[:-1])
+        for name, p in (("AAA", [10, 11, 10, 11, 10]), ("BBB", [10, 10.5, 10, 10.5, 10]))
+    }
+    inverse = np.array([1 / returns["AAA"].std(ddof=1), 1 / returns["BBB"].std(ddof=1), 0.0])
+    np.testing.assert_allclose(
+        inner_weights(market, members, stamps, "inverse_volatility", 4, 1)[0], inverse / inverse.sum(), rtol=1e-12
+    )
+
+
+def test_one_line_per_issuer():
+    market = load("demo")
+    assert market.instruments["HK01"].issuer == "HK01"
+    dates = ["2024-01-02", "2024-01-03"]
+    rows = [
+        {"date": d, "symbol": s, "venue": v, "currency": c, "close": 80.0}
+        for d in dates
+        for s, v, c in (("BABA", "XNYS", "USD"), ("9988.HK", "XHKG", "HKD"))
+        if not (s == "9988.HK" and d == "2024-01-02")
+    ]
+    fx = pd.DataFrame({"date": ["2024-01-01"], "base": ["USD"], "quote": ["HKD"], "rate": [7.8]})
+    both = from_frames(pd.DataFrame(rows), fx=fx)
+    stamps, days = at_closes(both, *dates)
+    found = membership(both, "BABA+9988.HK", stamps, days, seasoning=0)
+    # Hong Kong's line once it has a price, New York's until then.
+    assert found.symbols == ("9988.HK", "BABA")
+    assert found.eligible.tolist() == [[False, True], [True, False]]

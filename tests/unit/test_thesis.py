@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+
+import strategies
+from backtest import BacktestError, run
+from data.load import load
+from strategies.errors import StrategyError
+
+THESIS = strategies.thesis("flow-momentum")
+
+
+def test_the_catalogue():
+    assert strategies.catalogue() == ("flow-momentum",)
+    with pytest.raises(StrategyError, match=r"No thesis 'flow'\. Known: flow-momentum"):
+        strategies.thesis("flow")
+
+
+def test_replace_changes_a_copy_and_takes_numpy_scalars():
+    changed = THESIS.replace(
+        {"signal.lookback": np.int64(40), "rotation.max_share": np.float64(0.6), "run.costs": "none"}
+    )
+    assert (changed.signal.lookback, changed.rotation.max_share, changed.run["costs"]) == (40, 0.6, "none")
+    assert (THESIS.signal.lookback, THESIS.run["costs"]) == (20, "venue-proportional")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"signal.lokback": 40}, "unknown key 'signal.lokback'"),
+        ({"signals.lookback": 40}, "unknown key 'signals.lookback'"),
+        ({"signal": 40}, "unknown key 'signal'"),
+        ({"rotation.speed": 0}, "rotation.speed = 0"),
+        ({"rotation.exit": 2.0}, "exit 2.0 must be below enter 1.0"),
+        ({"rotation.min_share": 0.9, "rotation.max_share": 0.5}, "min_share 0.9 is above max_share 0.5"),
+        ({"signal.min_history": 900}, "min_history 900 is above history 756"),
+        ({"schedule.every": "year"}, "schedule.every"),
+        ({"allocation.kind": "magic"}, "allocation.kind = 'magic'"),
+    ],
+)
+def test_a_wrong_key_or_value_is_named(changes, message):
+    with pytest.raises(StrategyError, match=message):
+        THESIS.replace(changes)
+
+
+def test_run_keys_are_checked_when_the_backtest_reads_them():
+    changed = THESIS.replace({"run.comission_bps": 3})
+    with pytest.raises(BacktestError, match="unknown key 'comission_bps'"):
+        run(changed, load("demo"))
+
+
+def test_a_thesis_file(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('[baskets]\nsource = ["US01", "US02", "US03"]\ndestination = "hang-seng-tech"\n')
+    thesis = strategies.load_thesis(path)
+    assert thesis.name == "mine"
+    assert thesis.plan(load("demo")).targets.assets[-3:] == ("US01", "US02", "US03")
+    for text, message in (
+        ("[basket]\n", "mine.toml: key 'baskets' is missing|unknown key 'basket'"),
+        ("[baskets\n", "mine.toml: "),
+        ('[baskets]\nsource = "big-seven"\n', "key 'baskets.destination' is missing"),
+        ('[baskets]\nsource = "big-seven"\ndestination = "mars"\n', "'mars' is neither a universe nor a symbol"),
+    ):
+        path.write_text(text)
+        with pytest.raises((StrategyError, strategies.errors.EastboundError), match=message):
+            strategies.load_thesis(path).plan(load("demo"))
+    with pytest.raises(StrategyError, match="cannot be read"):
+        strategies.load_thesis(tmp_path / "none.toml")
+
+
+def test_the_plan_on_the_demo():
+    plan = THESIS.plan(load("demo"))
+    targets = plan.targets
+    np.testing.assert_allclose(targets.shares.sum(axis=1), 1.0)
+    np.testing.assert_allclose(targets.inner.sum(axis=2), 1.0)
+    early = np.isnan(plan.score)
+    assert early[:50].all()
+    assert not early[60:].any()
+    assert (plan.share[early] == 0.0).all()
+    assert 0.05 < plan.share.mean() < 0.6
+    # Hysteresis: in at 1 and above, out at 0 and below, unchanged in between.
+    state = 0.0
+    for score, share in zip(plan.score, plan.share, strict=True):
+        state = 1.0 if score >= 1.0 else 0.0 if score <= 0.0 else state
+        assert share == state
+
+
+def test_the_share_stays_at_its_floor_without_history():
+    thesis = THESIS.replace({"signal.min_history": 756, "rotation.min_share": 0.25})
+    plan = thesis.plan(load("demo", end="2020-06-30"))
+    assert np.isnan(plan.score).all()
+    assert (plan.share == 0.25).all()
+    assert any("No score at" in note for note in plan.notes)
+
+
+def test_references_and_timing():
+    result = run(THESIS, load("demo"))
+    references = result.references
+    assert list(references) == ["hold source", "hold destination", "50/50", "constant mix"]
+    source, destination = result.average_shares
+    assert source + destination == pytest.approx(1.0, abs=0.02)
+    held = references["constant mix"].weights
+    chinese = [name for name in held.columns if name.startswith("HK")]
+    assert held[chinese].sum(axis=1).iloc[20:].mean() == pytest.approx(destination, abs=0.01)
+    only = references["hold source"].weights
+    assert only[[n for n in only.columns if n.startswith("US")]].sum(axis=1).iloc[20:].min() > 0.99
+    assert set(result.timing) == {"excess", "t_statistic", "weeks"}
+    ours = np.log(result.nav.iloc[-1] / references["constant mix"].nav.iloc[-1])
+    assert result.timing["excess"] * result.timing["weeks"] * 7 / 365.25 == pytest.approx(ours, abs=0.02)
+
+
+def test_a_basket_too_small_stays_in_cash_and_says_so():
+    thesis = THESIS.replace({"baskets.min_members": 19, "rotation.min_share": 0.5, "rotation.max_share": 0.5})
+    result = run(thesis, load("demo", start="2024-01-02"))
+    assert any("Basket destination has fewer than 19" in note for note in result.notes)
+    assert result.weights.sum(axis=1).iloc[-1] == 0.0
