@@ -77,9 +77,10 @@ def _factor(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
     log_vol = np.empty(n)
     level = 0.0
     for i in range(n):
-        level = 0.97 * level + 0.10 * noise[i]
+        level = 0.98 * level + 0.12 * noise[i]
         log_vol[i] = level
-    shocks = rng.standard_t(5, n) / np.sqrt(5 / 3) * np.exp(log_vol)
+    # The tails come from the changing volatility as much as from the draws: fatter draws would hide the clusters.
+    shocks = rng.standard_t(10, n) / np.sqrt(10 / 8) * np.exp(log_vol)
     scaled: NDArray[np.float64] = shocks / shocks.std()
     return scaled
 

@@ -42,7 +42,7 @@ def print_run(result: "RotationResult", files: list[Path], *, loading: float, ru
     first, last = result.dates[0].date(), result.dates[-1].date()
     console.print(f"[bold]{result.thesis.title or result.thesis.name}[/]", soft_wrap=True, highlight=False)
     console.print(f"{result.market.name}, {first} to {last}; return, turnover and cost a year", highlight=False)
-    table = Table()
+    table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True)
     for _, heading in COLUMNS:
         table.add_column(heading, justify="right", no_wrap=True)

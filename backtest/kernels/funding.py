@@ -153,7 +153,7 @@ def scale_buys_nb(timeline, world, book, event, immediate, scratch):
     for lane in range(n_lanes):
         part = 1.0
         room = FUNDING_TOLERANCE * book.plan_nav[lane]
-        if need[lane] > power[lane] + room:
+        if need[lane] > max(power[lane] + room, 0.0):  # without buys there is nothing to scale, debit or not
             part = power[lane] / need[lane]
         limit = max(book.target_gross[lane], gross[lane])
         if gross[lane] + bought[lane] > limit + room:

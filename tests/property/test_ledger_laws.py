@@ -39,7 +39,7 @@ CONFIGS = st.builds(
 def law(n_examples: int):
     """The same examples every time; fewer where kernels run uncompiled, a thousand times slower."""
     return settings(
-        max_examples=max(n_examples // 10, 2) if UNCOMPILED else n_examples,
+        max_examples=max(n_examples // 4, 2) if UNCOMPILED else n_examples,
         derandomize=True,
         deadline=None,
         phases=[Phase.explicit, Phase.generate],  # a smaller seed is no simpler case

@@ -77,6 +77,11 @@ def page(html: str) -> Page:
     return Page(html)
 
 
+def mix_label(result: RotationResult) -> str:
+    source, destination = result.average_shares
+    return f"Constant mix {100 * source:.0f}/{100 * destination:.0f}"
+
+
 # ------------------------------------------------------------------------------------------ the page
 
 
@@ -102,7 +107,7 @@ def test_the_page_says_what_it_has_to(result: RotationResult, page: Page) -> Non
         "Market: demo (synthetic).",
         *verdict(result),
         *result.notes,
-        "Constant mix 81/19",
+        mix_label(result),
         f"{result.nav.iloc[-1]:,.0f}",
         "Stamp duty",
         "Change of NAV",
@@ -177,7 +182,7 @@ def test_fills_at_the_close_are_counted() -> None:
     )
 
 
-@pytest.mark.parametrize("start", ["2025-01-20", "2025-02-13", "2025-02-14"])
+@pytest.mark.parametrize("start", ["2025-01-20", "2025-02-03", "2025-02-13", "2025-02-14"])
 def test_short_runs_render(start: str) -> None:
     shown = Page(render_page(run(thesis("flow-momentum"), load("demo", start=start))))
     assert shown.open == []
@@ -207,7 +212,7 @@ def test_measures_hold_every_reference(result: RotationResult) -> None:
     found = tables.measures(result)
     assert [row[0] for row in found.rows] == [
         "Rotation",
-        "Constant mix 81/19",
+        mix_label(result),
         "Hold source",
         "Hold destination",
         "50/50",
