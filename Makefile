@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup quick test full lint types fmt lock clean
+.PHONY: help run setup quick test full bench lint types fmt lock clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,9 @@ test: $(STAMP) ## Test in minutes: everything but slow, browser and network
 full: $(STAMP) ## Test before a release: everything, then the kernels again uncompiled, with coverage
 	$(PYTEST) $(PYTEST_ARGS)
 	NUMBA_DISABLE_JIT=1 $(PYTEST) tests/unit tests/property -m "not cross" --timeout=600 --cov $(PYTEST_ARGS)
+
+bench: $(STAMP) ## Time the ledger beside vectorbt, parity asserted first
+	$(BIN)/python -m benchmarks.ledger
 
 lint: $(STAMP) ## Check style and format
 	$(BIN)/ruff check .

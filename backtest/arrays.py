@@ -234,9 +234,12 @@ def _interest(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[str, ...]]:
     shape = (len(rows.dates), len(currencies))
     credit, debit = np.zeros(shape), np.zeros(shape)
-    notes = []
+    notes = [] if config.interest == "market" else ["Cash earns and pays nothing: interest is switched off."]
     days = np.diff(rows.dates).astype(np.int64)
     for column, currency in enumerate(currencies):
+        # At fill every foreign payment is converted: only the base currency has a balance to earn on.
+        if config.interest == "none" or (config.fx == "at_fill" and currency != config.base_currency):
+            continue
         series = market.rates.cash_series(currency)
         if series is None:
             notes.append(f"No interest rate for {currency} in the market: its cash earns and pays nothing.")

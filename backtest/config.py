@@ -90,6 +90,8 @@ class RunConfig(_Settings):
         Let lots be counted on adjusted prices.
     fx_spread_bps : float
         Paid on each conversion under `venue-proportional`: an assumption, not a fact.
+    interest : {"market", "none"}
+        Earn and pay the market's rates on cash, or nothing: for comparison with engines that know no interest.
     rate_spread : float
         Percent a year below the reading for a credit balance and above it for a debit: an assumption.
     rate_max_age_days : int
@@ -119,6 +121,7 @@ class RunConfig(_Settings):
     lots: Literal["auto", "exchange", "fractional"] = "auto"
     approximate_lots: bool = False
     fx_spread_bps: float = Field(default=2.0, ge=0, lt=5000)
+    interest: Literal["market", "none"] = "market"
     rate_spread: float = Field(default=0.5, ge=0)
     rate_max_age_days: int = Field(default=30, ge=1)
     rate_fallback: float = 0.0

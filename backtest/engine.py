@@ -72,6 +72,7 @@ def new_book(prepared: Prepared, n_lanes: int, capital: float) -> Book:
         decided_at=np.full(n_lanes, -1),
         live=np.full(n_lanes, -1),
         plan_row=np.zeros(n_lanes, dtype=np.int64),
+        begun=np.zeros(n_lanes, dtype=np.int64),
         leg_day=np.full((n_venues, n_lanes), -1),
         pending=np.zeros(n_venues, dtype=np.int64),
     )

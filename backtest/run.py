@@ -6,6 +6,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
+import pandas as pd
 
 from backtest.config import RunConfig
 from backtest.engine import simulate
@@ -32,21 +33,29 @@ class RotationResult(BacktestResult):
     plan: Plan
 
     @cached_property
+    def basket_shares(self) -> pd.DataFrame:
+        """Fraction of NAV in each basket at each mark: source, destination and cash, which sum to 1.
+
+        A name in both baskets counts where more of it was asked for.
+        """
+        weights, targets = self.weights, self.plan.targets
+        columns = [targets.assets.index(name) for name in self.prepared.names]
+        asked = targets.inner[:, :, columns].sum(axis=0)
+        owner = np.argmax(asked, axis=0)
+        values = weights.to_numpy()
+        sides = [values[:, (owner == side) & (asked[side] > 0)].sum(axis=1) for side in range(len(targets.baskets))]
+        frame = pd.DataFrame(dict(zip(targets.baskets, sides, strict=True)), index=weights.index)
+        frame["cash"] = 1.0 - values.sum(axis=1)
+        return frame
+
+    @cached_property
     def average_shares(self) -> tuple[float, float]:
         """Average fraction of NAV in source and destination, from the first fill on."""
-        weights = self.weights.to_numpy()
-        begun = np.flatnonzero(weights.sum(axis=1) > 0)
+        shares = self.basket_shares[["source", "destination"]].to_numpy()
+        begun = np.flatnonzero(shares.sum(axis=1) > 0)
         if not len(begun):
             return 0.0, 0.0
-        held = weights[begun[0] :]
-        assets = self.plan.targets.assets
-        columns = [assets.index(name) for name in self.prepared.names]
-        member = self.plan.targets.inner[:, :, columns].max(axis=0) > 0
-        # A name in both baskets is counted where it was asked for more.
-        weight = self.plan.targets.inner[:, :, columns].sum(axis=0)
-        owner = np.argmax(weight, axis=0)
-        source = held[:, member[0] & (owner == 0)].sum(axis=1).mean()
-        destination = held[:, member[1] & (owner == 1)].sum(axis=1).mean()
+        source, destination = shares[begun[0] :].mean(axis=0)
         return float(source), float(destination)
 
     @cached_property

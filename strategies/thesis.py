@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from data.market import MarketData
 from strategies.errors import StrategyError
-from strategies.rules.baskets import inner_weights, membership
+from strategies.rules.baskets import inner_weights, membership, undated
 from strategies.rules.kernels import rotate_nb
 from strategies.schedule import decision_stamps, decision_venue, rebalance_dates
 from strategies.settings import Allocation, Baskets, FlowSignal, Rotation, Schedule, Section
@@ -224,6 +224,12 @@ class Thesis(Section):
             weights = inner_weights(
                 market, members, stamps, self.allocation.kind, self.allocation.lookback, self.baskets.min_members
             )
+            hindsight = undated(market, universe)
+            if hindsight:
+                notes.append(
+                    f"Basket {side} holds {', '.join(hindsight)} as listed today, whatever the date: names that did well "
+                    "since are in it from the start, so its past is flattered by hindsight."
+                )
             in_cash = int((weights.sum(axis=1) == 0).sum())
             if in_cash:
                 notes.append(

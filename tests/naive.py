@@ -176,7 +176,7 @@ class Ledger:
     def interest(self, row: Session, previous: Session | None) -> None:
         """Begin a row: each balance earns or pays for the calendar days since the previous row."""
         self.row_date = row.date
-        if previous is None or self.decided is None:
+        if previous is None or not self.outcome.fills:
             return
         world, days = self.world, (row.date - previous.date).days
         for currency, balance in self.cash.items():

@@ -146,6 +146,7 @@ def fill_name_nb(timeline, world, rules, book, event, asset, price, side, scratc
     plan_value, plan_cash, plan_row, live = book.plan_value, book.plan_cash, book.plan_row, book.live
     venue_due, scale, cost, fx, flow = scratch.venue_due, scratch.scale, world.cost, world.fx, record.flow
     entries, amounts, n_entries = journal.entries, journal.amounts, journal.n_entries
+    begun = book.begun
     row, venue, fee_class, currency = (
         timeline.row[event],
         world.venue[asset],
@@ -166,6 +167,7 @@ def fill_name_nb(timeline, world, rules, book, event, asset, price, side, scratc
             moved = wanted if part == 1.0 else part * wanted
             shares[asset, lane] = target[asset, lane] if part == 1.0 else shares[asset, lane] + moved
             order[asset, lane] = 0.0 if part == 1.0 else wanted - moved
+            begun[lane] = 1
             fees = abs(moved) * price * fee
             payment = moved * price + fees
             if holds:

@@ -27,20 +27,21 @@ def accrue_nb(world, book, row, record):
     ----------
     world : World
     book : Book
-        `cash` is written in place, in lanes that have decided once.
+        `cash` is written in place, in lanes that have filled once.
     row : int
     record : Record
     """
-    for c in range(book.cash.shape[0]):
+    cash, begun, paid = book.cash, book.begun, record.interest
+    for c in range(cash.shape[0]):
         credit, debit = world.credit[row, c], world.debit[row, c]
-        for lane in range(book.cash.shape[1]):
-            if book.live[lane] < 0:
-                continue
-            balance = book.cash[c, lane]
-            interest = balance * (credit if balance >= 0.0 else debit)
-            book.cash[c, lane] = balance + interest
-            if record.interest.shape[0] > 0:
-                record.interest[row, c, lane] = interest
+        for lane in range(cash.shape[1]):
+            balance = cash[c, lane]
+            interest = 0.0
+            if begun[lane]:
+                interest = balance * (credit if balance >= 0.0 else debit)
+            cash[c, lane] = balance + interest
+            if paid.shape[0] > 0:
+                paid[row, c, lane] = interest
 
 
 @kernel
@@ -142,12 +143,12 @@ def decide_nb(timeline, world, rules, book, event, weights, scratch, journal, re
     n_assets, n_lanes = scratch.asked.shape
     for lane in range(n_lanes):
         scratch.active[lane] = 0
+    asked, active = scratch.asked, scratch.active
     for a in range(n_assets):
         for lane in range(n_lanes):
             weight = weights[decision, a, lane]
-            scratch.asked[a, lane] = weight
-            if not np.isnan(weight):
-                scratch.active[lane] = 1
+            asked[a, lane] = weight
+            active[lane] |= not np.isnan(weight)
     value_names_nb(world, book, event, scratch.value)
     status = size_orders_nb(world, book, event, row, scratch.value, scratch)
     if status != OK:
@@ -210,19 +211,22 @@ def run_ledger_nb(timeline, world, rules, book, weights, first, last, scratch, j
     event : int
         Where it stopped: `last` if all went well.
     """
+    kinds, rows, venues = timeline.kind, timeline.row, timeline.venue
+    pending, last_price, close, venue_of = book.pending, book.last_price, world.close, world.venue
+    n_assets = last_price.shape[0]
     for event in range(first, last):
-        kind, row, venue = timeline.kind[event], timeline.row[event], timeline.venue[event]
+        kind, row, venue = kinds[event], rows[event], venues[event]
         status = OK
         if kind == ACCRUE:
             accrue_nb(world, book, row, record)
         elif kind == OPEN:
-            if rules.fill == NEXT_OPEN and book.pending[venue] > 0:
+            if rules.fill == NEXT_OPEN and pending[venue] > 0:
                 status = fill_due_nb(timeline, world, rules, book, event, False, weights, scratch, journal, record)
         elif kind == CLOSE:
-            for a in range(book.last_price.shape[0]):
-                if world.venue[a] == venue and not np.isnan(world.close[row, a]):
-                    book.last_price[a] = world.close[row, a]
-            if book.pending[venue] > 0:
+            for a in range(n_assets):
+                if venue_of[a] == venue and not np.isnan(close[row, a]):
+                    last_price[a] = close[row, a]
+            if pending[venue] > 0:
                 status = fill_due_nb(timeline, world, rules, book, event, False, weights, scratch, journal, record)
         elif kind == DECIDE:
             status = decide_nb(timeline, world, rules, book, event, weights, scratch, journal, record)

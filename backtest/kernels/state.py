@@ -98,8 +98,8 @@ class Book(NamedTuple):
 
     shares, order (shares still to trade, 0 for none), target, plan_value (base value of a share at the sizing):
     (A, L). cash: (C, L). last_price: (A,), local, 0 before the first. plan_cash, plan_nav, target_gross: (L,).
-    decided_at (stamp), live (index of the live decision, -1 before any), plan_row: (L,). leg_day: (V, L), the
-    one date on which orders may fill under `cancel`. pending: (V,), how many orders wait.
+    decided_at (stamp), live (index of the live decision, -1 before any), plan_row, begun (1 from the first fill):
+    (L,). leg_day: (V, L), the one date on which orders may fill under `cancel`. pending: (V,), how many orders wait.
     """
 
     shares: F
@@ -114,6 +114,7 @@ class Book(NamedTuple):
     decided_at: I
     live: I
     plan_row: I
+    begun: I
     leg_day: I
     pending: I
 

@@ -124,7 +124,7 @@ def share_chart(result: RotationResult) -> Chart:
     -------
     Chart
     """
-    shares = basket_shares(result)
+    shares = result.basket_shares
     kept = thinned(len(shares))
     days = _days(result.dates[kept])
     traces = []
@@ -217,31 +217,6 @@ def score_chart(result: RotationResult) -> Chart:
         caption=f"{plan.reading.origin[:1].upper()}{plan.reading.origin[1:]}, as a trailing z-score.",
         figure={"data": traces, "layout": _layout(result, shapes=lines, annotations=labels)},
     )
-
-
-def basket_shares(result: RotationResult) -> pd.DataFrame:
-    """Give the fraction of NAV in each basket at each mark.
-
-    Parameters
-    ----------
-    result : RotationResult
-
-    Returns
-    -------
-    DataFrame
-        Columns source, destination and cash, which sum to 1. A name in both baskets counts where more of it was
-        asked for, as in `RotationResult.average_shares`.
-    """
-    weights = result.weights
-    targets = result.plan.targets
-    columns = [targets.assets.index(name) for name in result.prepared.names]
-    asked = targets.inner[:, :, columns].sum(axis=0)
-    owner = np.argmax(asked, axis=0)
-    values = weights.to_numpy()
-    sides = [values[:, (owner == side) & (asked[side] > 0)].sum(axis=1) for side in range(len(targets.baskets))]
-    frame = pd.DataFrame(dict(zip(targets.baskets, sides, strict=True)), index=weights.index)
-    frame["cash"] = 1.0 - values.sum(axis=1)
-    return frame
 
 
 def thinned(n: int, keep: list[int] | None = None) -> NDArray[np.intp]:

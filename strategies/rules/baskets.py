@@ -78,6 +78,29 @@ def membership(
     return Membership(symbols=symbols, belongs=belongs, eligible=eligible)
 
 
+def undated(market: MarketData, universe: str | list[str]) -> list[str]:
+    """Name the universes of an expression whose members are known as of today only.
+
+    Parameters
+    ----------
+    market : MarketData
+    universe : str or list of str
+
+    Returns
+    -------
+    list of str
+        Empty on a synthetic market, and for symbols named one by one.
+    """
+    if market.synthetic:
+        return []
+    parts = [part.strip() for one in ([universe] if isinstance(universe, str) else universe) for part in one.split("+")]
+    return [
+        part
+        for part in parts
+        if market.memberships.get(part) and all(s.added is None for s in market.memberships[part])
+    ]
+
+
 def _priced_and_seasoned(
     market: MarketData, symbols: tuple[str, ...], stamps: NDArray[np.int64], seasoning: int
 ) -> NDArray[np.bool_]:

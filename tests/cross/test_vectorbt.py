@@ -31,7 +31,7 @@ from tests.generators import naive_settings, naive_world
 pytestmark = [pytest.mark.cross, pytest.mark.timeout(300)]  # vectorbt compiles for a minute where it never ran
 
 ROOT = Path(__file__).resolve().parents[2]
-REFERENCE = Path(os.environ.get("EASTBOUND_REFERENCE", "../shared"))
+REFERENCE = Path(os.environ.get("EASTBOUND_REFERENCE") or "../shared")
 REAL = (REFERENCE if REFERENCE.is_absolute() else ROOT / REFERENCE) / "real"
 PARITY = RunConfig(fill="same_close", costs=FlatCosts(bps=10), initial_capital=1e6)
 TOLERANCE = 1e-9

@@ -64,7 +64,7 @@ def payments(result: BacktestResult) -> pd.DataFrame:
 # ------------------------------------------------------------------------------------------ the oracle
 
 
-@law(150)
+@law(100)
 @given(seed=SEEDS, config=CONFIGS)
 def test_the_kernel_equals_the_naive_ledger(seed, config):
     case = draw_case(seed, config)
@@ -154,7 +154,7 @@ def test_cash_changes_by_trades_costs_interest_and_conversions(seed, config):
 # ------------------------------------------------------------------------------------------ cut and resumed
 
 
-@law(200)
+@law(120)
 @given(seed=SEEDS, config=CONFIGS, place=st.floats(0, 1), shift=st.sampled_from([-1, 0, 1, None]))
 def test_a_run_cut_anywhere_and_resumed_is_the_whole_run(seed, config, place, shift):
     case = draw_case(seed, config)

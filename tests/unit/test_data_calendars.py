@@ -156,12 +156,12 @@ def test_the_table_of_corrections_is_a_copy() -> None:
 
 
 def test_an_unknown_venue_is_refused_by_name() -> None:
-    with pytest.raises(DataError, match="'XNAS'.*XNYS"):
+    with pytest.raises(DataError, match=r"'XNAS'.*XNYS"):
         trading_calendars({"XNAS"}, 2024, 2024)
 
 
 def test_years_without_a_calendar_are_refused() -> None:
-    with pytest.raises(DataError, match="No calendar of XSHG for 1980 to 1981"):
+    with pytest.raises(DataError, match=r"No calendar of XSHG for 1980 to 1981"):
         trading_calendar("XSHG", 1980, 1981)
 
 

@@ -83,10 +83,10 @@ def test_every_row_is_in_force_from_its_first_to_its_last_day() -> None:
 
 def test_schedules_have_no_hole_between_two_rates() -> None:
     table = cost_schedules()
-    for (venue, kind), rows in table.groupby(["venue", "kind"]):
-        if kind == "transfer_fee":  # two fees under one name, one of them in two steps
-            rows = rows[rows["source"].str.startswith("ChinaClear")]
-        rows = rows.sort_values("from", na_position="first")
+    for (venue, kind), given in table.groupby(["venue", "kind"]):
+        # The transfer fee is two fees under one name, one of them in two steps.
+        one = given["source"].str.startswith("ChinaClear") if kind == "transfer_fee" else given["source"].notna()
+        rows = given[one].sort_values("from", na_position="first")
         ends, begins = rows["to"].iloc[:-1], rows["from"].iloc[1:]
         gaps = begins.reset_index(drop=True) - ends.reset_index(drop=True)
         assert (gaps == pd.Timedelta(days=1)).all(), (venue, kind)

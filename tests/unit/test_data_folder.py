@@ -124,14 +124,20 @@ WRONG = [
         {"prices_csv": US, "prices_old_csv": US},
         "prices_old.csv, row 1: AAA has two rows on 2024-01-02; the other is prices.csv, row 1",
     ),
-    ({"prices_a_csv": US, "prices_b_csv": US.replace("AAA", "CCC").replace(",11", ",-1")}, "prices_b.csv, row 2: close"),
+    (
+        {"prices_a_csv": US, "prices_b_csv": US.replace("AAA", "CCC").replace(",11", ",-1")},
+        "prices_b.csv, row 2: close",
+    ),
     ({"prices_csv": US, "fx_csv": FX.replace("7.8", "0")}, "fx.csv, row 1: the rate of USD/HKD on 2024-01-01 is 0"),
     ({"prices_csv": US, "rates_csv": "date,series\n2024-01-02,X\n"}, "rates.csv: no column 'value'"),
     ({"prices_csv": US, "flows_csv": "date,entity,net_usd\n"}, "flows.csv: no rows. Add some, or leave it out"),
     ({"prices_csv": US, "instruments_csv": "symbol,lot\nAAA,ten\n"}, "instruments.csv: lot 'ten' of AAA"),
     ({"prices_csv": US, "market_toml": 'nme = "x"\n'}, "market.toml: unknown key 'nme'. Known: name, price_basis"),
     ({"prices_csv": US, "market_toml": "name = \n"}, "market.toml cannot be read"),
-    ({"prices_csv": US, "market_toml": 'synthetic = "no"\n'}, "market.toml: synthetic is 'no'; it must be true or false"),
+    (
+        {"prices_csv": US, "market_toml": 'synthetic = "no"\n'},
+        "market.toml: synthetic is 'no'; it must be true or false",
+    ),
     ({"prices_csv": US, "market_toml": "name = 5\n"}, "market.toml: name is 5; it must be text in quotes"),
     ({"prices_csv": US, "market_toml": 'price_basis = "adj"\n'}, "'adj' is not one of raw, split, total_return"),
 ]
@@ -148,13 +154,17 @@ def test_wrong_files_are_named(tmp_path: Path, files: dict, message: str) -> Non
 def test_a_missing_category_is_an_empty_cell_and_no_name(tmp_path: Path) -> None:
     frame = as_frame(US)
     frame["symbol"] = pd.Categorical(["AAA", None])
-    with pytest.raises(DataError, match="prices_us.parquet, row 2: 'symbol' is empty"):
+    with pytest.raises(DataError, match=r"prices_us.parquet, row 2: 'symbol' is empty"):
         load(folder(tmp_path, prices_hk_csv=HK, prices_us_parquet=frame, fx_csv=FX))
 
 
 @pytest.mark.parametrize(
     ("source", "message"),
-    [("no/such/folder", "is no folder. Give 'demo', 'tiny', or a folder"), (None, "a name or a path, not None"), (5, "not 5")],
+    [
+        ("no/such/folder", "is no folder. Give 'demo', 'tiny', or a folder"),
+        (None, "a name or a path, not None"),
+        (5, "not 5"),
+    ],
 )
 def test_a_source_that_is_none_is_refused(source: object, message: str) -> None:
     with pytest.raises(DataError, match=message):
@@ -162,5 +172,5 @@ def test_a_source_that_is_none_is_refused(source: object, message: str) -> None:
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="prices.csv is a file"):
+    with pytest.raises(DataError, match=r"prices.csv is a file"):
         load(folder(tmp_path, prices_csv=US) / "prices.csv")

@@ -128,10 +128,10 @@ def test_refused_prices(frame: pd.DataFrame, message: str) -> None:
 def test_several_currencies_need_exchange_rates() -> None:
     both = pd.concat([prices(), hong_kong()])
     with pytest.raises(
-        DataError, match="prices holds HKD and USD, but no fx is given. Add rows with date, base, quote"
+        DataError, match=r"prices holds HKD and USD, but no fx is given. Add rows with date, base, quote"
     ):
         from_frames(both)
-    with pytest.raises(DataError, match="prices holds HKD and USD, but fx has no rate between them"):
+    with pytest.raises(DataError, match=r"prices holds HKD and USD, but fx has no rate between them"):
         from_frames(both, fx=FX.assign(quote="CNY"))
     assert from_frames(both, fx=FX).symbols == ("0700.HK", "AAA", "BBB")
 
@@ -151,7 +151,7 @@ def test_bad_exchange_rates_are_refused(changes: dict, message: str) -> None:
 
 
 def test_an_unknown_price_basis_is_refused() -> None:
-    with pytest.raises(DataError, match="'adjusted' is not one of raw, split, total_return"):
+    with pytest.raises(DataError, match=r"'adjusted' is not one of raw, split, total_return"):
         from_frames(prices(), price_basis="adjusted")
 
 
@@ -307,7 +307,7 @@ def test_the_market_is_frozen_and_its_arrays_read_only() -> None:
             one.name = "x"
         for array in (*(getattr(one, field) for field in PRICE_FIELDS), one.dates, *one.fx.pairs["USD", "HKD"]):
             assert not array.flags.writeable
-            with pytest.raises(ValueError, match="read-only"):
+            with pytest.raises(ValueError, match=r"read-only"):
                 array[...] = array[...]
 
 
@@ -337,11 +337,11 @@ def test_bounds() -> None:
 def test_questions_about_unknown_names_are_refused_by_name() -> None:
     market = from_frames(prices())
     for ask in (market.columns, market.venues):
-        with pytest.raises(DataError, match="ZZZ has no prices in market 'frames'"):
+        with pytest.raises(DataError, match=r"ZZZ has no prices in market 'frames'"):
             ask(["AAA", "ZZZ"])
-    with pytest.raises(DataError, match="no name at 'XHKG'. Venues: XNYS"):
+    with pytest.raises(DataError, match=r"no name at 'XHKG'. Venues: XNYS"):
         market.known_closes(np.array([0]), "XHKG")
-    with pytest.raises(DataError, match="No table 'flow'. Tables: valuations, flows"):
+    with pytest.raises(DataError, match=r"No table 'flow'. Tables: valuations, flows"):
         market.table("flow")
     assert market.columns(["BBB", "AAA"]).tolist() == [1, 0]
     assert market.venues() == ("XNYS",)

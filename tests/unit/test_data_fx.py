@@ -74,7 +74,7 @@ def test_until_keeps_what_is_known() -> None:
 def test_no_link_is_an_error_that_says_which_row_to_add() -> None:
     rates, _ = read(TWO_DAYS)
     assert not rates.links("USD", "EUR")
-    with pytest.raises(DataError, match="links EUR to USD. Add rows with base=USD, quote=EUR"):
+    with pytest.raises(DataError, match=r"links EUR to USD. Add rows with base=USD, quote=EUR"):
         rates.rates_at(np.array([0]), "USD", ["EUR"])
 
 

@@ -1,5 +1,7 @@
 """Instruments and universes: facts, membership by date, sums, one line per issuer."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -78,7 +80,7 @@ def test_spells_of_one_name_do_not_overlap() -> None:
     spells = known_memberships()["hang-seng-tech"]
     for symbol in {spell.symbol for spell in spells}:
         mine = sorted((s for s in spells if s.symbol == symbol), key=lambda s: s.added)
-        for one, other in zip(mine, mine[1:], strict=False):
+        for one, other in pairwise(mine):
             assert one.removed is not None
             assert one.removed <= other.added
 

@@ -38,8 +38,8 @@ def test_a_data_file_in_the_way_is_named_by_the_floors_above(tmp_path: Path, imp
 
 
 def test_a_missing_sibling_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.siblings.find_spec", lambda name: None)
-    with pytest.raises(ImportError, match="package 'data' is missing beside .* Install eastbound again"):
+    monkeypatch.setattr("data.siblings.find_spec", lambda _: None)
+    with pytest.raises(ImportError, match=r"package 'data' is missing beside .* Install eastbound again"):
         check_siblings(str(tmp_path / "data" / "__init__.py"))
 
 

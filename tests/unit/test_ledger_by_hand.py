@@ -108,7 +108,13 @@ def test_nav_is_the_capital_until_the_first_fill():
     market = make_market({"US": [100, 90, 120, 130, 140]}, rates={"US_FED_FUNDS": 5.0})
     result = run(market, {"2024-01-04": {"US": 0.5}}, initial_capital=250_000)
     assert result.nav["2024-01-02":"2024-01-04"].tolist() == [250_000.0] * 3
-    assert result.nav["2024-01-05"] != 250_000.0
+    assert result.nav["2024-01-08"] != 250_000.0
+
+
+def test_cash_that_waits_for_the_first_fill_earns_nothing():
+    market = make_market({"US": [100, 90, 120, 130, 140]}, rates={"US_FED_FUNDS": 5.0})
+    result = run(market, {"2024-01-02": {"US": 0.0}}, initial_capital=250_000)
+    assert (result.nav == 250_000.0).all()
 
 
 # ------------------------------------------------------------------------------------------ costs

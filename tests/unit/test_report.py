@@ -237,7 +237,7 @@ def test_costs_and_bridge_add_up(result: RotationResult) -> None:
 
 
 def test_shares_by_basket_are_those_of_the_run(result: RotationResult) -> None:
-    shares = charts.basket_shares(result)
+    shares = result.basket_shares
     np.testing.assert_allclose(shares.sum(axis=1), 1.0, rtol=1e-12)
     begun = shares.loc[(shares["cash"] < 1.0).idxmax() :]
     np.testing.assert_allclose(begun[["source", "destination"]].mean(), result.average_shares, rtol=1e-12)
