@@ -1,0 +1,1 @@
+"""Measured speed: each layer beside a peer, parity asserted before timing."""

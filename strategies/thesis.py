@@ -227,8 +227,8 @@ class Thesis(Section):
             hindsight = undated(market, universe)
             if hindsight:
                 notes.append(
-                    f"Basket {side} holds {', '.join(hindsight)} as listed today, whatever the date: names that did well "
-                    "since are in it from the start, so its past is flattered by hindsight."
+                    f"Basket {side} holds {', '.join(hindsight)} as listed today, whatever the date: names that did "
+                    "well since are in it from the start, so its past is flattered by hindsight."
                 )
             in_cash = int((weights.sum(axis=1) == 0).sum())
             if in_cash:
