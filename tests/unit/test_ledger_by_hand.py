@@ -177,8 +177,7 @@ def test_a_debit_pays_the_rate_and_the_spread():
     # All in at 80; the open is 88: HK$100,000 more than there is. HKD counts 365 days, and debits pay 4 + 0.5 %.
     market = make_market({"HK": [80, 80, 88, 88, 88]}, rates={"HK_HIBOR_1M": 4.0})
     result = run(market, {"2024-01-03": {"HK": 1.0}}, base_currency="HKD", fx="hold", rate_spread=SPREAD)
-    interest = 1e6 * 0.035 / 365  # the night before the fill, on the capital
-    owed = [-100_000 + interest]
+    owed = [-100_000.0]  # the capital earned nothing before the first fill
     owed.append(owed[-1] * (1 + 0.045 / 365))
     owed.append(owed[-1] * (1 + 3 * 0.045 / 365))
     assert result.cash["HKD"].iloc[2:].tolist() == pytest.approx(owed, rel=1e-12)
