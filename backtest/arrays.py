@@ -126,15 +126,16 @@ def prepare(market: MarketData, names: tuple[str, ...], decisions: NDArray[np.in
         If a setting is not built, a name may not be held, or a rate is missing.
     """
     config.require_built(market)
-    barred = [name for name in names if name not in set(market.holdable)]
+    holdable = set(market.holdable)
+    barred = [name for name in names if name not in holdable]
     if barred:
         known = barred[0] in market.symbols
         raise StrategyError(
             f"{barred[0]} may not be held: it {'is not in the universe' if known else 'has no prices'} "
             f"of market {market.name!r}."
         )
-    venues = market.venues()
-    rows = run_rows(market, venues)
+    venues = market.venues(names)
+    rows = run_rows(market, market.venues(), venues)
     timeline = build_timeline(rows, decisions, fills_at_open=config.fill == "next_open")
     currencies = tuple(sorted({config.base_currency} | {market.instruments[name].currency for name in names}))
     for currency in currencies:

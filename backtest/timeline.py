@@ -25,8 +25,8 @@ class Rows:
         UTC nanoseconds of the sessions held, -1 where there is none.
     cancelled_opens, announced : ndarray of shape (n_rows, n_venues), int64
         Scheduled openings of sessions not held and the stamps at which that was known, -1 elsewhere.
-    marks : ndarray of shape (n_rows,), int64
-        The last close of the date.
+    begins, marks : ndarray of shape (n_rows,), int64
+        The first open and the last close of the date, of any venue whose names may be held.
     """
 
     dates: NDArray[np.datetime64]
@@ -34,17 +34,20 @@ class Rows:
     closes: NDArray[np.int64]
     cancelled_opens: NDArray[np.int64]
     announced: NDArray[np.int64]
+    begins: NDArray[np.int64]
     marks: NDArray[np.int64]
 
 
-def run_rows(market: MarketData, venues: tuple[str, ...]) -> Rows:
+def run_rows(market: MarketData, venues: tuple[str, ...], traded: tuple[str, ...]) -> Rows:
     """List the dates of a run: every session of the venues between the market's bounds.
 
     Parameters
     ----------
     market : MarketData
     venues : tuple of str
-        Alphabetical.
+        Venues of the names that may be held, alphabetical: they make the dates.
+    traded : tuple of str
+        Those of the names the run trades, alphabetical: their sessions are laid out.
 
     Returns
     -------
@@ -59,9 +62,10 @@ def run_rows(market: MarketData, venues: tuple[str, ...]) -> Rows:
         np.flatnonzero((calendar.dates >= market.start) & (calendar.dates <= market.end))
         for calendar in (market.calendars[venue] for venue in venues)
     ]
-    dates = np.unique(
+    dates = np.sort(
         np.concatenate([market.calendars[v].dates[chosen] for v, chosen in zip(venues, inside, strict=True)])
     )
+    dates = dates[np.append(True, dates[1:] != dates[:-1])] if len(dates) else dates
     if not len(dates):
         raise BacktestError(f"No session of {', '.join(venues)} from {market.start} to {market.end}.")
     shape = (len(dates), len(venues))
@@ -71,16 +75,19 @@ def run_rows(market: MarketData, venues: tuple[str, ...]) -> Rows:
         calendar = market.calendars[venue]
         at = np.searchsorted(dates, calendar.dates[chosen])
         opens[at, column], closes[at, column] = calendar.opens[chosen], calendar.closes[chosen]
-        here = np.isin(calendar.cancelled_dates, dates)
-        at = np.searchsorted(dates, calendar.cancelled_dates[here])
+        at = np.minimum(np.searchsorted(dates, calendar.cancelled_dates), len(dates) - 1)
+        here = dates[at] == calendar.cancelled_dates
+        at = at[here]
         cancelled_opens[at, column] = calendar.cancelled_opens[here]
         announced[at, column] = calendar.announced[here]
+    kept = [venues.index(venue) for venue in traded]
     return Rows(
         dates=dates,
-        opens=opens,
-        closes=closes,
-        cancelled_opens=cancelled_opens,
-        announced=announced,
+        opens=np.ascontiguousarray(opens[:, kept]),
+        closes=np.ascontiguousarray(closes[:, kept]),
+        cancelled_opens=np.ascontiguousarray(cancelled_opens[:, kept]),
+        announced=np.ascontiguousarray(announced[:, kept]),
+        begins=np.where(opens == NONE, FAR, opens).min(axis=1),
         marks=closes.max(axis=1),
     )
 
@@ -102,12 +109,11 @@ def build_timeline(rows: Rows, decisions: NDArray[np.int64], *, fills_at_open: b
     """
     n_rows, n_venues = rows.opens.shape
     row, venue = np.nonzero(rows.opens != NONE)
-    first_open = np.where(rows.opens == NONE, FAR, rows.opens).min(axis=1)
-    row_begun = np.maximum(np.searchsorted(first_open, decisions, side="right") - 1, 0)
+    row_begun = np.maximum(np.searchsorted(rows.begins, decisions, side="right") - 1, 0)
     every, n_decisions = np.arange(n_rows), len(decisions)
 
     pieces = (
-        (state.ACCRUE, first_open, every, None, None),
+        (state.ACCRUE, rows.begins, every, None, None),
         (state.OPEN, rows.opens[row, venue], row, venue, None),
         (state.CLOSE, rows.closes[row, venue], row, venue, None),
         (state.DECIDE, decisions, row_begun, None, np.arange(n_decisions)),
@@ -118,7 +124,8 @@ def build_timeline(rows: Rows, decisions: NDArray[np.int64], *, fills_at_open: b
     row_of = np.concatenate([p[2] for p in pieces])
     venue_of = np.concatenate([np.full(len(p[1]), NONE) if p[3] is None else p[3] for p in pieces])
     decision_of = np.concatenate([np.full(len(p[1]), NONE) if p[4] is None else p[4] for p in pieces])
-    order = np.lexsort((venue_of, kind, stamp))
+    # The pieces stand in order of kind, and within one in order of venue: a stable sort keeps that at equal stamps.
+    order = np.argsort(stamp, kind="stable")
     kind, stamp, row_of, venue_of, decision_of = (a[order] for a in (kind, stamp, row_of, venue_of, decision_of))
 
     due, start = _due(rows, kind, stamp, row_of, venue_of, fills_at_open=fills_at_open)

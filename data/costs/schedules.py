@@ -89,7 +89,7 @@ def proportional_rates(venue: str, dates: NDArray[np.datetime64], *, is_etf: boo
     venue : str
         Market identifier.
     dates : ndarray of shape (n_dates,), datetime64[D]
-        Local trading dates.
+        Local trading dates, ascending.
     is_etf : bool
         Exchange-traded funds are exempt from some duties.
 
@@ -119,8 +119,8 @@ def proportional_rates(venue: str, dates: NDArray[np.datetime64], *, is_etf: boo
     rates = np.zeros((len(dates), len(kinds), 2))
     covered = np.zeros((len(dates), len(kinds)), dtype=bool)
     for position, first, last, sides, rate in rows:
-        inside = (dates >= first) & (dates <= last)
-        covered[:, position] |= inside
+        inside = slice(np.searchsorted(dates, first), np.searchsorted(dates, last, side="right"))
+        covered[inside, position] = True
         for side in sides:
             rates[inside, position, side] += rate
     assumptions = []

@@ -62,7 +62,8 @@ def membership(
     DataError
         If the universe is unknown.
     """
-    spells = [s for s in spells_of(universe, market.memberships, market.symbols) if s.symbol in set(market.holdable)]
+    holdable = set(market.holdable)
+    spells = [s for s in spells_of(universe, market.memberships, market.symbols) if s.symbol in holdable]
     symbols = tuple(sorted({spell.symbol for spell in spells}))
     place = {symbol: i for i, symbol in enumerate(symbols)}
     belongs = np.zeros((len(stamps), len(symbols)), dtype=bool)
