@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtest.config import FlatCosts, RunConfig
-from backtest.errors import BacktestError
 from backtest.kernels import state
 from backtest.kernels.state import Rules, Timeline, World
 from backtest.timeline import Rows, build_timeline, run_rows
@@ -81,27 +80,32 @@ def resolve_decisions(
     notes = []
     if given.tz is None:
         dates = given.to_numpy().astype("datetime64[D]")
-        rows = np.flatnonzero((dates >= market.start) & (dates <= market.end))
+        inside = (dates >= market.start) & (dates <= market.end)
+        rows = np.flatnonzero(inside)
         venue = decision_venue(market, targets.decision_venue)
         stamps = decision_stamps(market.calendars[venue], dates[rows])
         # Two dates may roll to one session: the later one replaces the earlier.
         last = np.append(stamps[1:] != stamps[:-1], True) if len(stamps) else np.zeros(0, dtype=bool)
         if not last.all():
-            notes.append(
-                f"{int((~last).sum())} decisions fall on the same session as a later one, which replaces them."
-            )
+            notes.append(f"Decisions replaced by a later one on the same session: {_dates(dates[rows][~last])}.")
         stamps, rows = stamps[last], rows[last]
     else:
         stamps = given.asi8
-        day = 86_400 * 10**9
         low = market.start.astype("datetime64[ns]").astype(np.int64)
-        high = market.end.astype("datetime64[ns]").astype(np.int64) + 2 * day
-        rows = np.flatnonzero((stamps >= low) & (stamps < high))
+        high = (market.end + 2).astype("datetime64[ns]").astype(np.int64)
+        inside = (stamps >= low) & (stamps < high)
+        rows = np.flatnonzero(inside)
         stamps = stamps[rows]
-    outside = len(given) - len(rows)
-    if outside and not notes:
-        notes.append(f"{outside} decisions outside {market.start} to {market.end} are not run.")
+    if not inside.all():
+        gone = given[~inside].tz_localize(None).to_numpy().astype("datetime64[D]")
+        notes.append(f"Decisions outside {market.start} to {market.end} are not run: {_dates(gone)}.")
     return np.ascontiguousarray(stamps, dtype=np.int64), rows, tuple(notes)
+
+
+def _dates(dates: NDArray[np.datetime64]) -> str:
+    """Name a few dates and count the rest."""
+    named = ", ".join(str(day) for day in dates[:3])
+    return f"{named} and {len(dates) - 3} more" if len(dates) > 3 else named
 
 
 def prepare(market: MarketData, names: tuple[str, ...], decisions: NDArray[np.int64], config: RunConfig) -> Prepared:
@@ -258,83 +262,3 @@ def _interest(
         credit[1:, column] = np.maximum(reading - spread, np.minimum(reading, 0.0)) * scale
         debit[1:, column] = (reading + spread) * scale
     return credit, debit, tuple(notes)
-
-
-def check_weights(prepared: Prepared, market: MarketData, weights: NDArray[np.float64], config: RunConfig) -> None:
-    """Refuse weights that cannot be held.
-
-    Parameters
-    ----------
-    prepared : Prepared
-    market : MarketData
-    weights : ndarray of shape (n_decisions, n_names, n_lanes)
-    config : RunConfig
-
-    Raises
-    ------
-    BacktestError
-        On a short or a levered target, or `same_close` over venues that close apart.
-    StrategyError
-        On a weight of a name without a price or an exchange rate at the decision.
-    """
-    if (weights < 0).any():
-        k, a, _ = (int(i) for i in np.argwhere(weights < 0)[0])
-        raise BacktestError(
-            f"{prepared.names[a]} has weight {weights[weights < 0][0]:.6g} at decision {_when(prepared, k)}: "
-            "shorts are not built yet."
-        )
-    total = np.nansum(weights, axis=1)
-    if (total > 1 + 1e-9).any():
-        k = int(np.argwhere(total > 1 + 1e-9)[0][0])
-        raise BacktestError(
-            f"Weights at decision {_when(prepared, k)} add up to {total[k].max():.6g}: more than 1 needs margin, "
-            "which is not built yet."
-        )
-    wanted = (np.nan_to_num(weights) != 0).any(axis=2)
-    priced = np.zeros_like(wanted)
-    venue_of = prepared.world.venue
-    columns = market.columns(prepared.names)
-    first_price = _first_priced(market, columns)
-    for v, venue in enumerate(prepared.venues):
-        known = market.known_closes(prepared.decisions, venue)
-        here = np.flatnonzero(venue_of == v)
-        priced[:, here] = first_price[here][None, :] < known[:, None]
-    unpriced = wanted & ~priced
-    if unpriced.any():
-        k, a = (int(i) for i in np.argwhere(unpriced)[0])
-        name, first = prepared.names[a], int(first_price[a])
-        where = f"its first is on {market.dates[first]}" if first < len(market.dates) else "it has none at all"
-        raise StrategyError(f"{name} has no price known at {_when(prepared, k)}; {where}. Start later or drop it.")
-    rates = market.fx.rates_at(prepared.decisions, config.base_currency, prepared.currencies)
-    blind = wanted & np.isnan(rates)[:, prepared.world.currency]
-    if blind.any():
-        k, a = (int(i) for i in np.argwhere(blind)[0])
-        currency = prepared.currencies[int(prepared.world.currency[a])]
-        raise DataError(
-            f"{prepared.names[a]} is wanted at {_when(prepared, k)}, before any {currency} rate is known. "
-            "Add earlier rows to the fx file or start later."
-        )
-    if config.fill == "same_close":
-        _check_same_close(prepared, market, wanted)
-
-
-def _first_priced(market: MarketData, columns: NDArray[np.intp]) -> NDArray[np.intp]:
-    priced = ~np.isnan(market.close[:, columns])
-    return np.where(priced.any(axis=0), np.argmax(priced, axis=0), len(market.dates))
-
-
-def _check_same_close(prepared: Prepared, market: MarketData, wanted: NDArray[np.bool_]) -> None:
-    used = sorted({prepared.venues[int(v)] for v in prepared.world.venue[wanted.any(axis=0)]})
-    for k, stamp in enumerate(prepared.decisions):
-        for venue in used:
-            closes = market.calendars[venue].closes
-            at = np.searchsorted(closes, stamp)
-            if at >= len(closes) or closes[at] != stamp:
-                raise BacktestError(
-                    f"fill='same_close' needs every venue to close at the decision; {venue} does not at "
-                    f"{_when(prepared, k)}. Use next_open or next_close."
-                )
-
-
-def _when(prepared: Prepared, k: int) -> str:
-    return f"{np.datetime64(int(prepared.decisions[k]), 'ns').astype('datetime64[m]')} UTC"

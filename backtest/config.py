@@ -11,7 +11,7 @@ from data.market import MarketData
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     def __init__(self, **given: Any) -> None:
         try:
@@ -111,7 +111,7 @@ class RunConfig(_Settings):
     """
 
     base_currency: str = "USD"
-    initial_capital: float = Field(default=1e6, gt=0, allow_inf_nan=False)
+    initial_capital: float = Field(default=1e6, gt=0)
     fill: Literal["next_open", "next_close", "same_close"] = "next_open"
     sizing: Literal["decision", "fill"] = "decision"
     shut_market: Literal["queue", "cancel", "basket"] = "queue"
@@ -130,7 +130,11 @@ class RunConfig(_Settings):
     @classmethod
     def _flat(cls, value: object) -> object:
         if isinstance(value, Mapping):
+            if set(value) != {"bps"}:
+                raise ValueError("flat costs are written {bps = 10}")
             return FlatCosts(**value)
+        if not isinstance(value, FlatCosts) and value not in {"venue", "venue-proportional", "none"}:
+            raise ValueError("want 'venue-proportional', 'none', or FlatCosts(bps=...), in a file {bps = 10}")
         return value
 
     def require_built(self, market: MarketData) -> None:

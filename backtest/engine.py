@@ -1,17 +1,20 @@
 """Running the ledger: one simulation, resumable, and blocks of lanes."""
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.arrays import Prepared, check_weights, prepare, resolve_decisions
+from backtest.arrays import Prepared, prepare, resolve_decisions
+from backtest.checks import check_weights
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
 from backtest.kernels import state
 from backtest.kernels.ledger import run_ledger_nb
 from backtest.kernels.state import Book, Journal, Record, Scratch
+from backtest.observations import observe
 from backtest.result import BacktestResult
 from data.market import MarketData, as_nanoseconds
 from strategies.targets import TargetWeights
@@ -28,6 +31,11 @@ class LedgerState:
     stamp : int
         UTC nanoseconds; everything up to and including it has happened.
     names, currencies : tuple of str
+    market : str
+        Name of the market.
+    config : RunConfig
+    past : str
+        SHA-256 of the decisions and weights up to the stamp.
     book : Book
         Every array of the state, one lane.
     """
@@ -35,6 +43,9 @@ class LedgerState:
     stamp: int
     names: tuple[str, ...]
     currencies: tuple[str, ...]
+    market: str
+    config: RunConfig
+    past: str
     book: Book
 
 
@@ -66,6 +77,7 @@ def new_book(prepared: Prepared, n_lanes: int, capital: float) -> Book:
         plan_value=amounts(),
         cash=cash,
         last_price=prepared.first_prices.copy(),
+        halted=np.zeros(n_assets, dtype=np.int64),
         plan_cash=np.zeros(n_lanes),
         plan_nav=np.zeros(n_lanes),
         target_gross=np.zeros(n_lanes),
@@ -207,6 +219,26 @@ def _used(market: MarketData, targets: TargetWeights, held: tuple[str, ...]) -> 
     return wanted
 
 
+def _past(prepared: Prepared, weights: NDArray[np.float64], stamp: int) -> str:
+    """Fingerprint the decisions up to a stamp."""
+    n = int(np.searchsorted(prepared.decisions, stamp, side="right"))
+    return hashlib.sha256(prepared.decisions[:n].tobytes() + weights[:n].tobytes()).hexdigest()
+
+
+def _check_resumed(resume: LedgerState, market: MarketData, config: RunConfig, prepared: Prepared, past: str) -> None:
+    """Refuse to go on from the state of another run."""
+    differs = {
+        "market": resume.market != market.name,
+        "names": resume.names != prepared.names,
+        "settings": resume.config != config,
+        "currencies": resume.currencies != prepared.currencies,
+        "decisions up to the cut": resume.past != past,
+    }
+    if any(differs.values()):
+        what = next(name for name, wrong in differs.items() if wrong)
+        raise BacktestError(f"The state to resume is of a run with other {what} than this one.")
+
+
 def simulate(
     market: MarketData,
     targets: TargetWeights,
@@ -245,6 +277,12 @@ def simulate(
     >>> len(result.trades)
     2
     """
+    if not isinstance(market, MarketData):
+        raise BacktestError(f"simulate takes MarketData, not {type(market).__name__}; see data.load.")
+    if config is not None and not isinstance(config, RunConfig):
+        raise BacktestError(f"simulate takes a RunConfig, not {type(config).__name__}.")
+    if resume is not None and not isinstance(resume, LedgerState):
+        raise BacktestError(f"resume takes the state of a result (result.state), not {type(resume).__name__}.")
     if not isinstance(targets, TargetWeights):
         raise BacktestError(
             f"simulate takes TargetWeights, not {type(targets).__name__}; see TargetWeights.from_frame."
@@ -262,10 +300,20 @@ def simulate(
     if resume is None:
         opening, first = new_book(prepared, 1, config.initial_capital), 0
     else:
-        if resume.names != names or resume.currencies != prepared.currencies:
-            raise BacktestError("The state to resume is of other names or currencies than this run.")
+        _check_resumed(resume, market, config, prepared, _past(prepared, weights, resume.stamp))
         opening, first = resume.book, int(np.searchsorted(stamps, resume.stamp, side="right"))
+    if last < first:
+        raise BacktestError("The state to resume is from after `until`: it has already happened.")
     book, journal, record = run_lanes(prepared, weights, opening, first=first, last=last)
+    events = np.flatnonzero(prepared.timeline.kind[first:last] == state.MARK) + first
+    marked = prepared.timeline.row[events]
+    if (record.nav[marked, 0] <= 0).any():
+        ruin = marked[np.argmax(record.nav[marked, 0] <= 0)]
+        raise BacktestError(
+            f"NAV falls to {record.nav[ruin, 0]:,.2f} on {prepared.rows.dates[ruin]}, though nothing is levered: "
+            "look for opens and closes on different price bases, or for a wrong price or exchange rate near that date."
+        )
+    reached = int(stamps[last - 1]) if last else -1
     return BacktestResult(
         market=market,
         config=config,
@@ -277,7 +325,13 @@ def simulate(
         first_event=first,
         last_event=last,
         state=LedgerState(
-            stamp=int(stamps[last - 1]) if last else -1, names=names, currencies=prepared.currencies, book=book
+            stamp=reached,
+            names=names,
+            currencies=prepared.currencies,
+            market=market.name,
+            config=config,
+            past=_past(prepared, weights, reached),
+            book=book,
         ),
-        notes=notes + prepared.notes,
+        notes=notes + prepared.notes + observe(market, config, prepared, journal, record, marked),
     )

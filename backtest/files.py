@@ -130,7 +130,7 @@ def market_hash(market: MarketData) -> str:
     Returns
     -------
     str
-        SHA-256 of names, dates, prices, exchange rates and tables.
+        SHA-256 of names, facts, universes, sessions, prices, exchange rates and tables.
     """
     digest = hashlib.sha256()
     digest.update("\0".join((*market.symbols, market.price_basis)).encode())
@@ -139,6 +139,16 @@ def market_hash(market: MarketData) -> str:
         digest.update(np.ascontiguousarray(getattr(market, field)).tobytes())
     for pair, (known, rate) in sorted(market.fx.pairs.items()):
         digest.update("/".join(pair).encode() + known.tobytes() + rate.tobytes())
+    for symbol, one in sorted(market.instruments.items()):
+        digest.update(
+            repr((symbol, one.issuer, one.sector, one.lot, one.listed, one.delisted, sorted(one.tags))).encode()
+        )
+    for name, spells in sorted(market.memberships.items()):
+        digest.update(repr((name, spells)).encode())
+    for venue, calendar in sorted(market.calendars.items()):
+        inside = (calendar.dates >= market.dates[0]) & (calendar.dates <= market.dates[-1])
+        digest.update(venue.encode() + calendar.opens[inside].tobytes() + calendar.closes[inside].tobytes())
+        digest.update(calendar.announced.tobytes())
     for name, table in sorted(market.tables.items()):
         digest.update(name.encode())
         for column in sorted(table.columns):

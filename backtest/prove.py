@@ -18,6 +18,7 @@ from backtest.result import BacktestResult
 from data.counterfactual import FUTURES, rescaled, with_future
 from data.errors import EastboundError
 from data.market import MarketData
+from strategies.errors import StrategyError
 from strategies.schedule import decision_stamps, decision_venue
 from strategies.strategy import Strategy
 from strategies.targets import BasketTargets, TargetWeights
@@ -131,8 +132,17 @@ def prove_no_lookahead(
 
 
 def _targets(strategy: Strategy, market: MarketData) -> TargetWeights:
-    found = strategy.targets(market)
-    return found.expand() if isinstance(found, BasketTargets) else found
+    try:
+        found = strategy.targets(market)
+    except EastboundError:
+        raise
+    except Exception as error:  # the user's own code may raise anything
+        raise StrategyError(f"targets(market) fails: {type(error).__name__}: {error}") from error
+    if isinstance(found, BasketTargets):
+        return found.expand()
+    if not isinstance(found, TargetWeights):
+        raise StrategyError(f"targets(market) returns {type(found).__name__}; want TargetWeights or BasketTargets.")
+    return found
 
 
 def _stamped(market: MarketData, targets: TargetWeights) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -237,9 +247,10 @@ def _moved_results(before: BacktestResult, replay: BacktestResult) -> Iterator[s
         differs = (ours != theirs).to_numpy() & ~(ours.isna() & theirs.isna()).to_numpy()
         first = ours.iloc[int(np.argmax(differs.any(axis=1)))]
         yield f"the fill of {first['symbol']} at {first['filled']} changes"
-    n = min(len(before.nav), len(replay.nav))
-    a, b = before.nav.to_numpy()[:n], replay.nav.to_numpy()[:n]
-    if a.tobytes() != b.tobytes():
+    a, b = before.nav.to_numpy(), replay.nav.to_numpy()
+    if len(a) != len(b):
+        yield f"{len(a)} dates are marked by then, {len(b)} once the future changes"
+    elif a.tobytes() != b.tobytes():
         at = int(np.argmax(a != b))
         yield f"NAV of {before.dates[at].date()} changes from {a[at]:.2f} to {b[at]:.2f}"
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from backtest.config import RunConfig
 from backtest.engine import simulate
+from backtest.errors import BacktestError
 from backtest.result import BacktestResult
 from data.market import MarketData
 from strategies.targets import BasketTargets
@@ -83,7 +84,7 @@ class RotationResult(BacktestResult):
 
     @cached_property
     def timing(self) -> Mapping[str, float]:
-        """Weekly return over the constant mix: mean a year, and how sure it is.
+        """Weekly simple return over that of the constant mix: mean a year, and how sure it is.
 
         Returns
         -------
@@ -95,7 +96,8 @@ class RotationResult(BacktestResult):
             self.dates.to_numpy().astype("datetime64[D]").astype(np.int64) + 3
         ) // DAYS_PER_WEEK  # Mondays start one
         last = np.flatnonzero(np.append(week[1:] != week[:-1], True))
-        active = np.diff(np.log(ours.to_numpy()[last])) - np.diff(np.log(mix.to_numpy()[last]))
+        weekly = [nav.to_numpy()[last] for nav in (ours, mix)]
+        active = np.subtract(*(nav[1:] / nav[:-1] for nav in weekly))
         n = len(active)
         spread = active.std(ddof=1) if n > 1 else float("nan")
         t = float(active.mean() / (spread / np.sqrt(n))) if n > 1 and spread > 0 else float("nan")
@@ -128,6 +130,8 @@ def run(thesis: Thesis, market: MarketData) -> RotationResult:
     >>> sorted(run(thesis("flow-momentum"), load("demo")).references)
     ['50/50', 'constant mix', 'hold destination', 'hold source']
     """
+    if not isinstance(thesis, Thesis):
+        raise BacktestError(f"run takes a Thesis, not {type(thesis).__name__}; see strategies.thesis(name).")
     config = RunConfig(**thesis.run)
     plan = thesis.plan(market)
     targets: BasketTargets = plan.targets

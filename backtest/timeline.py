@@ -59,7 +59,7 @@ def run_rows(market: MarketData, venues: tuple[str, ...], traded: tuple[str, ...
         If the bounds hold no session.
     """
     inside = [
-        np.flatnonzero((calendar.dates >= market.start) & (calendar.dates <= market.end))
+        np.flatnonzero((calendar.dates >= market.start) & (calendar.dates <= market.last_day))
         for calendar in (market.calendars[venue] for venue in venues)
     ]
     dates = np.sort(

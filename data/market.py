@@ -78,6 +78,11 @@ class MarketData:
     start: np.datetime64
     end: np.datetime64
 
+    @property
+    def last_day(self) -> np.datetime64:
+        """Last date of a run: `end`, or the last date of which anything is known if that is before."""
+        return min(self.end, self.dates[-1]) if len(self.dates) else self.start
+
     def table(self, name: str) -> pd.DataFrame:
         """Give a copy of one of the long tables.
 

@@ -26,6 +26,7 @@ REGIONS = MappingProxyType(
 )
 LATE = MappingProxyType({"HK16": "2020-06-18", "HK17": "2021-03-23", "HK18": "2021-08-12", "CN10": "2020-09-14"})
 YEAR = 252
+FLOW_HISTORY_WEEKS = 26  # figures published before the first price
 
 
 @cache
@@ -181,7 +182,9 @@ def _flows(
         cumulative = np.cumsum(factors[venue])
         week = np.diff(cumulative[fridays], prepend=0.0)
         flow = 2e10 * week + 4e8 * rng.standard_normal(len(fridays))
-        date = days[fridays]
+        before = days[fridays[0]] - 7 * np.arange(FLOW_HISTORY_WEEKS, 0, -1)
+        date = np.concatenate([before, days[fridays]])
+        flow = np.concatenate([6e8 * rng.standard_normal(FLOW_HISTORY_WEEKS), flow])
         pieces.append(
             pd.DataFrame(
                 {

@@ -13,6 +13,7 @@ from strategies.errors import StrategyError
 
 DEFAULT_VENUE = "XNYS"
 PERIODS = {"week": "datetime64[W]", "month": "datetime64[M]"}
+LONGEST = {"week": 5, "month": 23}  # sessions
 FAR = np.iinfo(np.int64).max
 
 
@@ -42,19 +43,21 @@ def decision_venue(market: MarketData, venue: str | None = None) -> str:
     return venue
 
 
-def expected_dates(calendar: Calendar) -> NDArray[np.datetime64]:
-    """List the dates on which sessions were expected the day before.
+def expected_dates(calendar: Calendar, ahead: int = 0) -> NDArray[np.datetime64]:
+    """List the dates on which sessions were expected some sessions before.
 
     Parameters
     ----------
     calendar : Calendar
+    ahead : int
+        Sessions between the one that expects and the one before the date: 0 for the eve.
 
     Returns
     -------
     ndarray of datetime64[D]
-        Sessions held, and cancelled ones announced after the close of the session before them.
+        Sessions held, and cancelled ones announced after the close of the session that expected them.
     """
-    before = np.searchsorted(calendar.dates, calendar.cancelled_dates) - 1
+    before = np.searchsorted(calendar.dates, calendar.cancelled_dates) - 1 - ahead
     known_by = np.where(before >= 0, calendar.closes[np.maximum(before, 0)], -FAR)
     surprise = calendar.announced > known_by
     return np.sort(np.concatenate([calendar.dates, calendar.cancelled_dates[surprise]]))
@@ -126,14 +129,14 @@ def rebalance_dates(
     >>> rebalance_dates(hong_kong, "week", 0, first, last).astype(str).tolist()
     ['2023-09-08', '2023-09-15']
     """
-    expected = expected_dates(calendar)
     if every == "day":
         every = 1
     if isinstance(every, str):
         if every not in PERIODS:
             raise StrategyError(f"schedule.every {every!r} is not day, week, month or a number of sessions.")
-        if offset < 0:
-            raise StrategyError(f"schedule.offset {offset} with schedule.every {every!r}: want 0 or more.")
+        if not 0 <= offset < LONGEST[every]:
+            raise StrategyError(f"schedule.offset {offset}: a {every} has at most {LONGEST[every]} sessions.")
+        expected = expected_dates(calendar, offset)
         # numpy's weeks start on Thursday: shift so that Monday starts one.
         shifted = expected + 3 if every == "week" else expected
         period = shifted.astype(PERIODS[every])

@@ -61,6 +61,6 @@ def find_strategy(name: str) -> Strategy:
         spec.loader.exec_module(module)
     except Exception as error:  # the user's own code may raise anything
         raise StrategyError(f"{path.name} fails on import: {type(error).__name__}: {error}") from error
-    if not isinstance(module, Strategy):
+    if not isinstance(module, Strategy) or not callable(module.targets):
         raise StrategyError(f"{path.name} defines no function targets(market).")
     return module

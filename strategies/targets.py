@@ -10,7 +10,7 @@ from strategies.errors import StrategyError
 
 
 def _frozen(array: NDArray[np.float64]) -> NDArray[np.float64]:
-    array = np.ascontiguousarray(array, dtype=np.float64)
+    array = np.array(array, dtype=np.float64, order="C")
     array.flags.writeable = False
     return array
 
@@ -36,6 +36,20 @@ class TargetWeights:
     assets: tuple[str, ...]
     weights: NDArray[np.float64]
     decision_venue: str | None = None
+
+    def __post_init__(self) -> None:
+        weights = _frozen(self.weights)
+        if weights.shape != (len(self.decisions), len(self.assets)):
+            raise StrategyError(
+                f"Target weights of shape {weights.shape} do not fit {len(self.decisions)} decisions x "
+                f"{len(self.assets)} assets."
+            )
+        if list(self.assets) != sorted(set(self.assets)):
+            raise StrategyError("The assets of target weights stand in alphabetical order, each once; see from_frame.")
+        if not self.decisions.is_monotonic_increasing or self.decisions.has_duplicates:
+            raise StrategyError("The decisions of target weights ascend, each once; see from_frame.")
+        _refuse_infinite(weights, self.decisions, self.assets)
+        object.__setattr__(self, "weights", weights)
 
     @classmethod
     def from_frame(
@@ -93,7 +107,7 @@ class TargetWeights:
             raise StrategyError(f"Two rows of target weights are decided on {decisions[again][0]}. Keep one.")
         assets = tuple(symbols[i] for i in columns)
         _check_values(values, decisions, assets, hold_missing)
-        return cls(decisions=decisions, assets=assets, weights=_frozen(values), decision_venue=decision_venue)
+        return cls(decisions=decisions, assets=assets, weights=values, decision_venue=decision_venue)
 
 
 def _decisions(index: pd.Index) -> pd.DatetimeIndex:
@@ -116,13 +130,17 @@ def _decisions(index: pd.Index) -> pd.DatetimeIndex:
     return decisions
 
 
-def _check_values(
-    values: NDArray[np.float64], decisions: pd.DatetimeIndex, assets: tuple[str, ...], hold_missing: bool
-) -> None:
+def _refuse_infinite(values: NDArray[np.float64], decisions: pd.DatetimeIndex, assets: tuple[str, ...]) -> None:
     wrong = np.isinf(values)
     if wrong.any():
         row, column = (int(i) for i in np.argwhere(wrong)[0])
         raise StrategyError(f"The weight of {assets[column]} on {decisions[row]} is infinite.")
+
+
+def _check_values(
+    values: NDArray[np.float64], decisions: pd.DatetimeIndex, assets: tuple[str, ...], hold_missing: bool
+) -> None:
+    _refuse_infinite(values, decisions, assets)
     missing = np.isnan(values)
     mixed = missing & ~missing.all(axis=1, keepdims=True)
     if mixed.any() and not hold_missing:
@@ -155,6 +173,10 @@ class BasketTargets:
     inner: NDArray[np.float64]
     shares: NDArray[np.float64]
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "inner", _frozen(self.inner))
+        object.__setattr__(self, "shares", _frozen(self.shares))
+
     def lanes(self) -> NDArray[np.float64]:
         """Multiply out the weights of every lane.
 
@@ -176,7 +198,7 @@ class BasketTargets:
         TargetWeights
         """
         weights = np.einsum("kba,kb->ka", self.inner, self.shares[:, :, lane])
-        return TargetWeights(decisions=self.decisions, assets=self.assets, weights=_frozen(weights))
+        return TargetWeights(decisions=self.decisions, assets=self.assets, weights=weights)
 
     def with_shares(self, shares: NDArray[np.float64]) -> "BasketTargets":
         """Give the same baskets with other shares.
@@ -194,5 +216,5 @@ class BasketTargets:
             baskets=self.baskets,
             assets=self.assets,
             inner=self.inner,
-            shares=_frozen(shares),
+            shares=shares,
         )

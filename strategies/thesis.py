@@ -150,7 +150,7 @@ class Thesis(Section):
         """
         venue = decision_venue(market, self.schedule.venue)
         calendar = market.calendars[venue]
-        dates = rebalance_dates(calendar, self.schedule.every, self.schedule.offset, market.start, market.end)
+        dates = rebalance_dates(calendar, self.schedule.every, self.schedule.offset, market.start, market.last_day)
         stamps = np.unique(decision_stamps(calendar, dates))
         if not len(stamps):
             raise StrategyError(f"{self.name}: no decision falls between {market.start} and {market.end}.")
@@ -185,7 +185,10 @@ class Thesis(Section):
         )
         unread = int(np.isnan(score).sum())
         if unread:
-            notes.append(f"No score at {unread} of {len(score)} decisions (too little history): the share was kept.")
+            notes.append(
+                f"No score at {unread} of {len(score)} decisions (too little history, or no reading): "
+                "the share stays as it was, at first at its floor."
+            )
         notes.insert(0, f"Signal: {reading.origin}.")
         return Plan(targets=targets, reading=reading, score=score, share=share, notes=tuple(notes))
 
@@ -221,6 +224,11 @@ class Thesis(Section):
         sides, notes = [], []
         for side, universe in zip(BASKETS, universes, strict=True):
             members = membership(market, universe, stamps, dates, self.baskets.seasoning)
+            if not members.symbols:
+                raise StrategyError(
+                    f"{self.name}: no member of basket {side} ({universe}) may be held in market {market.name!r}. "
+                    "Widen the universe, or change the basket."
+                )
             weights = inner_weights(
                 market, members, stamps, self.allocation.kind, self.allocation.lookback, self.baskets.min_members
             )
@@ -237,9 +245,10 @@ class Thesis(Section):
                     f"{in_cash} of {len(stamps)} decisions; its share stays in cash there."
                 )
             sides.append((members.symbols, weights))
+        both = sorted(set(sides[0][0]) & set(sides[1][0]))
+        if both:
+            raise StrategyError(f"{self.name}: {both[0]} is in both baskets; a rotation needs two that share no name.")
         assets = tuple(sorted({symbol for symbols, _ in sides for symbol in symbols}))
-        if not assets:
-            raise StrategyError(f"{self.name}: no member of its baskets may be held in market {market.name!r}.")
         inner = np.zeros((len(stamps), len(BASKETS), len(assets)))
         for b, (symbols, weights) in enumerate(sides):
             inner[:, b, [assets.index(symbol) for symbol in symbols]] = weights

@@ -136,6 +136,7 @@ class Ledger:
         self.cash[world.base] = settings.capital
         self.shares = dict.fromkeys(self.symbols, 0.0)
         self.last = dict.fromkeys(self.symbols, 0.0)  # last price; 0 while never priced
+        self.halted: set[str] = set()  # names without a close in their venue's last session
         self.decided: int | None = None  # stamp of the last decision with a number in it
         self.weights: dict[str, float] = {}
         self.targets: dict[str, float] = {}  # unfilled orders: the share count each one leads to
@@ -292,6 +293,8 @@ class Ledger:
         prices = self.prices(venue, session.date, rank)
         if rank == Rank.CLOSE:
             self.last.update(prices)
+            mine = {s for s in self.symbols if self.world.venue[s] == venue}
+            self.halted = (self.halted - mine) | (mine - set(prices))
         if self.settings.fill == "next_open" or rank == Rank.CLOSE:
             self.drop_late(venue, session)
         due = [s for s in self.targets if self.world.venue[s] == venue]
@@ -333,7 +336,9 @@ class Ledger:
             due = [s for s in due if s in self.targets]
         fillable = [s for s in due if s in prices]
         # Reading: at a close, an order of a name without a close cannot "still fill in this session".
-        k = self.funded((due if rank == Rank.OPEN else fillable) + self.elsewhere_today(now))
+        today = (due if rank == Rank.OPEN else fillable) + self.elsewhere_today(now)
+        stuck = {s for s in today if s in self.halted and s not in prices and self.order(s) < 0.0}
+        k = self.funded([s for s in today if s not in stuck])
         sells = [s for s in fillable if self.order(s) < 0.0]
         buys = [s for s in fillable if self.order(s) > 0.0]
         for symbol in sells:

@@ -8,11 +8,14 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from backtest.metrics.summary import Summary
     from backtest.prove import Proof
     from backtest.run import RotationResult
     from strategies.thesis import Thesis
 
 MAX_LEAKS = 10
+# Under a year nothing is annualised: the whole period is shown instead.
+SHORT = {"annual_return": "total_return", "volatility": None, "sharpe": None}
 COLUMNS = (
     ("annual_return", "return"),
     ("volatility", "vol"),
@@ -36,12 +39,13 @@ def print_run(result: "RotationResult", files: list[Path], *, loading: float, ru
     """
     from backtest.report.verdict import verdict
 
-    console = Console()
+    console = Console(markup=False)
     if result.market.synthetic:
-        console.print("[bold reverse] SYNTHETIC MARKET [/] made-up prices: nothing here is a real figure.")
+        console.print("SYNTHETIC MARKET: made-up prices; nothing here is a real figure.", style="bold")
     first, last = result.dates[0].date(), result.dates[-1].date()
-    console.print(f"[bold]{result.thesis.title or result.thesis.name}[/]", soft_wrap=True, highlight=False)
-    console.print(f"{result.market.name}, {first} to {last}; return, turnover and cost a year", highlight=False)
+    console.print(result.thesis.title or result.thesis.name, soft_wrap=True, highlight=False, style="bold")
+    basis = "a year" if result.summary()["years"] >= 1 else "over the whole period, which is under a year"
+    console.print(f"{result.market.name}, {first} to {last}; return, turnover and cost {basis}", highlight=False)
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True)
     for _, heading in COLUMNS:
@@ -49,7 +53,7 @@ def print_run(result: "RotationResult", files: list[Path], *, loading: float, ru
     table.add_column(f"NAV, {result.config.base_currency}", justify="right", no_wrap=True)
     for name, one in {"rotation": result, **result.references}.items():
         measures = one.summary()
-        cells = [_number(key, measures[key]) for key, _ in COLUMNS]
+        cells = [_number(key, _over_period(key, measures)) for key, _ in COLUMNS]
         table.add_row(name, *cells, f"{one.nav.iloc[-1]:,.0f}", style="bold" if name == "rotation" else "")
     console.print(table)
     for sentence in verdict(result):
@@ -65,6 +69,17 @@ def print_run(result: "RotationResult", files: list[Path], *, loading: float, ru
         highlight=False,
     )
     console.print(f"report: {files[0]}", soft_wrap=True, highlight=False)
+
+
+def _over_period(key: str, measures: "Summary") -> float:
+    """Give a measure a year, or over the whole period where that is less than a year."""
+    years = measures["years"]
+    if years >= 1:
+        return measures[key]
+    if key in SHORT:
+        whole = SHORT[key]
+        return math.nan if whole is None else measures[whole]
+    return measures[key] * years if key in {"turnover", "cost_annual"} else measures[key]
 
 
 def _number(key: str, value: float) -> str:
@@ -85,7 +100,7 @@ def print_theses(theses: "list[Thesis]") -> None:
         table.add_column(heading)
     for one in theses:
         table.add_row(one.name, one.title, str(one.baskets.source), str(one.baskets.destination))
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 def print_proof(name: str, proof: "Proof") -> None:
@@ -96,7 +111,7 @@ def print_proof(name: str, proof: "Proof") -> None:
     name : str
     proof : Proof
     """
-    console = Console()
+    console = Console(markup=False)
     if proof.passed:
         console.print(
             f"{name}: no look-ahead found in {proof.n_checks} counterfactual markets, {proof.n_decisions} decisions.",

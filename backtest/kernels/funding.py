@@ -125,6 +125,7 @@ def scale_buys_nb(timeline, world, book, event, immediate, scratch):
         scratch.gross,
         scratch.venue_due,
     )
+    halted = book.halted
     n_assets, n_lanes = order.shape
     row, venue, at_close = timeline.row[event], timeline.venue[event], timeline.kind[event] != OPEN
     for lane in range(n_lanes):
@@ -137,11 +138,15 @@ def scale_buys_nb(timeline, world, book, event, immediate, scratch):
         late = np.isnan(opened[row, a])
         # At a close the names that have none are known: they cannot fill now.
         unpriced = at_close and (immediate or v == venue) and np.isnan(closed[row, a])
+        # A sale of a halted name may not happen: unless it opens now, its proceeds are not counted.
+        stuck = halted[a] and not (v == venue and not at_close and not late)
         for lane in range(n_lanes):
             shares_due, price = order[a, lane], plan_value[a, lane]
             gross[lane] += abs(shares[a, lane]) * price
             due = venue_due[v, lane]
             if shares_due == 0.0 or unpriced or due == DUE_NONE or (due == DUE_LATE and not late):
+                continue
+            if stuck and shares_due < 0.0:
                 continue
             amount = abs(shares_due) * price
             if shares_due < 0.0:

@@ -212,7 +212,8 @@ def run_ledger_nb(timeline, world, rules, book, weights, first, last, scratch, j
         Where it stopped: `last` if all went well.
     """
     kinds, rows, venues = timeline.kind, timeline.row, timeline.venue
-    pending, last_price, close, venue_of = book.pending, book.last_price, world.close, world.venue
+    pending, last_price, halted = book.pending, book.last_price, book.halted
+    close, venue_of = world.close, world.venue
     n_assets = last_price.shape[0]
     for event in range(first, last):
         kind, row, venue = kinds[event], rows[event], venues[event]
@@ -224,8 +225,10 @@ def run_ledger_nb(timeline, world, rules, book, weights, first, last, scratch, j
                 status = fill_due_nb(timeline, world, rules, book, event, False, weights, scratch, journal, record)
         elif kind == CLOSE:
             for a in range(n_assets):
-                if venue_of[a] == venue and not np.isnan(close[row, a]):
-                    last_price[a] = close[row, a]
+                if venue_of[a] == venue:
+                    halted[a] = np.isnan(close[row, a])
+                    if not halted[a]:
+                        last_price[a] = close[row, a]
             if pending[venue] > 0:
                 status = fill_due_nb(timeline, world, rules, book, event, False, weights, scratch, journal, record)
         elif kind == DECIDE:

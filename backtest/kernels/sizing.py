@@ -5,8 +5,6 @@ import numpy as np
 from backtest.kernels.state import BUY, DUST, NAV_NOT_POSITIVE, OK, SELL
 from data.jit import kernel
 
-MAX_STEPS = 200
-
 
 @kernel
 def value_names_nb(world, book, event, value_out):
@@ -86,7 +84,7 @@ def solve_factor_nb(world, book, row, value, scratch):
         price = value[a]
         for lane in range(n_lanes):
             held[lane] += shares[a, lane] * price if np.isnan(asked[a, lane]) else 0.0
-    for _ in range(MAX_STEPS):
+    for _ in range(n_assets + 2):  # each step passes a turn at least, or is the last
         for lane in range(n_lanes):
             total[lane] = held[lane]
             slope[lane] = 0.0

@@ -97,7 +97,8 @@ class Book(NamedTuple):
     """The state of every lane; opening in, closing out.
 
     shares, order (shares still to trade, 0 for none), target, plan_value (base value of a share at the sizing):
-    (A, L). cash: (C, L). last_price: (A,), local, 0 before the first. plan_cash, plan_nav, target_gross: (L,).
+    (A, L). cash: (C, L). last_price: (A,), local, 0 before the first. halted: (A,), 1 for a name without a close in
+    its venue's last session. plan_cash, plan_nav, target_gross: (L,).
     decided_at (stamp), live (index of the live decision, -1 before any), plan_row, begun (1 from the first fill):
     (L,). leg_day: (V, L), the one date on which orders may fill under `cancel`. pending: (V,), how many orders wait.
     """
@@ -108,6 +109,7 @@ class Book(NamedTuple):
     plan_value: F
     cash: F
     last_price: F
+    halted: I
     plan_cash: F
     plan_nav: F
     target_gross: F

@@ -38,6 +38,8 @@ def membership(
     stamps: NDArray[np.int64],
     dates: NDArray[np.datetime64],
     seasoning: int,
+    *,
+    to_hold: bool = True,
 ) -> Membership:
     """Resolve a universe at each stamp, from what was known then.
 
@@ -51,19 +53,21 @@ def membership(
         Local dates of the stamps, for membership.
     seasoning : int
         Sessions a name must have been listed.
+    to_hold : bool
+        False: names that may be read but not held count too.
 
     Returns
     -------
     Membership
-        Names without prices, or that may not be held, are not in it.
+        Names without prices are not in it.
 
     Raises
     ------
     DataError
         If the universe is unknown.
     """
-    holdable = set(market.holdable)
-    spells = [s for s in spells_of(universe, market.memberships, market.symbols) if s.symbol in holdable]
+    allowed = set(market.holdable if to_hold else market.symbols)
+    spells = [s for s in spells_of(universe, market.memberships, market.symbols) if s.symbol in allowed]
     symbols = tuple(sorted({spell.symbol for spell in spells}))
     place = {symbol: i for i, symbol in enumerate(symbols)}
     belongs = np.zeros((len(stamps), len(symbols)), dtype=bool)

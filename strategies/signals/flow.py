@@ -72,7 +72,7 @@ def read_flow(
     history, min_history : int
         Sessions of the trailing z-score, and readings it needs.
     kind : {"auto", "flows", "volume"}
-        "auto": the flows file if it has the destination, else the proxy.
+        "auto": the flows file if it has the destination when the run starts, else the proxy.
     source_entity, destination_entity : str
         Names in the flows file.
     source_funds, destination_funds : tuple of str
@@ -101,11 +101,18 @@ def read_flow(
     inside = (calendar.dates >= market.dates[0]) & (calendar.dates <= market.end)
     stamps, dates = calendar.closes[inside], calendar.dates[inside]
     flows = market.table("flows")
-    recorded = set(flows["entity"]) if len(flows) else set()
+    # What is known when the run starts decides between file and proxy: one that begins later must not change the past.
+    started = market.start.astype("datetime64[ns]").astype(np.int64)
+    recorded = set(flows.loc[flows["known"] <= started, "entity"]) if len(flows) else set()
     if kind == "flows" and destination_entity not in recorded:
         raise StrategyError(
-            f"signal.input = 'flows', but the market's flows have no entity {destination_entity!r}"
-            + (f" (they have {', '.join(sorted(recorded))})." if recorded else ": it has no flows file.")
+            f"signal.input = 'flows', but at the start, {market.start}, the market's flows have no entity "
+            f"{destination_entity!r}"
+            + (
+                f" (they have {', '.join(sorted(recorded))})."
+                if recorded
+                else ": it has no flows file, or a later one."
+            )
         )
     if kind != "volume" and destination_entity in recorded:
         flow = _recorded(flows, destination_entity, stamps, lookback)
@@ -127,7 +134,9 @@ def read_flow(
 
 def _recorded(flows: pd.DataFrame, entity: str, stamps: NDArray[np.int64], lookback: int) -> NDArray[np.float64]:
     rows = flows[flows["entity"] == entity]
-    known, total = rows["known"].to_numpy(), np.concatenate([[0.0], np.cumsum(rows["net_usd"].to_numpy())])
+    # A later figure for the same date revises the earlier one: only the difference is new.
+    new = rows["net_usd"] - rows.groupby("date")["net_usd"].shift(fill_value=0.0)
+    known, total = rows["known"].to_numpy(), np.concatenate([[0.0], np.cumsum(new.to_numpy())])
     last = np.searchsorted(known, stamps, side="right")
     first = np.concatenate([np.zeros(min(lookback, len(stamps)), dtype=last.dtype), last[:-lookback]])
     summed = total[last] - total[first]
@@ -150,7 +159,7 @@ def _proxy(
         counted = np.ones((len(stamps), len(symbols)), dtype=bool)
         label = "+".join(symbols)
     else:
-        members: Membership = membership(market, universe, stamps, dates, seasoning=1)
+        members: Membership = membership(market, universe, stamps, dates, seasoning=1, to_hold=False)
         symbols, counted = members.symbols, members.eligible
         label = universe if isinstance(universe, str) else "+".join(universe)
     signed = np.full((len(stamps), len(symbols)), np.nan)

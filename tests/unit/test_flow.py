@@ -72,6 +72,7 @@ def test_recorded_flows_count_from_when_they_are_known():
     )
     prices = pd.DataFrame({"date": DATES, "symbol": "AAA", "venue": "XNYS", "currency": "USD", "close": 10.0})
     market = from_frames(prices, flows=flows, memberships={"one": (Spell("AAA"),), "two": (Spell("AAA"),)})
+    market = market.restricted(start="2024-03-11")
     found = reading(market, kind="auto", lookback=10)
     calendar = market.calendars["XNYS"]
 
@@ -86,8 +87,36 @@ def test_recorded_flows_count_from_when_they_are_known():
     assert found.origin == "flows file, CHINA"
 
 
+def flow_file(rows):
+    flows = pd.DataFrame(rows, columns=["date", "entity", "net_usd", "known"])
+    prices = pd.DataFrame({"date": DATES, "symbol": "AAA", "venue": "XNYS", "currency": "USD", "close": 10.0})
+    return from_frames(prices, flows=flows, memberships={"one": (Spell("AAA"),), "two": (Spell("AAA"),)})
+
+
+def test_a_revised_flow_counts_once():
+    market = flow_file(
+        [
+            ("2024-02-23", "CHINA", 50.0, "2024-02-26T00:00Z"),
+            ("2024-03-01", "CHINA", 100.0, "2024-03-04T00:00Z"),
+            ("2024-03-01", "CHINA", 101.0, "2024-03-06T00:00Z"),
+        ]
+    ).restricted(start="2024-03-04")
+    found = reading(market, kind="flows", lookback=9)
+    at = np.searchsorted(found.stamps, pd.Timestamp("2024-03-05 21:00", tz="UTC").value)
+    assert found.flow[at] == 50.0 + 100.0
+    assert found.flow[at + 1] == 50.0 + 101.0
+
+
+def test_a_file_that_begins_later_does_not_change_the_past():
+    market = flow_file([("2024-05-03", "CHINA", 50.0, "2024-05-06T00:00Z")])
+    found = reading(market, kind="auto")
+    assert found.origin.startswith("signed-dollar-volume proxy")
+    with pytest.raises(StrategyError, match="at the start, 2024-02-20"):
+        reading(market, kind="flows")
+
+
 def test_flows_asked_for_and_not_there_are_refused():
-    with pytest.raises(StrategyError, match="no entity 'CHINA': it has no flows file"):
+    with pytest.raises(StrategyError, match="no entity 'CHINA': it has no flows file, or a later one"):
         reading(volume_market(), kind="flows")
     with pytest.raises(StrategyError, match=r"no entity 'ASIA' \(they have CHINA, US\)"):
         read_flow(

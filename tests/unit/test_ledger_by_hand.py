@@ -300,7 +300,7 @@ def test_shorts_are_refused_by_name():
 
 
 def test_leverage_is_refused():
-    with pytest.raises(BacktestError, match=r"2024-01-03.*add up to 1\.2.*margin"):
+    with pytest.raises(BacktestError, match=r"2024-01-03.*add up to 1 \+ 0\.2.*margin"):
         run(FLAT, {"2024-01-03": {"US": 0.7, "UT": 0.5}})
 
 

@@ -1,0 +1,91 @@
+"""What a run did that a reader must be told: stale marks, debits, labels."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backtest.arrays import Prepared
+from backtest.checks import SUSPENDED_AFTER
+from backtest.config import RunConfig
+from backtest.kernels import state
+from backtest.kernels.state import Journal, Record
+from data.market import MarketData
+
+# Gross above 1 by no more than this is rounding.
+GROSS_ROUNDING = 1e-6
+
+
+def observe(
+    market: MarketData, config: RunConfig, prepared: Prepared, journal: Journal, record: Record, rows: NDArray[np.int64]
+) -> tuple[str, ...]:
+    """Say what a reader of a result must know.
+
+    Parameters
+    ----------
+    market : MarketData
+    config : RunConfig
+    prepared : Prepared
+    journal : Journal
+    record : Record
+        Of one lane.
+    rows : ndarray of shape (n_dates,)
+        Rows marked.
+
+    Returns
+    -------
+    tuple of str
+    """
+    notes = []
+    if config.fill == "same_close":
+        notes.append("Filled at the very close that decides (same_close): for comparison only, nobody can trade so.")
+    n = int(journal.n_entries[0])
+    filled = journal.entries[:n][journal.entries[:n, 0] == state.FILLED]
+    late = int((prepared.timeline.kind[filled[:, 1]] == state.CLOSE).sum()) if config.fill == "next_open" else 0
+    if late:
+        notes.append(f"{late} of {len(filled)} fills are at the close, because the open of the session is not known.")
+    notes += _debits(prepared, record, rows, config.base_currency)
+    notes += _stale(market, prepared, record, rows)
+    return tuple(notes)
+
+
+def _debits(prepared: Prepared, record: Record, rows: NDArray[np.int64], base: str) -> list[str]:
+    marks = np.flatnonzero(prepared.timeline.kind == state.MARK)[rows]
+    cash = (record.cash[rows, :, 0] * prepared.world.fx[marks]).sum(axis=1)
+    weight = cash / record.nav[rows, 0]
+    owed = weight < -GROSS_ROUNDING
+    if not owed.any():
+        return []
+    worst = int(np.argmin(weight))
+    amount = f"{-weight[worst]:.1%} of NAV ({-cash[worst]:,.0f} {base} on {prepared.rows.dates[rows[worst]]})"
+    days = f"{int(owed.sum())} of {len(rows)} dates"
+    return [f"Cash is a debit on {days}, at most {amount}: fills above the decision's prices fall on cash."]
+
+
+def _stale(market: MarketData, prepared: Prepared, record: Record, rows: NDArray[np.int64]) -> list[str]:
+    """Name the names that were held without a price."""
+    notes = []
+    held = record.shares[rows, :, 0] > 0
+    for a, name in enumerate(prepared.names):
+        v = int(prepared.world.venue[a])
+        open_days = prepared.rows.opens[rows, v] != -1
+        missing = np.isnan(prepared.world.close[rows, a]) & open_days & held[:, a]
+        if not missing.any():
+            continue
+        longest, last = _longest_run(missing[open_days])
+        text = (
+            f"{name} was held on {int(missing.sum())} sessions without a price, up to {longest} in a row, the last on "
+            f"{prepared.rows.dates[rows[open_days][last]]}: it is marked at its last price"
+        )
+        if longest > SUSPENDED_AFTER:
+            text += f" and counts as suspended after {SUSPENDED_AFTER}"
+        delisted = market.instruments[name].delisted
+        if delisted is not None and delisted <= prepared.rows.dates[rows[-1]]:
+            text += f"; it delisted on {delisted}, and what holders got then is not modelled yet"
+        notes.append(text + ".")
+    return notes
+
+
+def _longest_run(flags: NDArray[np.bool_]) -> tuple[int, int]:
+    """Give the length of the longest run of True, and the position of the last True."""
+    padded = np.concatenate([[False], flags, [False]]).astype(np.int8)
+    begins, ends = np.flatnonzero(np.diff(padded) == 1), np.flatnonzero(np.diff(padded) == -1)
+    return int((ends - begins).max()), int(ends[-1] - 1)
