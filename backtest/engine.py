@@ -77,7 +77,7 @@ def new_book(prepared: Prepared, n_lanes: int, capital: float) -> Book:
         plan_value=amounts(),
         cash=cash,
         last_price=prepared.first_prices.copy(),
-        halted=np.zeros(n_assets, dtype=np.int64),
+        last_bar=np.full(n_assets, state.NO_OPEN),
         plan_cash=np.zeros(n_lanes),
         plan_nav=np.zeros(n_lanes),
         target_gross=np.zeros(n_lanes),

@@ -136,7 +136,7 @@ class Ledger:
         self.cash[world.base] = settings.capital
         self.shares = dict.fromkeys(self.symbols, 0.0)
         self.last = dict.fromkeys(self.symbols, 0.0)  # last price; 0 while never priced
-        self.halted: set[str] = set()  # names without a close in their venue's last session
+        self.last_bar: dict[str, tuple[bool, bool]] = {}  # whether the venue's last session gave an open and a close
         self.decided: int | None = None  # stamp of the last decision with a number in it
         self.weights: dict[str, float] = {}
         self.targets: dict[str, float] = {}  # unfilled orders: the share count each one leads to
@@ -293,8 +293,9 @@ class Ledger:
         prices = self.prices(venue, session.date, rank)
         if rank == Rank.CLOSE:
             self.last.update(prices)
-            mine = {s for s in self.symbols if self.world.venue[s] == venue}
-            self.halted = (self.halted - mine) | (mine - set(prices))
+            opened = self.prices(venue, session.date, Rank.OPEN)
+            for symbol in (s for s in self.symbols if self.world.venue[s] == venue):
+                self.last_bar[symbol] = (symbol in opened, symbol in prices)
         if self.settings.fill == "next_open" or rank == Rank.CLOSE:
             self.drop_late(venue, session)
         due = [s for s in self.targets if self.world.venue[s] == venue]
@@ -337,7 +338,7 @@ class Ledger:
         fillable = [s for s in due if s in prices]
         # Reading: at a close, an order of a name without a close cannot "still fill in this session".
         today = (due if rank == Rank.OPEN else fillable) + self.elsewhere_today(now)
-        stuck = {s for s in today if s in self.halted and s not in prices and self.order(s) < 0.0}
+        stuck = {s for s in today if self.order(s) < 0.0 and s not in prices and self.is_halted(s, rank, now[2])}
         k = self.funded([s for s in today if s not in stuck])
         sells = [s for s in fillable if self.order(s) < 0.0]
         buys = [s for s in fillable if self.order(s) > 0.0]
@@ -351,6 +352,12 @@ class Ledger:
         if self.settings.shut_market == "cancel":
             # Reading: what was cut is dropped at this very event, not at the end of the session.
             self.drop(stamp, [s for s in buys if s in self.targets])
+
+    def is_halted(self, symbol: str, rank: int, venue: str) -> bool:
+        """Whether a name without a price at an event counts as halted (section 4)."""
+        opened, closed = self.last_bar.get(symbol, (False, True))
+        at_own_open = rank == Rank.OPEN and self.world.venue[symbol] == venue
+        return not closed or (at_own_open and opened)
 
     def funded(self, today: list[str]) -> float:
         """The fraction k of the buys that may fill now (section 4), given all orders due today."""

@@ -11,6 +11,8 @@ from backtest.kernels.state import (
     DUE_LATE,
     DUE_NONE,
     FUNDING_TOLERANCE,
+    NO_CLOSE,
+    NO_OPEN,
     OPEN,
     SELL,
 )
@@ -125,7 +127,7 @@ def scale_buys_nb(timeline, world, book, event, immediate, scratch):
         scratch.gross,
         scratch.venue_due,
     )
-    halted = book.halted
+    last_bar = book.last_bar
     n_assets, n_lanes = order.shape
     row, venue, at_close = timeline.row[event], timeline.venue[event], timeline.kind[event] != OPEN
     for lane in range(n_lanes):
@@ -138,8 +140,11 @@ def scale_buys_nb(timeline, world, book, event, immediate, scratch):
         late = np.isnan(opened[row, a])
         # At a close the names that have none are known: they cannot fill now.
         unpriced = at_close and (immediate or v == venue) and np.isnan(closed[row, a])
-        # A sale of a halted name may not happen: unless it opens now, its proceeds are not counted.
-        stuck = halted[a] and not (v == venue and not at_close and not late)
+        # A halted name may not trade today: the proceeds of its sale are not counted.
+        if v == venue and not at_close:
+            stuck = late and last_bar[a] != NO_OPEN
+        else:
+            stuck = last_bar[a] == NO_CLOSE
         for lane in range(n_lanes):
             shares_due, price = order[a, lane], plan_value[a, lane]
             gross[lane] += abs(shares[a, lane]) * price

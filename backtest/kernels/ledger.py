@@ -12,9 +12,12 @@ from backtest.kernels.state import (
     DROPPED_SHUT,
     MARK,
     NEXT_OPEN,
+    NO_CLOSE,
+    NO_OPEN,
     OK,
     OPEN,
     SAME_CLOSE,
+    WHOLE_BAR,
 )
 from data.jit import kernel
 
@@ -212,8 +215,8 @@ def run_ledger_nb(timeline, world, rules, book, weights, first, last, scratch, j
         Where it stopped: `last` if all went well.
     """
     kinds, rows, venues = timeline.kind, timeline.row, timeline.venue
-    pending, last_price, halted = book.pending, book.last_price, book.halted
-    close, venue_of = world.close, world.venue
+    pending, last_price, last_bar = book.pending, book.last_price, book.last_bar
+    opened, close, venue_of = world.open, world.close, world.venue
     n_assets = last_price.shape[0]
     for event in range(first, last):
         kind, row, venue = kinds[event], rows[event], venues[event]
@@ -226,8 +229,9 @@ def run_ledger_nb(timeline, world, rules, book, weights, first, last, scratch, j
         elif kind == CLOSE:
             for a in range(n_assets):
                 if venue_of[a] == venue:
-                    halted[a] = np.isnan(close[row, a])
-                    if not halted[a]:
+                    last_bar[a] = NO_CLOSE
+                    if not np.isnan(close[row, a]):
+                        last_bar[a] = NO_OPEN if np.isnan(opened[row, a]) else WHOLE_BAR
                         last_price[a] = close[row, a]
             if pending[venue] > 0:
                 status = fill_due_nb(timeline, world, rules, book, event, False, weights, scratch, journal, record)

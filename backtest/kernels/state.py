@@ -26,6 +26,8 @@ CONVERT_AT_FILL, HOLD_CURRENCY = 0, 1
 DUE_NONE, DUE_ALL, DUE_LATE = 0, 1, 2
 # Kinds of journal entries.
 FILLED, CUT, DROPPED_SHUT, DROPPED_CUT, DROPPED_UNPRICED, UNPRICED = 0, 1, 2, 3, 4, 5
+# What a name had in its venue's last session.
+NO_CLOSE, NO_OPEN, WHOLE_BAR = 0, 1, 2
 # Sides of a cost table.
 BUY, SELL = 0, 1
 # Results of a run.
@@ -97,8 +99,8 @@ class Book(NamedTuple):
     """The state of every lane; opening in, closing out.
 
     shares, order (shares still to trade, 0 for none), target, plan_value (base value of a share at the sizing):
-    (A, L). cash: (C, L). last_price: (A,), local, 0 before the first. halted: (A,), 1 for a name without a close in
-    its venue's last session. plan_cash, plan_nav, target_gross: (L,).
+    (A, L). cash: (C, L). last_price: (A,), local, 0 before the first. last_bar: (A,), what the name had in its venue's
+    last session (NO_CLOSE, NO_OPEN, WHOLE_BAR; NO_OPEN before the first). plan_cash, plan_nav, target_gross: (L,).
     decided_at (stamp), live (index of the live decision, -1 before any), plan_row, begun (1 from the first fill):
     (L,). leg_day: (V, L), the one date on which orders may fill under `cancel`. pending: (V,), how many orders wait.
     """
@@ -109,7 +111,7 @@ class Book(NamedTuple):
     plan_value: F
     cash: F
     last_price: F
-    halted: I
+    last_bar: I
     plan_cash: F
     plan_nav: F
     target_gross: F
