@@ -47,21 +47,7 @@ def check_weights(prepared: Prepared, market: MarketData, weights: NDArray[np.fl
             "margin, which is not built yet."
         )
     wanted = (np.nan_to_num(weights) != 0).any(axis=2)
-    _check_listed(prepared, market, wanted)
-    priced = np.zeros_like(wanted)
-    venue_of = prepared.world.venue
-    columns = market.columns(prepared.names)
-    first_price = _first_priced(market, columns)
-    for v, venue in enumerate(prepared.venues):
-        known = market.known_closes(prepared.decisions, venue)
-        here = np.flatnonzero(venue_of == v)
-        priced[:, here] = first_price[here][None, :] < known[:, None]
-    unpriced = wanted & ~priced
-    if unpriced.any():
-        k, a = (int(i) for i in np.argwhere(unpriced)[0])
-        name, first = prepared.names[a], int(first_price[a])
-        where = f"its first is on {market.dates[first]}" if first < len(market.dates) else "it has none at all"
-        raise StrategyError(f"{name} has no price known at {_when(prepared, k)}; {where}. Start later or drop it.")
+    _check_priced(prepared, market, wanted)
     rates = market.fx.rates_at(prepared.decisions, config.base_currency, prepared.currencies)
     blind = wanted & np.isnan(rates)[:, prepared.world.currency]
     if blind.any():
@@ -75,36 +61,37 @@ def check_weights(prepared: Prepared, market: MarketData, weights: NDArray[np.fl
         _check_same_close(prepared, market, wanted)
 
 
-def _check_listed(prepared: Prepared, market: MarketData, wanted: NDArray[np.bool_]) -> None:
-    """Refuse a target on a name that has delisted, or has had no price for so long that it counts as suspended."""
+def _check_priced(prepared: Prepared, market: MarketData, wanted: NDArray[np.bool_]) -> None:
+    """Refuse a target on a name that has delisted, has no price yet, or none for so long that it counts as suspended."""
     days = prepared.decisions.astype("datetime64[ns]").astype("datetime64[D]")
-    for a, name in enumerate(prepared.names):
-        asked = np.flatnonzero(wanted[:, a])
-        if not len(asked):
-            continue
-        one = market.instruments[name]
-        if one.delisted is not None and (days[asked] >= one.delisted).any():
-            k = int(asked[np.argmax(days[asked] >= one.delisted)])
-            raise StrategyError(f"{name} is wanted at {_when(prepared, k)}, but it delisted on {one.delisted}.")
-        calendar = market.calendars[one.venue]
-        priced = market.dates[~np.isnan(market.close[:, market.columns((name,))[0]])]
-        latest = np.searchsorted(priced, days[asked], side="right") - 1
-        last_day = np.append(priced, np.datetime64(0, "D"))[latest]
-        n_closed = np.searchsorted(calendar.closes, prepared.decisions[asked], side="right")
-        since = n_closed - np.searchsorted(calendar.dates, last_day, side="right")
-        silent = (latest >= 0) & (since > SUSPENDED_AFTER)
-        if silent.any():
-            at = int(np.argmax(silent))
+    columns = market.columns(prepared.names)
+    for v, venue in enumerate(prepared.venues):
+        here = np.flatnonzero(prepared.world.venue == v)
+        calendar = market.calendars[venue]
+        at = np.where(np.isnan(market.close[:, columns[here]]), -1, np.arange(len(market.dates))[:, None])
+        last_row = np.vstack([np.full((1, len(here)), -1), np.maximum.accumulate(at, axis=0)])
+        last_row = last_row[market.known_closes(prepared.decisions, venue)]
+        n_closed = np.searchsorted(calendar.closes, prepared.decisions, side="right")
+        n_until = np.append(np.searchsorted(calendar.dates, market.dates, side="right"), 0)  # by row; -1 is before any
+        since = n_closed[:, None] - n_until[last_row]
+        for refused in np.argwhere(wanted[:, here] & ((last_row < 0) | (since > SUSPENDED_AFTER))):
+            k, i = (int(one) for one in refused)
+            name, when = prepared.names[here[i]], _when(prepared, k)
+            if last_row[k, i] < 0:
+                first = np.flatnonzero(at[:, i] >= 0)
+                where = f"its first is on {market.dates[first[0]]}" if len(first) else "it has none at all"
+                raise StrategyError(f"{name} has no price known at {when}; {where}. Start later or drop it.")
             raise StrategyError(
-                f"{name} is wanted at {_when(prepared, int(asked[at]))}, but its last price is of {last_day[at]}, "
-                f"{int(since[at])} sessions before: after {SUSPENDED_AFTER} it counts as suspended. "
-                "Drop it, or end its target there."
+                f"{name} is wanted at {when}, but its last price is of {market.dates[last_row[k, i]]}, {int(since[k, i])} "
+                f"sessions before: after {SUSPENDED_AFTER} it counts as suspended. Drop it, or end its target there."
             )
-
-
-def _first_priced(market: MarketData, columns: NDArray[np.intp]) -> NDArray[np.intp]:
-    priced = ~np.isnan(market.close[:, columns])
-    return np.where(priced.any(axis=0), np.argmax(priced, axis=0), len(market.dates))
+        for i, name in enumerate(prepared.names[j] for j in here):
+            end = market.instruments[name].delisted
+            if end is not None and (wanted[:, here[i]] & (days >= end)).any():
+                k = int(np.argmax(wanted[:, here[i]] & (days >= end)))
+                raise StrategyError(
+                    f"{name} is wanted at {_when(prepared, k)}, but it delisted on {end}. Drop it there."
+                )
 
 
 def _check_same_close(prepared: Prepared, market: MarketData, wanted: NDArray[np.bool_]) -> None:

@@ -8,6 +8,7 @@ from backtest.checks import SUSPENDED_AFTER
 from backtest.config import RunConfig
 from backtest.kernels import state
 from backtest.kernels.state import Journal, Record
+from backtest.timeline import NONE
 from data.market import MarketData
 
 # Gross above 1 by no more than this is rounding.
@@ -63,17 +64,15 @@ def _debits(prepared: Prepared, record: Record, rows: NDArray[np.int64], base: s
 def _stale(market: MarketData, prepared: Prepared, record: Record, rows: NDArray[np.int64]) -> list[str]:
     """Name the names that were held without a price."""
     notes = []
-    held = record.shares[rows, :, 0] > 0
-    for a, name in enumerate(prepared.names):
-        v = int(prepared.world.venue[a])
-        open_days = prepared.rows.opens[rows, v] != -1
-        missing = np.isnan(prepared.world.close[rows, a]) & open_days & held[:, a]
-        if not missing.any():
-            continue
-        longest, last = _longest_run(missing[open_days])
+    venue_of = prepared.world.venue
+    open_days = prepared.rows.opens[rows] != NONE
+    missing = np.isnan(prepared.world.close[rows]) & open_days[:, venue_of] & (record.shares[rows, :, 0] > 0)
+    for a in np.flatnonzero(missing.any(axis=0)):
+        name, days = prepared.names[a], open_days[:, venue_of[a]]
+        longest, last = _longest_run(missing[days, a])
         text = (
-            f"{name} was held on {int(missing.sum())} sessions without a price, up to {longest} in a row, the last on "
-            f"{prepared.rows.dates[rows[open_days][last]]}: it is marked at its last price"
+            f"{name} was held on {int(missing[:, a].sum())} sessions without a price, up to {longest} in a row, the last on "
+            f"{prepared.rows.dates[rows[days][last]]}: it is marked at its last price"
         )
         if longest > SUSPENDED_AFTER:
             text += f" and counts as suspended after {SUSPENDED_AFTER}"
