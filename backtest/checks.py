@@ -62,7 +62,7 @@ def check_weights(prepared: Prepared, market: MarketData, weights: NDArray[np.fl
 
 
 def _check_priced(prepared: Prepared, market: MarketData, wanted: NDArray[np.bool_]) -> None:
-    """Refuse a target on a name that has delisted, has no price yet, or none for so long that it counts as suspended."""
+    """Refuse a target on a name that has delisted, has no price yet, or none for long enough to be suspended."""
     days = prepared.decisions.astype("datetime64[ns]").astype("datetime64[D]")
     columns = market.columns(prepared.names)
     for v, venue in enumerate(prepared.venues):
@@ -82,16 +82,16 @@ def _check_priced(prepared: Prepared, market: MarketData, wanted: NDArray[np.boo
                 where = f"its first is on {market.dates[first[0]]}" if len(first) else "it has none at all"
                 raise StrategyError(f"{name} has no price known at {when}; {where}. Start later or drop it.")
             raise StrategyError(
-                f"{name} is wanted at {when}, but its last price is of {market.dates[last_row[k, i]]}, {int(since[k, i])} "
-                f"sessions before: after {SUSPENDED_AFTER} it counts as suspended. Drop it, or end its target there."
+                f"{name} is wanted at {when}, but its last price is of {market.dates[last_row[k, i]]}, "
+                f"{int(since[k, i])} sessions before: after {SUSPENDED_AFTER} it counts as suspended. "
+                "Drop it, or end its target there."
             )
         for i, name in enumerate(prepared.names[j] for j in here):
             end = market.instruments[name].delisted
             if end is not None and (wanted[:, here[i]] & (days >= end)).any():
                 k = int(np.argmax(wanted[:, here[i]] & (days >= end)))
-                raise StrategyError(
-                    f"{name} is wanted at {_when(prepared, k)}, but it delisted on {end}. Drop it there."
-                )
+                when = _when(prepared, k)
+                raise StrategyError(f"{name} is wanted at {when}, but it delisted on {end}. Drop it there.")
 
 
 def _check_same_close(prepared: Prepared, market: MarketData, wanted: NDArray[np.bool_]) -> None:

@@ -71,8 +71,8 @@ def _stale(market: MarketData, prepared: Prepared, record: Record, rows: NDArray
         name, days = prepared.names[a], open_days[:, venue_of[a]]
         longest, last = _longest_run(missing[days, a])
         text = (
-            f"{name} was held on {int(missing[:, a].sum())} sessions without a price, up to {longest} in a row, the last on "
-            f"{prepared.rows.dates[rows[days][last]]}: it is marked at its last price"
+            f"{name} was held on {int(missing[:, a].sum())} sessions without a price, up to {longest} in a row, "
+            f"the last on {prepared.rows.dates[rows[days][last]]}: it is marked at its last price"
         )
         if longest > SUSPENDED_AFTER:
             text += f" and counts as suspended after {SUSPENDED_AFTER}"
