@@ -35,7 +35,7 @@ def summarise(result: "BacktestResult") -> Summary:
         calmar               annual return over the size of the largest drawdown
         best_day, worst_day  highest and lowest return between marks
         hit_rate             share of nonzero returns that are above zero
-        time_in_market       average of the sum of weights
+        exposure             average fraction of NAV invested
         turnover             one-way, times NAV a year: half of what was traded over NAV
         cost                 all costs, base currency
         cost_annual          all costs a year over average NAV
@@ -73,7 +73,7 @@ def summarise(result: "BacktestResult") -> Summary:
             "best_day": float(returns.max()) if len(returns) else float("nan"),
             "worst_day": float(returns.min()) if len(returns) else float("nan"),
             "hit_rate": float((moved > 0).mean()) if len(moved) else float("nan"),
-            "time_in_market": float(held.mean()) if len(nav) else float("nan"),
+            "exposure": float(held.mean()) if len(nav) else float("nan"),
             "turnover": float((traded / nav[step]).sum() / 2 / years) if years > 0 else float("nan"),
             "cost": cost,
             "cost_annual": cost / average / years if years > 0 else float("nan"),
