@@ -11,6 +11,7 @@ import pandas as pd
 from backtest.config import RunConfig
 from backtest.engine import simulate
 from backtest.errors import BacktestError
+from backtest.metrics.summary import DAYS_PER_YEAR
 from backtest.result import BacktestResult
 from data.market import MarketData
 from strategies.targets import BasketTargets
@@ -101,7 +102,7 @@ class RotationResult(BacktestResult):
         n = len(active)
         spread = active.std(ddof=1) if n > 1 else float("nan")
         t = float(active.mean() / (spread / np.sqrt(n))) if n > 1 and spread > 0 else float("nan")
-        mean = float(active.mean() * 365.25 / DAYS_PER_WEEK) if n else float("nan")
+        mean = float(active.mean() * DAYS_PER_YEAR / DAYS_PER_WEEK) if n else float("nan")
         return MappingProxyType({"excess": mean, "t_statistic": t, "weeks": float(n)})
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from data.market import MarketData
 from strategies.errors import StrategyError
@@ -63,8 +63,6 @@ class Thesis(Section):
     run : mapping
         Settings of the run (costs, fills, funding), checked when the backtest reads them.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     title: str = ""

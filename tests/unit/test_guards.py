@@ -202,3 +202,12 @@ def test_a_strategy_that_raises_is_refused():
 
     with pytest.raises(StrategyError, match="KeyError"):
         prove_no_lookahead(Broken(), load("demo", start="2024-06-03"))
+
+
+def test_costs_by_kind_add_up_to_what_the_ledger_charged():
+    result = backtest.run(strategies.thesis("flow-momentum"), load("demo", start="2023-01-03"))
+    _, value = result.fills
+    kinds = result.trades.loc[:, "stamp_duty":"other_cost"]
+    np.testing.assert_allclose(kinds.drop(columns="fx_spread").sum(axis=1), value[:, 3], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(kinds["fx_spread"], value[:, 4], rtol=0)
+    assert (value[:, 3] > 0).any()
