@@ -1,14 +1,13 @@
 """The same past with another future: what a proof against look-ahead is made of."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.fx import FxRates
-from data.market import PRICE_FIELDS, MarketData
+from data.market import MarketData
 from data.rates import InterestRates, Readings
 from data.sources.series import VALUE
 
@@ -33,12 +32,13 @@ def with_future(market: MarketData, stamp: int, future: Future, rng: np.random.G
     Returns
     -------
     MarketData
-        Prices, exchange and interest rates and every long table are changed; calendars are as known at the stamp.
+        Prices, exchange and interest rates, amounts of corporate actions, borrowing and every long table are changed;
+        calendars are as known at the stamp. Actions and borrowing of a NaN future never come.
     """
     if future == "nothing":
         return market.until(stamp)
     change = _changes(future, rng)
-    fields = {name: getattr(market, name).copy() for name in PRICE_FIELDS}
+    fields = {name: array.copy() for name, array in market.price_fields().items()}
     for columns, opened, closed in market.known_rows(stamp):
         for name, array in fields.items():
             first = opened if name == "open" else closed
@@ -62,6 +62,8 @@ def with_future(market: MarketData, stamp: int, future: Future, rng: np.random.G
         fx=FxRates(pairs),
         rates=InterestRates(series),
         tables=tables,
+        actions=market.actions.with_future(stamp, None if future == "nan" else change),
+        borrow=market.borrow.with_future(stamp, None if future == "nan" else change),
         calendars={venue: calendar.as_known(stamp) for venue, calendar in market.calendars.items()},
     )
 
@@ -92,6 +94,7 @@ def rescaled(market: MarketData, symbol: str, factor: float) -> MarketData:
     Returns
     -------
     MarketData
+        What its actions pay in money is multiplied too; `close_raw` and volume, as traded, stay.
     """
     column = market.columns([symbol])
     fields = {}
@@ -99,4 +102,4 @@ def rescaled(market: MarketData, symbol: str, factor: float) -> MarketData:
         array = getattr(market, name).copy()
         array[:, column] *= factor
         fields[name] = array
-    return replace(market.with_prices(fields))
+    return market.with_prices(fields, actions=market.actions.rescaled(symbol, factor))

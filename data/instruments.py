@@ -1,6 +1,6 @@
 """Instruments: what a symbol is, who issued it, since when it lists."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
@@ -27,9 +27,13 @@ class Instrument:
     sector : str
         GICS sector, or "unclassified".
     lot : int or None
-        Board lot in shares; None where unknown.
+        Board lot in shares, on 2025-02-14 where it is a fact that comes with Eastbound; None where unknown.
+    is_lot_given : bool
+        True where the user's table gave the lot: it then holds on every date.
     listed, delisted : datetime64[D] or None
         First and last day of listing; None where unknown: then it lists on its first price date.
+    terminal_price : float or None
+        What a holder gets for a share after the last day, local currency; None: its last price.
     tags : frozenset of str
         Universes that name it without dates.
     """
@@ -41,8 +45,10 @@ class Instrument:
     issuer: str
     sector: str = "unclassified"
     lot: int | None = None
+    is_lot_given: bool = False
     listed: np.datetime64 | None = None
     delisted: np.datetime64 | None = None
+    terminal_price: float | None = None
     tags: frozenset[str] = frozenset()
 
     def known_by(self, day: np.datetime64) -> "Instrument":
@@ -57,7 +63,8 @@ class Instrument:
         Instrument
             A delisting still to come is not known.
         """
-        return replace(self, delisted=None) if self.delisted is not None and self.delisted > day else self
+        is_to_come = self.delisted is not None and self.delisted > day
+        return replace(self, delisted=None, terminal_price=None) if is_to_come else self
 
 
 def with_facts(base: Instrument, facts: Mapping[str, object]) -> Instrument:
@@ -67,7 +74,8 @@ def with_facts(base: Instrument, facts: Mapping[str, object]) -> Instrument:
     ----------
     base : Instrument
     facts : mapping of str to object
-        Any of name, issuer, sector, lot, listed, delisted, tags (joined by ";"); None, NaN and empty text say nothing.
+        Any of name, issuer, sector, lot, listed, delisted, terminal_price, tags (joined by ";"); None, NaN and empty
+        text say nothing.
 
     Returns
     -------
@@ -80,20 +88,21 @@ def with_facts(base: Instrument, facts: Mapping[str, object]) -> Instrument:
     """
     said = {key: value for key, value in facts.items() if not _is_empty(value)}
     changes: dict[str, object] = {key: str(said[key]).strip() for key in ("name", "issuer", "sector") if key in said}
-    try:
-        if "lot" in said:
-            changes["lot"] = _lot(said["lot"])
-        for key in ("listed", "delisted"):
-            if key in said:
-                changes[key] = read_day(said[key])
-    except ValueError as error:
-        key = "lot" if "lot" in said and "lot" not in changes else ("delisted" if "listed" in changes else "listed")
-        raise DataError(f"{key} {str(said[key])!r} of {base.symbol} {error}.") from error
+    for key, read in READERS.items():
+        if key in said:
+            try:
+                changes[key] = read(said[key])
+            except ValueError as error:
+                raise DataError(f"{key} {str(said[key])!r} of {base.symbol} {error}.") from error
+    if "lot" in said:
+        changes["is_lot_given"] = True
     if "tags" in said:
         changes["tags"] = frozenset(tag.strip() for tag in str(said["tags"]).split(";") if tag.strip())
     found = replace(base, **changes)  # type: ignore[arg-type]
     if found.listed is not None and found.delisted is not None and found.delisted < found.listed:
         raise DataError(f"{base.symbol} is delisted on {found.delisted}, before it lists on {found.listed}.")
+    if found.terminal_price is not None and found.delisted is None:
+        raise DataError(f"{base.symbol} has a terminal_price, but no day in 'delisted'. Add it.")
     return found
 
 
@@ -109,6 +118,24 @@ def _lot(value: object) -> int:
     if not 1 <= shares < 1e9 or shares != int(shares):
         raise ValueError("is no board lot; give a whole number of shares")
     return int(shares)
+
+
+def _price(value: object) -> float:
+    try:
+        price = float(str(value))
+    except ValueError:
+        price = -1.0
+    if not 0 <= price < np.inf:
+        raise ValueError("is no price; give zero or more, or leave it empty for the last price")
+    return price
+
+
+READERS: Mapping[str, Callable[[object], object]] = {
+    "lot": _lot,
+    "listed": read_day,
+    "delisted": read_day,
+    "terminal_price": _price,
+}
 
 
 def plain_instrument(symbol: str, venue: str, currency: str) -> Instrument:
@@ -148,5 +175,6 @@ def known_instruments() -> Mapping[str, Instrument]:
     found = {}
     for row in rows:
         base = plain_instrument(row["symbol"], row["venue"], row["currency"])
-        found[base.symbol] = with_facts(base, {str(key): value for key, value in row.items()})
+        fact = with_facts(base, {str(key): value for key, value in row.items()})
+        found[base.symbol] = replace(fact, is_lot_given=False)
     return MappingProxyType(found)

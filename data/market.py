@@ -7,12 +7,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.actions import NO_ACTIONS, Actions
+from data.borrow import NO_BORROW, Borrow
 from data.calendars import Calendar
 from data.errors import DataError
 from data.fx import FxRates
+from data.holdable import choose_holdable
 from data.instruments import Instrument
+from data.lots import lots_on
 from data.rates import InterestRates
-from data.universes import UNKNOWN, Memberships, Spell, known_by, spells_of
+from data.stamps import as_day, as_nanoseconds
+from data.units import look_halted, raw_units
+from data.universes import Memberships, known_by
+
+__all__ = ["PRICE_FIELDS", "TABLES", "MarketData", "Matrix", "as_nanoseconds"]
 
 Matrix = NDArray[np.float64]
 PRICE_FIELDS = ("open", "high", "low", "close", "volume")
@@ -38,8 +46,14 @@ class MarketData:
     open, high, low, close, volume : ndarray of shape (n_dates, n_symbols)
         Local currency; volume in shares; NaN where there is none. An open is known from its session's
         opening stamp, the rest from the closing stamp.
+    close_raw : ndarray of shape (n_dates, n_symbols) or None
+        Closes as traded, beside adjusted ones; NaN where unknown. None where no name has any, and with raw prices.
     fx : FxRates
     rates : InterestRates
+    actions : Actions
+        Splits, dividends and delistings that the prices do not hold already; amounts in the basis of the prices.
+    borrow : Borrow
+        Fees and shares of short sales.
     calendars : mapping of str to Calendar
         By venue; the New York calendar is always there, for decisions.
     tables : mapping of str to DataFrame
@@ -77,6 +91,9 @@ class MarketData:
     warnings: tuple[str, ...]
     start: np.datetime64
     end: np.datetime64
+    close_raw: Matrix | None = None
+    actions: Actions = NO_ACTIONS
+    borrow: Borrow = NO_BORROW
 
     @property
     def last_day(self) -> np.datetime64:
@@ -201,6 +218,81 @@ class MarketData:
             found.append((columns, opened, closed))
         return found
 
+    def price_fields(self) -> dict[str, Matrix]:
+        """Give open, high, low, close and volume by name, and close_raw where there is any."""
+        fields = {name: getattr(self, name) for name in PRICE_FIELDS}
+        return fields if self.close_raw is None else {**fields, "close_raw": self.close_raw}
+
+    def units(self, names: tuple[str, ...] | list[str] | None = None) -> Matrix | None:
+        """Count the shares as traded that one share of the ledger stands for.
+
+        Parameters
+        ----------
+        names : sequence of str, optional
+            By default all symbols.
+
+        Returns
+        -------
+        ndarray of shape (n_dates, n_names), or None
+            1 with raw prices; else `close / close_raw`, the last one known where either is missing, NaN where none
+            is. None where the market has no `close_raw`.
+
+        Raises
+        ------
+        DataError
+            If a name has no prices.
+        """
+        columns = self.columns(self.symbols if names is None else names)
+        if self.price_basis == "raw":
+            return np.ones((len(self.dates), len(columns)))
+        return None if self.close_raw is None else raw_units(self.close[:, columns], self.close_raw[:, columns])
+
+    def lots(self, names: tuple[str, ...] | list[str], dates: NDArray[np.datetime64]) -> tuple[Matrix, tuple[str, ...]]:
+        """Give the board lot in force on each date.
+
+        Parameters
+        ----------
+        names : sequence of str
+        dates : ndarray of shape (n_dates,), datetime64[D]
+
+        Returns
+        -------
+        lots : ndarray of shape (n_dates, n_names)
+            Shares as traded; NaN where unknown.
+        assumptions : tuple of str
+            What was taken without having been seen, for a report.
+
+        Raises
+        ------
+        DataError
+            If a name has no prices.
+        """
+        self._refuse_unpriced(names)
+        return lots_on([self.instruments[name] for name in names], dates)
+
+    def halted(self, names: tuple[str, ...] | list[str] | None = None) -> NDArray[np.bool_]:
+        """Find days on which a name looks suspended.
+
+        Parameters
+        ----------
+        names : sequence of str, optional
+            By default all symbols.
+
+        Returns
+        -------
+        ndarray of shape (n_dates, n_names), bool
+            True where volume is 0 and the close repeats the last one, while some name of the venue traded. A
+            volume of 0 alone is no suspension: Hong Kong's half days have no volume for any name.
+
+        Raises
+        ------
+        DataError
+            If a name has no prices.
+        """
+        columns = self.columns(self.symbols if names is None else names)
+        venues = tuple(self.instruments[symbol].venue for symbol in self.symbols)
+        return look_halted(self.close, self.volume, venues)[:, columns]
+
     def until(self, stamp: pd.Timestamp | int) -> "MarketData":
         """Give the market as it was known at a stamp.
 
@@ -212,8 +304,8 @@ class MarketData:
         Returns
         -------
         MarketData
-            Everything known later is gone: prices, rates, series, announcements, delistings, and when universes
-            change (known from the Hong Kong day on which a change applies). Dates end with the last of which
+            Everything known later is gone: prices, rates, series, actions, announcements, delistings, and when
+            universes change (known from the Hong Kong day on which a change applies). Dates end with the last of which
             anything is known. Names, `left_out`, `warnings`, `start` and `end` stay: they describe the run.
 
         Raises
@@ -225,7 +317,7 @@ class MarketData:
         today = np.datetime64(t + HONG_KONG_AHEAD, "ns").astype("datetime64[D]")
         known = self.known_rows(t)
         last = max(max(opened, closed) for _, opened, closed in known)
-        fields = {name: getattr(self, name)[:last].copy() for name in PRICE_FIELDS}
+        fields = {name: array[:last].copy() for name, array in self.price_fields().items()}
         for columns, opened, closed in known:
             for name, array in fields.items():
                 array[opened if name == "open" else closed :, columns] = np.nan
@@ -237,6 +329,8 @@ class MarketData:
             dates=self.dates[:last],
             fx=self.fx.until(t),
             rates=self.rates.until(t),
+            actions=self.actions.until(t),
+            borrow=self.borrow.until(t),
             calendars={venue: calendar.as_known(t) for venue, calendar in self.calendars.items()},
             tables={
                 name: table.iloc[: int(np.searchsorted(table["known"].to_numpy(), t, side="right"))]
@@ -252,9 +346,9 @@ class MarketData:
         Parameters
         ----------
         fields : mapping of str to ndarray of shape (n_dates, n_symbols)
-            Any of open, high, low, close, volume.
+            Any of open, high, low, close, volume, close_raw.
         **changes
-            Other attributes to replace.
+            Other attributes to replace; what is not named stays, corporate actions and borrowing too.
 
         Returns
         -------
@@ -298,80 +392,5 @@ class MarketData:
         first, last = max(first, self.start), min(last, self.end)
         if universe is None:
             return replace(self, start=first, end=last)
-        asked: dict[str, list[Spell]] = {}
-        for spell in spells_of(universe, self.memberships, self.symbols):
-            asked.setdefault(spell.symbol, []).append(spell)
-        have = set(self.symbols)
-        kept = tuple(symbol for symbol in sorted(asked) if symbol in have)
-        if not kept:
-            raise DataError(
-                f"No member of {universe!r} has prices in market {self.name!r}. Choose another, or add prices."
-            )
-        gone = tuple(_left_out(symbol, asked[symbol]) for symbol in sorted(asked) if symbol not in have)
+        kept, gone = choose_holdable(universe, self.memberships, self.symbols, self.name)
         return replace(self, holdable=kept, left_out=gone, start=first, end=last)
-
-
-def _left_out(symbol: str, spells: list[Spell]) -> str:
-    """Say that a member has no prices, and when it was one."""
-    dated = [f"{one.added} to {one.removed or 'now'}" for one in spells if one.added is not None]
-    when = f" (member {' and '.join(dated)})" if dated else ""
-    if symbol == UNKNOWN:
-        return f"one member{when} is not known by name"
-    return f"{symbol} has no prices{when}"
-
-
-def as_nanoseconds(stamp: pd.Timestamp | int) -> int:
-    """Turn a stamp into UTC nanoseconds.
-
-    Parameters
-    ----------
-    stamp : Timestamp with a time zone, or int
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    DataError
-        If it is no stamp, or has no time zone.
-    """
-    if isinstance(stamp, (int, np.integer)) and not isinstance(stamp, bool):
-        return int(stamp)
-    try:
-        given = pd.Timestamp(stamp)
-    except (ValueError, TypeError) as error:
-        raise DataError(f"{stamp!r} is no stamp; write it as 2025-02-14 21:00Z.") from error
-    if pd.isna(given):
-        raise DataError(f"{stamp!r} is no stamp; write it as 2025-02-14 21:00Z.")
-    if given.tz is None:
-        raise DataError(f"Stamp {given} has no time zone; say which, for example {given}Z for UTC.")
-    return int(given.tz_convert("UTC").as_unit("ns").value)
-
-
-def as_day(value: object, what: str) -> np.datetime64:
-    """Read a date given by a person.
-
-    Parameters
-    ----------
-    value : date-like
-    what : str
-        What it is, for the message.
-
-    Returns
-    -------
-    datetime64[D]
-
-    Raises
-    ------
-    DataError
-        If it is no date.
-    """
-    try:
-        # A number would count nanoseconds since 1970: 2025 is no year to it.
-        day = pd.NaT if isinstance(value, (int, float, np.number)) else pd.Timestamp(value)  # type: ignore[arg-type]
-    except (ValueError, TypeError) as error:
-        raise DataError(f"{what} {value!r} is no date; write it as 2025-02-14.") from error
-    if pd.isna(day):
-        raise DataError(f"{what} {value!r} is no date; write it as 2025-02-14.")
-    return np.datetime64(day.date(), "D")

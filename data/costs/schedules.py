@@ -75,8 +75,9 @@ def cost_schedules() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A copy, with columns venue, kind, side, from, to (both included, NaT: open), rate (fraction of notional,
-        NaN for fees by share), per_share, exempt, status, source; see `datasets/SOURCES.md`.
+        A copy, with columns venue, kind, side, from, to (both included, NaT: open), rate (fraction of notional),
+        per_share, fixed, min, max (currency a trade), rounding, exempt, status, source; NaN where a row has none. See
+        `datasets/SOURCES.md`.
     """
     return _cost_schedules().copy()
 
@@ -96,7 +97,7 @@ def proportional_rates(venue: str, dates: NDArray[np.datetime64], *, is_etf: boo
     Returns
     -------
     FeeRates
-        Minima, maxima, rounding and fees by share are not in it.
+        Minima, maxima, fixed parts, rounding and fees by share are not in it; `notes.contract_note` has them.
 
     Raises
     ------

@@ -15,6 +15,7 @@ from data.sources.tidy import Origin, days
 TEXT_COLUMNS = (
     *("symbol", "venue", "currency", "base", "quote", "entity", "metric", "index", "series", "filer", "type"),
     *("name", "issuer", "sector", "tags", "date", "known", "filed", "period", "listed", "delisted"),
+    *("kind", "ex_date", "pay_date", "announced"),
 )
 MISSING_NUMBERS = ["", "NA", "N/A", "NaN", "nan", "null"]
 SETTINGS = {"name": str, "price_basis": str, "synthetic": bool}
@@ -28,7 +29,7 @@ def load_folder(path: Path) -> MarketData:
     ----------
     path : Path
         Holds `prices*.csv` or `.parquet`; optional `fx`, `valuations`, `flows`, `indices`, `rates`,
-        `holdings_13f`, `positioning`, `instruments` and `market.toml`.
+        `holdings_13f`, `positioning`, `instruments`, `actions*`, `borrow` and `market.toml`.
 
     Returns
     -------
@@ -44,11 +45,13 @@ def load_folder(path: Path) -> MarketData:
     if not path.is_dir():
         what = "a file" if path.exists() else "no folder"
         raise DataError(f"{path} is {what}. Give 'demo', 'tiny', or a folder with a prices file.")
-    price_files = sorted(file for suffix in SUFFIXES for file in path.glob(f"prices*{suffix}"))
+    price_files, action_files = (
+        sorted(file for suffix in SUFFIXES for file in path.glob(f"{stem}*{suffix}")) for stem in ("prices", "actions")
+    )
     if not price_files:
         raise DataError(f"{path} holds no prices file. Add prices.csv or prices.parquet.")
     settings = _settings(path / "market.toml")
-    frames: dict[str, pd.DataFrame | None] = dict.fromkeys(("fx", "instruments", *TABLES))
+    frames: dict[str, pd.DataFrame | None] = dict.fromkeys(("fx", "instruments", "borrow", *TABLES))
     where: dict[str, str | Origin] = {}
     for table in frames:
         file = _file(path, table)
@@ -56,6 +59,9 @@ def load_folder(path: Path) -> MarketData:
             frames[table], where[table] = _read(file), file.name
     pieces = [_read_prices(file) for file in price_files]
     where["prices"] = Origin(tuple((file.name, len(piece)) for file, piece in zip(price_files, pieces, strict=True)))
+    acts = [_read(file) for file in action_files]
+    if acts:
+        where["actions"] = Origin(tuple((file.name, len(act)) for file, act in zip(action_files, acts, strict=True)))
     return from_frames(
         _joined(pieces),
         fx=frames["fx"],
@@ -67,6 +73,8 @@ def load_folder(path: Path) -> MarketData:
         positioning=frames["positioning"],
         instruments=frames["instruments"],
         price_basis=str(settings.get("price_basis", "total_return")),
+        actions=pd.concat([act.astype(object) for act in acts], ignore_index=True) if acts else None,
+        borrow=frames["borrow"],
         name=str(settings.get("name", path.resolve().name)),
         synthetic=bool(settings.get("synthetic", False)),
         where=where,

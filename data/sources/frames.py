@@ -5,12 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from data.borrow import NO_BORROW
 from data.calendars import Calendar, trading_calendars
 from data.errors import DataError
 from data.fx import FxRates
 from data.instruments import Instrument, known_instruments, plain_instrument, with_facts
 from data.market import MarketData
 from data.rates import InterestRates
+from data.sources.actions_table import read_actions
+from data.sources.borrow_table import read_borrow
 from data.sources.fx_table import coverage_warnings, read_fx
 from data.sources.price_table import PriceTable, read_prices, refuse_closed_days
 from data.sources.series import known_tables
@@ -32,6 +35,8 @@ def from_frames(
     instruments: pd.DataFrame | None = None,
     price_basis: str = "total_return",
     *,
+    actions: pd.DataFrame | None = None,
+    borrow: pd.DataFrame | None = None,
     name: str = "frames",
     synthetic: bool = False,
     memberships: Memberships | None = None,
@@ -43,16 +48,22 @@ def from_frames(
     ----------
     prices : DataFrame
         Columns date (the venue's local date), symbol, venue, currency, close; optional open, high, low,
-        volume (NaN where unknown). A NaN close is a day without a price. Rows may stand in any order.
+        volume (NaN where unknown), close_raw, dividends, splits. A NaN close is a day without a price. Rows may
+        stand in any order.
     fx : DataFrame, optional
         Columns date, base, quote, rate: units of quote for one base, known from 16:00 in London.
         Needed when more than one currency is present.
     valuations, flows, indices, rates, holdings_13f, positioning : DataFrame, optional
         As in the files of a market folder.
     instruments : DataFrame, optional
-        Columns symbol; optional name, issuer, sector, lot, listed, delisted, tags. What it leaves empty comes from
-        the facts that come with Eastbound; symbols without prices are passed over.
+        Columns symbol; optional name, issuer, sector, lot, listed, delisted, terminal_price, tags. What it leaves
+        empty comes from the facts that come with Eastbound; symbols without prices are passed over.
     price_basis : {"total_return", "split", "raw"}
+    actions : DataFrame, optional
+        Corporate actions: columns symbol, kind, ex_date, amount; optional pay_date, withholding, announced. What
+        prices of the basis hold already is left out, with a warning.
+    borrow : DataFrame, optional
+        Columns date, symbol, fee_pct; optional available, known.
     name : str
     synthetic : bool
         True for made-up prices.
@@ -104,27 +115,45 @@ def from_frames(
         "positioning": positioning,
     }
     tables, series_warnings = known_tables(series, calendars, named)
+    facts = _instruments(table, instruments, named.get("instruments", "instruments"))
+    events, action_warnings = read_actions(
+        actions, named.get("actions", "actions"), prices, table, what, facts, price_basis
+    )
+    lending, borrow_warnings = NO_BORROW, list[str]()
+    if borrow is not None:
+        lending, borrow_warnings = read_borrow(borrow, Origin.of(named.get("borrow", "borrow"), borrow), table.symbols)
+    fields, price_warnings = dict(table.fields), list(table.warnings)
+    if table.close_raw is not None and price_basis == "raw":
+        price_warnings.append(f"{what}: close_raw is not used: with price_basis 'raw' it is the close.")
+    elif table.close_raw is not None:
+        fields["close_raw"] = table.close_raw
     market = MarketData(
         name=name,
         synthetic=synthetic,
         price_basis=price_basis,
         symbols=table.symbols,
-        instruments=_instruments(table, instruments, named.get("instruments", "instruments")),
+        instruments=facts,
         dates=table.dates,
-        **table.fields,
+        open=table.fields["open"],
+        high=table.fields["high"],
+        low=table.fields["low"],
+        close=table.fields["close"],
+        volume=table.fields["volume"],
         fx=exchange,
         rates=InterestRates.from_table(tables.get("rates")),
+        actions=events,
+        borrow=lending,
         calendars=calendars,
         tables=tables,
         memberships=known_memberships() if memberships is None else memberships,
         holdable=table.symbols,
         left_out=(),
-        warnings=(*table.warnings, *fx_warnings, *series_warnings),
+        warnings=(*price_warnings, *fx_warnings, *series_warnings, *action_warnings, *borrow_warnings),
         start=first,
         end=last,
     )
     table.dates.flags.writeable = False
-    return market.with_prices(table.fields)
+    return market.with_prices(fields)
 
 
 def _calendars(venues: set[str], first: np.datetime64, last: np.datetime64) -> dict[str, Calendar]:

@@ -14,7 +14,8 @@ from data.sources.tidy import Origin, codes, days, numbers, require_columns
 from data.venues import VENUES
 
 NEEDED = ("date", "symbol", "venue", "currency", "close")
-READ = frozenset((*NEEDED, *PRICE_FIELDS))
+# dividends and splits are read where corporate actions are.
+READ = frozenset((*NEEDED, *PRICE_FIELDS, "close_raw", "dividends", "splits"))
 LONG = "One row per date and symbol is needed, not one column per symbol."
 
 
@@ -29,6 +30,8 @@ class PriceTable:
     dates : ndarray of shape (n_dates,), datetime64[D]
     fields : dict of str to ndarray of shape (n_dates, n_symbols)
         By name of the field; NaN where the table has no number.
+    close_raw : ndarray of shape (n_dates, n_symbols) or None
+        Closes as traded; None where the table has none.
     row_of, column_of : ndarray of shape (n_rows,)
         Date and symbol of each row of the table.
     warnings : tuple of str
@@ -39,6 +42,7 @@ class PriceTable:
     currencies: tuple[str, ...]
     dates: NDArray[np.datetime64]
     fields: dict[str, Matrix]
+    close_raw: Matrix | None
     row_of: NDArray[np.intp]
     column_of: NDArray[np.intp]
     warnings: tuple[str, ...]
@@ -82,12 +86,14 @@ def read_prices(prices: pd.DataFrame, what: Origin) -> PriceTable:
             raise DataError(f"{what}: {symbol} is in {money}, but {code} trades in {VENUES[code].currency}.")
     shape = (len(dates), len(symbols))
     fields = {field: _matrix(prices, field, cell, shape, symbols, dates, what) for field in PRICE_FIELDS}
+    close_raw = _matrix(prices, "close_raw", cell, shape, symbols, dates, what)
     return PriceTable(
         symbols=tuple(symbols),
         venues=tuple(venues),
         currencies=tuple(currencies),
         dates=dates,
         fields=fields,
+        close_raw=None if np.isnan(close_raw).all() else close_raw,
         row_of=row_of,
         column_of=column_of,
         warnings=tuple(_warnings(prices, fields["close"], what)),

@@ -1,8 +1,8 @@
 """Flow momentum: money moving into the destination faster than usual (claim 1 of the market story).
 
-From a flows file where there is one; else from the signed-dollar-volume proxy, which is price times volume with the
-sign of the day's return. The proxy follows prices closely (0.7 with the week's own return for China ETFs), so it is
-shown beside plain momentum, never as a flow.
+From a flows file where there is one; else from the signed-dollar-volume proxy, which is price times volume, at the
+price as traded where it is known, with the sign of the day's total return. The proxy follows prices closely (0.7 with
+the week's own return for China ETFs), so it is shown beside plain momentum, never as a flow.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.adjustments import adjusted_close, traded_value
 from data.market import MarketData
 from strategies.errors import StrategyError
 from strategies.rules.baskets import Membership, membership
@@ -162,10 +163,11 @@ def _proxy(
         members: Membership = membership(market, universe, stamps, dates, seasoning=1, to_hold=False)
         symbols, counted = members.symbols, members.eligible
         label = universe if isinstance(universe, str) else "+".join(universe)
+    close, value = adjusted_close(market), traded_value(market)
     signed = np.full((len(stamps), len(symbols)), np.nan)
     for i, column in enumerate(market.columns(symbols)):
         known = market.known_closes(stamps, market.instruments[symbols[i]].venue)
-        signed[:, i] = _in_usual_days(market.close[:, column], market.volume[:, column], known, lookback)
+        signed[:, i] = _in_usual_days(close[:, column], value[:, column], known, lookback)
     usable = counted & ~np.isnan(signed)
     n_names = usable.sum(axis=1)
     total = np.where(usable, signed, 0.0).sum(axis=1)
@@ -173,13 +175,13 @@ def _proxy(
 
 
 def _in_usual_days(
-    close: NDArray[np.float64], volume: NDArray[np.float64], known: NDArray[np.intp], lookback: int
+    close: NDArray[np.float64], traded: NDArray[np.float64], known: NDArray[np.intp], lookback: int
 ) -> NDArray[np.float64]:
     """Sum one name's signed traded value over each window, in days of its usual traded value."""
-    rows = np.flatnonzero(~np.isnan(close) & ~np.isnan(volume))
+    rows = np.flatnonzero(~np.isnan(close) & ~np.isnan(traded))
     if len(rows) < 2:
         return np.full(len(known), np.nan)
-    value = close[rows] * volume[rows]
+    value = traded[rows]
     sign = np.sign(np.diff(close[rows], prepend=close[rows][0]))
     signed = np.concatenate([[0.0], np.cumsum(sign * value)])
     size = np.concatenate([[0.0], np.cumsum(value)])

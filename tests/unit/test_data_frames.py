@@ -206,8 +206,8 @@ def test_a_close_that_is_empty_is_a_day_without_a_price() -> None:
 
 
 def test_columns_that_are_not_read_are_said() -> None:
-    market = from_frames(prices(adj_close=1.0, splits=0.0))
-    assert market.warnings == ("prices: not read: column adj_close, splits.",)
+    market = from_frames(prices(adj_close=1.0, splits=0.0, dividends=0.0, close_raw=1.0))
+    assert market.warnings == ("prices: not read: column adj_close.",)
 
 
 def test_open_high_low_and_volume_may_be_absent() -> None:

@@ -1,0 +1,300 @@
+"""Fees of a trade in exact integers, expected fees in floats, trailing averages, impact.
+
+Shapes: R rows (dates), G fee classes, P periods in which nothing changes, F kinds, N trades, A names.
+Units: considerations and share counts in 0.0001 (of currency, of a share); rates in 1e-9 (of the consideration,
+or of currency a share); fixed parts, limits and fees in cents.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.jit import kernel
+
+F = NDArray[np.float64]
+I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
+
+# Columns of FeeTable.parts.
+SLOT, RATE, PER_SHARE, FIXED, LOW, HIGH, ROUNDING = 0, 1, 2, 3, 4, 5, 6
+# How a fee is rounded.
+TO_CENT, TO_DOLLAR_UP = 0, 1
+# Trades and rates up to these are exact: 9e18 units are 9e14 of currency or shares; 1e9 is the whole consideration.
+MAX_UNITS = 9_000_000_000_000_000_000
+MAX_RATE = 1_000_000_000
+# In place of units: the amount is NaN, infinite or beyond MAX_UNITS. In place of cents: a fee of such a trade.
+NO_UNITS = -1
+NO_FEE = -1
+# In place of a maximum: there is none.
+NO_MAXIMUM = 9_223_372_036_854_775_807
+UNITS_PER_ONE = 10_000.0
+RATES_PER_ONE = 1e9
+CENTS_PER_ONE = 100.0
+# Unsigned, for division without a look at the sign; a cent in units of 1e-13.
+HUNDRED, NINETY_NINE, BILLION = np.uint64(100), np.uint64(99), np.uint64(10**9)
+A_CENT, HALF_A_CENT, ALL_BUT_A_CENT = np.uint64(10**11), np.uint64(5 * 10**10), np.uint64(10**11 - 1)
+
+
+class FeeTable(NamedTuple):
+    """Dated fees of some classes of names.
+
+    period: (R, G), which period a date is in, by class. n_parts: (P, 2), how many kinds charge anything, by side
+    (BUY 0, SELL 1). parts: (P, 2, F, 7), what they charge, in the order of their slots, then zeros; the last axis is
+    SLOT (which kind: the same one for all classes), RATE, PER_SHARE, FIXED, LOW (0: no minimum), HIGH (NO_MAXIMUM:
+    no maximum) and ROUNDING. LOW and HIGH are whole multiples of what the kind is rounded to.
+    """
+
+    period: I
+    n_parts: I
+    parts: I
+
+
+@kernel
+def units_nb(amount):
+    """Take an amount to the nearest 0.0001, half to even.
+
+    Floats of 9e11 and more are coarser than that themselves: fees of such a trade are those of the float.
+
+    Parameters
+    ----------
+    amount : float
+        Currency or shares; the sign is dropped.
+
+    Returns
+    -------
+    units : int
+        In 0.0001; NO_UNITS if the amount is NaN or beyond MAX_UNITS.
+    """
+    scaled = np.rint(abs(amount) * UNITS_PER_ONE)
+    if not scaled <= MAX_UNITS:
+        return np.int64(NO_UNITS)
+    return np.int64(scaled)
+
+
+@kernel
+def part_cents_nb(part, consideration_units, share_units):
+    """Charge one kind, exactly: in proportion, by share and fixed; rounded; within its limits.
+
+    The fee in proportion and by share is counted in units of 1e-13, of which 1e11 make a cent. Each amount is split as
+    a x 1e9 + b: rate x a is at most 9.0e18 and rate x b below 1e18, so nothing overflows up to MAX_RATE and
+    MAX_UNITS. Rounding comes before the limits here: they are rounded already, so the order makes no difference.
+
+    Parameters
+    ----------
+    part : ndarray of shape (7,), int64
+        See `FeeTable.parts`.
+    consideration_units, share_units : int
+        From 0 to MAX_UNITS.
+
+    Returns
+    -------
+    cents : int
+    """
+    cents = np.uint64(part[FIXED])
+    rest = np.uint64(0)
+    if part[RATE] != 0:
+        a = np.uint64(consideration_units) // BILLION
+        many = np.uint64(part[RATE]) * a
+        cents += many // HUNDRED
+        rest += many % HUNDRED * BILLION + np.uint64(part[RATE]) * (np.uint64(consideration_units) - a * BILLION)
+    if part[PER_SHARE] != 0:
+        a = np.uint64(share_units) // BILLION
+        many = np.uint64(part[PER_SHARE]) * a
+        cents += many // HUNDRED
+        rest += many % HUNDRED * BILLION + np.uint64(part[PER_SHARE]) * (np.uint64(share_units) - a * BILLION)
+    if part[ROUNDING] == TO_DOLLAR_UP:
+        cents += (rest + ALL_BUT_A_CENT) // A_CENT
+        cents = (cents + NINETY_NINE) // HUNDRED * HUNDRED
+    else:
+        cents += (rest + HALF_A_CENT) // A_CENT
+    return min(max(np.int64(cents), part[LOW]), part[HIGH])
+
+
+@kernel
+def fee_cents_nb(table, row, fee_class, side, consideration_units, share_units):
+    """Add up the fees of one trade.
+
+    Parameters
+    ----------
+    table : FeeTable
+    row, fee_class, side : int
+        Row of `table.period`, its column, and BUY (0) or SELL (1).
+    consideration_units, share_units : int
+        From `units_nb`.
+
+    Returns
+    -------
+    cents : int
+        0 if both amounts are 0: no trade. NO_FEE if one of them is NO_UNITS or beyond MAX_UNITS.
+    """
+    if not 0 <= consideration_units <= MAX_UNITS or not 0 <= share_units <= MAX_UNITS:
+        return np.int64(NO_FEE)
+    total = np.int64(0)
+    if consideration_units == 0 and share_units == 0:
+        return total
+    p = table.period[row, fee_class]
+    for i in range(table.n_parts[p, side]):
+        total += part_cents_nb(table.parts[p, side, i], consideration_units, share_units)
+    return total
+
+
+@kernel
+def fee_parts_nb(table, rows, classes, sides, consideration_units, share_units, cents_out):
+    """Charge many trades, kind by kind.
+
+    Parameters
+    ----------
+    table : FeeTable
+    rows, classes, sides : ndarray of shape (n_trades,), int64
+        As in `fee_cents_nb`.
+    consideration_units, share_units : ndarray of shape (n_trades,), int64
+        From `units_nb`.
+    cents_out : ndarray of shape (n_trades, n_kinds), int64
+        Written in place; what a kind does not charge is 0.
+
+    Returns
+    -------
+    refused : int
+        The first trade whose amounts are NO_UNITS or beyond MAX_UNITS; -1 if there is none. Its row is NO_FEE.
+    """
+    refused = -1
+    for t in range(rows.shape[0]):
+        cents_out[t, :] = 0
+        consideration, shares = consideration_units[t], share_units[t]
+        if not 0 <= consideration <= MAX_UNITS or not 0 <= shares <= MAX_UNITS:
+            cents_out[t, :] = NO_FEE
+            if refused < 0:
+                refused = t
+            continue
+        if consideration == 0 and shares == 0:
+            continue
+        p, side = table.period[rows[t], classes[t]], sides[t]
+        for i in range(table.n_parts[p, side]):
+            part = table.parts[p, side, i]
+            cents_out[t, part[SLOT]] = part_cents_nb(part, consideration, shares)
+    return refused
+
+
+@kernel
+def expected_fee_nb(table, row, fee_class, side, consideration, shares):
+    """Estimate the fees of a trade: minima, maxima, fixed parts and fees by share, but no rounding.
+
+    Never falls when the trade grows; it jumps at 0 where there is a minimum or a fixed part.
+
+    Parameters
+    ----------
+    table : FeeTable
+    row, fee_class, side : int
+        As in `fee_cents_nb`.
+    consideration, shares : float
+        Currency and count, neither below 0.
+
+    Returns
+    -------
+    fee : float
+        Currency; 0 if both amounts are 0, NaN if one is NaN.
+    """
+    if consideration == 0.0 and shares == 0.0:
+        return 0.0
+    total = 0.0
+    p = table.period[row, fee_class]
+    for i in range(table.n_parts[p, side]):
+        part = table.parts[p, side, i]
+        due = part[RATE] * consideration / RATES_PER_ONE
+        if part[PER_SHARE] != 0:
+            due += part[PER_SHARE] * shares / RATES_PER_ONE
+        if part[FIXED] != 0:
+            due += part[FIXED] / CENTS_PER_ONE
+        if part[LOW] != 0 and due < part[LOW] / CENTS_PER_ONE:
+            due = part[LOW] / CENTS_PER_ONE
+        if part[HIGH] != NO_MAXIMUM and due > part[HIGH] / CENTS_PER_ONE:
+            due = part[HIGH] / CENTS_PER_ONE
+        total += due
+    return total
+
+
+@kernel
+def impact_fraction_nb(coefficient, volatility, participation):
+    """Estimate the cost of market impact by the square-root law.
+
+    The cost of a trade of Q shares in a name that trades V a day at a daily volatility s is `c s sqrt(Q / V)` of its
+    notional, with c of order one.
+
+    Parameters
+    ----------
+    coefficient : float
+        c; 0 switches impact off.
+    volatility : float
+        Standard deviation of daily returns; 0.02 is two percent.
+    participation : float
+        Shares of the trade over average daily volume; the sign is the caller's to drop.
+
+    Returns
+    -------
+    fraction : float
+        Of notional; 0 if volatility or participation is NaN (volume not known), zero or negative.
+
+    References
+    ----------
+    .. [1] Grinold and Kahn, "Active Portfolio Management", 2nd edition, 2000, chapter 16 (the square root from
+       inventory risk).
+    .. [2] Almgren, Thum, Hauptmann and Li, "Direct Estimation of Equity Market Impact", 2005 (finds a power of 0.6).
+    .. [3] Toth et al., "Anomalous Price Impact and the Critical Nature of Liquidity in Financial Markets",
+       Physical Review X 1, 2011 (the square root, over markets and decades).
+    """
+    if not (volatility > 0.0 and participation > 0.0):
+        return 0.0
+    return coefficient * volatility * np.sqrt(participation)
+
+
+@kernel
+def trailing_moments_nb(
+    values: F, known: NDArray[np.bool_], window: int, n_least: int, mean_out: F, deviation_out: F
+) -> None:
+    """Average the last known values of each name strictly before each row.
+
+    Two passes over each window, oldest value first: nothing cancels, and a result depends on its window alone.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_names), float64
+    known : ndarray of shape (n_rows, n_names), bool
+        Which values count.
+    window : int
+        How many of the last known values.
+    n_least : int
+        Fewer known values than this give NaN.
+    mean_out, deviation_out : ndarray of shape (n_rows, n_names) or (0, 0)
+        Written in place: mean, and standard deviation with n - 1. Of size 0: not wanted.
+    """
+    n_rows, n_names = values.shape
+    kept = np.zeros((n_names, 2 * window))  # each value twice, a window apart: any window is one run
+    n_kept = np.zeros(n_names, dtype=np.int64)
+    wants_mean, wants_deviation = mean_out.size > 0, deviation_out.size > 0
+    mean = np.full(n_names, np.nan)
+    deviation = np.full(n_names, np.nan)
+    for r in range(n_rows):
+        for a in range(n_names):
+            if wants_mean:
+                mean_out[r, a] = mean[a]
+            if wants_deviation:
+                deviation_out[r, a] = deviation[a]
+            if not known[r, a]:
+                continue
+            slot = n_kept[a] % window
+            kept[a, slot] = values[r, a]
+            kept[a, slot + window] = values[r, a]
+            n_kept[a] += 1
+            n = min(n_kept[a], window)
+            if n < n_least:
+                continue
+            start = slot + 1 + window - n
+            total = 0.0
+            for i in range(start, start + n):
+                total += kept[a, i]
+            mean[a] = total / n
+            if wants_deviation:
+                spread = 0.0
+                for i in range(start, start + n):
+                    spread += (kept[a, i] - mean[a]) ** 2
+                deviation[a] = np.sqrt(spread / (n - 1))

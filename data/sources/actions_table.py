@@ -1,0 +1,237 @@
+"""Corporate actions as they are given: a file of their own, columns beside the prices, delistings of instruments."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.actions import CASH, KINDS, SCRIP, SPLIT, TERMINAL, Actions, actions_of
+from data.errors import DataError
+from data.instruments import Instrument
+from data.sources.price_table import PriceTable
+from data.sources.tidy import Origin, codes, days, numbers, require_columns
+
+DAY = 86_400 * 10**9  # nanoseconds
+# What prices of a basis hold already: booked again, it would count twice.
+HELD = {"raw": (), "split": (SPLIT, SCRIP), "total_return": (SPLIT, CASH, SCRIP)}
+NOTHING = np.datetime64("NaT", "D")
+NAMED = {SPLIT: "splits", CASH: "dividends", SCRIP: "scrip dividends", TERMINAL: "delistings"}
+UNDATED = "1970-01-01"  # stands where a date may be empty while the column is read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """One action, and where it was given."""
+
+    place: str
+    symbol: str
+    kind: int
+    ex_date: np.datetime64
+    amount: float
+    pay_date: np.datetime64 = NOTHING
+    withholding: float = np.nan
+    known: int | None = None
+
+
+def read_actions(
+    given: pd.DataFrame | None,
+    label: str | Origin,
+    prices: pd.DataFrame,
+    table: PriceTable,
+    what: Origin,
+    instruments: Mapping[str, Instrument],
+    price_basis: str,
+) -> tuple[Actions, list[str]]:
+    """Collect the corporate actions of a market.
+
+    Parameters
+    ----------
+    given : DataFrame, optional
+        Columns symbol, kind ("split", "dividend", "scrip", "delisting"), ex_date, amount; optional pay_date,
+        withholding, announced.
+    label : str or Origin
+        Its file, for messages.
+    prices : DataFrame
+        May have columns `dividends` (a share, on the ex date; 0 or empty where none) and `splits` (shares after for
+        one before; 0, 1 or empty where none).
+    table : PriceTable
+        The same, read.
+    what : Origin
+        Its files.
+    instruments : mapping of str to Instrument
+        A delisting of theirs takes effect on the day after the last day of listing, and is known from that last day.
+    price_basis : {"raw", "split", "total_return"}
+        Actions that such prices hold already are left out.
+
+    Returns
+    -------
+    actions : Actions
+        Known from 00:00 UTC of the day after `announced`, at the latest from 00:00 UTC of the ex date.
+    warnings : list of str
+
+    Raises
+    ------
+    DataError
+        On a missing column, an unreadable cell, an unknown symbol or kind, an amount that is not positive, a pay date
+        before the ex date, or two statements about one thing that differ.
+    """
+    own = [] if given is None else _rows(given, Origin.of(label, given), set(table.symbols))
+    rows = _without_doubles(own, _beside_prices(prices, table, what))
+    rows = _with_delistings(rows, instruments)
+    held = [row for row in rows if row.kind in HELD[price_basis]]
+    kept = [row for row in rows if row.kind not in HELD[price_basis]]
+    warnings = []
+    if held:
+        n_held = Counter(row.kind for row in held)
+        counts = " and ".join(f"{n_held[kind]} {NAMED[kind]}" for kind in sorted(n_held))
+        warnings.append(f"Left out: {counts}, which prices of price_basis {price_basis!r} hold already.")
+    undated = [row for row in kept if row.kind in (CASH, SCRIP) and np.isnat(row.pay_date)]
+    if undated:
+        warnings.append(f"{len(undated)} dividends have no pay date and count as paid on the ex date.")
+    found = actions_of(
+        [row.symbol for row in kept],
+        [row.kind for row in kept],
+        [row.ex_date for row in kept],
+        [row.ex_date if np.isnat(row.pay_date) and row.kind != SPLIT else row.pay_date for row in kept],
+        [row.amount for row in kept],
+        [row.withholding for row in kept],
+        [_midnight(row.ex_date) if row.known is None else min(row.known, _midnight(row.ex_date)) for row in kept],
+    )
+    return found, warnings
+
+
+def _midnight(day: np.datetime64) -> int:
+    return int(day.astype("datetime64[D]").astype(np.int64)) * DAY
+
+
+def _rows(given: pd.DataFrame, what: Origin, priced: set[str]) -> list[_Row]:
+    """Read the table of actions."""
+    require_columns(given, ("symbol", "kind", "ex_date", "amount"), what)
+    symbol, symbols = codes(given["symbol"], what)
+    kind, kinds = codes(given["kind"], what)
+    ex_date = days(given["ex_date"], what)
+    amount = numbers(given["amount"], what)
+    withholding = _optional_numbers(given, "withholding", what)
+    pay_date = _optional_days(given, "pay_date", what)
+    announced = _optional_days(given, "announced", what)
+    rows, first = [], dict[tuple[str, int, str], str]()
+    for i in range(len(given)):
+        name, word, place = symbols[symbol[i]], kinds[kind[i]], what.row(i)
+        if name not in priced:
+            raise DataError(f"{place}: {name} has no prices. Add them, or drop the row.")
+        if word not in KINDS:
+            raise DataError(f"{place}: unknown kind {word!r} of {name}. Known: {', '.join(KINDS)}.")
+        code = KINDS.index(word)
+        _refuse_amount(amount[i], code, f"{place}: the {word} of {name} on {ex_date[i]}")
+        if pay_date[i] < ex_date[i]:
+            raise DataError(f"{place}: {name} pays on {pay_date[i]}, before the ex date {ex_date[i]}.")
+        if announced[i] > ex_date[i]:
+            raise DataError(f"{place}: {name} announced on {announced[i]}, after the ex date {ex_date[i]}.")
+        if withholding[i] < 0 or withholding[i] > 1:
+            raise DataError(f"{place}: withholding of {name} is {withholding[i]:g}; give a fraction such as 0.1.")
+        # A listing ends once; anything else may happen again on another day.
+        key = (name, code, "" if code == TERMINAL else str(ex_date[i]))
+        if key in first:
+            raise DataError(f"{place}: a second {word} of {name}; the first is {first[key]}. Keep one, or add them up.")
+        first[key] = place
+        rows.append(
+            _Row(
+                place=place,
+                symbol=name,
+                kind=code,
+                ex_date=ex_date[i],
+                amount=float(amount[i]),
+                pay_date=NOTHING if code == SPLIT else pay_date[i],
+                withholding=float(withholding[i]),
+                known=None if np.isnat(announced[i]) else _midnight(announced[i] + 1),
+            )
+        )
+    return rows
+
+
+def _refuse_amount(amount: float, kind: int, which: str) -> None:
+    if kind == TERMINAL:  # nothing may be left, and an empty price is the last one
+        if amount < 0:
+            raise DataError(f"{which} pays {amount:g}; it must be zero or more, or empty for the last price.")
+    elif not amount > 0:
+        said = "empty" if np.isnan(amount) else f"{amount:g}"
+        raise DataError(f"{which} has an amount that is {said}; it must be positive.")
+
+
+def _optional_numbers(given: pd.DataFrame, column: str, what: Origin) -> NDArray[np.float64]:
+    return numbers(given[column], what) if column in given.columns else np.full(len(given), np.nan)
+
+
+def _optional_days(given: pd.DataFrame, column: str, what: Origin) -> NDArray[np.datetime64]:
+    """Read a column of dates that may be absent or have empty cells: NaT there."""
+    if column not in given.columns:
+        return np.full(len(given), NOTHING)
+    cells = given[column].astype(object)
+    is_empty = cells.map(lambda cell: bool(pd.isna(cell)) or (isinstance(cell, str) and not cell.strip())).to_numpy()
+    found = days(cells.where(~is_empty, UNDATED), what)
+    found[is_empty] = NOTHING
+    return found
+
+
+def _beside_prices(prices: pd.DataFrame, table: PriceTable, what: Origin) -> list[_Row]:
+    """Read the columns `dividends` and `splits`."""
+    rows = []
+    for column, kind, none in (("dividends", CASH, (0.0,)), ("splits", SPLIT, (0.0, 1.0))):
+        if column not in prices.columns:
+            continue
+        values = numbers(prices[column], what)
+        for i in np.flatnonzero(~np.isnan(values) & ~np.isin(values, none)):
+            symbol, day = table.symbols[table.column_of[i]], table.dates[table.row_of[i]]
+            if values[i] < 0:
+                raise DataError(
+                    f"{what.row(int(i))}: {column} of {symbol} on {day} is {values[i]:g}; it must be positive, or 0."
+                )
+            rows.append(_Row(place=what.row(int(i)), symbol=symbol, kind=kind, ex_date=day, amount=float(values[i])))
+    return rows
+
+
+def _without_doubles(own: list[_Row], beside: list[_Row]) -> list[_Row]:
+    """Join both sources; where both say the same, the file's row stays, which says more."""
+    of = {(row.symbol, row.kind, str(row.ex_date)): row for row in own}
+    rows = list(own)
+    for row in beside:
+        other = of.get((row.symbol, row.kind, str(row.ex_date)))
+        if other is None:
+            rows.append(row)
+        elif not np.isclose(row.amount, other.amount, rtol=1e-9, atol=0.0):
+            raise DataError(
+                f"{other.place}: the {KINDS[row.kind]} of {row.symbol} on {row.ex_date} is {other.amount:g}, but "
+                f"{row.amount:g} in {row.place}. Correct one."
+            )
+    return rows
+
+
+def _with_delistings(rows: list[_Row], instruments: Mapping[str, Instrument]) -> list[_Row]:
+    """Add the end of each listing that instruments tell of and no row does."""
+    ends = {row.symbol: row for row in rows if row.kind == TERMINAL}
+    found = list(rows)
+    for symbol, one in instruments.items():
+        if one.delisted is None:
+            continue
+        price = np.nan if one.terminal_price is None else one.terminal_price
+        end = ends.get(symbol)
+        if end is None:
+            found.append(
+                _Row(
+                    place=symbol,
+                    symbol=symbol,
+                    kind=TERMINAL,
+                    ex_date=one.delisted + 1,
+                    amount=price,
+                    known=_midnight(one.delisted),
+                )
+            )
+        elif not np.isnan(price) and not np.isclose(price, end.amount, rtol=1e-9, atol=0.0):
+            raise DataError(
+                f"{end.place}: the delisting of {symbol} pays {end.amount:g}, but its terminal_price is {price:g}. "
+                "Correct one."
+            )
+    return found

@@ -1,0 +1,63 @@
+"""Stamps and days that a person gives to a function."""
+
+import numpy as np
+import pandas as pd
+
+from data.errors import DataError
+
+
+def as_nanoseconds(stamp: pd.Timestamp | int) -> int:
+    """Turn a stamp into UTC nanoseconds.
+
+    Parameters
+    ----------
+    stamp : Timestamp with a time zone, or int
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    DataError
+        If it is no stamp, or has no time zone.
+    """
+    if isinstance(stamp, (int, np.integer)) and not isinstance(stamp, bool):
+        return int(stamp)
+    try:
+        given = pd.Timestamp(stamp)
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{stamp!r} is no stamp; write it as 2025-02-14 21:00Z.") from error
+    if pd.isna(given):
+        raise DataError(f"{stamp!r} is no stamp; write it as 2025-02-14 21:00Z.")
+    if given.tz is None:
+        raise DataError(f"Stamp {given} has no time zone; say which, for example {given}Z for UTC.")
+    return int(given.tz_convert("UTC").as_unit("ns").value)
+
+
+def as_day(value: object, what: str) -> np.datetime64:
+    """Read a date given by a person.
+
+    Parameters
+    ----------
+    value : date-like
+    what : str
+        What it is, for the message.
+
+    Returns
+    -------
+    datetime64[D]
+
+    Raises
+    ------
+    DataError
+        If it is no date.
+    """
+    try:
+        # A number would count nanoseconds since 1970: 2025 is no year to it.
+        day = pd.NaT if isinstance(value, (int, float, np.number)) else pd.Timestamp(value)  # type: ignore[arg-type]
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{what} {value!r} is no date; write it as 2025-02-14.") from error
+    if pd.isna(day):
+        raise DataError(f"{what} {value!r} is no date; write it as 2025-02-14.")
+    return np.datetime64(day.date(), "D")

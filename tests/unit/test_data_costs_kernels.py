@@ -1,0 +1,212 @@
+"""Fees in integers: equal to the contract note in decimals, for any trade; expected fees without rounding."""
+
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from data.costs import kernels
+from data.costs.charges import NOTE_KINDS, charges_on, commission_charge, day_number
+from data.costs.fee_tables import fee_table
+from data.costs.kernels import (
+    MAX_UNITS,
+    NO_FEE,
+    NO_UNITS,
+    expected_fee_nb,
+    fee_cents_nb,
+    fee_parts_nb,
+    impact_fraction_nb,
+    units_nb,
+)
+from data.costs.notes import contract_note
+from data.costs.schedules import BUY, SELL
+from data.errors import DataError
+
+CLASSES = (
+    ("HKD", "XHKG", False),
+    ("HKD", "XHKG", True),
+    ("CNY", "XSHG", False),
+    ("CNY", "XSHE", False),
+    ("USD", "XNYS", False),
+    ("USD", "XNYS", True),
+)
+DATES = np.arange("2009-12-01", "2026-03-01", dtype="datetime64[D]")
+COMMISSIONS = ((0.0, {}), (2.5, {"HKD": 18.0, "CNY": 5.0}), (0.12345, {"USD": 0.35}), (0.0, {"USD": 1.0, "HKD": 50.0}))
+TRADES_EACH = 5000
+
+
+def random_trades(rng: np.random.Generator, n: int) -> list[tuple[Decimal, Decimal]]:
+    """Shares and prices of every size: odd lots to 1e10, fractions, prices of two to four decimals."""
+    sizes = 10.0 ** rng.uniform(0, 10, n)
+    # A third are round: they meet half cents, whole dollars and the edges of minima and maxima.
+    sizes = np.where(rng.random(n) < 0.33, np.ceil(sizes / 100) * 100, sizes)
+    decimals = rng.choice([0, 0, 4], n)
+    prices = 10.0 ** rng.uniform(-1, 3, n)
+    steps = rng.choice([1, 2, 3, 4], n)
+    return [
+        (Decimal(f"{size:.{places}f}"), Decimal(f"{price:.{step}f}"))
+        for size, places, price, step in zip(sizes, decimals.tolist(), prices, steps.tolist(), strict=True)
+    ]
+
+
+def as_units(amount: Decimal) -> int:
+    return int((amount * 10_000).to_integral_value())  # half to even
+
+
+@pytest.mark.parametrize(("bps", "least"), COMMISSIONS)
+def test_kernels_charge_what_the_contract_note_says(bps: float, least: dict[str, float]) -> None:
+    rng = np.random.default_rng(20250207)
+    table, _ = fee_table(CLASSES, DATES, bps, least)
+    trades = random_trades(rng, TRADES_EACH)
+    rows = rng.integers(0, len(DATES), TRADES_EACH)
+    classes = rng.integers(0, len(CLASSES), TRADES_EACH)
+    sides = rng.integers(0, 2, TRADES_EACH)
+    considerations = np.array([as_units(shares * price) for shares, price in trades])
+    counts = np.array([as_units(shares) for shares, _ in trades])
+    out = np.empty((TRADES_EACH, len(NOTE_KINDS)), dtype=np.int64)
+    assert fee_parts_nb(table, rows, classes, sides, considerations, counts, out) == -1
+    for t, (shares, price) in enumerate(trades):
+        currency, venue, is_etf = CLASSES[classes[t]]
+        note = contract_note(
+            *(venue, DATES[rows[t]], "sell" if sides[t] == SELL else "buy", shares, price),
+            is_etf=is_etf,
+            commission_bps=bps,
+            commission_min=least.get(currency, 0.0),
+        )
+        found = {kind: cents for kind, cents in zip(NOTE_KINDS, out[t].tolist(), strict=True) if cents}
+        assert found == {kind: int(due * 100) for kind, due in note.items() if due}, (
+            venue,
+            DATES[rows[t]],
+            shares,
+            price,
+        )
+        total = fee_cents_nb(table, rows[t], classes[t], sides[t], considerations[t], counts[t])
+        assert total == int(note.total * 100)
+
+
+def test_expected_fees_are_the_note_without_rounding() -> None:
+    rng = np.random.default_rng(20230828)
+    for bps, least in COMMISSIONS:
+        table, _ = fee_table(CLASSES, DATES, bps, least)
+        for shares, price in random_trades(rng, 500):
+            row, g, side = int(rng.integers(len(DATES))), int(rng.integers(len(CLASSES))), int(rng.integers(2))
+            currency, venue, is_etf = CLASSES[g]
+            charges = [both[side] for both in charges_on(venue, day_number(DATES[row]), is_etf=is_etf).values()]
+            charges.append(commission_charge(bps, least.get(currency, 0.0)))
+            expected = Decimal(0)
+            for charge in charges:
+                due = max(charge.rate * shares * price + charge.per_share * shares + charge.fixed, charge.minimum)
+                expected += due if charge.maximum is None else min(due, charge.maximum)
+            found = expected_fee_nb(table, row, g, side, float(shares * price), float(shares))
+            assert found == pytest.approx(float(expected), rel=1e-12, abs=1e-300)
+
+
+def test_expected_fees_of_nothing_and_of_the_unknown() -> None:
+    table, _ = fee_table(CLASSES, DATES[-1:], 1.0, {"HKD": 18.0})
+    assert expected_fee_nb(table, 0, 0, BUY, 0.0, 0.0) == 0.0
+    assert np.isnan(expected_fee_nb(table, 0, 0, BUY, np.nan, 1.0))
+    assert np.isnan(expected_fee_nb(table, 0, 4, SELL, 100.0, np.nan))
+
+
+def test_whole_shares_at_prices_on_the_tick_are_read_exactly() -> None:
+    rng = np.random.default_rng(7)
+    shares = np.ceil(10.0 ** rng.uniform(0, 9, 5000))
+    mills = np.ceil(10.0 ** rng.uniform(1, 6, 5000))
+    for n, m in zip(shares, mills, strict=True):
+        price = float(m) / 1000.0
+        if n * price < 1e11:
+            assert units_nb(-n * price) == int(n) * int(m) * 10
+
+
+@pytest.mark.parametrize(
+    ("amount", "units"),
+    [(0.0, 0), (1.0, 10_000), (-2.5, 25_000), (0.03125, 312), (0.09375, 938), (9e14, MAX_UNITS)],
+)
+def test_amounts_are_taken_to_the_nearest_ten_thousandth(amount: float, units: int) -> None:
+    assert units_nb(amount) == units
+
+
+@pytest.mark.parametrize("amount", [np.nan, np.inf, -np.inf, 9.01e14, 1e300])
+def test_amounts_that_are_none_are_refused(amount: float) -> None:
+    assert units_nb(amount) == NO_UNITS
+    table, _ = fee_table(CLASSES, DATES[-2:])
+    assert fee_cents_nb(table, 0, 0, BUY, units_nb(amount), 10_000) == NO_FEE
+    assert fee_cents_nb(table, 0, 0, BUY, 10_000, units_nb(amount)) == NO_FEE
+    one, zero = np.ones(3, dtype=np.int64), np.zeros(3, dtype=np.int64)
+    out = np.empty((3, len(NOTE_KINDS)), dtype=np.int64)
+    refused = fee_parts_nb(table, one, zero, zero, np.array([0, units_nb(amount), 10_000]), one * 10_000, out)
+    assert refused == 1
+    assert (out[1] == NO_FEE).all()
+    assert (out[[0, 2]] >= 0).all()
+
+
+@pytest.mark.parametrize("bps", [0.0, 10_000.0])
+def test_the_largest_trade_is_exact(bps: float) -> None:
+    # The whole trade as commission and 9e14 of currency: the products that come nearest to the end of 64 bits.
+    table, _ = fee_table(CLASSES, DATES, bps)
+    for row in range(0, len(DATES), 97):
+        for g, (_, venue, is_etf) in enumerate(CLASSES):
+            for units in (MAX_UNITS, MAX_UNITS - 1, 8_999_999_999_999_999_999, 1_000_000_000, 999_999_999, 1):
+                amount = Decimal(units) / 10_000
+                note = contract_note(venue, DATES[row], "sell", amount, 1, is_etf=is_etf, commission_bps=bps)
+                assert fee_cents_nb(table, row, g, SELL, units, units) == int(note.total * 100)
+
+
+def test_nothing_traded_costs_nothing_and_a_trace_the_minimum() -> None:
+    table, _ = fee_table(CLASSES, DATES[-1:], 0.0, {"USD": 5.0})
+    assert fee_cents_nb(table, 0, 4, BUY, 0, 0) == 0
+    assert fee_cents_nb(table, 0, 4, BUY, 0, 1) == 500
+
+
+def test_the_layout_of_a_table() -> None:
+    days = np.array(["2025-06-27", "2025-06-30", "2025-07-02"], dtype="datetime64[D]")
+    table, assumed = fee_table([("HKD", "XHKG", False), ("USD", "XNYS", False)], days, 1.0, {"HKD": 18.0})
+    assert assumed == ()
+    assert table.period.tolist() == [[0, 2], [1, 2], [1, 2]]
+    assert table.n_parts.tolist() == [
+        [6, 6],
+        [6, 6],
+        [1, 2],
+    ]  # New York: commission; sales pay the TAF too, Section 31 is 0
+    assert table.parts.shape == (3, 2, len(NOTE_KINDS), 7)
+    assert {array.dtype for array in table} == {np.dtype(np.int64)}
+    assert all(array.flags.c_contiguous for array in table)
+    none = kernels.NO_MAXIMUM
+    stamp, settlement = NOTE_KINDS.index("stamp_duty"), NOTE_KINDS.index("settlement_fee")
+    assert table.parts[0, BUY, 0].tolist() == [stamp, 1_000_000, 0, 0, 0, none, kernels.TO_DOLLAR_UP]
+    assert table.parts[0, BUY, 4].tolist() == [settlement, 20_000, 0, 0, 200, 10_000, kernels.TO_CENT]
+    assert table.parts[1, BUY, 4].tolist() == [settlement, 42_000, 0, 0, 0, none, kernels.TO_CENT]
+    assert table.parts[1, BUY, 5].tolist() == [NOTE_KINDS.index("commission"), 100_000, 0, 0, 1800, none, 0]
+    assert table.parts[2, SELL, 0].tolist() == [NOTE_KINDS.index("taf_fee"), 0, 166_000, 0, 0, 830, kernels.TO_CENT]
+    assert table.parts[2, BUY, 1:].tolist() == [[0] * 7] * (len(NOTE_KINDS) - 1)
+
+
+def test_what_a_table_assumes_is_named_once() -> None:
+    days = np.array(["2025-12-31", "2026-01-02"], dtype="datetime64[D]")
+    _, assumed = fee_table([("USD", "XNYS", False), ("USD", "XNYS", True), ("CNY", "XHKG", False)], days)
+    assert assumed == (
+        "XNYS section31_fee is not known for 2025-12-31 to 2026-01-02; 0.00000% of notional is assumed.",
+        "XNYS taf_fee is not known for 2026-01-02 to 2026-01-02; USD 0.000166 a share is assumed.",
+        "Names in CNY at XHKG: fixed fees, minima and maxima in HKD are charged as so many CNY.",
+    )
+
+
+def test_a_table_of_nothing_has_no_rows() -> None:
+    table, assumed = fee_table([], DATES[:0])
+    assert table.period.shape == (0, 0)
+    assert table.parts.shape == (0, 2, len(NOTE_KINDS), 7)
+    assert assumed == ()
+
+
+@pytest.mark.parametrize(("bps", "least", "said"), [(-1.0, {}, "-1.0 bps"), (1.0, {"HKD": 0.001}, "whole cents")])
+def test_a_commission_that_is_none_is_refused(bps: float, least: dict[str, float], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        fee_table(CLASSES, DATES[:1], bps, least)
+
+
+def test_impact_grows_with_the_square_root_of_participation() -> None:
+    # 0.8 x 2 % x sqrt(4 %) = 0.8 x 0.02 x 0.2 = 0.0032
+    assert impact_fraction_nb(0.8, 0.02, 0.04) == pytest.approx(0.0032, rel=1e-12)
+    assert impact_fraction_nb(0.8, 0.02, 0.16) == pytest.approx(0.0064, rel=1e-12)
+    for volatility, participation in ((np.nan, 0.04), (0.02, np.nan), (0.0, 0.04), (0.02, 0.0), (0.02, -1.0)):
+        assert impact_fraction_nb(0.8, volatility, participation) == 0.0
