@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from backtest.arrays import Prepared
+from backtest.arrays.prepare import Prepared
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
 from data.errors import DataError

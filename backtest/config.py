@@ -1,13 +1,15 @@
 """Settings of a run: fills, costs, funding, currency."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from backtest.errors import BacktestError
 from data.market import MarketData
+
+NonNegative = Annotated[float, Field(ge=0)]
 
 
 class _Settings(BaseModel):
@@ -42,7 +44,8 @@ def explain(error: ValidationError, what: str) -> str:
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"{what}: unknown key {key!r}."
-    return f"{what}: {key} = {first['input']!r}: {first['msg']}."
+    why = first["msg"].removeprefix("Value error, ")
+    return f"{what}: {key} = {first['input']!r}: {why}." if key else f"{what}: {why}."
 
 
 class FlatCosts(_Settings):
@@ -89,7 +92,37 @@ class RunConfig(_Settings):
     approximate_lots : bool
         Let lots be counted on adjusted prices.
     fx_spread_bps : float
-        Paid on each conversion under `venue-proportional`: an assumption, not a fact.
+        Paid on each conversion under `venue` and `venue-proportional`: an assumption, not a fact.
+    commission_bps : float
+        Of each side's notional, under the same two.
+    commission_min : mapping of str to float
+        Least commission of a trade by currency, under `venue`.
+    half_spread_bps : float or "tick"
+        Paid on each side, under the same two; "tick": half a tick of the last raw price.
+    impact : float
+        Coefficient of the square-root law, of order one, under `venue`; 0: no impact.
+    max_participation : float or None
+        Largest part of average volume that a name trades in one session; the rest waits. None: no bound.
+    dividends : {"cash", "reinvest"}
+        Paid into the balance at the pay date, or put back into the name at the ex date's close, free of costs.
+    investor : {"offshore", "us"}
+        Whose withholding tax is charged on dividends.
+    dividend_yield : float
+        Percent a year paid by every name, on which tax is charged where prices are total returns.
+    shorts : bool
+        Allow weights below zero.
+    borrow_fee : float or None
+        Percent a year, of a name for which the market states none.
+    max_gross : float
+        Largest sum of absolute weights a decision may ask for.
+    maintenance_margin : float
+        NAV below this fraction of gross at a mark is a margin call; 0: none.
+    rebalance_band, no_trade_band : float
+        Weights nearer than this to what is held are left alone: all of them if all are, or name by name.
+    stop_drawdown : float
+        Sell everything when NAV at a mark is this fraction below its peak; 0: never.
+    stop_days : int or None
+        Calendar days for which decisions are passed over after a stop; None: for good.
     interest : {"market", "none"}
         Earn and pay the market's rates on cash, or nothing: for comparison with engines that know no interest.
     rate_spread : float
@@ -121,6 +154,22 @@ class RunConfig(_Settings):
     lots: Literal["auto", "exchange", "fractional"] = "auto"
     approximate_lots: bool = False
     fx_spread_bps: float = Field(default=2.0, ge=0, lt=5000)
+    commission_bps: float = Field(default=0.0, ge=0, lt=5000)
+    commission_min: Mapping[str, NonNegative] = Field(default_factory=dict)
+    half_spread_bps: Annotated[float, Field(ge=0, lt=5000)] | Literal["tick"] = 0.0
+    impact: float = Field(default=0.0, ge=0, lt=100)
+    max_participation: float | None = Field(default=None, gt=0, le=1)
+    dividends: Literal["cash", "reinvest"] = "cash"
+    investor: Literal["offshore", "us"] = "offshore"
+    dividend_yield: float = Field(default=0.0, ge=0, lt=100)
+    shorts: bool = False
+    borrow_fee: float | None = Field(default=None, ge=0)
+    max_gross: float = Field(default=1.0, gt=0)
+    maintenance_margin: float = Field(default=0.0, ge=0, lt=1)
+    rebalance_band: float = Field(default=0.0, ge=0, lt=1)
+    no_trade_band: float = Field(default=0.0, ge=0, lt=1)
+    stop_drawdown: float = Field(default=0.0, ge=0, lt=1)
+    stop_days: int | None = Field(default=None, ge=1)
     interest: Literal["market", "none"] = "market"
     rate_spread: float = Field(default=0.5, ge=0)
     rate_max_age_days: int = Field(default=30, ge=1)
@@ -134,28 +183,62 @@ class RunConfig(_Settings):
                 raise ValueError("flat costs are written {bps = 10}")
             return FlatCosts(**value)
         if not isinstance(value, FlatCosts) and value not in {"venue", "venue-proportional", "none"}:
-            raise ValueError("want 'venue-proportional', 'none', or FlatCosts(bps=...), in a file {bps = 10}")
+            raise ValueError("want 'venue', 'venue-proportional', 'none', or FlatCosts(bps=...), in a file {bps = 10}")
         return value
 
-    def require_built(self, market: MarketData) -> None:
-        """Refuse what is not built yet: no option is ever mapped to another.
+    @model_validator(mode="after")
+    def _consistent(self) -> "RunConfig":
+        """Refuse settings that contradict each other."""
+        is_venue = self.costs in ("venue", "venue-proportional")
+        contradictions = (
+            (self.impact and self.costs != "venue", "impact grows with the order: it needs costs = 'venue'"),
+            (self.commission_min and self.costs != "venue", "commission_min needs costs = 'venue'"),
+            (self.commission_bps and not is_venue, "commission_bps needs costs = 'venue' or 'venue-proportional'"),
+            (self.half_spread_bps and not is_venue, "half_spread_bps needs costs = 'venue' or 'venue-proportional'"),
+            (self.shorts and self.funding != "overlap", "shorts need a prime broker: funding = 'overlap'"),
+            (self.max_gross > 1 and self.funding != "overlap", "max_gross above 1 needs funding = 'overlap'"),
+            (
+                self.maintenance_margin * self.max_gross >= 1,
+                "maintenance_margin must be below 1 / max_gross: a new position would be called at once",
+            ),
+            (self.stop_days is not None and not self.stop_drawdown, "stop_days needs stop_drawdown"),
+            (self.borrow_fee is not None and not self.shorts, "borrow_fee needs shorts = true"),
+        )
+        for is_wrong, why in contradictions:
+            if is_wrong:
+                raise ValueError(why)
+        return self
+
+    @property
+    def charges_venue(self) -> bool:
+        """Whether trades pay dated fees and FX spread, not flat costs or none."""
+        return self.costs in ("venue", "venue-proportional")
+
+    @property
+    def watches(self) -> bool:
+        """Whether the ledger may decide by itself at a mark."""
+        return self.stop_drawdown > 0 or self.maintenance_margin > 0
+
+    def counts_lots(self, market: MarketData) -> bool:
+        """Say whether shares are counted in board lots.
 
         Parameters
         ----------
         market : MarketData
 
+        Returns
+        -------
+        bool
+
         Raises
         ------
         BacktestError
-            Naming the option, and what can be asked instead.
+            If exchange lots are asked for and raw prices are not known.
         """
-        if self.funding != "overlap":
-            raise BacktestError(f"funding={self.funding!r} is not built yet. Use 'overlap'.")
-        if self.costs == "venue":
-            raise BacktestError("costs='venue' (minima, caps, rounding) is not built yet. Use 'venue-proportional'.")
-        if self.lots == "exchange" or self.approximate_lots:
-            raise BacktestError("Board lots are not built yet. Use lots='fractional'.")
-        if self.lots == "auto" and market.price_basis == "raw":
+        is_raw = market.price_basis == "raw" or market.close_raw is not None
+        if self.lots == "exchange" and not is_raw and not self.approximate_lots:
             raise BacktestError(
-                "Prices are raw, so lots='auto' means exchange lots, which are not built yet. Use lots='fractional'."
+                f"lots='exchange' needs prices as traded; those of market {market.name!r} are adjusted "
+                f"({market.price_basis}). Give close_raw, or accept lots of adjusted prices with approximate_lots=True."
             )
+        return self.lots == "exchange" or (self.lots == "auto" and is_raw)

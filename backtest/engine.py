@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.arrays import Prepared, prepare, resolve_decisions
+from backtest.arrays.decisions import resolve_decisions
+from backtest.arrays.prepare import Prepared, prepare
 from backtest.checks import check_weights
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
@@ -70,44 +71,68 @@ def new_book(prepared: Prepared, n_lanes: int, capital: float) -> Book:
     def amounts() -> NDArray[np.float64]:
         return np.zeros((n_assets, n_lanes))
 
+    def stamps() -> NDArray[np.int64]:
+        return np.full(n_lanes, -1)
+
+    n_currencies, n_actions = len(prepared.currencies), len(prepared.world.actions.kind)
     return Book(
         shares=amounts(),
         order=amounts(),
         target=amounts(),
+        asked=amounts(),
         plan_value=amounts(),
+        plan_cost=amounts(),
+        undelivered=amounts(),
+        reinvest=amounts(),
+        forced=np.zeros((n_assets, n_lanes), dtype=np.int64),
         cash=cash,
+        due=np.zeros((n_currencies, n_lanes)),
+        unsettled=np.zeros((prepared.n_slots, n_currencies, n_lanes)),
+        incoming=np.zeros((prepared.n_slots, n_currencies, n_lanes)),
+        owed=np.zeros((n_actions, n_lanes)),
         last_price=prepared.first_prices.copy(),
         last_bar=np.full(n_assets, state.NO_OPEN),
+        plan_incoming=np.zeros((prepared.n_slots, n_lanes)),
         plan_cash=np.zeros(n_lanes),
         plan_nav=np.zeros(n_lanes),
         target_gross=np.zeros(n_lanes),
-        decided_at=np.full(n_lanes, -1),
-        live=np.full(n_lanes, -1),
-        plan_row=np.zeros(n_lanes, dtype=np.int64),
+        peak=np.full(n_lanes, capital),
+        decided_at=stamps(),
         begun=np.zeros(n_lanes, dtype=np.int64),
+        stopped_until=stamps(),
         leg_day=np.full((n_venues, n_lanes), -1),
         pending=np.zeros(n_venues, dtype=np.int64),
     )
 
 
-def _scratch(n_assets: int, n_venues: int, n_lanes: int) -> Scratch:
+def _scratch(n_assets: int, n_venues: int, n_currencies: int, n_lanes: int) -> Scratch:
     def lane() -> NDArray[np.float64]:
         return np.zeros(n_lanes)
 
+    def amounts() -> NDArray[np.float64]:
+        return np.zeros((n_assets, n_lanes))
+
     return Scratch(
         value=np.zeros(n_assets),
-        asked=np.zeros((n_assets, n_lanes)),
+        asked=amounts(),
+        buy_rate=amounts(),
+        sell_rate=amounts(),
+        now=amounts(),
+        later=amounts(),
         nav=lane(),
         held=lane(),
         total=lane(),
         slope=lane(),
         knot=lane(),
         factor=lane(),
+        sought=lane(),
         power=lane(),
         need=lane(),
         bought=lane(),
         gross=lane(),
+        gross_bought=lane(),
         scale=lane(),
+        before=np.zeros(n_currencies),
         venue_due=np.zeros((n_venues, n_lanes), dtype=np.int64),
         active=np.zeros(n_lanes, dtype=np.int64),
     )
@@ -131,12 +156,22 @@ def new_record(prepared: Prepared, n_lanes: int, *, whole: bool) -> Record:
     n_rows = len(prepared.rows.dates)
     n_kept = n_rows if whole else 0
     n_assets, n_currencies = len(prepared.names), len(prepared.currencies)
+
+    def money() -> NDArray[np.float64]:
+        return np.zeros((n_kept, n_currencies, n_lanes))
+
     return Record(
         nav=np.full((n_rows, n_lanes), np.nan),
+        price=np.zeros((n_kept, n_assets)),
         shares=np.zeros((n_kept, n_assets, n_lanes)),
-        cash=np.zeros((n_kept, n_currencies, n_lanes)),
-        interest=np.zeros((n_kept, n_currencies, n_lanes)),
-        flow=np.zeros((n_kept, n_currencies, n_lanes)),
+        cash=money(),
+        due=money(),
+        receivable=money(),
+        payable=money(),
+        interest=money(),
+        borrow=money(),
+        withheld=money(),
+        flow=money(),
     )
 
 
@@ -188,10 +223,10 @@ def run_lanes(
         record = new_record(prepared, n_lanes, whole=whole)
         journal = Journal(
             entries=np.zeros((room, 5), dtype=np.int64),
-            amounts=np.zeros((room, 5)),
+            amounts=np.zeros((room, 7)),
             n_entries=np.zeros(1, dtype=np.int64),
         )
-        scratch = _scratch(n_assets, len(prepared.venues), n_lanes)
+        scratch = _scratch(n_assets, len(prepared.venues), len(prepared.currencies), n_lanes)
         status, event = run_ledger_nb(
             prepared.timeline, prepared.world, prepared.rules, book, weights, first, end, scratch, journal, record
         )
@@ -310,8 +345,13 @@ def simulate(
     if (record.nav[marked, 0] <= 0).any():
         ruin = marked[np.argmax(record.nav[marked, 0] <= 0)]
         raise BacktestError(
-            f"NAV falls to {record.nav[ruin, 0]:,.2f} on {prepared.rows.dates[ruin]}, though nothing is levered: "
-            "look for opens and closes on different price bases, or for a wrong price or exchange rate near that date."
+            f"NAV falls to {record.nav[ruin, 0]:,.2f} on {prepared.rows.dates[ruin]}. "
+            + (
+                "What was levered or sold short is lost: ask for less gross, or state a maintenance_margin."
+                if config.shorts or config.max_gross > 1
+                else "Nothing is levered: look for opens and closes on different price bases, or for a wrong price or "
+                "exchange rate near that date."
+            )
         )
     reached = int(stamps[last - 1]) if last else -1
     return BacktestResult(

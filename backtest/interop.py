@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
+from backtest.kernels import state
 
 if TYPE_CHECKING:
     from backtest.result import BacktestResult
@@ -75,6 +76,12 @@ def to_vectorbt(result: "BacktestResult") -> Any:
             "This run goes on from one that held shares, and a vectorbt portfolio starts from cash: "
             "convert the whole run instead of its second part."
         )
+    index, _ = result.entries(state.SPLIT_ADDED, state.SCRIP_ADDED, state.DELISTED)
+    if len(index):
+        raise BacktestError(
+            f"{result.prepared.names[int(index[0, 3])]} had a split, scrip or delisting while held, and vectorbt knows no "
+            "corporate actions: run on adjusted prices for a vectorbt portfolio."
+        )
     size, price, fees = _orders(result)
     marks = result.mark_prices * result.mark_rates[:, result.prepared.world.currency]
     columns = list(result.prepared.names)
@@ -82,7 +89,7 @@ def to_vectorbt(result: "BacktestResult") -> Any:
         pd.DataFrame(np.where(marks > 0, marks, np.nan), index=result.dates, columns=columns),
         size=size,
         size_type="amount",
-        direction="longonly",
+        direction="both",
         price=price,
         fees=0.0,
         fixed_fees=fees,
@@ -111,9 +118,10 @@ def _mean_step(dates: pd.DatetimeIndex) -> pd.Timedelta:
 def _orders(result: "BacktestResult") -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Lay out signed shares, prices and costs by date and name, shape (n_dates, n_names), base currency."""
     index, value = result.fills
+    cost = result.fill_costs.sum(axis=1)
     row = result.prepared.timeline.row[index[:, 1]]
     marked = row <= result.rows[-1]  # fills after the last mark have no date to stand on
-    index, value, cost = index[marked], value[marked], result.fill_costs[marked].sum(axis=1)
+    index, value, cost = index[marked], value[marked], cost[marked]
     at = (np.searchsorted(result.rows, row[marked]), index[:, 3])
     shape = (len(result.rows), len(result.prepared.names))
     size, fees, price = np.zeros(shape), np.zeros(shape), np.full(shape, np.nan)
@@ -147,7 +155,7 @@ def _tell_gap(result: "BacktestResult", value: NDArray[np.float64]) -> None:
     warnings.warn(
         f"The vectorbt portfolio is worth up to {gap[worst]:.2g} of NAV more or less than the run (most on "
         f"{result.dates[worst].date()}): it leaves out interest ({result.bridge['interest'].sum():.2f} {base} in "
-        "all) and what exchange rates do to balances in other currencies.",
+        "all), dividends, what holding costs, and what exchange rates do to balances in other currencies.",
         VectorbtGap,
         stacklevel=4,
     )

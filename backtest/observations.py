@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from backtest.arrays import Prepared
+from backtest.arrays.prepare import Prepared
+from backtest.arrays.timeline import NONE
 from backtest.checks import SUSPENDED_AFTER
 from backtest.config import RunConfig
 from backtest.kernels import state
 from backtest.kernels.state import Journal, Record
-from backtest.timeline import NONE
 from data.market import MarketData
 
 # Gross above 1 by no more than this is rounding.

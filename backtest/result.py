@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.arrays import Prepared
+from backtest.arrays.prepare import Prepared
 from backtest.bridge import bridge
 from backtest.config import RunConfig
 from backtest.kernels import state
 from backtest.kernels.state import Book, Journal, Record
 from backtest.metrics.summary import Summary, summarise
+from data.costs.charges import NOTE_KINDS
+from data.costs.kernels import CENTS_PER_ONE, fee_parts_nb, units_nb
 from data.costs.schedules import BUY, COST_KINDS, SELL
 from data.market import MarketData
 from strategies.targets import TargetWeights
@@ -23,11 +25,29 @@ if TYPE_CHECKING:
 
 WHAT = {
     state.CUT: "cut by funding; the rest waits",
-    state.DROPPED_SHUT: "dropped: venue shut on the leg's date",
-    state.DROPPED_CUT: "dropped: cut by funding",
-    state.DROPPED_UNPRICED: "dropped: no price in the session",
+    state.CAPPED: "cut by volume, delivery or lots; the rest waits",
+    state.BARRED: "at its price limit; waits",
     state.UNPRICED: "no price in the session; waits",
+    state.DROPPED_SHUT: "dropped: venue shut on the leg's date",
+    state.DROPPED_CUT: "dropped: cut by funding, volume, delivery or lots",
+    state.DROPPED_UNPRICED: "dropped: no price, or at its limit, in the session",
+    state.DROPPED_DELISTED: "dropped: delisted",
+    state.SHORT_LIMITED: "target cut to what can be borrowed",
+    state.RECALLED: "borrow recalled: bought in at the next price",
+    state.STOPPED: "stop: everything is sold",
+    state.PASSED_OVER: "decision passed over: a stop is in force",
+    state.MARGIN_CALL: "margin call: gross is brought back to what may be held",
 }
+HAPPENED = {
+    state.SPLIT_ADDED: "split",
+    state.SCRIP_ADDED: "scrip",
+    state.DELISTED: "delisted",
+    state.REINVESTED: "dividend reinvested",
+    state.DIVIDEND_DUE: "dividend due",
+    state.DIVIDEND_PAID: "paid",
+}
+# What holding costs, beside what trading does.
+HOLDING_COSTS = ("borrow_fee", "withholding")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,19 +113,21 @@ class BacktestResult:
         return pd.Series(nav.to_numpy() / before - 1.0, index=self.dates, name="return")
 
     @cached_property
+    def opening_rates(self) -> NDArray[np.float64]:
+        """FX before the first event of this call, shape (n_currencies,); base per unit."""
+        return self.prepared.world.fx[max(self.first_event - 1, 0)]
+
+    @cached_property
     def opening_nav(self) -> float:
         """NAV before the first event of this call, base currency."""
-        rates = self.prepared.world.fx[max(self.first_event - 1, 0)]
+        rates = self.opening_rates
         held = self.opening.shares[:, 0] * self.opening.last_price * rates[self.prepared.world.currency]
-        return float(self.opening.cash[:, 0] @ rates + held.sum())
+        return float((self.opening.cash[:, 0] + self.opening.due[:, 0]) @ rates + held.sum())
 
     @cached_property
     def mark_prices(self) -> NDArray[np.float64]:
         """Last local price known at each mark, shape (n_dates, n_names); 0 before the first."""
-        closes = self.prepared.world.close[self.rows]
-        stacked = np.vstack([self.opening.last_price[None, :], closes])
-        at = np.where(np.isnan(stacked), 0, np.arange(len(stacked))[:, None])
-        return np.take_along_axis(stacked, np.maximum.accumulate(at, axis=0), axis=0)[1:]
+        return self.record.price[self.rows]
 
     @cached_property
     def mark_rates(self) -> NDArray[np.float64]:
@@ -130,28 +152,48 @@ class BacktestResult:
         """Balances at each mark, one column a currency, in that currency."""
         return pd.DataFrame(self.record.cash[self.rows, :, 0], index=self.dates, columns=list(self.prepared.currencies))
 
+    def entries(self, *kinds: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Give the journal entries of some kinds: index (n, 5) and value (n, 7), see `kernels.state.Journal`.
+
+        Parameters
+        ----------
+        *kinds : int
+
+        Returns
+        -------
+        index, value : ndarray
+        """
+        n = int(self.journal.n_entries[0])
+        chosen = np.isin(self.journal.entries[:n, 0], kinds)
+        return self.journal.entries[:n][chosen], self.journal.amounts[:n][chosen]
+
     @cached_property
     def fills(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Journal entries of fills: index (n, 5) and value (n, 5), see `kernels.state.Journal`."""
-        n = int(self.journal.n_entries[0])
-        chosen = self.journal.entries[:n, 0] == state.FILLED
-        return self.journal.entries[:n][chosen], self.journal.amounts[:n][chosen]
+        """Journal entries of fills."""
+        return self.entries(state.FILLED)
 
     @cached_property
     def fill_costs(self) -> NDArray[np.float64]:
         """Cost of each fill by kind, local currency, shape (n_fills, n_kinds), in the order of `COST_KINDS`."""
         index, value = self.fills
         costs = np.zeros((len(index), len(COST_KINDS)))
+        world = self.prepared.world
         notional = np.abs(value[:, 0]) * value[:, 1]
-        rows = self.prepared.timeline.row[index[:, 1]]
+        rows, names = self.prepared.timeline.row[index[:, 1]], index[:, 3]
         side = np.where(value[:, 0] > 0, BUY, SELL)
-        classes = self.prepared.world.fee_class[index[:, 3]]
+        classes = world.fee_class[names]
+        if self.prepared.rules.exact_costs:
+            unit = world.unit[rows if len(world.unit) > 1 else 0, names]
+            cents = np.zeros((len(index), len(NOTE_KINDS)), dtype=np.int64)
+            fee_parts_nb(world.fees, rows, classes, side, _units(notional), _units(np.abs(value[:, 0]) * unit), cents)
+            costs[:, : len(NOTE_KINDS)] = cents / CENTS_PER_ONE
         for position, rates in enumerate(self.prepared.fees):
             mine = classes == position
             for column, kind in enumerate(rates.kinds):
                 paid = notional[mine] * rates.rates[rows[mine], column, side[mine]]
                 costs[mine, COST_KINDS.index(kind)] = paid
-        costs[:, COST_KINDS.index("fx_spread")] = value[:, 4]
+        for column, kind in ((4, "half_spread"), (5, "impact"), (6, "fx_spread")):
+            costs[:, COST_KINDS.index(kind)] = value[:, column]
         return costs
 
     @cached_property
@@ -161,7 +203,7 @@ class BacktestResult:
         stamps = self.prepared.timeline.stamp
         frame = pd.DataFrame(
             {
-                "decided": pd.DatetimeIndex(self.prepared.decisions[index[:, 4]], tz="UTC"),
+                "decided": pd.DatetimeIndex(index[:, 4], tz="UTC"),
                 "filled": pd.DatetimeIndex(stamps[index[:, 1]], tz="UTC"),
                 "symbol": names[index[:, 3]],
                 "venue": np.array(self.prepared.venues, dtype=object)[world.venue[index[:, 3]]],
@@ -187,28 +229,109 @@ class BacktestResult:
 
     @property
     def costs(self) -> pd.DataFrame:
-        """Costs by date and kind, base currency, positive when paid."""
+        """Costs by date and kind, base currency, positive when paid; borrow fees and withholding last."""
         index, value = self.fills
         by_date = np.zeros((len(self.rows), len(COST_KINDS)))
         place = np.searchsorted(self.rows, self.prepared.timeline.row[index[:, 1]])
         inside = place < len(self.rows)
         np.add.at(by_date, place[inside], (self.fill_costs * value[:, 2:3])[inside])
-        return pd.DataFrame(by_date, index=self.dates, columns=list(COST_KINDS))
+        frame = pd.DataFrame(by_date, index=self.dates, columns=list(COST_KINDS))
+        frame["borrow_fee"] = (self.record.borrow[self.rows, :, 0] * self.begin_rates).sum(axis=1)
+        frame["withholding"] = (self.record.withheld[self.rows, :, 0] * self.begin_rates).sum(axis=1)
+        index, value = self.entries(state.DIVIDEND_DUE)
+        frame["withholding"] += self.by_date(index, value[:, 6] * value[:, 2])
+        return frame
+
+    @cached_property
+    def begin_rates(self) -> NDArray[np.float64]:
+        """FX at the begin of each row marked, shape (n_dates, n_currencies); base per unit."""
+        events = np.flatnonzero(self.prepared.timeline.kind == state.BEGIN)
+        return self.prepared.world.fx[events][self.rows]
+
+    def by_date(self, index: NDArray[np.int64], amounts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Add up amounts of journal entries by date.
+
+        Parameters
+        ----------
+        index : ndarray of shape (n, 5)
+            Of the entries.
+        amounts : ndarray of shape (n,)
+
+        Returns
+        -------
+        ndarray of shape (n_dates,)
+        """
+        place = np.searchsorted(self.rows, self.prepared.timeline.row[index[:, 1]])
+        inside = place < len(self.rows)
+        return np.bincount(place[inside], weights=amounts[inside], minlength=len(self.rows))
+
+    @property
+    def statement(self) -> pd.DataFrame:
+        """What a prime broker would state at each mark, by date and currency, in that currency.
+
+        Columns settled (cash), receivable, payable (not yet settled), dividends_due, long, short (zero or below), fx (base
+        per unit) and value (base): the values of a date add up to NAV.
+        """
+        record, rows, world = self.record, self.rows, self.prepared.world
+        values = record.shares[rows, :, 0] * self.mark_prices
+        long, short = np.zeros(self.mark_rates.shape), np.zeros(self.mark_rates.shape)
+        for a, c in enumerate(world.currency.tolist()):
+            long[:, c] += np.maximum(values[:, a], 0.0)
+            short[:, c] += np.minimum(values[:, a], 0.0)
+        receivable, payable = record.receivable[rows, :, 0], record.payable[rows, :, 0]
+        cash, due = record.cash[rows, :, 0], record.due[rows, :, 0]
+        columns = {
+            "settled": cash - receivable + payable,
+            "receivable": receivable,
+            "payable": payable,
+            "dividends_due": due,
+            "long": long,
+            "short": short,
+            "fx": self.mark_rates,
+            "value": (cash + due + long + short) * self.mark_rates,
+        }
+        index = pd.MultiIndex.from_product([self.dates, self.prepared.currencies], names=["date", "currency"])
+        return pd.DataFrame({name: one.ravel() for name, one in columns.items()}, index=index)
 
     @property
     def log(self) -> pd.DataFrame:
-        """Orders that did not fill as asked: decided, at (UTC), symbol, shares, what."""
-        n = int(self.journal.n_entries[0])
-        index, value = self.journal.entries[:n], self.journal.amounts[:n]
-        other = index[:, 0] != state.FILLED
-        index, value = index[other], value[other]
+        """Orders that did not fill as asked, stops, calls and recalls: decided, at (UTC), symbol, shares, what."""
+        index, value = self.entries(*WHAT)
+        stamps = self.prepared.timeline.stamp[index[:, 1]]
+        names = np.array([*self.prepared.names, ""], dtype=object)
         return pd.DataFrame(
             {
-                "decided": pd.DatetimeIndex(self.prepared.decisions[index[:, 4]], tz="UTC"),
+                "decided": pd.DatetimeIndex(np.where(index[:, 4] < 0, stamps, index[:, 4]), tz="UTC"),
+                "at": pd.DatetimeIndex(stamps, tz="UTC"),
+                "symbol": names[index[:, 3]],
+                "shares": np.where(index[:, 3] < 0, 0.0, value[:, 0]),
+                "what": np.array([WHAT[int(kind)] for kind in index[:, 0]], dtype=object),
+            }
+        )
+
+    @property
+    def actions(self) -> pd.DataFrame:
+        """Corporate actions that met a holding.
+
+        Columns at (UTC), symbol, what, shares (added by a split, scrip or reinvested dividend; held at a dividend), amount (a share),
+        money (due or paid, net of withholding), withheld, currency; money in that currency.
+        """
+        index, value = self.entries(*HAPPENED)
+        kind, world = index[:, 0], self.prepared.world
+        is_paid, is_due = kind == state.DIVIDEND_PAID, kind == state.DIVIDEND_DUE
+        shares = np.where(is_paid, 0.0, value[:, 0])
+        money = np.where(is_paid, value[:, 0], np.where(is_due, 1.0, -1.0) * value[:, 0] * value[:, 1])
+        withheld = np.where(is_due, value[:, 6], 0.0)
+        return pd.DataFrame(
+            {
                 "at": pd.DatetimeIndex(self.prepared.timeline.stamp[index[:, 1]], tz="UTC"),
                 "symbol": np.array(self.prepared.names, dtype=object)[index[:, 3]],
-                "shares": value[:, 0],
-                "what": np.array([WHAT[int(kind)] for kind in index[:, 0]], dtype=object),
+                "what": np.array([HAPPENED[int(one)] for one in kind], dtype=object),
+                "shares": shares,
+                "amount": value[:, 1],
+                "money": money - withheld,
+                "withheld": withheld,
+                "currency": np.array(self.prepared.currencies, dtype=object)[world.currency[index[:, 3]]],
             }
         )
 
@@ -246,3 +369,7 @@ class BacktestResult:
         from backtest.interop import to_vectorbt  # vectorbt takes seconds to import
 
         return to_vectorbt(self)
+
+
+def _units(amounts: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.array([units_nb(amount) for amount in amounts.tolist()], dtype=np.int64)

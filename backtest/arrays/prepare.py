@@ -1,26 +1,28 @@
-"""From a market and decisions to the arrays that kernels read."""
+"""Laying out a run for the kernel."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backtest.config import FlatCosts, RunConfig
+from backtest.arrays.accruals import carry, interest, settlement_slots
+from backtest.arrays.costs import trade_costs
+from backtest.arrays.events import ex_dates
+from backtest.arrays.timeline import Rows, build_timeline, run_rows
+from backtest.arrays.trading import barred_by_limits, board_lots, session_prices
+from backtest.config import RunConfig
 from backtest.kernels import state
 from backtest.kernels.state import Rules, Timeline, World
-from backtest.timeline import Rows, build_timeline, run_rows
-from data.costs.schedules import FeeRates, proportional_rates
+from data.costs.schedules import FeeRates
 from data.errors import DataError
 from data.market import MarketData
-from data.rates import DAY_COUNT
 from strategies.errors import StrategyError
-from strategies.schedule import decision_stamps, decision_venue
-from strategies.targets import TargetWeights
 
 FILLS = {"next_open": state.NEXT_OPEN, "next_close": state.NEXT_CLOSE, "same_close": state.SAME_CLOSE}
 SIZINGS = {"decision": state.AT_DECISION, "fill": state.AT_FILL_SIZE}
 POLICIES = {"queue": state.QUEUE, "cancel": state.CANCEL, "basket": state.BASKET}
 FX_MODES = {"at_fill": state.CONVERT_AT_FILL, "hold": state.HOLD_CURRENCY}
+FUNDINGS = {"overlap": state.OVERLAP, "prefunded": state.PREFUNDED, "settled": state.SETTLED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +39,11 @@ class Prepared:
     world : World
     rules : Rules
     fees : tuple of FeeRates, length n_classes
-        The kinds behind each fee class.
+        The kinds behind each fee class; empty under exact costs, whose kinds are those of the contract note.
     first_prices : ndarray of shape (n_names,)
         Last prices known before the first event, 0 where there is none.
+    n_slots : int
+        Size of the settlement ring.
     notes : tuple of str
         Assumptions and replacements that the report must state.
     """
@@ -54,58 +58,8 @@ class Prepared:
     rules: Rules
     fees: tuple[FeeRates, ...]
     first_prices: NDArray[np.float64]
+    n_slots: int
     notes: tuple[str, ...]
-
-
-def resolve_decisions(
-    market: MarketData, targets: TargetWeights
-) -> tuple[NDArray[np.int64], NDArray[np.intp], tuple[str, ...]]:
-    """Turn the decisions of targets into stamps within the market's bounds.
-
-    Parameters
-    ----------
-    market : MarketData
-    targets : TargetWeights
-
-    Returns
-    -------
-    stamps : ndarray of shape (n,), int64
-        Ascending, distinct.
-    rows : ndarray of shape (n,)
-        Row of the targets behind each.
-    notes : tuple of str
-        What was left out or replaced.
-    """
-    given = targets.decisions
-    notes = []
-    if given.tz is None:
-        dates = given.to_numpy().astype("datetime64[D]")
-        inside = (dates >= market.start) & (dates <= market.end)
-        rows = np.flatnonzero(inside)
-        venue = decision_venue(market, targets.decision_venue)
-        stamps = decision_stamps(market.calendars[venue], dates[rows])
-        # Two dates may roll to one session: the later one replaces the earlier.
-        last = np.append(stamps[1:] != stamps[:-1], True) if len(stamps) else np.zeros(0, dtype=bool)
-        if not last.all():
-            notes.append(f"Decisions replaced by a later one on the same session: {_dates(dates[rows][~last])}.")
-        stamps, rows = stamps[last], rows[last]
-    else:
-        stamps = given.asi8
-        low = market.start.astype("datetime64[ns]").astype(np.int64)
-        high = (market.end + 2).astype("datetime64[ns]").astype(np.int64)
-        inside = (stamps >= low) & (stamps < high)
-        rows = np.flatnonzero(inside)
-        stamps = stamps[rows]
-    if not inside.all():
-        gone = given[~inside].tz_localize(None).to_numpy().astype("datetime64[D]")
-        notes.append(f"Decisions outside {market.start} to {market.end} are not run: {_dates(gone)}.")
-    return np.ascontiguousarray(stamps, dtype=np.int64), rows, tuple(notes)
-
-
-def _dates(dates: NDArray[np.datetime64]) -> str:
-    """Name a few dates and count the rest."""
-    named = ", ".join(str(day) for day in dates[:3])
-    return f"{named} and {len(dates) - 3} more" if len(dates) > 3 else named
 
 
 def prepare(market: MarketData, names: tuple[str, ...], decisions: NDArray[np.int64], config: RunConfig) -> Prepared:
@@ -127,20 +81,11 @@ def prepare(market: MarketData, names: tuple[str, ...], decisions: NDArray[np.in
     Raises
     ------
     BacktestError, StrategyError, DataError
-        If a setting is not built, a name may not be held, or a rate is missing.
+        If a setting does not fit the market, a name may not be held, or a rate or a lot is missing.
     """
-    config.require_built(market)
-    holdable = set(market.holdable)
-    barred = [name for name in names if name not in holdable]
-    if barred:
-        known = barred[0] in market.symbols
-        raise StrategyError(
-            f"{barred[0]} may not be held: it {'is not in the universe' if known else 'has no prices'} "
-            f"of market {market.name!r}."
-        )
+    _check_held(market, names)
     venues = market.venues(names)
     rows = run_rows(market, market.venues(), venues)
-    timeline = build_timeline(rows, decisions, fills_at_open=config.fill == "next_open")
     currencies = tuple(sorted({config.base_currency} | {market.instruments[name].currency for name in names}))
     for currency in currencies:
         if not market.fx.links(config.base_currency, currency):
@@ -148,29 +93,46 @@ def prepare(market: MarketData, names: tuple[str, ...], decisions: NDArray[np.in
                 f"No FX rate links {currency} to the base currency {config.base_currency}. "
                 "Add it to the fx file, or choose another base_currency."
             )
-    columns = market.columns(names)
-    venue_of = np.array([venues.index(market.instruments[name].venue) for name in names], dtype=np.int64)
-    opened, closed, first_prices = _prices(market, rows, columns, names)
-    fx = np.nan_to_num(market.fx.rates_at(timeline.stamp, config.base_currency, currencies), nan=0.0)
-    classes, fees = _fees(market, rows, names, config)
-    spread = config.fx_spread_bps / 1e4 if config.costs == "venue-proportional" else 0.0
-    fee = np.stack([rates.total() for rates in fees], axis=1) if fees else np.zeros((len(rows.dates), 0, 2))
-    foreign = np.array([key[0] != config.base_currency for key in classes], dtype=np.float64)
-    paid = np.array([1.0, -1.0])  # fees add to what a buy pays and are taken from what a sell brings
-    credit, debit, notes = _interest(market, rows, currencies, config)
+    actions = ex_dates(market, rows, names, venues, config)
+    timeline = build_timeline(
+        rows, decisions, actions.row, actions.venue, fills_at_open=config.fill == "next_open", watches=config.watches
+    )
+    opened, closed, first_prices = session_prices(market, rows.dates, names)
+    costs = trade_costs(market, rows.dates, names, config)
+    lots, lot_notes = board_lots(market, rows.dates, names, config, costs.unit)
+    longs, shorts, available, carry_notes = carry(market, rows, names, config)
+    has_carry = bool(config.shorts or config.dividend_yield)
+    credit, debit, interest_notes = interest(
+        market,
+        rows,
+        currencies,
+        config,
+        holds_foreign=config.fx == "hold" or has_carry or bool(len(actions.actions.kind)),
+    )
+    slots, n_slots = settlement_slots(market, rows, venues)
     world = World(
         open=opened,
         close=closed,
-        fx=fx,
-        venue=venue_of,
+        fx=np.nan_to_num(market.fx.rates_at(timeline.stamp, config.base_currency, currencies), nan=0.0),
+        venue=np.array([venues.index(market.instruments[name].venue) for name in names], dtype=np.int64),
         currency=np.array([currencies.index(market.instruments[name].currency) for name in names], dtype=np.int64),
-        fee_class=np.array([classes.index(_class_key(market, name)) for name in names], dtype=np.int64),
-        fee=np.ascontiguousarray(fee),
-        cost=np.ascontiguousarray(fee + spread * foreign[None, :, None] * (1.0 + paid * fee)),
+        fee_class=costs.classes,
+        rate=costs.total,
+        fees=costs.table,
+        half_spread=costs.half_spread,
+        impact=costs.impact,
+        unit=costs.unit,
+        lot=lots,
+        room=costs.room,
+        barred=barred_by_limits(market, rows.dates, names, opened, closed),
         credit=credit,
         debit=debit,
+        settle_slot=slots,
+        carry_long=longs,
+        carry_short=shorts,
+        available=available,
+        actions=actions.actions,
     )
-    assumptions = tuple(dict.fromkeys(text for rates in fees for text in rates.assumptions))
     return Prepared(
         names=names,
         venues=venues,
@@ -179,86 +141,43 @@ def prepare(market: MarketData, names: tuple[str, ...], decisions: NDArray[np.in
         decisions=decisions,
         timeline=timeline,
         world=world,
-        rules=Rules(
-            fill=FILLS[config.fill],
-            sizing=SIZINGS[config.sizing],
-            shut_market=POLICIES[config.shut_market],
-            fx_mode=FX_MODES[config.fx],
-            base=currencies.index(config.base_currency),
-            fx_spread=spread,
-        ),
-        fees=fees,
+        rules=_rules(config, currencies.index(config.base_currency), has_lots=bool(lots.any()), has_carry=has_carry),
+        fees=costs.rates,
         first_prices=first_prices,
-        notes=assumptions + notes,
+        n_slots=n_slots,
+        notes=costs.notes + lot_notes + actions.notes + carry_notes + interest_notes,
     )
 
 
-def _prices(
-    market: MarketData, rows: Rows, columns: NDArray[np.intp], names: tuple[str, ...]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    at = np.searchsorted(market.dates, rows.dates)
-    at = np.minimum(at, len(market.dates) - 1)
-    present = market.dates[at] == rows.dates
-    opened, closed = market.open[np.ix_(at, columns)], market.close[np.ix_(at, columns)]
-    opened[~present] = np.nan
-    closed[~present] = np.nan
-    before = int(np.searchsorted(market.dates, rows.dates[0]))
-    past = market.close[:before, columns]
-    first = np.zeros(len(names))
-    priced = ~np.isnan(past)
-    some = priced.any(axis=0)
-    if before:
-        last = before - 1 - np.argmax(priced[::-1], axis=0)
-        first[some] = past[last[some], np.flatnonzero(some)]
-    return np.ascontiguousarray(opened), np.ascontiguousarray(closed), first
-
-
-def _class_key(market: MarketData, name: str) -> tuple[str, str, bool]:
-    one = market.instruments[name]
-    return one.currency, one.venue, "etf" in one.tags
-
-
-def _fees(
-    market: MarketData, rows: Rows, names: tuple[str, ...], config: RunConfig
-) -> tuple[list[tuple[str, str, bool]], tuple[FeeRates, ...]]:
-    keys = sorted({_class_key(market, name) for name in names})
-    found = []
-    for _, venue, is_etf in keys:
-        if config.costs == "venue-proportional":
-            found.append(proportional_rates(venue, rows.dates, is_etf=is_etf))
-        elif isinstance(config.costs, FlatCosts):
-            flat = np.full((len(rows.dates), 1, 2), config.costs.bps / 1e4)
-            found.append(FeeRates(kinds=("other_cost",), rates=flat, assumptions=()))
-        else:
-            found.append(FeeRates(kinds=(), rates=np.zeros((len(rows.dates), 0, 2)), assumptions=()))
-    return keys, tuple(found)
-
-
-def _interest(
-    market: MarketData, rows: Rows, currencies: tuple[str, ...], config: RunConfig
-) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[str, ...]]:
-    shape = (len(rows.dates), len(currencies))
-    credit, debit = np.zeros(shape), np.zeros(shape)
-    notes = [] if config.interest == "market" else ["Cash earns and pays nothing: interest is switched off."]
-    days = np.diff(rows.dates).astype(np.int64)
-    for column, currency in enumerate(currencies):
-        # At fill every foreign payment is converted: only the base currency has a balance to earn on.
-        if config.interest == "none" or (config.fx == "at_fill" and currency != config.base_currency):
-            continue
-        series = market.rates.cash_series(currency)
-        if series is None:
-            notes.append(f"No interest rate for {currency} in the market: its cash earns and pays nothing.")
-            continue
-        reading, n_replaced = market.rates.series[series].at(
-            rows.marks[:-1], rows.dates[:-1], config.rate_max_age_days, config.rate_fallback
+def _check_held(market: MarketData, names: tuple[str, ...]) -> None:
+    holdable = set(market.holdable)
+    barred = [name for name in names if name not in holdable]
+    if barred:
+        known = barred[0] in market.symbols
+        raise StrategyError(
+            f"{barred[0]} may not be held: it {'is not in the universe' if known else 'has no prices'} "
+            f"of market {market.name!r}."
         )
-        if n_replaced:
-            notes.append(
-                f"{series} has no reading within {config.rate_max_age_days} days on {n_replaced} of {len(days)} dates; "
-                f"{config.rate_fallback} % a year is taken instead."
-            )
-        scale = days / (100.0 * DAY_COUNT.get(currency, 365))
-        spread = config.rate_spread
-        credit[1:, column] = np.maximum(reading - spread, np.minimum(reading, 0.0)) * scale
-        debit[1:, column] = (reading + spread) * scale
-    return credit, debit, tuple(notes)
+
+
+def _rules(config: RunConfig, base: int, *, has_lots: bool, has_carry: bool) -> Rules:
+    return Rules(
+        fill=FILLS[config.fill],
+        sizing=SIZINGS[config.sizing],
+        shut_market=POLICIES[config.shut_market],
+        fx_mode=FX_MODES[config.fx],
+        funding=FUNDINGS[config.funding],
+        exact_costs=int(config.costs == "venue"),
+        has_lots=int(has_lots),
+        has_carry=int(has_carry),
+        has_shorts=int(config.shorts),
+        reinvests=int(config.dividends == "reinvest"),
+        base=base,
+        fx_spread=config.fx_spread_bps / 1e4 if config.charges_venue else 0.0,
+        rebalance_band=config.rebalance_band,
+        no_trade_band=config.no_trade_band,
+        stop_drawdown=config.stop_drawdown,
+        stop_days=-1 if config.stop_days is None else config.stop_days,
+        maintenance_margin=config.maintenance_margin,
+        max_gross=config.max_gross,
+    )

@@ -1,4 +1,4 @@
-"""The order of events of a run: interest, opens, closes, decisions, marks."""
+"""The order of events of a run: begins of rows, ex dates, opens, closes, decisions, marks."""
 
 from dataclasses import dataclass
 
@@ -92,7 +92,15 @@ def run_rows(market: MarketData, venues: tuple[str, ...], traded: tuple[str, ...
     )
 
 
-def build_timeline(rows: Rows, decisions: NDArray[np.int64], *, fills_at_open: bool) -> Timeline:
+def build_timeline(
+    rows: Rows,
+    decisions: NDArray[np.int64],
+    ex_rows: NDArray[np.int64],
+    ex_venues: NDArray[np.int64],
+    *,
+    fills_at_open: bool,
+    watches: bool,
+) -> Timeline:
     """Put every event of a run in order.
 
     Parameters
@@ -100,8 +108,12 @@ def build_timeline(rows: Rows, decisions: NDArray[np.int64], *, fills_at_open: b
     rows : Rows
     decisions : ndarray of shape (n_decisions,), int64
         Stamps, ascending.
+    ex_rows, ex_venues : ndarray of shape (n_groups,), int64
+        Sessions before whose open corporate actions take effect.
     fills_at_open : bool
         True for `next_open`.
+    watches : bool
+        The ledger may decide by itself at a mark.
 
     Returns
     -------
@@ -113,11 +125,12 @@ def build_timeline(rows: Rows, decisions: NDArray[np.int64], *, fills_at_open: b
     every, n_decisions = np.arange(n_rows), len(decisions)
 
     pieces = (
-        (state.ACCRUE, rows.begins, every, None, None),
+        (state.BEGIN, rows.begins, every, None, None),
+        (state.EX_DATE, rows.opens[ex_rows, ex_venues], ex_rows, ex_venues, np.arange(len(ex_rows))),
         (state.OPEN, rows.opens[row, venue], row, venue, None),
         (state.CLOSE, rows.closes[row, venue], row, venue, None),
         (state.DECIDE, decisions, row_begun, None, np.arange(n_decisions)),
-        (state.MARK, rows.marks, every, None, None),
+        (state.MARK, rows.marks, every, None, n_decisions + every if watches else None),
     )
     kind = np.concatenate([np.full(len(p[1]), p[0]) for p in pieces])
     stamp = np.concatenate([p[1] for p in pieces])
@@ -129,7 +142,8 @@ def build_timeline(rows: Rows, decisions: NDArray[np.int64], *, fills_at_open: b
     kind, stamp, row_of, venue_of, decision_of = (a[order] for a in (kind, stamp, row_of, venue_of, decision_of))
 
     due, start = _due(rows, kind, stamp, row_of, venue_of, fills_at_open=fills_at_open)
-    legs = [_legs(rows, decisions, v) for v in range(n_venues)]
+    deciding = np.concatenate([decisions, rows.marks]) if watches else decisions
+    legs = [_legs(rows, deciding, v) for v in range(n_venues)]
     first_day, second_day, last_day, surprise_day = (
         np.ascontiguousarray(np.stack([leg[i] for leg in legs], axis=1)) for i in range(4)
     )

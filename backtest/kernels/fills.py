@@ -1,12 +1,15 @@
-"""What a fill moves: shares, cash in each currency, the plan; and what becomes of the rest."""
+"""What a fill moves: shares, the plan, the journal; and what becomes of the rest of an order."""
 
 import numpy as np
 
-from backtest.kernels.funding import mark_due_nb, resize_nb, scale_buys_nb
+from backtest.kernels.funding import gather_due_nb, mark_due_nb, resize_nb, scale_buys_nb
+from backtest.kernels.journal import note_nb, remark_nb
+from backtest.kernels.money import pay_nb
 from backtest.kernels.state import (
     AT_FILL_SIZE,
     BUY,
     CANCEL,
+    CAPPED,
     CLOSE,
     CUT,
     DROPPED_CUT,
@@ -14,113 +17,21 @@ from backtest.kernels.state import (
     DROPPED_UNPRICED,
     DUE_NONE,
     FILLED,
-    HOLD_CURRENCY,
-    JOURNAL_FULL,
+    LOT_TOLERANCE,
     NEXT_OPEN,
     OK,
     OPEN,
     SELL,
     UNPRICED,
 )
+from backtest.kernels.valuing import row_of_nb
+from data.costs.kernels import CENTS_PER_ONE, fee_cents_nb, units_nb
 from data.jit import kernel
 
 
 @kernel
-def note_nb(entries, amounts, n_entries, kind, event, lane, asset, decision, shares, price, fx, fees, fx_cost):
-    """Write one journal entry.
-
-    Parameters
-    ----------
-    entries, amounts, n_entries : ndarray
-        Of the journal; see `Journal`.
-    kind, event, lane, asset, decision : int
-    shares, price, fx, fees, fx_cost : float
-
-    Returns
-    -------
-    status : int
-        OK, or JOURNAL_FULL if there was no room; a journal of length 0 takes nothing and is never full.
-    """
-    n = n_entries[0]
-    if entries.shape[0] == 0:
-        return OK
-    if n >= entries.shape[0]:
-        return JOURNAL_FULL
-    entries[n, 0] = kind
-    entries[n, 1] = event
-    entries[n, 2] = lane
-    entries[n, 3] = asset
-    entries[n, 4] = decision
-    amounts[n, 0] = shares
-    amounts[n, 1] = price
-    amounts[n, 2] = fx
-    amounts[n, 3] = fees
-    amounts[n, 4] = fx_cost
-    n_entries[0] = n + 1
-    return OK
-
-
-@kernel
-def pay_held_nb(cash, flow, fx, spread, base, event, row, lane, currency, payment):
-    """Move cash for one fill under `fx="hold"`.
-
-    Parameters
-    ----------
-    cash : ndarray of shape (C, L)
-        Written in place.
-    flow : ndarray of shape (R, C, L) or (0, C, L)
-        Takes what enters a foreign balance, in base currency at the FX of the event.
-    fx : ndarray of shape (E, C)
-    spread : float
-        Fraction.
-    base, event, row, lane, currency : int
-    payment : float
-        Local currency, fees included; negative for proceeds.
-
-    Returns
-    -------
-    fx_cost : float
-        Spread paid on conversions, base currency.
-    """
-    kept = flow.shape[0] > 0
-    if currency == base:
-        cash[base, lane] -= payment
-    else:
-        cash[currency, lane] -= payment
-        if kept:
-            flow[row, currency, lane] -= payment * fx[event, currency]
-    cost = 0.0
-    if currency != base and cash[currency, lane] < 0.0:
-        short = -cash[currency, lane] * fx[event, currency]
-        cash[currency, lane] = 0.0
-        cash[base, lane] -= short * (1.0 + spread)
-        cost += short * spread
-        if kept:
-            flow[row, currency, lane] += short
-    for c in range(cash.shape[0]):
-        short = -cash[base, lane]
-        balance = cash[c, lane]
-        if short <= 0.0:
-            break
-        if c == base or balance <= 0.0:
-            continue
-        value = balance * fx[event, c]
-        if value * (1.0 - spread) > short:
-            value = short / (1.0 - spread)
-            cash[c, lane] = balance - value / fx[event, c]
-            cash[base, lane] = 0.0
-        else:
-            cash[c, lane] = 0.0
-            cash[base, lane] += value * (1.0 - spread)
-        cost += value * spread
-        if kept:
-            flow[row, c, lane] -= value
-    return cost
-
-
-@kernel
-def fill_name_nb(timeline, world, rules, book, event, asset, price, side, scratch, journal, record):
-    """Fill the orders of one name on one side, in every lane where they are due.
+def trade_nb(timeline, world, rules, book, event, asset, lane, shares, price, decided, scratch, journal, record):
+    """Charge, pay and journal one fill; the caller moves the shares.
 
     Parameters
     ----------
@@ -128,13 +39,14 @@ def fill_name_nb(timeline, world, rules, book, event, asset, price, side, scratc
     world : World
     rules : Rules
     book : Book
-    event, asset : int
+    event, asset, lane : int
+    shares : float
+        Signed.
     price : float
         Local currency, mid.
-    side : int
-        BUY or SELL.
+    decided : int
+        Stamp of the decision.
     scratch : Scratch
-        Reads `venue_due` and `scale`.
     journal : Journal
     record : Record
 
@@ -142,70 +54,145 @@ def fill_name_nb(timeline, world, rules, book, event, asset, price, side, scratc
     -------
     status : int
     """
-    shares, order, target, cash = book.shares, book.order, book.target, book.cash
-    plan_value, plan_cash, plan_row, live = book.plan_value, book.plan_cash, book.plan_row, book.live
-    venue_due, scale, cost, fx, flow = scratch.venue_due, scratch.scale, world.cost, world.fx, record.flow
-    entries, amounts, n_entries = journal.entries, journal.amounts, journal.n_entries
-    begun = book.begun
-    row, venue, fee_class, currency = (
-        timeline.row[event],
-        world.venue[asset],
-        world.fee_class[asset],
-        world.currency[asset],
+    row, venue, currency = timeline.row[event], world.venue[asset], world.currency[asset]
+    side = BUY if shares > 0.0 else SELL
+    count = abs(shares)
+    notional = count * price
+    if rules.exact_costs:
+        raw = count * world.unit[row_of_nb(world.unit, row), asset]
+        cents = fee_cents_nb(world.fees, row, world.fee_class[asset], side, units_nb(notional), units_nb(raw))
+        fees = cents / CENTS_PER_ONE
+        impact = notional * world.impact[row_of_nb(world.impact, row), asset] * np.sqrt(count)
+    else:
+        fees = notional * world.rate[row, world.fee_class[asset], side]
+        impact = 0.0
+    half_spread = notional * world.half_spread[row_of_nb(world.half_spread, row), asset]
+    payment = shares * price + fees + half_spread + impact
+    slot = world.settle_slot[row, venue]
+    fx_cost = pay_nb(rules, book, world.fx[event], slot, row, lane, currency, payment, scratch.before, record.flow)
+    book.begun[lane] = 1
+    rate = world.fx[event, currency]
+    return note_nb(
+        journal, FILLED, event, lane, asset, decided, shares, price, rate, fees, half_spread, impact, fx_cost / rate
     )
-    base, spread, holds = rules.base, rules.fx_spread, rules.fx_mode == HOLD_CURRENCY
-    dropped = rules.shut_market == CANCEL
-    rate, fee = fx[event, currency], world.fee[row, fee_class, side]
-    foreign_spread = 0.0 if currency == base else spread
+
+
+@kernel
+def fill_side_nb(timeline, world, rules, book, event, side, immediate, scratch, journal, record):
+    """Fill the orders of one side that can fill at the event.
+
+    Parameters
+    ----------
+    timeline : Timeline
+    world : World
+    rules : Rules
+    book : Book
+    event : int
+    side : int
+        BUY or SELL.
+    immediate : bool
+        True at a decision under `same_close`.
+    scratch : Scratch
+        Reads `now` and, for buys, `scale`.
+    journal : Journal
+    record : Record
+
+    Returns
+    -------
+    status : int
+    """
+    shares, order, target, plan_value, plan_cost = book.shares, book.order, book.target, book.plan_value, book.plan_cost
+    plan_cash, plan_incoming, decided_at = book.plan_cash, book.plan_incoming, book.decided_at
+    now, scale, venue_of = scratch.now, scratch.scale, world.venue
+    row, venue, at_close = timeline.row[event], timeline.venue[event], timeline.kind[event] != OPEN
+    prices = world.close[row] if at_close else world.open[row]
+    lots = world.lot[row_of_nb(world.lot, row)]
+    drops = rules.shut_market == CANCEL
     status = OK
-    for lane in range(order.shape[1]):
-        wanted = order[asset, lane]
-        if wanted == 0.0 or venue_due[venue, lane] == DUE_NONE or (wanted > 0.0) != (side == BUY):
+    for a in range(order.shape[0]):
+        if venue_of[a] != venue and not immediate:
             continue
-        part = scale[lane] if side == BUY else 1.0
-        if part > 0.0:
-            moved = wanted if part == 1.0 else part * wanted
-            shares[asset, lane] = target[asset, lane] if part == 1.0 else shares[asset, lane] + moved
-            order[asset, lane] = 0.0 if part == 1.0 else wanted - moved
-            begun[lane] = 1
-            fees = abs(moved) * price * fee
-            payment = moved * price + fees
-            if holds:
-                fx_cost = pay_held_nb(cash, flow, fx, spread, base, event, row, lane, currency, payment)
-            else:
-                fx_cost = foreign_spread * abs(payment) * rate
-                cash[base, lane] -= payment * rate + fx_cost
-            planned = moved * plan_value[asset, lane]
-            plan_cash[lane] -= planned + abs(planned) * cost[plan_row[lane], fee_class, side]
-            note = note_nb(
-                entries,
-                amounts,
-                n_entries,
-                FILLED,
-                event,
-                lane,
-                asset,
-                live[lane],
-                moved,
-                price,
-                rate,
-                fees,
-                fx_cost / rate,
-            )
-            status = max(status, note)
-        if part < 1.0:
-            rest, kind = order[asset, lane], DROPPED_CUT if dropped else CUT
-            if dropped:
-                order[asset, lane] = 0.0
-            note = note_nb(
-                entries, amounts, n_entries, kind, event, lane, asset, live[lane], rest, price, 0.0, 0.0, 0.0
-            )
-            status = max(status, note)
+        slot = world.settle_slot[row, venue_of[a]]
+        for lane in range(order.shape[1]):
+            possible = now[a, lane]
+            if possible == 0.0 or (possible > 0.0) != (side == BUY):
+                continue
+            wanted, part = order[a, lane], scale[lane] if side == BUY else 1.0
+            moved = possible
+            if part != 1.0:
+                moved = part * possible
+                if lots[a] > 0.0:
+                    moved = np.trunc(moved / lots[a] + LOT_TOLERANCE) * lots[a]
+            if moved != 0.0:
+                is_whole = moved == wanted
+                filled = trade_nb(
+                    timeline, world, rules, book, event, a, lane, moved, prices[a], decided_at[lane], scratch,
+                    journal, record,
+                )  # fmt: skip
+                status = max(status, filled)
+                shares[a, lane] = target[a, lane] if is_whole else shares[a, lane] + moved
+                order[a, lane] = 0.0 if is_whole else wanted - moved
+                value = moved * plan_value[a, lane]
+                flow = -value - abs(value) * plan_cost[a, lane]
+                plan_cash[lane] += flow
+                if side == SELL:
+                    plan_incoming[slot, lane] += flow
+            if order[a, lane] != 0.0:
+                kind = CAPPED if part == 1.0 else CUT
+                if drops:
+                    kind = DROPPED_CUT
+                noted = remark_nb(journal, kind, event, lane, a, decided_at[lane], order[a, lane])
+                status = max(status, noted)
+                if drops:
+                    order[a, lane] = 0.0
     return status
 
 
 @kernel
-def fill_due_nb(timeline, world, rules, book, event, immediate, weights, scratch, journal, record):
+def fill_forced_nb(timeline, world, rules, book, event, scratch, journal, record):
+    """Fill buy-ins: whole, at the name's next price, whatever else holds.
+
+    Parameters
+    ----------
+    timeline : Timeline
+    world : World
+    rules : Rules
+    book : Book
+    event : int
+        An open or a close of a venue.
+    scratch : Scratch
+    journal : Journal
+    record : Record
+
+    Returns
+    -------
+    status : int
+    """
+    forced, order, shares, target = book.forced, book.order, book.shares, book.target
+    row, venue, at_close = timeline.row[event], timeline.venue[event], timeline.kind[event] != OPEN
+    status = OK
+    for a in range(order.shape[0]):
+        if world.venue[a] != venue:
+            continue
+        price = world.close[row, a] if at_close else world.open[row, a]
+        if np.isnan(price) or (at_close and rules.fill == NEXT_OPEN and not np.isnan(world.open[row, a])):
+            continue
+        for lane in range(order.shape[1]):
+            if forced[a, lane] == 0:
+                continue
+            filled = trade_nb(
+                timeline, world, rules, book, event, a, lane, order[a, lane], price, forced[a, lane], scratch,
+                journal, record,
+            )  # fmt: skip
+            status = max(status, filled)
+            shares[a, lane] = target[a, lane]
+            order[a, lane] = 0.0
+            forced[a, lane] = 0
+    return status
+
+
+@kernel
+def fill_due_nb(timeline, world, rules, book, event, immediate, scratch, journal, record):
     """Fill what is due at an event, and settle what becomes of the rest.
 
     Parameters
@@ -218,7 +205,6 @@ def fill_due_nb(timeline, world, rules, book, event, immediate, weights, scratch
         An open or close of a venue, or a decision under `same_close`.
     immediate : bool
         True for the latter.
-    weights : ndarray of shape (K, A, L)
     scratch : Scratch
     journal : Journal
     record : Record
@@ -227,32 +213,21 @@ def fill_due_nb(timeline, world, rules, book, event, immediate, weights, scratch
     -------
     status : int
     """
-    order, n_assets = book.order, book.order.shape[0]
-    row, venue, at_close = timeline.row[event], timeline.venue[event], timeline.kind[event] != OPEN
-    mark_due_nb(timeline, world, rules, book, event, immediate, scratch)
     status = OK
+    if rules.has_shorts and not immediate:
+        status = fill_forced_nb(timeline, world, rules, book, event, scratch, journal, record)
+    mark_due_nb(timeline, world, rules, book, event, immediate, scratch)
     if rules.sizing == AT_FILL_SIZE and not immediate:
-        status = resize_nb(timeline, world, book, event, weights, scratch)
-        if status != OK:
-            return status
-    scale_buys_nb(timeline, world, book, event, immediate, scratch)
-    for side in (SELL, BUY):  # sells first, so that their proceeds pay
-        for a in range(n_assets):
-            if world.venue[a] != venue and not immediate:
-                continue
-            price = world.close[row, a] if at_close else world.open[row, a]
-            late = rules.fill == NEXT_OPEN and at_close
-            if np.isnan(price) or (late and not np.isnan(world.open[row, a])):
-                continue
-            waiting = False
-            for lane in range(order.shape[1]):
-                waiting |= order[a, lane] > 0.0 if side == BUY else order[a, lane] < 0.0
-            if waiting:
-                filled = fill_name_nb(timeline, world, rules, book, event, a, price, side, scratch, journal, record)
-                status = max(status, filled)
-    status = max(status, sweep_rest_nb(timeline, world, rules, book, event, immediate, scratch, journal))
+        resized = resize_nb(timeline, world, rules, book, event, scratch, journal)
+        if resized != OK:
+            return resized
+    gathered = gather_due_nb(timeline, world, rules, book, event, immediate, scratch, journal)
+    sold = fill_side_nb(timeline, world, rules, book, event, SELL, immediate, scratch, journal, record)
+    scale_buys_nb(rules, book, scratch)
+    bought = fill_side_nb(timeline, world, rules, book, event, BUY, immediate, scratch, journal, record)
+    rested = sweep_rest_nb(timeline, world, rules, book, event, immediate, scratch, journal)
     count_pending_nb(world, book)
-    return status
+    return max(max(status, gathered), max(sold, bought), rested)
 
 
 @kernel
@@ -279,15 +254,14 @@ def sweep_rest_nb(timeline, world, rules, book, event, immediate, scratch, journ
     day, closing = timeline.day[row], timeline.kind[event] == CLOSE
     if immediate or (not closing and rules.shut_market != CANCEL):
         return status
-    order, start, decided_at, leg_day, live = book.order, timeline.start, book.decided_at, book.leg_day, book.live
-    entries, amounts, n_entries = journal.entries, journal.amounts, journal.n_entries
+    order, start, decided_at, leg_day = book.order, timeline.start, book.decided_at, book.leg_day
     for a in range(order.shape[0]):
         if world.venue[a] != venue:
             continue
         unpriced = closing and np.isnan(world.close[row, a])
         for lane in range(order.shape[1]):
             rest = order[a, lane]
-            if rest == 0.0 or start[event, venue] <= decided_at[lane]:
+            if rest == 0.0 or book.forced[a, lane] or start[event, venue] <= decided_at[lane]:
                 continue
             leg = leg_day[venue, lane]
             drop = rules.shut_market == CANCEL and (day > leg or (closing and day == leg))
@@ -297,8 +271,8 @@ def sweep_rest_nb(timeline, world, rules, book, event, immediate, scratch, journ
             if drop:
                 kind = DROPPED_SHUT if day > leg else DROPPED_UNPRICED
                 order[a, lane] = 0.0
-            note = note_nb(entries, amounts, n_entries, kind, event, lane, a, live[lane], rest, 0.0, 0.0, 0.0, 0.0)
-            status = max(status, note)
+            noted = remark_nb(journal, kind, event, lane, a, decided_at[lane], rest)
+            status = max(status, noted)
     return status
 
 

@@ -1,21 +1,32 @@
-"""Which orders are due at an event, and how far buying power and gross let the buys go."""
+"""Which orders are due at an event, and how far volume, buying power and gross let them go."""
 
 import numpy as np
 
-from backtest.kernels.sizing import size_orders_nb, value_names_nb
+from backtest.kernels.journal import remark_nb
+from backtest.kernels.sizing import size_orders_nb
 from backtest.kernels.state import (
+    BARRED,
     BASKET,
-    BUY,
+    BUY_AT_CLOSE,
+    BUY_AT_OPEN,
     CANCEL,
+    CAPPED,
     DUE_ALL,
     DUE_LATE,
     DUE_NONE,
     FUNDING_TOLERANCE,
+    LOT_TOLERANCE,
+    NEXT_OPEN,
     NO_CLOSE,
     NO_OPEN,
+    OK,
     OPEN,
-    SELL,
+    OVERLAP,
+    SELL_AT_CLOSE,
+    SELL_AT_OPEN,
+    SETTLED,
 )
+from backtest.kernels.valuing import row_of_nb, value_names_nb
 from data.jit import kernel
 
 
@@ -36,7 +47,7 @@ def mark_due_nb(timeline, world, rules, book, event, immediate, scratch):
         `venue_due` (V, L) is written in place with DUE_*.
     """
     venue_due, active = scratch.venue_due, scratch.active
-    due, start, live, decided_at, leg_day = timeline.due, timeline.start, book.live, book.decided_at, book.leg_day
+    due, start, decided_at, leg_day = timeline.due, timeline.start, book.decided_at, book.leg_day
     n_venues, n_lanes = venue_due.shape
     day = timeline.day[timeline.row[event]]
     for v in range(n_venues):
@@ -44,44 +55,46 @@ def mark_due_nb(timeline, world, rules, book, event, immediate, scratch):
             allowed = due[event, v]
             if immediate:
                 allowed = DUE_ALL if active[lane] else DUE_NONE
-            elif live[lane] < 0 or start[event, v] <= decided_at[lane]:
+            elif decided_at[lane] < 0 or start[event, v] <= decided_at[lane]:
                 allowed = DUE_NONE
             elif rules.shut_market == CANCEL and leg_day[v, lane] != day:
                 allowed = DUE_NONE
             venue_due[v, lane] = allowed
     if rules.shut_market == BASKET and not immediate:
         # One venue with an order and no session after the decision on this date stops all of them.
-        order, venue = book.order, world.venue
+        order, venue, forced = book.order, world.venue, book.forced
         for a in range(order.shape[0]):
             begins = start[event, venue[a]]
             for lane in range(n_lanes):
-                if order[a, lane] != 0.0 and begins <= decided_at[lane]:
+                if order[a, lane] != 0.0 and begins <= decided_at[lane] and not forced[a, lane]:
                     for u in range(n_venues):
                         venue_due[u, lane] = DUE_NONE
 
 
 @kernel
-def resize_nb(timeline, world, book, event, weights, scratch):
+def resize_nb(timeline, world, rules, book, event, scratch, journal):
     """Size unfilled orders anew at the prices they can fill at (`sizing="fill"`).
 
     Parameters
     ----------
     timeline : Timeline
     world : World
+    rules : Rules
     book : Book
     event : int
         An open or a close of a venue.
-    weights : ndarray of shape (K, A, L)
     scratch : Scratch
         `venue_due` says which lanes are due.
+    journal : Journal
 
     Returns
     -------
     status : int
     """
-    n_assets, n_lanes = book.order.shape
+    order, forced = book.order, book.forced
+    n_assets, n_lanes = order.shape
     venue, row = timeline.venue[event], timeline.row[event]
-    value_names_nb(world, book, event, scratch.value)
+    value_names_nb(book.last_price, world.fx[event], world.currency, scratch.value)
     if timeline.kind[event] == OPEN:
         for a in range(n_assets):
             if world.venue[a] == venue and not np.isnan(world.open[row, a]):
@@ -91,82 +104,149 @@ def resize_nb(timeline, world, book, event, weights, scratch):
     for a in range(n_assets):
         for lane in range(n_lanes):
             scratch.asked[a, lane] = np.nan
-            if book.order[a, lane] != 0.0 and scratch.venue_due[venue, lane] != DUE_NONE:
-                scratch.asked[a, lane] = weights[book.live[lane], a, lane]
+            if order[a, lane] != 0.0 and not forced[a, lane] and scratch.venue_due[venue, lane] != DUE_NONE:
+                scratch.asked[a, lane] = book.asked[a, lane]
                 late = np.isnan(world.open[row, a])
                 if world.venue[a] == venue and (scratch.venue_due[venue, lane] == DUE_ALL or late):
                     scratch.active[lane] = 1
-    return size_orders_nb(world, book, event, row, scratch.value, scratch)
+    return size_orders_nb(world, rules, book, event, row, False, scratch.value, scratch, journal)
 
 
 @kernel
-def scale_buys_nb(timeline, world, book, event, immediate, scratch):
-    """Find the part of the buys due that buying power and gross allow (`funding="overlap"`).
+def bounded_nb(order, shares, undelivered, room, lot):
+    """Give the part of an order that volume and delivery allow at one event.
+
+    Parameters
+    ----------
+    order, shares, undelivered : float
+    room : float
+        Shares that may trade; inf for no bound.
+    lot : float
+        Shares; 0 for none.
+
+    Returns
+    -------
+    part : float
+        With the sign of the order; the order itself where nothing bounds it.
+    """
+    bound = room
+    if order < 0.0 and undelivered > 0.0:
+        bound = min(bound, max(shares - undelivered, 0.0))
+    if abs(order) <= bound:
+        return order
+    if lot > 0.0:
+        bound = np.trunc(bound / lot + LOT_TOLERANCE) * lot
+    return bound if order > 0.0 else -bound
+
+
+@kernel
+def gather_due_nb(timeline, world, rules, book, event, immediate, scratch, journal):
+    """Say how much of each order can fill at the event, and how much later on its date; note what is kept from it.
 
     Parameters
     ----------
     timeline : Timeline
     world : World
+    rules : Rules
     book : Book
     event : int
     immediate : bool
         True at a decision under `same_close`.
     scratch : Scratch
-        Reads `venue_due`; writes `scale` (L,), the part in [0, 1].
+        Reads `venue_due`; writes `now` and `later` (A, L), signed shares.
+    journal : Journal
 
-    Notes
-    -----
-    All amounts are at the plan's prices, FX and cost rates, so nothing is cut for what prices did since.
+    Returns
+    -------
+    status : int
     """
-    shares, order, plan_value, plan_row = book.shares, book.order, book.plan_value, book.plan_row
-    opened, closed, cost, venue_of, class_of = world.open, world.close, world.cost, world.venue, world.fee_class
-    power, need, bought, gross, venue_due = (
-        scratch.power,
-        scratch.need,
-        scratch.bought,
-        scratch.gross,
-        scratch.venue_due,
-    )
-    last_bar = book.last_bar
-    n_assets, n_lanes = order.shape
+    status = OK
+    order, shares, undelivered, forced = book.order, book.shares, book.undelivered, book.forced
+    opened, closed, venue_of, last_bar = world.open, world.close, world.venue, book.last_bar
+    now, later, venue_due = scratch.now, scratch.later, scratch.venue_due
     row, venue, at_close = timeline.row[event], timeline.venue[event], timeline.kind[event] != OPEN
-    for lane in range(n_lanes):
-        power[lane] = book.plan_cash[lane]
-        need[lane] = 0.0
-        bought[lane] = 0.0
-        gross[lane] = 0.0
-    for a in range(n_assets):
-        v, fee_class = venue_of[a], class_of[a]
+    lots, rooms, barred = world.lot, world.room, world.barred
+    at_lot, at_room, at_barred = row_of_nb(lots, row), row_of_nb(rooms, row), row_of_nb(barred, row)
+    buy_bit, sell_bit = (BUY_AT_CLOSE, SELL_AT_CLOSE) if at_close else (BUY_AT_OPEN, SELL_AT_OPEN)
+    for a in range(order.shape[0]):
+        v = venue_of[a]
+        own = immediate or v == venue
         late = np.isnan(opened[row, a])
-        # At a close the names that have none are known: they cannot fill now.
-        unpriced = at_close and (immediate or v == venue) and np.isnan(closed[row, a])
+        # Under next_open a session's close is only for names whose open is unknown.
+        price = closed[row, a] if at_close else opened[row, a]
+        fills_now = own and not np.isnan(price) and (not at_close or late or rules.fill != NEXT_OPEN)
+        bits = barred[at_barred, a]
         # A halted name may not trade today: the proceeds of its sale are not counted.
         if v == venue and not at_close:
             stuck = late and last_bar[a] != NO_OPEN
         else:
             stuck = last_bar[a] == NO_CLOSE
+        for lane in range(order.shape[1]):
+            now[a, lane] = 0.0
+            later[a, lane] = 0.0
+            wanted, due = order[a, lane], venue_due[v, lane]
+            if wanted == 0.0 or due == DUE_NONE or (due == DUE_LATE and not late) or forced[a, lane]:
+                continue
+            part = bounded_nb(wanted, shares[a, lane], undelivered[a, lane], rooms[at_room, a], lots[at_lot, a])
+            if own and fills_now:
+                is_barred = bits & (buy_bit if wanted > 0.0 else sell_bit)
+                if is_barred or part == 0.0:
+                    kind = BARRED if is_barred else CAPPED
+                    noted = remark_nb(journal, kind, event, lane, a, book.decided_at[lane], wanted)
+                    status = max(status, noted)
+                else:
+                    now[a, lane] = part
+            elif not (own and at_close) and not (stuck and wanted < 0.0):
+                later[a, lane] = part
+    return status
+
+
+@kernel
+def scale_buys_nb(rules, book, scratch):
+    """Find the part of the buys due that buying power and gross allow, once the event's sells have filled.
+
+    Parameters
+    ----------
+    rules : Rules
+    book : Book
+    scratch : Scratch
+        Reads `now` (buys) and `later`; writes `scale` (L,), the part in [0, 1].
+
+    Notes
+    -----
+    All amounts are at the plan's prices, FX and cost rates, so nothing is cut for what prices did since.
+    """
+    shares, plan_value, plan_cost, plan_incoming = book.shares, book.plan_value, book.plan_cost, book.plan_incoming
+    now, later, power, need, bought = scratch.now, scratch.later, scratch.power, scratch.need, scratch.bought
+    gross, gross_bought = scratch.gross, scratch.gross_bought
+    n_assets, n_lanes = now.shape
+    for lane in range(n_lanes):
+        power[lane] = book.plan_cash[lane]
+        need[lane] = 0.0
+        bought[lane] = 0.0
+        gross[lane] = 0.0
+        gross_bought[lane] = 0.0
+        if rules.funding == SETTLED:
+            for slot in range(plan_incoming.shape[0]):
+                power[lane] -= plan_incoming[slot, lane]
+    for a in range(n_assets):
         for lane in range(n_lanes):
-            shares_due, price = order[a, lane], plan_value[a, lane]
-            gross[lane] += abs(shares[a, lane]) * price
-            due = venue_due[v, lane]
-            if shares_due == 0.0 or unpriced or due == DUE_NONE or (due == DUE_LATE and not late):
-                continue
-            if stuck and shares_due < 0.0:
-                continue
-            amount = abs(shares_due) * price
-            if shares_due < 0.0:
-                power[lane] += amount * (1.0 - cost[plan_row[lane], fee_class, SELL])
-                gross[lane] -= amount
-            else:
-                need[lane] += amount * (1.0 + cost[plan_row[lane], fee_class, BUY])
-                bought[lane] += amount
+            held, price, rate = shares[a, lane], plan_value[a, lane], plan_cost[a, lane]
+            sold = -min(later[a, lane], 0.0)  # the event's own sells have filled
+            buys = max(now[a, lane], 0.0) + max(later[a, lane], 0.0)
+            if rules.funding == OVERLAP:
+                power[lane] += sold * price * (1.0 - rate)
+            need[lane] += buys * price * (1.0 + rate)
+            bought[lane] += buys * price
+            gross[lane] += abs(held - sold) * price
+            gross_bought[lane] += abs(held - sold + buys) * price
     for lane in range(n_lanes):
         part = 1.0
         room = FUNDING_TOLERANCE * book.plan_nav[lane]
         if need[lane] > max(power[lane] + room, 0.0):  # without buys there is nothing to scale, debit or not
-            part = power[lane] / need[lane]
+            part = max(power[lane] / need[lane], 0.0)
         limit = max(book.target_gross[lane], gross[lane])
-        if gross[lane] + bought[lane] > limit + room:
-            part = min(part, (limit - gross[lane]) / bought[lane])
+        if gross_bought[lane] > limit + room:
+            part = min(part, (limit - gross[lane]) / (gross_bought[lane] - gross[lane]))
         # What is left of cash after a cut is rounding: it buys nothing.
         scratch.scale[lane] = part if part * bought[lane] > room else 0.0

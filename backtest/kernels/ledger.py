@@ -2,122 +2,66 @@
 
 import numpy as np
 
-from backtest.kernels.fills import count_pending_nb, fill_due_nb, note_nb
-from backtest.kernels.sizing import size_orders_nb, value_lanes_nb, value_names_nb
+from backtest.kernels.actions import go_ex_nb, pay_due_nb, reinvest_nb
+from backtest.kernels.fills import count_pending_nb, fill_due_nb
+from backtest.kernels.journal import remark_nb
+from backtest.kernels.money import accrue_nb, carry_nb, open_items_nb, settle_nb
+from backtest.kernels.overlays import plan_legs_nb, recall_nb, watch_nb
+from backtest.kernels.sizing import keep_to_bands_nb, size_orders_nb
 from backtest.kernels.state import (
-    ACCRUE,
+    BEGIN,
     CANCEL,
     CLOSE,
     DECIDE,
-    DROPPED_SHUT,
+    EX_DATE,
     MARK,
+    NAV_NOT_POSITIVE,
     NEXT_OPEN,
     NO_CLOSE,
     NO_OPEN,
     OK,
     OPEN,
+    PASSED_OVER,
     SAME_CLOSE,
     WHOLE_BAR,
 )
+from backtest.kernels.valuing import value_lanes_nb, value_names_nb
 from data.jit import kernel
 
 
 @kernel
-def accrue_nb(world, book, row, record):
-    """Pay a row's interest on each balance.
-
-    Parameters
-    ----------
-    world : World
-    book : Book
-        `cash` is written in place, in lanes that have filled once.
-    row : int
-    record : Record
-    """
-    cash, begun, paid = book.cash, book.begun, record.interest
-    for c in range(cash.shape[0]):
-        credit, debit = world.credit[row, c], world.debit[row, c]
-        for lane in range(cash.shape[1]):
-            balance = cash[c, lane]
-            interest = 0.0
-            if begun[lane]:
-                interest = balance * (credit if balance >= 0.0 else debit)
-            cash[c, lane] = balance + interest
-            if paid.shape[0] > 0:
-                paid[row, c, lane] = interest
-
-
-@kernel
-def plan_legs_nb(timeline, world, book, event, scratch, journal):
-    """Find the one date on which each venue's orders may fill under `cancel`, and drop those that cannot.
+def begin_row_nb(timeline, world, rules, book, event, row, journal, record):
+    """Interest, carry, settlement, payments and recalls, in this order.
 
     Parameters
     ----------
     timeline : Timeline
     world : World
+    rules : Rules
     book : Book
-        `leg_day` and `order` of active lanes are written in place.
-    event : int
-        The decision.
-    scratch : Scratch
-        `venue_due` is used to note which venues have orders.
+    event, row : int
     journal : Journal
+    record : Record
 
     Returns
     -------
     status : int
     """
-    n_venues, n_lanes = book.leg_day.shape
-    decision = timeline.decision[event]
-    far = np.iinfo(np.int64).max
-    for v in range(n_venues):
-        for lane in range(n_lanes):
-            scratch.venue_due[v, lane] = 0
-    for a in range(book.order.shape[0]):
-        for lane in range(n_lanes):
-            if book.order[a, lane] != 0.0:
-                scratch.venue_due[world.venue[a], lane] = 1
-    for lane in range(n_lanes):
-        if not scratch.active[lane]:
-            continue
-        trade_day = far
-        for v in range(n_venues):
-            if scratch.venue_due[v, lane]:
-                trade_day = min(trade_day, timeline.first_day[decision, v])
-        after = far
-        for v in range(n_venues):
-            if scratch.venue_due[v, lane]:
-                first = timeline.first_day[decision, v]
-                after = min(after, first if first > trade_day else timeline.second_day[decision, v])
-        for v in range(n_venues):
-            over = timeline.last_day[decision, v] == trade_day
-            book.leg_day[v, lane] = after if over else trade_day
+    fx = world.fx[event]
+    accrue_nb(
+        world.credit, world.debit, book.cash, book.unsettled, book.begun, fx, rules.base, row,
+        record.interest, record.flow,
+    )  # fmt: skip
+    if rules.has_carry:
+        carry_nb(world, book, fx, rules.base, row, record.borrow, record.withheld, record.flow)
+    settle_nb(book.unsettled, book.incoming, book.plan_incoming, row % book.unsettled.shape[0])
     status = OK
-    for a in range(book.order.shape[0]):
-        v = world.venue[a]
-        for lane in range(n_lanes):
-            order, leg = book.order[a, lane], book.leg_day[v, lane]
-            if not scratch.active[lane] or order == 0.0 or leg == far:
-                continue
-            held = leg in (timeline.first_day[decision, v], timeline.second_day[decision, v])
-            if not held and timeline.surprise_day[decision, v] != leg:
-                note = note_nb(
-                    journal.entries,
-                    journal.amounts,
-                    journal.n_entries,
-                    DROPPED_SHUT,
-                    event,
-                    lane,
-                    a,
-                    decision,
-                    order,
-                    0.0,
-                    0.0,
-                    0.0,
-                    0.0,
-                )
-                status = max(status, note)
-                book.order[a, lane] = 0.0
+    if world.actions.pay_first[row] < world.actions.pay_first[row + 1]:
+        status = pay_due_nb(world, book, event, row, journal)
+    if rules.has_shorts:
+        recalled = recall_nb(timeline, world, book, event, row, journal)
+        status = max(status, recalled)
+        count_pending_nb(world, book)
     return status
 
 
@@ -142,50 +86,69 @@ def decide_nb(timeline, world, rules, book, event, weights, scratch, journal, re
     -------
     status : int
     """
-    decision, row = timeline.decision[event], timeline.row[event]
-    n_assets, n_lanes = scratch.asked.shape
+    decision, row, stamp = timeline.decision[event], timeline.row[event], timeline.stamp[event]
+    asked, active, nav = scratch.asked, scratch.active, scratch.nav
+    n_assets, n_lanes = asked.shape
+    status = OK
     for lane in range(n_lanes):
-        scratch.active[lane] = 0
-    asked, active = scratch.asked, scratch.active
+        active[lane] = 0
     for a in range(n_assets):
         for lane in range(n_lanes):
             weight = weights[decision, a, lane]
             asked[a, lane] = weight
             active[lane] |= not np.isnan(weight)
-    value_names_nb(world, book, event, scratch.value)
-    status = size_orders_nb(world, book, event, row, scratch.value, scratch)
-    if status != OK:
-        return status
     for lane in range(n_lanes):
-        if scratch.active[lane]:
-            book.decided_at[lane] = timeline.stamp[event]
-            book.live[lane] = decision
+        if active[lane] and timeline.day[row] < book.stopped_until[lane]:
+            active[lane] = 0
+            noted = remark_nb(journal, PASSED_OVER, event, lane, -1, stamp, 0.0)
+            status = max(status, noted)
+    value_names_nb(book.last_price, world.fx[event], world.currency, scratch.value)
+    if rules.rebalance_band > 0.0 or rules.no_trade_band > 0.0:
+        value_lanes_nb(book.cash, book.due, book.shares, world.fx[event], scratch.value, nav)
+        for lane in range(n_lanes):
+            if active[lane] and not nav[lane] > 0.0:
+                return NAV_NOT_POSITIVE
+        keep_to_bands_nb(rules, book.shares, scratch.value, scratch)
+    for lane in range(n_lanes):
+        if active[lane]:
+            book.decided_at[lane] = stamp
+            for a in range(n_assets):
+                book.asked[a, lane] = asked[a, lane]
+    sized = size_orders_nb(world, rules, book, event, row, True, scratch.value, scratch, journal)
+    if sized != OK:
+        return sized
     if rules.fill == SAME_CLOSE:
-        status = fill_due_nb(timeline, world, rules, book, event, True, weights, scratch, journal, record)
+        filled = fill_due_nb(timeline, world, rules, book, event, True, scratch, journal, record)
+        status = max(status, filled)
     if rules.shut_market == CANCEL:
-        status = max(status, plan_legs_nb(timeline, world, book, event, scratch, journal))
+        planned = plan_legs_nb(timeline, world, book, event, scratch, journal)
+        status = max(status, planned)
     count_pending_nb(world, book)
     return status
 
 
 @kernel
-def mark_nb(world, book, event, row, scratch, record):
+def mark_nb(book, row, event_fx, currency, value, record):
     """Mark every lane at the last prices known.
 
     Parameters
     ----------
-    world : World
     book : Book
-    event, row : int
-    scratch : Scratch
+    row : int
+    event_fx : ndarray of shape (C,)
+    currency : ndarray of shape (A,)
+    value : ndarray of shape (A,)
+        Written in place: base value of one share.
     record : Record
     """
-    value_names_nb(world, book, event, scratch.value)
-    value_lanes_nb(world, book, event, scratch.value, record.nav[row])
+    value_names_nb(book.last_price, event_fx, currency, value)
+    value_lanes_nb(book.cash, book.due, book.shares, event_fx, value, record.nav[row])
     if record.shares.shape[0] > 0:
+        record.price[row] = book.last_price
         record.shares[row] = book.shares
-    if record.cash.shape[0] > 0:
         record.cash[row] = book.cash
+        record.due[row] = book.due
+        open_items_nb(book.unsettled, book.incoming, row, record.receivable, record.payable)
 
 
 @kernel
@@ -216,16 +179,20 @@ def run_ledger_nb(timeline, world, rules, book, weights, first, last, scratch, j
     """
     kinds, rows, venues = timeline.kind, timeline.row, timeline.venue
     pending, last_price, last_bar = book.pending, book.last_price, book.last_bar
-    opened, close, venue_of = world.open, world.close, world.venue
+    opened, close, venue_of, currency, fx = world.open, world.close, world.venue, world.currency, world.fx
     n_assets = last_price.shape[0]
+    watches = rules.stop_drawdown > 0.0 or rules.maintenance_margin > 0.0
     for event in range(first, last):
         kind, row, venue = kinds[event], rows[event], venues[event]
         status = OK
-        if kind == ACCRUE:
-            accrue_nb(world, book, row, record)
+        if kind == BEGIN:
+            status = begin_row_nb(timeline, world, rules, book, event, row, journal, record)
+        elif kind == EX_DATE:
+            status = go_ex_nb(world, rules, book, event, row, timeline.decision[event], journal, record)
+            count_pending_nb(world, book)
         elif kind == OPEN:
             if rules.fill == NEXT_OPEN and pending[venue] > 0:
-                status = fill_due_nb(timeline, world, rules, book, event, False, weights, scratch, journal, record)
+                status = fill_due_nb(timeline, world, rules, book, event, False, scratch, journal, record)
         elif kind == CLOSE:
             for a in range(n_assets):
                 if venue_of[a] == venue:
@@ -233,12 +200,18 @@ def run_ledger_nb(timeline, world, rules, book, weights, first, last, scratch, j
                     if not np.isnan(close[row, a]):
                         last_bar[a] = NO_OPEN if np.isnan(opened[row, a]) else WHOLE_BAR
                         last_price[a] = close[row, a]
+            if rules.reinvests:
+                status = reinvest_nb(world, rules, book, event, row, venue, journal, record)
             if pending[venue] > 0:
-                status = fill_due_nb(timeline, world, rules, book, event, False, weights, scratch, journal, record)
+                filled = fill_due_nb(timeline, world, rules, book, event, False, scratch, journal, record)
+                status = max(status, filled)
         elif kind == DECIDE:
             status = decide_nb(timeline, world, rules, book, event, weights, scratch, journal, record)
         elif kind == MARK:
-            mark_nb(world, book, event, row, scratch, record)
+            mark_nb(book, row, fx[event], currency, scratch.value, record)
+            if watches:
+                status = watch_nb(timeline, world, rules, book, event, row, record.nav[row], scratch, journal)
+                count_pending_nb(world, book)
         if status != OK:
             return status, event
     return OK, last

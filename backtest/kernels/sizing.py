@@ -1,79 +1,110 @@
-"""From target weights to share orders that cash and costs allow."""
+"""From target weights to share orders that cash, costs, lots and borrow allow."""
 
 import numpy as np
 
-from backtest.kernels.state import BUY, DUST, NAV_NOT_POSITIVE, OK, SELL
+from backtest.kernels.journal import remark_nb
+from backtest.kernels.state import BUY, DUST, LOT_TOLERANCE, NAV_NOT_POSITIVE, OK, SELL, SHORT_LIMITED
+from backtest.kernels.valuing import row_of_nb, value_lanes_nb
+from data.costs.kernels import expected_fee_nb
 from data.jit import kernel
 
 
 @kernel
-def value_names_nb(world, book, event, value_out):
-    """Value one share of each name in base currency at its last price.
+def keep_to_bands_nb(rules, shares, value, scratch):
+    """Leave alone what lies within the bands: a whole decision, or a name.
 
     Parameters
     ----------
-    world : World
-    book : Book
-    event : int
-        Gives the FX rates known.
-    value_out : ndarray of shape (A,)
-        Written in place; 0 for a name never priced.
+    rules : Rules
+    shares : ndarray of shape (A, L)
+    value : ndarray of shape (A,)
+    scratch : Scratch
+        `asked` and `active` are written in place; reads `nav`.
     """
-    last_price, fx, currency = book.last_price, world.fx, world.currency
-    for a in range(value_out.shape[0]):
-        value_out[a] = last_price[a] * fx[event, currency[a]]
+    asked, active, nav = scratch.asked, scratch.active, scratch.nav
+    n_assets, n_lanes = asked.shape
+    for lane in range(n_lanes):
+        if not active[lane]:
+            continue
+        widest = 0.0
+        for a in range(n_assets):
+            weight = asked[a, lane]
+            if np.isnan(weight):
+                continue
+            drift = abs(weight - shares[a, lane] * value[a] / nav[lane])
+            widest = max(widest, drift)
+            if weight != 0.0 and drift < rules.no_trade_band:
+                asked[a, lane] = np.nan
+        if widest < rules.rebalance_band:
+            active[lane] = 0
 
 
 @kernel
-def value_lanes_nb(world, book, event, value, nav_out):
-    """Add up NAV in base currency.
+def expect_costs_nb(world, rules, row, value, fx, shares, scratch):
+    """Write the expected cost rates of moving each name to its target at the present factor.
 
     Parameters
     ----------
     world : World
-    book : Book
-    event : int
+    rules : Rules
+    row : int
     value : ndarray of shape (A,)
         Base value of one share.
-    nav_out : ndarray of shape (L,)
-        Written in place.
+    fx : ndarray of shape (C,)
+    shares : ndarray of shape (A, L)
+    scratch : Scratch
+        Reads `asked`, `nav`, `factor`; writes `buy_rate` and `sell_rate`. Proportional rates do not depend on the factor.
+
+    Notes
+    -----
+    A contract note with minima costs more in proportion on a small order: the rate is the whole note's, over the
+    order's value.
     """
-    cash, shares, fx = book.cash, book.shares, world.fx
-    n_lanes = nav_out.shape[0]
-    for lane in range(n_lanes):
-        nav_out[lane] = 0.0
-    for c in range(cash.shape[0]):
-        rate = fx[event, c]
-        for lane in range(n_lanes):
-            nav_out[lane] += cash[c, lane] * rate
-    for a in range(value.shape[0]):
-        price = value[a]
-        for lane in range(n_lanes):
-            nav_out[lane] += shares[a, lane] * price
+    asked, nav, factor = scratch.asked, scratch.nav, scratch.factor
+    buy_rate, sell_rate = scratch.buy_rate, scratch.sell_rate
+    half_spread, impact, unit = world.half_spread, world.impact, world.unit
+    at_spread, at_impact, at_unit = row_of_nb(half_spread, row), row_of_nb(impact, row), row_of_nb(unit, row)
+    for a in range(asked.shape[0]):
+        fee_class, currency = world.fee_class[a], world.currency[a]
+        spread = 0.0 if currency == rules.base else rules.fx_spread
+        half = half_spread[at_spread, a]
+        buy, sell = world.rate[row, fee_class, BUY] + half, world.rate[row, fee_class, SELL] + half
+        for lane in range(asked.shape[1]):
+            if rules.exact_costs:
+                weight = asked[a, lane]
+                move = 0.0
+                if not np.isnan(weight):
+                    move = weight * (factor[lane] * nav[lane]) - shares[a, lane] * value[a]
+                buy = 0.0
+                if move != 0.0 and value[a] > 0.0:
+                    notional, n_shares = abs(move) / fx[currency], abs(move) / value[a]
+                    side = BUY if move > 0.0 else SELL
+                    fee = expected_fee_nb(world.fees, row, fee_class, side, notional, n_shares * unit[at_unit, a])
+                    buy = fee / notional + half + impact[at_impact, a] * np.sqrt(n_shares)
+                sell = buy
+            buy_rate[a, lane] = buy + spread * (1.0 + buy)
+            sell_rate[a, lane] = sell + spread * (1.0 - sell)
 
 
 @kernel
-def solve_factor_nb(world, book, row, value, scratch):
+def solve_factor_nb(shares, value, scratch):
     """Find the factor on each target at which NAV pays for it and its costs.
 
     Parameters
     ----------
-    world : World
-    book : Book
-    row : int
-        Row whose cost rates are expected.
+    shares : ndarray of shape (A, L)
     value : ndarray of shape (A,)
     scratch : Scratch
-        Reads `asked` (NaN: held), `active` and `nav`; writes `factor`.
+        Reads `asked` (NaN: held), `buy_rate`, `sell_rate`, `active` and `nav`; writes `factor`.
 
     Notes
     -----
-    What the target at factor f needs, f w V plus costs plus held names, is convex, increasing and linear
+    What the target at factor f needs, f w V plus costs plus held names, is convex and linear
     between the factors at which a name turns from sell to buy. Newton's method from f = 1 comes down to
     the root without passing it, and is exact once no turn lies between: nearly always the first step.
     """
-    shares, cost, fee_class = book.shares, world.cost, world.fee_class
-    asked, nav, factor, sought = scratch.asked, scratch.nav, scratch.factor, scratch.scale
+    asked, nav, factor, sought = scratch.asked, scratch.nav, scratch.factor, scratch.sought
+    buy_rate, sell_rate = scratch.buy_rate, scratch.sell_rate
     held, total, slope, knot, active = scratch.held, scratch.total, scratch.slope, scratch.knot, scratch.active
     n_assets, n_lanes = asked.shape
     for lane in range(n_lanes):
@@ -90,7 +121,7 @@ def solve_factor_nb(world, book, row, value, scratch):
             slope[lane] = 0.0
             knot[lane] = 0.0
         for a in range(n_assets):
-            buy, sell, price = cost[row, fee_class[a], BUY], cost[row, fee_class[a], SELL], value[a]
+            price = value[a]
             for lane in range(n_lanes):
                 weight = asked[a, lane]
                 whole = 0.0 if np.isnan(weight) else weight * nav[lane]
@@ -98,9 +129,11 @@ def solve_factor_nb(world, book, row, value, scratch):
                 present = 0.0 if np.isnan(weight) else shares[a, lane] * price
                 buys = wanted > present
                 move = wanted - present
-                total[lane] += wanted + (buy * move if buys else -sell * move)
-                slope[lane] += whole * (1.0 + (buy if buys else -sell))
-                knot[lane] = max(knot[lane], present / whole if buys else 0.0)
+                rate = buy_rate[a, lane] if buys else -sell_rate[a, lane]
+                total[lane] += wanted + rate * move
+                slope[lane] += whole * (1.0 + rate)
+                turn = present / whole if whole != 0.0 else 0.0
+                knot[lane] = max(knot[lane], turn if turn < factor[lane] else 0.0)
         unfinished = False
         for lane in range(n_lanes):
             if sought[lane] == 0.0:
@@ -123,63 +156,115 @@ def solve_factor_nb(world, book, row, value, scratch):
 
 
 @kernel
-def size_orders_nb(world, book, event, row, value, scratch):
+def whole_lots_nb(wanted, held, weight, lot):
+    """Cut a target to whole lots, towards zero; an odd part that is held stays until the name is sold out.
+
+    Parameters
+    ----------
+    wanted, held : float
+        Shares.
+    weight : float
+        0 sells all.
+    lot : float
+        Shares; 0 for none.
+
+    Returns
+    -------
+    wanted : float
+    """
+    if lot <= 0.0 or weight == 0.0:
+        return wanted
+    # Lots are cut, never taken to the nearest: rounding up spends cash that is not there.
+    up = LOT_TOLERANCE if wanted >= 0.0 else -LOT_TOLERANCE
+    own = LOT_TOLERANCE if held >= 0.0 else -LOT_TOLERANCE
+    odd = held - np.trunc(held / lot + own) * lot
+    return np.trunc(wanted / lot + up) * lot + odd
+
+
+@kernel
+def size_orders_nb(world, rules, book, event, row, fresh, value, scratch, journal):
     """Turn asked weights into orders, and fix the plan that funding is held against.
 
     Parameters
     ----------
     world : World
+    rules : Rules
     book : Book
         `order`, `target` and the plan of active lanes are written in place.
     event, row : int
+    fresh : bool
+        True at a decision, which replaces every order; False where unfilled orders are sized anew.
     value : ndarray of shape (A,)
         Base value of one share at the sizing.
     scratch : Scratch
         Reads `asked` (NaN: held) and `active`; writes `nav` and `factor`.
+    journal : Journal
 
     Returns
     -------
     status : int
-        OK or NAV_NOT_POSITIVE.
+        OK, NAV_NOT_POSITIVE or JOURNAL_FULL.
     """
     shares, order, target, plan_value = book.shares, book.order, book.target, book.plan_value
-    cash, fx, target_gross, plan_cash = book.cash, world.fx, book.target_gross, book.plan_cash
+    cash, target_gross, plan_cash, forced = book.cash, book.target_gross, book.plan_cash, book.forced
+    plan_cost, incoming, plan_incoming = book.plan_cost, book.incoming, book.plan_incoming
     asked, active, nav, factor = scratch.asked, scratch.active, scratch.nav, scratch.factor
+    lots, available = world.lot, world.available
+    at_lot, at_available = row_of_nb(lots, row), row_of_nb(available, row)
+    fx = world.fx[event]
     n_assets, n_lanes = asked.shape
-    value_lanes_nb(world, book, event, value, nav)
+    value_lanes_nb(cash, book.due, shares, fx, value, nav)
     for lane in range(n_lanes):
+        factor[lane] = 1.0
         if active[lane] and not nav[lane] > 0.0:
             return NAV_NOT_POSITIVE
-    solve_factor_nb(world, book, row, value, scratch)
+    expect_costs_nb(world, rules, row, value, fx, shares, scratch)
+    solve_factor_nb(shares, value, scratch)
+    if rules.exact_costs:
+        expect_costs_nb(world, rules, row, value, fx, shares, scratch)
+        solve_factor_nb(shares, value, scratch)
     for lane in range(n_lanes):
         if active[lane]:
             target_gross[lane] = 0.0
             book.plan_nav[lane] = nav[lane]
-            book.plan_row[lane] = row
             plan_cash[lane] = 0.0
+            for slot in range(plan_incoming.shape[0]):
+                plan_incoming[slot, lane] = 0.0
     for c in range(cash.shape[0]):
-        rate = fx[event, c]
+        rate = fx[c]
         for lane in range(n_lanes):
             if active[lane]:
                 plan_cash[lane] += cash[c, lane] * rate
+                for slot in range(plan_incoming.shape[0]):
+                    plan_incoming[slot, lane] += incoming[slot, c, lane] * rate
+    status = OK
     for a in range(n_assets):
         price = value[a]
         for lane in range(n_lanes):
             if not active[lane]:
                 continue
-            weight = asked[a, lane]
-            held = shares[a, lane]
+            weight, held = asked[a, lane], shares[a, lane]
+            plan_value[a, lane] = price
+            if not fresh and forced[a, lane]:
+                target_gross[lane] += abs(held) * price
+                continue
             wanted = held
             if weight == 0.0:
                 wanted = 0.0
             elif not np.isnan(weight):
                 wanted = weight * (factor[lane] * nav[lane]) / price
+                if wanted < -available[at_available, a]:
+                    limited = remark_nb(journal, SHORT_LIMITED, event, lane, a, -1, wanted + available[at_available, a])
+                    status = max(status, limited)
+                    wanted = -available[at_available, a]
+                wanted = whole_lots_nb(wanted, held, weight, lots[at_lot, a])
             move = wanted - held
             if abs(move) * price < DUST * nav[lane]:
                 move = 0.0
                 wanted = held
+            forced[a, lane] = 0
             order[a, lane] = move
             target[a, lane] = wanted
-            plan_value[a, lane] = price
+            plan_cost[a, lane] = scratch.buy_rate[a, lane] if move > 0.0 else scratch.sell_rate[a, lane]
             target_gross[lane] += abs(wanted) * price
-    return OK
+    return status

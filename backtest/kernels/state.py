@@ -1,7 +1,8 @@
 """What the ledger reads, keeps and writes: named tuples of arrays.
 
-Shapes: E events, R rows (dates), K decisions, A names, V venues, C currencies, G fee classes, L lanes.
-Names, venues and currencies are in alphabetical order. Lanes are the last axis; a lane never reads another's.
+Shapes: E events, R rows (dates), K decisions, A names, V venues, C currencies, G fee classes, N corporate actions,
+M slots of the settlement ring, L lanes. Names, venues and currencies are in alphabetical order. Lanes are the last axis;
+a lane never reads another's. An array of shape (1 | R, A) has one row where all rows would be equal.
 """
 
 from typing import NamedTuple
@@ -9,11 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from data.costs.kernels import FeeTable
+
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
 
 # Kinds of events, in their order at one stamp.
-ACCRUE, OPEN, CLOSE, DECIDE, MARK = 0, 1, 2, 3, 4
+BEGIN, EX_DATE, OPEN, CLOSE, DECIDE, MARK = 0, 1, 2, 3, 4, 5
 # fill
 NEXT_OPEN, NEXT_CLOSE, SAME_CLOSE = 0, 1, 2
 # sizing
@@ -22,10 +25,18 @@ AT_DECISION, AT_FILL_SIZE = 0, 1
 QUEUE, CANCEL, BASKET = 0, 1, 2
 # fx
 CONVERT_AT_FILL, HOLD_CURRENCY = 0, 1
+# funding
+OVERLAP, PREFUNDED, SETTLED = 0, 1, 2
+# Kinds of corporate actions.
+SPLIT, DIVIDEND, SCRIP, DELISTING = 0, 1, 2, 3
+# Bits of a name that a price limit bars.
+BUY_AT_OPEN, SELL_AT_OPEN, BUY_AT_CLOSE, SELL_AT_CLOSE = 1, 2, 4, 8
 # Which unfilled orders of a venue can still fill on the event's date.
 DUE_NONE, DUE_ALL, DUE_LATE = 0, 1, 2
-# Kinds of journal entries.
-FILLED, CUT, DROPPED_SHUT, DROPPED_CUT, DROPPED_UNPRICED, UNPRICED = 0, 1, 2, 3, 4, 5
+# Kinds of journal entries: those below MOVES change shares, at a price.
+FILLED, SPLIT_ADDED, SCRIP_ADDED, DELISTED, REINVESTED, MOVES = 0, 1, 2, 3, 4, 5
+CUT, CAPPED, BARRED, UNPRICED, DROPPED_SHUT, DROPPED_CUT, DROPPED_UNPRICED, DROPPED_DELISTED = 5, 6, 7, 8, 9, 10, 11, 12
+SHORT_LIMITED, RECALLED, STOPPED, PASSED_OVER, MARGIN_CALL, DIVIDEND_DUE, DIVIDEND_PAID = 13, 14, 15, 16, 17, 18, 19
 # What a name had in its venue's last session.
 NO_CLOSE, NO_OPEN, WHOLE_BAR = 0, 1, 2
 # Sides of a cost table.
@@ -37,12 +48,17 @@ OK, NAV_NOT_POSITIVE, JOURNAL_FULL = 0, 1, 2
 DUST = 1e-12
 # Room for rounding when buys are held against buying power and gross, as a share of NAV.
 FUNDING_TOLERANCE = 1e-11
+# Room for rounding when shares are counted in lots, in lots.
+LOT_TOLERANCE = 1e-9
+# The stop that never ends, as a day.
+FOR_EVER = np.iinfo(np.int64).max
 
 
 class Timeline(NamedTuple):
     """Everything that happens, in order.
 
-    kind, stamp (UTC nanoseconds), venue (-1 if none), row, decision (-1 if none): (E,).
+    kind, stamp (UTC nanoseconds), venue (-1 if none), row, decision (of a decision its index, of a mark at which the ledger
+    may decide by itself the index behind the last decision's, of an ex date that of its group of actions, else -1): (E,).
     due, start: (E, V), which orders of a venue can still fill on the event's date (DUE_*), and the start of
     its session of that date, -1 without one; both as known at the event.
     day: (R,), days since 1970. first_day, second_day: (K, V), dates of the first and second session that start
@@ -64,12 +80,33 @@ class Timeline(NamedTuple):
     surprise_day: I
 
 
+class Actions(NamedTuple):
+    """Corporate actions in the order in which they take effect.
+
+    kind, asset: (N,). amount: (N,), see `data.actions`; NaN: a delisting at the last price. kept: (N,), what withholding leaves of
+    a dividend, fraction. group_first: (groups + 1,), the actions of each ex-date event. pay_order: (N,), actions by
+    row of payment; pay_first: (R + 1,), the part of it that is paid at each row.
+    """
+
+    kind: I
+    asset: I
+    amount: F
+    kept: F
+    group_first: I
+    pay_order: I
+    pay_first: I
+
+
 class World(NamedTuple):
     """Prices, rates and costs.
 
     open, close: (R, A), local currency, NaN where there is none. fx: (E, C), base per unit, 0 where unknown.
-    venue, currency, fee_class: (A,). fee: (R, G, 2), fraction of notional by side; cost: (R, G, 2), the
-    same with the FX spread on the payment. credit, debit: (R, C), interest of the row per unit of balance.
+    venue, currency, fee_class: (A,). rate: (R, G, 2), proportional fees, fraction of notional by side. fees: the same as
+    contract notes, under exact costs. half_spread, impact: (1 | R, A), fraction of notional, and that of one share (it grows with the
+    square root). unit: (1 | R, A), raw shares per share. lot, room: (1 | R, A), shares; 0 for no lots, inf for no bound.
+    barred: (1 | R, A), bits. credit, debit: (R, C), interest of the row per unit of balance. settle_slot: (R, V), where in
+    the settlement ring a fill's money waits. carry_long, carry_short, available: (1 | R, A), cost of the row per unit of
+    value held, and shares that can be borrowed.
     """
 
     open: F
@@ -78,47 +115,85 @@ class World(NamedTuple):
     venue: I
     currency: I
     fee_class: I
-    fee: F
-    cost: F
+    rate: F
+    fees: FeeTable
+    half_spread: F
+    impact: F
+    unit: F
+    lot: F
+    room: F
+    barred: I
     credit: F
     debit: F
+    settle_slot: I
+    carry_long: F
+    carry_short: F
+    available: F
+    actions: Actions
 
 
 class Rules(NamedTuple):
-    """Settings as codes; base: index of the base currency; fx_spread: fraction."""
+    """Settings as codes; base: index of the base currency; fractions, stop_days in calendar days."""
 
     fill: int
     sizing: int
     shut_market: int
     fx_mode: int
+    funding: int
+    exact_costs: int
+    has_lots: int
+    has_carry: int
+    has_shorts: int
+    reinvests: int
     base: int
     fx_spread: float
+    rebalance_band: float
+    no_trade_band: float
+    stop_drawdown: float
+    stop_days: int
+    maintenance_margin: float
+    max_gross: float
 
 
 class Book(NamedTuple):
     """The state of every lane; opening in, closing out.
 
-    shares, order (shares still to trade, 0 for none), target, plan_value (base value of a share at the sizing):
-    (A, L). cash: (C, L). last_price: (A,), local, 0 before the first. last_bar: (A,), what the name had in its venue's
-    last session (NO_CLOSE, NO_OPEN, WHOLE_BAR; NO_OPEN before the first). plan_cash, plan_nav, target_gross: (L,).
-    decided_at (stamp), live (index of the live decision, -1 before any), plan_row, begun (1 from the first fill):
-    (L,). leg_day: (V, L), the one date on which orders may fill under `cancel`. pending: (V,), how many orders wait.
+    shares, order (shares still to trade, 0 for none), target, asked (weight of the live decision, NaN: held), plan_value (base
+    value of a share at the sizing), plan_cost (expected cost rate of the order), undelivered (shares owned that cannot be sold yet),
+    reinvest (dividends, local, that wait for a close), forced (stamp of a buy-in order, 0 for none): (A, L).
+    cash (by trade date), due (dividends): (C, L). unsettled (net), incoming: (M, C, L), what has yet to settle, by slot.
+    owed: (N, L), what each action still has to pay, in money or shares.
+    last_price: (A,), local, 0 before the first. last_bar: (A,), what the name had in its venue's
+    last session (NO_CLOSE, NO_OPEN, WHOLE_BAR; NO_OPEN before the first).
+    plan_incoming: (M, L). plan_cash, plan_nav, target_gross, peak: (L,). decided_at (stamp, -1 before any), begun (1 from the first
+    fill), stopped_until (day, -1 without a stop): (L,). leg_day: (V, L), the one date on which orders may fill under `cancel`.
+    pending: (V,), how many orders wait.
     """
 
     shares: F
     order: F
     target: F
+    asked: F
     plan_value: F
+    plan_cost: F
+    undelivered: F
+    reinvest: F
+    forced: I
     cash: F
+    due: F
+    unsettled: F
+    incoming: F
+    owed: F
     last_price: F
     last_bar: I
+    plan_incoming: F
     plan_cash: F
     plan_nav: F
     target_gross: F
+    peak: F
     decided_at: I
-    live: I
-    plan_row: I
     begun: I
+    stopped_until: I
     leg_day: I
     pending: I
 
@@ -126,32 +201,41 @@ class Book(NamedTuple):
 class Scratch(NamedTuple):
     """Room to work in.
 
-    value: (A,). asked: (A, L). nav, held, total, slope, knot, factor, power, need, bought, gross, scale: (L,).
-    venue_due: (V, L). active: (L,).
+    value: (A,). asked, buy_rate, sell_rate, now, later (the parts of orders that can fill at the event and later on its date):
+    (A, L). nav, held, total, slope, knot, factor, sought, power, need, bought, gross, gross_bought, scale: (L,).
+    before: (C,). venue_due: (V, L). active: (L,).
     """
 
     value: F
     asked: F
+    buy_rate: F
+    sell_rate: F
+    now: F
+    later: F
     nav: F
     held: F
     total: F
     slope: F
     knot: F
     factor: F
+    sought: F
     power: F
     need: F
     bought: F
     gross: F
+    gross_bought: F
     scale: F
+    before: F
     venue_due: I
     active: I
 
 
 class Journal(NamedTuple):
-    """What happened to orders, one entry each; no room (length 0) means: do not record.
+    """What happened to orders and holdings, one entry each; no room (length 0) means: do not record.
 
-    entries: (N, 5), kind, event, lane, name, decision. amounts: (N, 5), shares, price, fx, fees, fx cost (the
-    last two in local currency). n_entries: (1,).
+    entries: (N, 5), kind, event, lane, name (-1 for the whole book), stamp of the decision (-1 for none). amounts: (N, 7), shares,
+    price, fx, then in local currency fees, half-spread, impact, fx cost; of a dividend shares, amount a share, fx, tax withheld.
+    n_entries: (1,).
     """
 
     entries: I
@@ -162,13 +246,19 @@ class Journal(NamedTuple):
 class Record(NamedTuple):
     """What each mark saw, and what moved since the last.
 
-    nav: (R, L). shares: (R, A, L). cash: (R, C, L). interest: (R, C, L), local. flow: (R, C, L), what entered a
-    foreign balance by trades and conversions, in base currency at the FX of the moment. All but nav may have
-    length 0: not wanted.
+    nav: (R, L). price: (R, A), last prices. shares: (R, A, L). cash, due, receivable, payable: (R, C, L). interest, borrow, withheld: (R, C, L), what the
+    row began with, local; withheld is that of a stated yield. flow: (R, C, L), what entered a
+    foreign balance or dividends due, in base currency at the FX of the moment. All but nav may have length 0: not wanted.
     """
 
     nav: F
+    price: F
     shares: F
     cash: F
+    due: F
+    receivable: F
+    payable: F
     interest: F
+    borrow: F
+    withheld: F
     flow: F

@@ -57,9 +57,10 @@ def summarise(result: "BacktestResult") -> Summary:
     index, value = result.fills
     traded = np.abs(value[:, 0]) * value[:, 1] * value[:, 2]
     step = np.minimum(np.searchsorted(result.rows, result.prepared.timeline.row[index[:, 1]]), max(len(nav) - 1, 0))
-    cost = float((result.fill_costs.sum(axis=1) * value[:, 2]).sum())
+    cost = float(result.costs.to_numpy().sum())
     average = float(nav.mean()) if len(nav) else float("nan")
-    held = 1.0 - (result.record.cash[result.rows, :, 0] * result.mark_rates).sum(axis=1) / nav
+    money = result.record.cash[result.rows, :, 0] + result.record.due[result.rows, :, 0]
+    held = 1.0 - (money * result.mark_rates).sum(axis=1) / nav
     worst = float(falls.min())
     return MappingProxyType(
         {

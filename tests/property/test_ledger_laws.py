@@ -6,7 +6,7 @@ import pandas as pd
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from backtest.arrays import prepare
+from backtest.arrays.prepare import prepare
 from backtest.bridge import bridge
 from backtest.config import FlatCosts, RunConfig
 from backtest.engine import new_book, run_lanes, simulate

@@ -204,10 +204,16 @@ def test_a_strategy_that_raises_is_refused():
         prove_no_lookahead(Broken(), load("demo", start="2024-06-03"))
 
 
-def test_costs_by_kind_add_up_to_what_the_ledger_charged():
-    result = backtest.run(strategies.thesis("flow-momentum"), load("demo", start="2023-01-03"))
+@pytest.mark.parametrize("costs", ["venue-proportional", "venue"])
+def test_costs_by_kind_add_up_to_what_the_ledger_charged(costs):
+    thesis = strategies.thesis("flow-momentum").replace(
+        {"run.costs": costs, "run.commission_bps": 2, "run.half_spread_bps": "tick"}
+    )
+    result = backtest.run(thesis, load("demo", start="2023-01-03"))
     _, value = result.fills
     kinds = result.trades.loc[:, "stamp_duty":"other_cost"]
-    np.testing.assert_allclose(kinds.drop(columns="fx_spread").sum(axis=1), value[:, 3], rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(kinds["fx_spread"], value[:, 4], rtol=0)
-    assert (value[:, 3] > 0).any()
+    fees = kinds.drop(columns=["half_spread", "impact", "fx_spread"])
+    np.testing.assert_allclose(fees.sum(axis=1), value[:, 3], rtol=1e-12, atol=1e-12)
+    for column, kind in ((4, "half_spread"), (5, "impact"), (6, "fx_spread")):
+        np.testing.assert_allclose(kinds[kind], value[:, column], rtol=0)
+    assert (kinds[["commission", "half_spread"]] > 0).all().all()

@@ -1,0 +1,1 @@
+"""From a market, decisions and settings to the arrays that kernels read."""

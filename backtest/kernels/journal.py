@@ -1,0 +1,59 @@
+"""Writing down what happened to orders and holdings."""
+
+from backtest.kernels.state import JOURNAL_FULL, OK
+from data.jit import kernel
+
+
+@kernel
+def note_nb(journal, kind, event, lane, asset, decided, shares, price, fx, fees, half_spread, impact, fx_cost):
+    """Write one journal entry.
+
+    Parameters
+    ----------
+    journal : Journal
+    kind, event, lane, asset, decided : int
+    shares, price, fx, fees, half_spread, impact, fx_cost : float
+
+    Returns
+    -------
+    status : int
+        OK, or JOURNAL_FULL if there was no room; a journal of length 0 takes nothing and is never full.
+    """
+    entries, amounts = journal.entries, journal.amounts
+    n = journal.n_entries[0]
+    if entries.shape[0] == 0:
+        return OK
+    if n >= entries.shape[0]:
+        return JOURNAL_FULL
+    entries[n, 0] = kind
+    entries[n, 1] = event
+    entries[n, 2] = lane
+    entries[n, 3] = asset
+    entries[n, 4] = decided
+    amounts[n, 0] = shares
+    amounts[n, 1] = price
+    amounts[n, 2] = fx
+    amounts[n, 3] = fees
+    amounts[n, 4] = half_spread
+    amounts[n, 5] = impact
+    amounts[n, 6] = fx_cost
+    journal.n_entries[0] = n + 1
+    return OK
+
+
+@kernel
+def remark_nb(journal, kind, event, lane, asset, decided, shares):
+    """Write a journal entry that says something of an order, and moves nothing.
+
+    Parameters
+    ----------
+    journal : Journal
+    kind, event, lane, asset, decided : int
+    shares : float
+
+    Returns
+    -------
+    status : int
+        As of `note_nb`.
+    """
+    return note_nb(journal, kind, event, lane, asset, decided, shares, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)

@@ -1,0 +1,215 @@
+"""Moving money: payments and conversions at a fill, what has yet to settle, interest, carry."""
+
+from backtest.kernels.state import HOLD_CURRENCY
+from data.jit import kernel
+
+
+@kernel
+def convert_held_nb(cash, flow, fx, spread, base, row, lane, currency, payment):
+    """Move cash for one fill under `fx="hold"`.
+
+    Parameters
+    ----------
+    cash : ndarray of shape (C, L)
+        Written in place.
+    flow : ndarray of shape (R, C, L) or (0, C, L)
+        Takes what enters a foreign balance, in base currency.
+    fx : ndarray of shape (C,)
+    spread : float
+        Fraction.
+    base, row, lane, currency : int
+    payment : float
+        Local currency, costs included; negative for proceeds.
+
+    Returns
+    -------
+    fx_cost : float
+        Spread paid on conversions, base currency.
+    """
+    kept = flow.shape[0] > 0
+    cash[currency, lane] -= payment
+    if kept and currency != base:
+        flow[row, currency, lane] -= payment * fx[currency]
+    cost = 0.0
+    if currency != base and cash[currency, lane] < 0.0:
+        short = -cash[currency, lane] * fx[currency]
+        cash[currency, lane] = 0.0
+        cash[base, lane] -= short * (1.0 + spread)
+        cost += short * spread
+        if kept:
+            flow[row, currency, lane] += short
+    for c in range(cash.shape[0]):
+        short = -cash[base, lane]
+        balance = cash[c, lane]
+        if short <= 0.0:
+            break
+        if c == base or balance <= 0.0:
+            continue
+        value = balance * fx[c]
+        if value * (1.0 - spread) > short:
+            value = short / (1.0 - spread)
+            cash[c, lane] = balance - value / fx[c]
+            cash[base, lane] = 0.0
+        else:
+            cash[c, lane] = 0.0
+            cash[base, lane] += value * (1.0 - spread)
+        cost += value * spread
+        if kept:
+            flow[row, c, lane] -= value
+    return cost
+
+
+@kernel
+def pay_nb(rules, book, fx, slot, row, lane, currency, payment, before, flow):
+    """Pay for one fill in the currencies the rules say, and note what of it has yet to settle.
+
+    Parameters
+    ----------
+    rules : Rules
+    book : Book
+    fx : ndarray of shape (C,)
+        Base per unit, known at the fill.
+    slot : int
+        Where in the settlement ring the money waits.
+    row, lane, currency : int
+    payment : float
+        Local currency, costs included; negative for proceeds.
+    before : ndarray of shape (C,)
+        Room to work in.
+    flow : ndarray of shape (R, C, L) or (0, C, L)
+
+    Returns
+    -------
+    fx_cost : float
+        Spread paid on conversions, base currency.
+    """
+    cash, unsettled, incoming = book.cash, book.unsettled, book.incoming
+    base = rules.base
+    for c in range(cash.shape[0]):
+        before[c] = cash[c, lane]
+    if rules.fx_mode == HOLD_CURRENCY:
+        cost = convert_held_nb(cash, flow, fx, rules.fx_spread, base, row, lane, currency, payment)
+    elif currency == base:
+        cash[base, lane] -= payment
+        cost = 0.0
+    else:
+        # What the balance holds (dividends, interest, carry) goes towards the payment, or is sold with the proceeds.
+        converted = (payment - cash[currency, lane]) * fx[currency]
+        cost = rules.fx_spread * abs(converted)
+        if flow.shape[0] > 0:
+            flow[row, currency, lane] -= cash[currency, lane] * fx[currency]
+        cash[currency, lane] = 0.0
+        cash[base, lane] -= converted + cost
+    for c in range(cash.shape[0]):
+        change = cash[c, lane] - before[c]
+        unsettled[slot, c, lane] += change
+        if change > 0.0:
+            incoming[slot, c, lane] += change
+    return cost
+
+
+@kernel
+def accrue_nb(credit, debit, cash, unsettled, begun, fx, base, row, interest_out, flow):
+    """Pay a row's interest on each settled balance.
+
+    Parameters
+    ----------
+    credit, debit : ndarray of shape (R, C)
+        Interest of the row per unit of balance.
+    cash : ndarray of shape (C, L)
+        Written in place, in lanes that have filled once.
+    unsettled : ndarray of shape (M, C, L)
+    begun : ndarray of shape (L,)
+    fx : ndarray of shape (C,)
+    base, row : int
+    interest_out, flow : ndarray of shape (R, C, L) or (0, C, L)
+    """
+    kept = interest_out.shape[0] > 0
+    for c in range(cash.shape[0]):
+        earned, paid = credit[row, c], debit[row, c]
+        for lane in range(cash.shape[1]):
+            balance = cash[c, lane]
+            for slot in range(unsettled.shape[0]):
+                balance -= unsettled[slot, c, lane]
+            interest = 0.0
+            if begun[lane]:
+                interest = balance * (earned if balance >= 0.0 else paid)
+            cash[c, lane] += interest
+            if kept:
+                interest_out[row, c, lane] = interest
+                if c != base:
+                    flow[row, c, lane] += interest * fx[c]
+
+
+@kernel
+def carry_nb(world, book, fx, base, row, borrow_out, withheld_out, flow):
+    """Charge a row's borrow fees on shorts, and the tax on a stated yield on longs.
+
+    Parameters
+    ----------
+    world : World
+    book : Book
+        `cash` is written in place, in lanes that have filled once.
+    fx : ndarray of shape (C,)
+    base, row : int
+    borrow_out, withheld_out, flow : ndarray of shape (R, C, L) or (0, C, L)
+    """
+    shares, cash, last_price, begun = book.shares, book.cash, book.last_price, book.begun
+    longs = world.carry_long[row if world.carry_long.shape[0] > 1 else 0]
+    shorts = world.carry_short[row if world.carry_short.shape[0] > 1 else 0]
+    kept = borrow_out.shape[0] > 0
+    for a in range(shares.shape[0]):
+        c = world.currency[a]
+        for lane in range(shares.shape[1]):
+            held = shares[a, lane]
+            if held == 0.0 or not begun[lane]:
+                continue
+            cost = abs(held) * last_price[a] * (longs[a] if held > 0.0 else shorts[a])
+            cash[c, lane] -= cost
+            if kept:
+                if held > 0.0:
+                    withheld_out[row, c, lane] += cost
+                else:
+                    borrow_out[row, c, lane] += cost
+                if c != base:
+                    flow[row, c, lane] -= cost * fx[c]
+
+
+@kernel
+def settle_nb(unsettled, incoming, plan_incoming, slot):
+    """Let everything that waits in a slot settle.
+
+    Parameters
+    ----------
+    unsettled, incoming : ndarray of shape (M, C, L)
+        Written in place.
+    plan_incoming : ndarray of shape (M, L)
+        Written in place.
+    slot : int
+    """
+    for lane in range(plan_incoming.shape[1]):
+        plan_incoming[slot, lane] = 0.0
+        for c in range(unsettled.shape[1]):
+            unsettled[slot, c, lane] = 0.0
+            incoming[slot, c, lane] = 0.0
+
+
+@kernel
+def open_items_nb(unsettled, incoming, row, receivable_out, payable_out):
+    """Write what has yet to be received and paid.
+
+    Parameters
+    ----------
+    unsettled, incoming : ndarray of shape (M, C, L)
+    row : int
+    receivable_out, payable_out : ndarray of shape (R, C, L)
+        Written in place, both zero or above.
+    """
+    for c in range(unsettled.shape[1]):
+        for lane in range(unsettled.shape[2]):
+            received, net = 0.0, 0.0
+            for slot in range(unsettled.shape[0]):
+                received += incoming[slot, c, lane]
+                net += unsettled[slot, c, lane]
+            receivable_out[row, c, lane] = received
+            payable_out[row, c, lane] = max(received - net, 0.0)

@@ -1,0 +1,86 @@
+"""Section 8: corporate actions."""
+
+import datetime as dt
+import math
+from dataclasses import replace
+
+from tests.naive.state import Claim, State
+from tests.naive.world import Action, World
+
+ORDER = ("split", "dividend", "scrip", "delisting")
+
+
+def ex_sessions(world: World, first_row: dt.date) -> dict[tuple[str, dt.date], list[Action]]:
+    """The actions that take effect at each session: the first of the venue on or after the ex date."""
+    found: dict[tuple[str, dt.date], list[Action]] = {}
+    for action in world.actions:
+        venue = world.venue[action.symbol]
+        dates = [s.date for s in world.sessions.get(venue, []) if s.date >= action.ex]
+        # Reading: an action that went ex before the run's first row is in its prices already.
+        if dates and action.ex >= first_row:
+            found.setdefault((venue, min(dates)), []).append(action)
+    for actions in found.values():
+        actions.sort(key=lambda action: (action.symbol, ORDER.index(action.kind), action.ex))
+    return found
+
+
+def take_effect(state: State, action: Action, stamp: int) -> None:
+    """Apply an action to the shares then held, just before the open."""
+    symbol, row = action.symbol, state.row_date
+    held, last = state.shares[symbol], state.last[symbol]
+    state.log(stamp, symbol, action.kind)
+    if action.kind == "split":
+        multiply(state, symbol, action.amount)
+        state.shares[symbol] = held * action.amount
+    elif action.kind == "dividend":
+        withheld = action.withheld if held > 0.0 else 0.0
+        claim = Claim(symbol, held * action.amount * (1.0 - withheld), action.pay, row)
+        if held != 0.0:
+            (state.reinvested if state.settings.dividends == "reinvest" else state.money_due).append(claim)
+        state.last[symbol] = max(last - action.amount, 0.0)
+    elif action.kind == "scrip":
+        # Reading: order, target and the plan's v move as in a split by 1 + a: a target of 0 sells the new shares too,
+        # once they are delivered.
+        multiply(state, symbol, 1.0 + action.amount, delivered=False)
+        state.shares[symbol] = held * (1.0 + action.amount)
+        if held > 0.0:
+            state.shares_due.append(Claim(symbol, held * action.amount, action.pay, row))
+    else:
+        price = last if math.isnan(action.amount) else action.amount
+        state.shares_due = [claim for claim in state.shares_due if claim.symbol != symbol]
+        state.targets.pop(symbol, None)
+        state.forced.pop(symbol, None)
+        # Reading: a dividend that waits for a close which will not come is paid in cash.
+        state.money_due += [claim for claim in state.reinvested if claim.symbol == symbol]
+        state.reinvested = [claim for claim in state.reinvested if claim.symbol != symbol]
+        if held != 0.0:
+            state.money_due.append(Claim(symbol, held * price, action.pay, row))
+        state.shares[symbol], state.last[symbol] = 0.0, price
+
+
+def multiply(state: State, symbol: str, ratio: float, *, delivered: bool = True) -> None:
+    """Count a name's order, target and undelivered shares in new shares, its last price and v in new prices."""
+    if symbol in state.targets:
+        state.targets[symbol] *= ratio
+    if symbol in state.forced:
+        # Reading: a recall's order is an order.
+        recalled, q = state.forced[symbol]
+        state.forced[symbol] = (recalled, q * ratio)
+    if symbol in state.plan.value:
+        state.plan.value[symbol] /= ratio
+    state.last[symbol] /= ratio
+    if delivered:
+        state.shares_due = [
+            replace(claim, amount=claim.amount * ratio) if claim.symbol == symbol else claim
+            for claim in state.shares_due
+        ]
+
+
+def reinvest(state: State, closes: dict[str, float], stamp: int) -> None:
+    """Let dividends buy shares at the name's next close, before the close's fills."""
+    for claim in [claim for claim in state.reinvested if claim.symbol in closes]:
+        # Reading: an unfilled order keeps its target, so a target of 0 sells these shares too; and money of shares
+        # that were sold since the ex date buys shares all the same.
+        state.shares[claim.symbol] += claim.amount / closes[claim.symbol]
+        state.reinvested.remove(claim)
+        state.log(stamp, claim.symbol, "reinvested")
