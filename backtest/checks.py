@@ -29,22 +29,18 @@ def check_weights(prepared: Prepared, market: MarketData, weights: NDArray[np.fl
     Raises
     ------
     BacktestError
-        On a short or a levered target, or `same_close` over venues that close apart.
+        On a short or a gross that is not allowed, a short without a borrow fee, or `same_close` over venues that close apart.
     StrategyError
         On a weight of a name without a price or an exchange rate at the decision.
     """
     if (weights < 0).any():
-        k, a, _ = (int(i) for i in np.argwhere(weights < 0)[0])
+        _check_shorts(prepared, market, weights, config)
+    gross = np.nansum(np.abs(weights), axis=1)
+    if (gross > config.max_gross + SUM_TOLERANCE).any():
+        k = int(np.argwhere(gross > config.max_gross + SUM_TOLERANCE)[0][0])
         raise BacktestError(
-            f"{prepared.names[a]} has weight {weights[weights < 0][0]:.6g} at decision {_when(prepared, k)}: "
-            "shorts are not built yet."
-        )
-    total = np.nansum(weights, axis=1)
-    if (total > 1 + SUM_TOLERANCE).any():
-        k = int(np.argwhere(total > 1 + SUM_TOLERANCE)[0][0])
-        raise BacktestError(
-            f"Weights at decision {_when(prepared, k)} add up to 1 + {total[k].max() - 1:.3g}: more than 1 needs "
-            "margin, which is not built yet."
+            f"Weights at decision {_when(prepared, k)} add up to a gross of {gross[k].max():.7g} of NAV, more than "
+            f"max_gross = {config.max_gross:g}. Ask for less, or allow more with max_gross."
         )
     wanted = (np.nan_to_num(weights) != 0).any(axis=2)
     _check_priced(prepared, market, wanted)
@@ -59,6 +55,26 @@ def check_weights(prepared: Prepared, market: MarketData, weights: NDArray[np.fl
         )
     if config.fill == "same_close":
         _check_same_close(prepared, market, wanted)
+
+
+def _check_shorts(prepared: Prepared, market: MarketData, weights: NDArray[np.float64], config: RunConfig) -> None:
+    """Refuse weights below zero where they are not allowed, or where nobody says what borrowing costs."""
+    k, a, _ = (int(i) for i in np.argwhere(weights < 0)[0])
+    if not config.shorts:
+        raise BacktestError(
+            f"{prepared.names[a]} has weight {weights[weights < 0][0]:.6g} at decision {_when(prepared, k)}: "
+            "shorts are not allowed. Allow them with shorts=True."
+        )
+    if config.borrow_fee is not None:
+        return
+    fees = market.borrow.fees(prepared.names, prepared.rows.dates, prepared.rows.begins)
+    for a in np.flatnonzero((weights < 0).any(axis=(0, 2))).tolist():
+        if np.isnan(fees[:, a]).any():
+            day = prepared.rows.dates[np.isnan(fees[:, a])][0]
+            raise BacktestError(
+                f"{prepared.names[a]} is sold short, and the market states no borrow fee of it for {day}. Add it to "
+                "the borrow table, or state one for such names with borrow_fee (percent a year)."
+            )
 
 
 def _check_priced(prepared: Prepared, market: MarketData, wanted: NDArray[np.bool_]) -> None:

@@ -126,6 +126,7 @@ def _scratch(n_assets: int, n_venues: int, n_currencies: int, n_lanes: int) -> S
         knot=lane(),
         factor=lane(),
         sought=lane(),
+        budget=lane(),
         power=lane(),
         need=lane(),
         bought=lane(),

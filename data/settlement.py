@@ -1,7 +1,7 @@
 """Settlement: on which day the cash of a trade changes hands."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 import numpy as np
@@ -130,22 +130,31 @@ def settlement_dates(calendar: Calendar, venue: str, trade_dates: NDArray[np.dat
     if unheld.any():
         day = days[unheld][0]
         raise DataError(f"{code} held no session on {day}: nothing was traded then that could settle.")
-    settling = settlement_days(calendar)
-    at = np.searchsorted(settling, days, side="right") + _lags(code, days) - 1
-    found = np.full(len(days), np.datetime64("NaT"), dtype="datetime64[D]")
+    found, is_known = _by_session(calendar)
+    at = calendar.index_of(days)
+    if not is_known[at].all():
+        day = days[~is_known[at]][0]
+        raise DataError(f"settlement_lags.csv has no lag of {code} for {day}. Start later, or add the row.")
+    return found[at]
+
+
+@lru_cache(maxsize=32)
+def _by_session(calendar: Calendar) -> tuple[Dates, NDArray[np.bool_]]:
+    """Give the settlement date of each session of a calendar, NaT beyond its end, and whether its lag is known."""
+    settling, lags = settlement_days(calendar), _lags(calendar.venue, calendar.dates)
+    at = np.searchsorted(settling, calendar.dates, side="right") + lags - 1
+    found = np.full(len(lags), np.datetime64("NaT"), dtype="datetime64[D]")
     inside = at < len(settling)
     found[inside] = settling[at[inside]]
-    return found
+    return found, lags > 0
 
 
 def _lags(venue: str, days: Dates) -> NDArray[np.int64]:
+    """Give the lag of each trade date; 0 where the table has none."""
     table = _table("settlement_lags.csv")
     lags = np.zeros(len(days), dtype=np.int64)
     for row in table[table["venue"] == venue].to_dict("records"):
         lags[_between(days, row["from"], row["to"])] = row["lag"]
-    if (lags == 0).any():
-        day = days[lags == 0][0]
-        raise DataError(f"settlement_lags.csv has no lag of {venue} for {day}. Start later, or add the row.")
     return lags
 
 

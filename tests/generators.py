@@ -1,22 +1,25 @@
-"""Random markets and decisions for the tests, and their translation for the naive ledger."""
+"""Random markets and decisions for the tests."""
 
-import datetime as dt
-import math
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import pandas as pd
 
-from backtest.config import FlatCosts, RunConfig
 from data.calendars import trading_calendar
-from data.costs.schedules import BUY, SELL, proportional_rates
 from data.market import MarketData
 from data.rates import CASH_SERIES
-from data.settlement import settlement_dates
 from data.sources.frames import from_frames
 from strategies.targets import TargetWeights
-from tests import naive
+from tests.translation import naive_settings, naive_world
+
+__all__ = [
+    "Case",
+    "naive_settings",
+    "naive_world",
+    "random_case",
+    "random_lanes",
+    "same_close_case",
+]
 
 # Windows with holidays, half days, typhoons, a late open and a change of duty.
 WINDOWS = (
@@ -167,127 +170,3 @@ def _unknown(market: MarketData, symbols: list[str], stamp: int) -> np.ndarray:
     """Names without any price at a stamp."""
     past = market.until(stamp)
     return np.array([np.isnan(past.close[:, past.columns([s])]).all() for s in symbols])
-
-
-def naive_world(market: MarketData, config: RunConfig) -> naive.World:
-    """Translate a market for the naive ledger, from its public parts."""
-    venues = market.venues()
-    sessions, cancelled = {}, {}
-    for venue in venues:
-        calendar = market.calendars[venue]
-        inside = (calendar.dates >= market.start) & (calendar.dates <= market.end)
-        sessions[venue] = [
-            naive.Session(d, o, c)
-            for d, o, c in zip(
-                calendar.dates[inside].tolist(),
-                calendar.opens[inside].tolist(),
-                calendar.closes[inside].tolist(),
-                strict=True,
-            )
-        ]
-        cancelled[venue] = [
-            naive.Cancelled(d, o, c, a)
-            for d, o, c, a in zip(
-                calendar.cancelled_dates.tolist(),
-                calendar.cancelled_opens.tolist(),
-                calendar.cancelled_closes.tolist(),
-                calendar.announced.tolist(),
-                strict=True,
-            )
-        ]
-    fx = {}
-    for currency in sorted({market.instruments[s].currency for s in market.holdable} - {config.base_currency}):
-        known, rate = market.fx.pairs["USD", currency]
-        if config.base_currency == "USD":
-            fx[currency] = [(k, 1.0 / r) for k, r in zip(known.tolist(), rate.tolist(), strict=True)]
-    readings: dict[str, list[tuple[dt.date, float]]] = {}
-    table = market.table("rates")
-    for currency, series in (("USD", CASH_SERIES["USD"][0]), ("HKD", CASH_SERIES["HKD"][0])):
-        if not len(table) or config.interest == "none":
-            continue
-        rows = table[table["series"] == series].sort_values("date")
-        readings[currency] = list(zip([d.date() for d in rows["date"]], rows["value"].tolist(), strict=True))
-
-    @cache
-    def rate(symbol: str, side: str, date: dt.date) -> float:
-        if isinstance(config.costs, FlatCosts):
-            return config.costs.bps / 1e4
-        if config.costs == "none":
-            return 0.0
-        venue = market.instruments[symbol].venue
-        rates = proportional_rates(venue, np.array([date], dtype="datetime64[D]"))
-        return float(sum(rates.rates[0, :, BUY if side == "buy" else SELL].tolist()))
-
-    @cache
-    def settle(venue: str, date: dt.date) -> dt.date | None:
-        found = settlement_dates(market.calendars[venue], venue, np.array([date], dtype="datetime64[D]"))
-        return found.tolist()[0]  # NaT is None
-
-    return naive.World(
-        base=config.base_currency,
-        venue={s: market.instruments[s].venue for s in market.holdable},
-        currency={s: market.instruments[s].currency for s in market.holdable},
-        sessions=sessions,
-        cancelled=cancelled,
-        bars=_bars(market),
-        fx=fx,
-        readings=readings,
-        rate_spread=config.rate_spread,
-        rate_max_age_days=config.rate_max_age_days,
-        fallback_rate=config.rate_fallback,
-        fx_spread=config.fx_spread_bps / 1e4 if config.costs == "venue-proportional" else 0.0,
-        fees=lambda symbol, side, date, shares, price: shares * price * rate(symbol, side, date),
-        expected_rate=lambda symbol, side, date, shares, price: rate(symbol, side, date),
-        settle=settle,
-    )
-
-
-def _bars(market: MarketData) -> dict[tuple[str, dt.date], tuple[float, float]]:
-    """Opens and closes of the run's days; a halted session has none."""
-    bars = {}
-    halted = _halted(market)
-    inside = (market.dates >= market.start) & (market.dates <= market.end)
-    for symbol, column in zip(market.holdable, market.columns(market.holdable), strict=True):
-        opens, closes = market.open[inside, column].tolist(), market.close[inside, column].tolist()
-        for date, opened, close in zip(market.dates[inside].tolist(), opens, closes, strict=True):
-            if not (math.isnan(opened) and math.isnan(close)) and (symbol, date) not in halted:
-                bars[symbol, date] = (opened, close)
-    return bars
-
-
-def _halted(market: MarketData) -> set[tuple[str, dt.date]]:
-    """Sessions with volume 0 and the close of the session before, while another name of the venue trades."""
-    found: set[tuple[str, dt.date]] = set()
-    dates = market.dates.tolist()
-    traded = {
-        (market.instruments[symbol].venue, date)
-        for column, symbol in enumerate(market.symbols)
-        for date, volume in zip(dates, market.volume[:, column].tolist(), strict=True)
-        if volume > 0.0
-    }
-    for column, symbol in enumerate(market.symbols):
-        before = math.nan  # Reading: the last close known, where the session before has none.
-        closes, volumes = market.close[:, column].tolist(), market.volume[:, column].tolist()
-        for date, close, volume in zip(dates, closes, volumes, strict=True):
-            if volume == 0.0 and close == before and (market.instruments[symbol].venue, date) in traded:
-                found.add((symbol, date))
-            before = before if math.isnan(close) else close
-    return found
-
-
-def naive_settings(config: RunConfig) -> naive.Settings:
-    return naive.Settings(
-        fill=config.fill,
-        sizing=config.sizing,
-        shut_market=config.shut_market,
-        fx=config.fx,
-        capital=config.initial_capital,
-        funding=config.funding,
-        dividends=config.dividends,
-        rebalance_band=config.rebalance_band,
-        no_trade_band=config.no_trade_band,
-        stop_drawdown=config.stop_drawdown,
-        stop_days=config.stop_days,
-        maintenance_margin=config.maintenance_margin,
-        max_gross=config.max_gross,
-    )

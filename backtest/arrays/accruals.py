@@ -126,7 +126,9 @@ def carry(
         longs = np.zeros((len(rows.dates), len(names)))
         for column, name in enumerate(names):
             venue = market.instruments[name].venue
-            rate = withholding_rates(venue, rows.dates, config.investor)
+            listing = "adr" if "adr" in market.instruments[name].tags else ""
+            rate = withholding_rates(venue, rows.dates, config.investor, listing=listing)
+            rate = np.concatenate([rate[:1], rate[:-1]])
             longs[:, column] = config.dividend_yield / 100.0 * rate * days / YIELD_DAYS
         notes += _assumed(market, names, rows.dates, config)
         notes.append(f"Tax is charged on a dividend yield of {config.dividend_yield:g} % a year: an assumption.")

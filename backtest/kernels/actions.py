@@ -11,6 +11,7 @@ from backtest.kernels.state import (
     DIVIDEND_PAID,
     DROPPED_DELISTED,
     OK,
+    OVERLAP,
     REINVESTED,
     SCRIP,
     SCRIP_ADDED,
@@ -73,9 +74,8 @@ def go_ex_nb(world, rules, book, event, row, group, journal, record):
             elif held == 0.0:
                 pass
             elif kind == SCRIP:
+                split_lane_nb(book, a, lane, 1.0 + amount)
                 owed[n, lane] = max(held * amount, 0.0)
-                shares[a, lane] = held + held * amount
-                book.target[a, lane] += held * amount
                 book.undelivered[a, lane] += owed[n, lane]
                 noted = note_nb(journal, SCRIP_ADDED, event, lane, a, -1, held * amount, 0.0, rate, 0.0, 0.0, 0.0, 0.0)
             else:
@@ -102,6 +102,8 @@ def go_ex_nb(world, rules, book, event, row, group, journal, record):
                         journal, DROPPED_DELISTED, event, lane, a, book.decided_at[lane], book.order[a, lane]
                     )
                     status = max(status, dropped)
+                owed[n, lane] += book.reinvest[a, lane]
+                book.reinvest[a, lane] = 0.0
                 shares[a, lane] = 0.0
                 book.undelivered[a, lane] = 0.0
                 book.order[a, lane] = 0.0
@@ -119,12 +121,13 @@ def go_ex_nb(world, rules, book, event, row, group, journal, record):
 
 
 @kernel
-def pay_due_nb(world, book, event, row, journal):
+def pay_due_nb(world, rules, book, event, row, journal):
     """Pay what falls due with the begin of a row: dividends into balances, scrip into deliverable shares.
 
     Parameters
     ----------
     world : World
+    rules : Rules
     book : Book
     event, row : int
     journal : Journal
@@ -133,7 +136,7 @@ def pay_due_nb(world, book, event, row, journal):
     -------
     status : int
     """
-    actions, owed, due, cash = world.actions, book.owed, book.due, book.cash
+    actions, owed, due, cash, fx = world.actions, book.owed, book.due, book.cash, world.fx[event]
     status = OK
     for i in range(actions.pay_first[row], actions.pay_first[row + 1]):
         n = actions.pay_order[i]
@@ -149,6 +152,8 @@ def pay_due_nb(world, book, event, row, journal):
                 continue
             due[c, lane] -= amount
             cash[c, lane] += amount
+            if rules.funding != OVERLAP:
+                book.plan_cash[lane] += amount * fx[c]
             noted = remark_nb(journal, DIVIDEND_PAID, event, lane, a, -1, amount)
             status = max(status, noted)
     return status
@@ -184,10 +189,17 @@ def reinvest_nb(world, rules, book, event, row, venue, journal, record):
                 continue
             reinvest[a, lane] = 0.0
             book.due[c, lane] -= amount
+            if book.shares[a, lane] == 0.0:
+                book.cash[c, lane] += amount
+                continue
             if c != rules.base and record.flow.shape[0] > 0:
                 record.flow[row, c, lane] -= amount * rate
             book.shares[a, lane] += amount / price
-            book.target[a, lane] += amount / price
+            # An unfilled order keeps its target: sold out means the new shares too.
+            if book.order[a, lane] == 0.0:
+                book.target[a, lane] = book.shares[a, lane]
+            else:
+                book.order[a, lane] -= amount / price
             noted = note_nb(journal, REINVESTED, event, lane, a, -1, amount / price, price, rate, 0.0, 0.0, 0.0, 0.0)
             status = max(status, noted)
     return status

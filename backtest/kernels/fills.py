@@ -12,6 +12,8 @@ from backtest.kernels.state import (
     CAPPED,
     CLOSE,
     CUT,
+    DECIDE,
+    DROPPED_CAPPED,
     DROPPED_CUT,
     DROPPED_SHUT,
     DROPPED_UNPRICED,
@@ -78,7 +80,7 @@ def trade_nb(timeline, world, rules, book, event, asset, lane, shares, price, de
 
 
 @kernel
-def fill_side_nb(timeline, world, rules, book, event, side, immediate, scratch, journal, record):
+def fill_side_nb(timeline, world, rules, book, event, side, scratch, journal, record):
     """Fill the orders of one side that can fill at the event.
 
     Parameters
@@ -90,8 +92,6 @@ def fill_side_nb(timeline, world, rules, book, event, side, immediate, scratch, 
     event : int
     side : int
         BUY or SELL.
-    immediate : bool
-        True at a decision under `same_close`.
     scratch : Scratch
         Reads `now` and, for buys, `scale`.
     journal : Journal
@@ -110,7 +110,7 @@ def fill_side_nb(timeline, world, rules, book, event, side, immediate, scratch, 
     drops = rules.shut_market == CANCEL
     status = OK
     for a in range(order.shape[0]):
-        if venue_of[a] != venue and not immediate:
+        if venue_of[a] != venue and timeline.kind[event] != DECIDE:
             continue
         slot = world.settle_slot[row, venue_of[a]]
         for lane in range(order.shape[1]):
@@ -124,7 +124,7 @@ def fill_side_nb(timeline, world, rules, book, event, side, immediate, scratch, 
                 if lots[a] > 0.0:
                     moved = np.trunc(moved / lots[a] + LOT_TOLERANCE) * lots[a]
             if moved != 0.0:
-                is_whole = moved == wanted
+                is_whole = abs(wanted - moved) <= LOT_TOLERANCE * lots[a]
                 filled = trade_nb(
                     timeline, world, rules, book, event, a, lane, moved, prices[a], decided_at[lane], scratch,
                     journal, record,
@@ -140,7 +140,7 @@ def fill_side_nb(timeline, world, rules, book, event, side, immediate, scratch, 
             if order[a, lane] != 0.0:
                 kind = CAPPED if part == 1.0 else CUT
                 if drops:
-                    kind = DROPPED_CUT
+                    kind = DROPPED_CAPPED if part == 1.0 else DROPPED_CUT
                 noted = remark_nb(journal, kind, event, lane, a, decided_at[lane], order[a, lane])
                 status = max(status, noted)
                 if drops:
@@ -192,7 +192,7 @@ def fill_forced_nb(timeline, world, rules, book, event, scratch, journal, record
 
 
 @kernel
-def fill_due_nb(timeline, world, rules, book, event, immediate, scratch, journal, record):
+def fill_due_nb(timeline, world, rules, book, event, scratch, journal, record):
     """Fill what is due at an event, and settle what becomes of the rest.
 
     Parameters
@@ -203,8 +203,6 @@ def fill_due_nb(timeline, world, rules, book, event, immediate, scratch, journal
     book : Book
     event : int
         An open or close of a venue, or a decision under `same_close`.
-    immediate : bool
-        True for the latter.
     scratch : Scratch
     journal : Journal
     record : Record
@@ -213,25 +211,30 @@ def fill_due_nb(timeline, world, rules, book, event, immediate, scratch, journal
     -------
     status : int
     """
-    status = OK
-    if rules.has_shorts and not immediate:
+    status, at_session = OK, timeline.kind[event] != DECIDE
+    if rules.has_shorts and at_session:
         status = fill_forced_nb(timeline, world, rules, book, event, scratch, journal, record)
-    mark_due_nb(timeline, world, rules, book, event, immediate, scratch)
-    if rules.sizing == AT_FILL_SIZE and not immediate:
+    mark_due_nb(timeline, world, rules, book, event, scratch)
+    if rules.sizing == AT_FILL_SIZE and at_session:
         resized = resize_nb(timeline, world, rules, book, event, scratch, journal)
         if resized != OK:
             return resized
-    gathered = gather_due_nb(timeline, world, rules, book, event, immediate, scratch, journal)
-    sold = fill_side_nb(timeline, world, rules, book, event, SELL, immediate, scratch, journal, record)
-    scale_buys_nb(rules, book, scratch)
-    bought = fill_side_nb(timeline, world, rules, book, event, BUY, immediate, scratch, journal, record)
-    rested = sweep_rest_nb(timeline, world, rules, book, event, immediate, scratch, journal)
+    gathered = gather_due_nb(timeline, world, rules, book, event, scratch, journal)
+    status = max(status, gathered)
+    for side in (SELL, BUY):  # sells first, so that their proceeds pay
+        if side == BUY:
+            scale_buys_nb(rules, book, scratch)
+        filled = fill_side_nb(timeline, world, rules, book, event, side, scratch, journal, record)
+        status = max(status, filled)
+    if at_session:
+        rested = sweep_rest_nb(timeline, world, rules, book, event, scratch, journal)
+        status = max(status, rested)
     count_pending_nb(world, book)
-    return max(max(status, gathered), max(sold, bought), rested)
+    return status
 
 
 @kernel
-def sweep_rest_nb(timeline, world, rules, book, event, immediate, scratch, journal):
+def sweep_rest_nb(timeline, world, rules, book, event, scratch, journal):
     """Note orders that found no price, and drop those whose date has passed (`cancel`).
 
     Parameters
@@ -241,7 +244,7 @@ def sweep_rest_nb(timeline, world, rules, book, event, immediate, scratch, journ
     rules : Rules
     book : Book
     event : int
-    immediate : bool
+        An open or a close of a venue.
     scratch : Scratch
     journal : Journal
 
@@ -252,7 +255,7 @@ def sweep_rest_nb(timeline, world, rules, book, event, immediate, scratch, journ
     status = OK
     row, venue = timeline.row[event], timeline.venue[event]
     day, closing = timeline.day[row], timeline.kind[event] == CLOSE
-    if immediate or (not closing and rules.shut_market != CANCEL):
+    if not closing and rules.shut_market != CANCEL:
         return status
     order, start, decided_at, leg_day = book.order, timeline.start, book.decided_at, book.leg_day
     for a in range(order.shape[0]):

@@ -11,6 +11,7 @@ from backtest.kernels.state import (
     BUY_AT_OPEN,
     CANCEL,
     CAPPED,
+    DECIDE,
     DUE_ALL,
     DUE_LATE,
     DUE_NONE,
@@ -31,7 +32,7 @@ from data.jit import kernel
 
 
 @kernel
-def mark_due_nb(timeline, world, rules, book, event, immediate, scratch):
+def mark_due_nb(timeline, world, rules, book, event, scratch):
     """Say for each venue and lane which unfilled orders can still fill on the event's date.
 
     Parameters
@@ -41,11 +42,11 @@ def mark_due_nb(timeline, world, rules, book, event, immediate, scratch):
     rules : Rules
     book : Book
     event : int
-    immediate : bool
-        True at a decision under `same_close`: everything just decided is due.
+        A decision under `same_close`: everything just decided is due.
     scratch : Scratch
         `venue_due` (V, L) is written in place with DUE_*.
     """
+    immediate = timeline.kind[event] == DECIDE
     venue_due, active = scratch.venue_due, scratch.active
     due, start, decided_at, leg_day = timeline.due, timeline.start, book.decided_at, book.leg_day
     n_venues, n_lanes = venue_due.shape
@@ -109,7 +110,7 @@ def resize_nb(timeline, world, rules, book, event, scratch, journal):
                 late = np.isnan(world.open[row, a])
                 if world.venue[a] == venue and (scratch.venue_due[venue, lane] == DUE_ALL or late):
                     scratch.active[lane] = 1
-    return size_orders_nb(world, rules, book, event, row, False, scratch.value, scratch, journal)
+    return size_orders_nb(timeline, world, rules, book, event, scratch, journal)
 
 
 @kernel
@@ -132,7 +133,7 @@ def bounded_nb(order, shares, undelivered, room, lot):
     bound = room
     if order < 0.0 and undelivered > 0.0:
         bound = min(bound, max(shares - undelivered, 0.0))
-    if abs(order) <= bound:
+    if abs(order) <= bound * (1.0 + LOT_TOLERANCE):
         return order
     if lot > 0.0:
         bound = np.trunc(bound / lot + LOT_TOLERANCE) * lot
@@ -140,7 +141,7 @@ def bounded_nb(order, shares, undelivered, room, lot):
 
 
 @kernel
-def gather_due_nb(timeline, world, rules, book, event, immediate, scratch, journal):
+def gather_due_nb(timeline, world, rules, book, event, scratch, journal):
     """Say how much of each order can fill at the event, and how much later on its date; note what is kept from it.
 
     Parameters
@@ -150,8 +151,6 @@ def gather_due_nb(timeline, world, rules, book, event, immediate, scratch, journ
     rules : Rules
     book : Book
     event : int
-    immediate : bool
-        True at a decision under `same_close`.
     scratch : Scratch
         Reads `venue_due`; writes `now` and `later` (A, L), signed shares.
     journal : Journal
@@ -160,7 +159,7 @@ def gather_due_nb(timeline, world, rules, book, event, immediate, scratch, journ
     -------
     status : int
     """
-    status = OK
+    status, immediate = OK, timeline.kind[event] == DECIDE
     order, shares, undelivered, forced = book.order, book.shares, book.undelivered, book.forced
     opened, closed, venue_of, last_bar = world.open, world.close, world.venue, book.last_bar
     now, later, venue_due = scratch.now, scratch.later, scratch.venue_due

@@ -7,6 +7,15 @@ from backtest.kernels.fills import count_pending_nb, fill_due_nb
 from backtest.kernels.journal import remark_nb
 from backtest.kernels.money import accrue_nb, carry_nb, open_items_nb, settle_nb
 from backtest.kernels.overlays import plan_legs_nb, recall_nb, watch_nb
+from backtest.kernels.references import (
+    BookRef,
+    JournalRef,
+    RecordRef,
+    RulesRef,
+    ScratchRef,
+    TimelineRef,
+    refer_world_nb,
+)
 from backtest.kernels.sizing import keep_to_bands_nb, size_orders_nb
 from backtest.kernels.state import (
     BEGIN,
@@ -57,7 +66,7 @@ def begin_row_nb(timeline, world, rules, book, event, row, journal, record):
     settle_nb(book.unsettled, book.incoming, book.plan_incoming, row % book.unsettled.shape[0])
     status = OK
     if world.actions.pay_first[row] < world.actions.pay_first[row + 1]:
-        status = pay_due_nb(world, book, event, row, journal)
+        status = pay_due_nb(world, rules, book, event, row, journal)
     if rules.has_shorts:
         recalled = recall_nb(timeline, world, book, event, row, journal)
         status = max(status, recalled)
@@ -114,11 +123,11 @@ def decide_nb(timeline, world, rules, book, event, weights, scratch, journal, re
             book.decided_at[lane] = stamp
             for a in range(n_assets):
                 book.asked[a, lane] = asked[a, lane]
-    sized = size_orders_nb(world, rules, book, event, row, True, scratch.value, scratch, journal)
+    sized = size_orders_nb(timeline, world, rules, book, event, scratch, journal)
     if sized != OK:
         return sized
     if rules.fill == SAME_CLOSE:
-        filled = fill_due_nb(timeline, world, rules, book, event, True, scratch, journal, record)
+        filled = fill_due_nb(timeline, world, rules, book, event, scratch, journal, record)
         status = max(status, filled)
     if rules.shut_market == CANCEL:
         planned = plan_legs_nb(timeline, world, book, event, scratch, journal)
@@ -177,6 +186,40 @@ def run_ledger_nb(timeline, world, rules, book, weights, first, last, scratch, j
     event : int
         Where it stopped: `last` if all went well.
     """
+    return run_events_nb(
+        TimelineRef(*timeline),
+        refer_world_nb(world),
+        RulesRef(*rules),
+        BookRef(*book),
+        weights,
+        first,
+        last,
+        ScratchRef(*scratch),
+        JournalRef(*journal),
+        RecordRef(*record),
+    )
+
+
+@kernel
+def run_events_nb(timeline, world, rules, book, weights, first, last, scratch, journal, record):
+    """Run events by reference; see `run_ledger_nb`.
+
+    Parameters
+    ----------
+    timeline : reference to Timeline
+    world : reference to World
+    rules : reference to Rules
+    book : reference to Book
+    weights : ndarray of shape (K, A, L)
+    first, last : int
+    scratch : reference to Scratch
+    journal : reference to Journal
+    record : reference to Record
+
+    Returns
+    -------
+    status, event : int
+    """
     kinds, rows, venues = timeline.kind, timeline.row, timeline.venue
     pending, last_price, last_bar = book.pending, book.last_price, book.last_bar
     opened, close, venue_of, currency, fx = world.open, world.close, world.venue, world.currency, world.fx
@@ -192,7 +235,7 @@ def run_ledger_nb(timeline, world, rules, book, weights, first, last, scratch, j
             count_pending_nb(world, book)
         elif kind == OPEN:
             if rules.fill == NEXT_OPEN and pending[venue] > 0:
-                status = fill_due_nb(timeline, world, rules, book, event, False, scratch, journal, record)
+                status = fill_due_nb(timeline, world, rules, book, event, scratch, journal, record)
         elif kind == CLOSE:
             for a in range(n_assets):
                 if venue_of[a] == venue:
@@ -203,7 +246,7 @@ def run_ledger_nb(timeline, world, rules, book, weights, first, last, scratch, j
             if rules.reinvests:
                 status = reinvest_nb(world, rules, book, event, row, venue, journal, record)
             if pending[venue] > 0:
-                filled = fill_due_nb(timeline, world, rules, book, event, False, scratch, journal, record)
+                filled = fill_due_nb(timeline, world, rules, book, event, scratch, journal, record)
                 status = max(status, filled)
         elif kind == DECIDE:
             status = decide_nb(timeline, world, rules, book, event, weights, scratch, journal, record)

@@ -4,7 +4,7 @@ import numpy as np
 
 from backtest.kernels.journal import remark_nb
 from backtest.kernels.sizing import size_orders_nb
-from backtest.kernels.state import CANCEL, DROPPED_SHUT, FOR_EVER, MARGIN_CALL, OK, RECALLED, STOPPED
+from backtest.kernels.state import CANCEL, DROPPED_SHUT, FOR_EVER, LOT_TOLERANCE, MARGIN_CALL, OK, RECALLED, STOPPED
 from backtest.kernels.valuing import row_of_nb
 from data.jit import kernel
 
@@ -104,15 +104,15 @@ def watch_nb(timeline, world, rules, book, event, row, nav, scratch, journal):
             peak[lane] = nav[lane]
         peak[lane] = max(peak[lane], nav[lane])
         gross = 0.0
+        idle = False
         for a in range(n_assets):
             gross += abs(shares[a, lane]) * value[a]
+            idle |= shares[a, lane] != 0.0 and book.order[a, lane] == 0.0
         kind = OK
         scale = 0.0
-        if (
-            rules.stop_drawdown > 0.0
-            and stopped_until[lane] < 0
-            and nav[lane] < (1.0 - rules.stop_drawdown) * peak[lane]
-        ):
+        if stopped_until[lane] >= 0:
+            kind = STOPPED if idle else OK  # what a stop could not sell, it asks to sell again
+        elif rules.stop_drawdown > 0.0 and nav[lane] < (1.0 - rules.stop_drawdown) * peak[lane]:
             kind = STOPPED
             stopped_until[lane] = FOR_EVER if rules.stop_days < 0 else day + rules.stop_days
         elif nav[lane] < rules.maintenance_margin * gross:
@@ -130,7 +130,7 @@ def watch_nb(timeline, world, rules, book, event, row, nav, scratch, journal):
         status = max(status, noted)
     if not decides:
         return status
-    sized = size_orders_nb(world, rules, book, event, row, True, value, scratch, journal)
+    sized = size_orders_nb(timeline, world, rules, book, event, scratch, journal)
     status = max(status, sized)
     if rules.shut_market == CANCEL:
         planned = plan_legs_nb(timeline, world, book, event, scratch, journal)
@@ -160,7 +160,7 @@ def recall_nb(timeline, world, book, event, row, journal):
     for a in range(shares.shape[0]):
         for lane in range(shares.shape[1]):
             excess = -available[at, a] - shares[a, lane]
-            if excess > 0.0:
+            if excess > LOT_TOLERANCE * available[at, a] and excess > 0.0:
                 book.order[a, lane] = excess
                 book.target[a, lane] = -available[at, a]
                 book.forced[a, lane] = timeline.stamp[event]

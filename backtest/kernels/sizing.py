@@ -3,7 +3,19 @@
 import numpy as np
 
 from backtest.kernels.journal import remark_nb
-from backtest.kernels.state import BUY, DUST, LOT_TOLERANCE, NAV_NOT_POSITIVE, OK, SELL, SHORT_LIMITED
+from backtest.kernels.state import (
+    BUY,
+    CLOSE,
+    DEAREST,
+    DUST,
+    LOT_TOLERANCE,
+    NAV_NOT_POSITIVE,
+    OK,
+    OPEN,
+    OVERLAP,
+    SELL,
+    SHORT_LIMITED,
+)
 from backtest.kernels.valuing import row_of_nb, value_lanes_nb
 from data.costs.kernels import expected_fee_nb
 from data.jit import kernel
@@ -80,22 +92,24 @@ def expect_costs_nb(world, rules, row, value, fx, shares, scratch):
                     notional, n_shares = abs(move) / fx[currency], abs(move) / value[a]
                     side = BUY if move > 0.0 else SELL
                     fee = expected_fee_nb(world.fees, row, fee_class, side, notional, n_shares * unit[at_unit, a])
-                    buy = fee / notional + half + impact[at_impact, a] * np.sqrt(n_shares)
+                    buy = min(fee / notional + half + impact[at_impact, a] * np.sqrt(n_shares), DEAREST)
                 sell = buy
             buy_rate[a, lane] = buy + spread * (1.0 + buy)
             sell_rate[a, lane] = sell + spread * (1.0 - sell)
 
 
 @kernel
-def solve_factor_nb(shares, value, scratch):
+def solve_factor_nb(rules, shares, value, scratch):
     """Find the factor on each target at which NAV pays for it and its costs.
 
     Parameters
     ----------
+    rules : Rules
     shares : ndarray of shape (A, L)
     value : ndarray of shape (A,)
     scratch : Scratch
-        Reads `asked` (NaN: held), `buy_rate`, `sell_rate`, `active` and `nav`; writes `factor`.
+        Reads `asked` (NaN: held), `buy_rate`, `sell_rate`, `active` and `nav`; writes `factor` and `budget`, which is NAV, or
+        more where the weights ask to borrow.
 
     Notes
     -----
@@ -106,15 +120,21 @@ def solve_factor_nb(shares, value, scratch):
     asked, nav, factor, sought = scratch.asked, scratch.nav, scratch.factor, scratch.sought
     buy_rate, sell_rate = scratch.buy_rate, scratch.sell_rate
     held, total, slope, knot, active = scratch.held, scratch.total, scratch.slope, scratch.knot, scratch.active
+    budget = scratch.budget
     n_assets, n_lanes = asked.shape
     for lane in range(n_lanes):
         held[lane] = 0.0
+        budget[lane] = 0.0
         factor[lane] = 1.0
         sought[lane] = active[lane]  # 1 while the lane's factor is still sought
     for a in range(n_assets):
         price = value[a]
         for lane in range(n_lanes):
-            held[lane] += shares[a, lane] * price if np.isnan(asked[a, lane]) else 0.0
+            is_held = np.isnan(asked[a, lane])
+            held[lane] += shares[a, lane] * price if is_held else 0.0
+            budget[lane] += 0.0 if is_held else asked[a, lane] * nav[lane]
+    for lane in range(n_lanes):
+        budget[lane] = max(nav[lane], min(budget[lane] + held[lane], rules.max_gross * nav[lane]))
     for _ in range(n_assets + 2):  # each step passes a turn at least, or is the last
         for lane in range(n_lanes):
             total[lane] = held[lane]
@@ -138,7 +158,7 @@ def solve_factor_nb(shares, value, scratch):
         for lane in range(n_lanes):
             if sought[lane] == 0.0:
                 continue
-            gap = total[lane] - nav[lane]
+            gap = total[lane] - budget[lane]
             if gap <= 0.0:
                 sought[lane] = 0.0
             elif slope[lane] <= 0.0:
@@ -182,22 +202,20 @@ def whole_lots_nb(wanted, held, weight, lot):
 
 
 @kernel
-def size_orders_nb(world, rules, book, event, row, fresh, value, scratch, journal):
+def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
     """Turn asked weights into orders, and fix the plan that funding is held against.
 
     Parameters
     ----------
+    timeline : Timeline
     world : World
     rules : Rules
     book : Book
         `order`, `target` and the plan of active lanes are written in place.
-    event, row : int
-    fresh : bool
-        True at a decision, which replaces every order; False where unfilled orders are sized anew.
-    value : ndarray of shape (A,)
-        Base value of one share at the sizing.
+    event : int
+        A decision or a mark, which replaces every order; an open or a close, at which unfilled orders are sized anew.
     scratch : Scratch
-        Reads `asked` (NaN: held) and `active`; writes `nav` and `factor`.
+        Reads `asked` (NaN: held), `active` and `value` (base value of one share); writes `nav` and `factor`.
     journal : Journal
 
     Returns
@@ -206,28 +224,26 @@ def size_orders_nb(world, rules, book, event, row, fresh, value, scratch, journa
         OK, NAV_NOT_POSITIVE or JOURNAL_FULL.
     """
     shares, order, target, plan_value = book.shares, book.order, book.target, book.plan_value
-    cash, target_gross, plan_cash, forced = book.cash, book.target_gross, book.plan_cash, book.forced
+    cash, due, target_gross, plan_cash, forced = book.cash, book.due, book.target_gross, book.plan_cash, book.forced
     plan_cost, incoming, plan_incoming = book.plan_cost, book.incoming, book.plan_incoming
     asked, active, nav, factor = scratch.asked, scratch.active, scratch.nav, scratch.factor
-    lots, available = world.lot, world.available
+    lots, available, row = world.lot, world.available, timeline.row[event]
     at_lot, at_available = row_of_nb(lots, row), row_of_nb(available, row)
-    fx = world.fx[event]
+    fx, value, kind = world.fx[event], scratch.value, timeline.kind[event]
     n_assets, n_lanes = asked.shape
-    value_lanes_nb(cash, book.due, shares, fx, value, nav)
+    value_lanes_nb(cash, due, shares, fx, value, nav)
     for lane in range(n_lanes):
         factor[lane] = 1.0
         if active[lane] and not nav[lane] > 0.0:
             return NAV_NOT_POSITIVE
-    expect_costs_nb(world, rules, row, value, fx, shares, scratch)
-    solve_factor_nb(shares, value, scratch)
-    if rules.exact_costs:
+    for _ in range(2 if rules.exact_costs else 1):
         expect_costs_nb(world, rules, row, value, fx, shares, scratch)
-        solve_factor_nb(shares, value, scratch)
+        solve_factor_nb(rules, shares, value, scratch)
     for lane in range(n_lanes):
         if active[lane]:
             target_gross[lane] = 0.0
             book.plan_nav[lane] = nav[lane]
-            plan_cash[lane] = 0.0
+            plan_cash[lane] = scratch.budget[lane] - nav[lane]
             for slot in range(plan_incoming.shape[0]):
                 plan_incoming[slot, lane] = 0.0
     for c in range(cash.shape[0]):
@@ -235,6 +251,8 @@ def size_orders_nb(world, rules, book, event, row, fresh, value, scratch, journa
         for lane in range(n_lanes):
             if active[lane]:
                 plan_cash[lane] += cash[c, lane] * rate
+                if rules.funding == OVERLAP:
+                    plan_cash[lane] += due[c, lane] * rate
                 for slot in range(plan_incoming.shape[0]):
                     plan_incoming[slot, lane] += incoming[slot, c, lane] * rate
     status = OK
@@ -245,7 +263,7 @@ def size_orders_nb(world, rules, book, event, row, fresh, value, scratch, journa
                 continue
             weight, held = asked[a, lane], shares[a, lane]
             plan_value[a, lane] = price
-            if not fresh and forced[a, lane]:
+            if forced[a, lane] and kind in (OPEN, CLOSE):
                 target_gross[lane] += abs(held) * price
                 continue
             wanted = held
@@ -259,12 +277,14 @@ def size_orders_nb(world, rules, book, event, row, fresh, value, scratch, journa
                     wanted = -available[at_available, a]
                 wanted = whole_lots_nb(wanted, held, weight, lots[at_lot, a])
             move = wanted - held
-            if abs(move) * price < DUST * nav[lane]:
+            rate = scratch.buy_rate[a, lane] if move > 0.0 else scratch.sell_rate[a, lane]
+            is_dust = abs(move) * price < DUST * nav[lane]
+            if is_dust or (rules.exact_costs and weight != 0.0 and rate >= DEAREST):
                 move = 0.0
                 wanted = held
             forced[a, lane] = 0
             order[a, lane] = move
             target[a, lane] = wanted
-            plan_cost[a, lane] = scratch.buy_rate[a, lane] if move > 0.0 else scratch.sell_rate[a, lane]
+            plan_cost[a, lane] = rate
             target_gross[lane] += abs(wanted) * price
     return status

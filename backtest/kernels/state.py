@@ -35,7 +35,8 @@ BUY_AT_OPEN, SELL_AT_OPEN, BUY_AT_CLOSE, SELL_AT_CLOSE = 1, 2, 4, 8
 DUE_NONE, DUE_ALL, DUE_LATE = 0, 1, 2
 # Kinds of journal entries: those below MOVES change shares, at a price.
 FILLED, SPLIT_ADDED, SCRIP_ADDED, DELISTED, REINVESTED, MOVES = 0, 1, 2, 3, 4, 5
-CUT, CAPPED, BARRED, UNPRICED, DROPPED_SHUT, DROPPED_CUT, DROPPED_UNPRICED, DROPPED_DELISTED = 5, 6, 7, 8, 9, 10, 11, 12
+CUT, CAPPED, BARRED, UNPRICED = 5, 6, 7, 8
+DROPPED_SHUT, DROPPED_CUT, DROPPED_UNPRICED, DROPPED_DELISTED, DROPPED_CAPPED = 9, 10, 11, 12, 20
 SHORT_LIMITED, RECALLED, STOPPED, PASSED_OVER, MARGIN_CALL, DIVIDEND_DUE, DIVIDEND_PAID = 13, 14, 15, 16, 17, 18, 19
 # What a name had in its venue's last session.
 NO_CLOSE, NO_OPEN, WHOLE_BAR = 0, 1, 2
@@ -50,6 +51,8 @@ DUST = 1e-12
 FUNDING_TOLERANCE = 1e-11
 # Room for rounding when shares are counted in lots, in lots.
 LOT_TOLERANCE = 1e-9
+# Above this fraction of what it moves, an order costs more than it is worth.
+DEAREST = 0.5
 # The stop that never ends, as a day.
 FOR_EVER = np.iinfo(np.int64).max
 
@@ -202,7 +205,7 @@ class Scratch(NamedTuple):
     """Room to work in.
 
     value: (A,). asked, buy_rate, sell_rate, now, later (the parts of orders that can fill at the event and later on its date):
-    (A, L). nav, held, total, slope, knot, factor, sought, power, need, bought, gross, gross_bought, scale: (L,).
+    (A, L). nav, held, total, slope, knot, factor, sought, budget, power, need, bought, gross, gross_bought, scale: (L,).
     before: (C,). venue_due: (V, L). active: (L,).
     """
 
@@ -219,6 +222,7 @@ class Scratch(NamedTuple):
     knot: F
     factor: F
     sought: F
+    budget: F
     power: F
     need: F
     bought: F

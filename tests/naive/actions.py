@@ -7,21 +7,29 @@ from dataclasses import replace
 from tests.naive.state import Claim, State
 from tests.naive.world import Action, World
 
-ORDER = ("split", "dividend", "scrip", "delisting")
+ORDER = ("dividend", "split", "scrip", "delisting")
 
 
-def ex_sessions(world: World, first_row: dt.date) -> dict[tuple[str, dt.date], list[Action]]:
+def ex_sessions(world: World) -> dict[tuple[str, dt.date], list[Action]]:
     """The actions that take effect at each session: the first of the venue on or after the ex date."""
     found: dict[tuple[str, dt.date], list[Action]] = {}
     for action in world.actions:
         venue = world.venue[action.symbol]
         dates = [s.date for s in world.sessions.get(venue, []) if s.date >= action.ex]
-        # Reading: an action that went ex before the run's first row is in its prices already.
-        if dates and action.ex >= first_row:
-            found.setdefault((venue, min(dates)), []).append(action)
+        if dates:
+            found.setdefault((venue, min(dates)), []).append(after_split(world, action))
     for actions in found.values():
-        actions.sort(key=lambda action: (action.symbol, ORDER.index(action.kind), action.ex))
+        # Reading: "one day" is one ex date; two ex dates that take effect at one session do so one after the other.
+        actions.sort(key=lambda action: (action.symbol, action.ex, ORDER.index(action.kind)))
     return found
+
+
+def after_split(world: World, action: Action) -> Action:
+    """Count the amount of a scrip or a delisting per share held after a split of the same day."""
+    if action.kind not in {"scrip", "delisting"}:
+        return action
+    splits = [a.amount for a in world.actions if (a.symbol, a.ex, a.kind) == (action.symbol, action.ex, "split")]
+    return replace(action, amount=action.amount / math.prod(splits))
 
 
 def take_effect(state: State, action: Action, stamp: int) -> None:
@@ -39,8 +47,6 @@ def take_effect(state: State, action: Action, stamp: int) -> None:
             (state.reinvested if state.settings.dividends == "reinvest" else state.money_due).append(claim)
         state.last[symbol] = max(last - action.amount, 0.0)
     elif action.kind == "scrip":
-        # Reading: order, target and the plan's v move as in a split by 1 + a: a target of 0 sells the new shares too,
-        # once they are delivered.
         multiply(state, symbol, 1.0 + action.amount, delivered=False)
         state.shares[symbol] = held * (1.0 + action.amount)
         if held > 0.0:
@@ -50,8 +56,8 @@ def take_effect(state: State, action: Action, stamp: int) -> None:
         state.shares_due = [claim for claim in state.shares_due if claim.symbol != symbol]
         state.targets.pop(symbol, None)
         state.forced.pop(symbol, None)
-        # Reading: a dividend that waits for a close which will not come is paid in cash.
-        state.money_due += [claim for claim in state.reinvested if claim.symbol == symbol]
+        waiting = [claim for claim in state.reinvested if claim.symbol == symbol]
+        state.money_due += [replace(claim, pay=action.pay, ex_row=row) for claim in waiting]
         state.reinvested = [claim for claim in state.reinvested if claim.symbol != symbol]
         if held != 0.0:
             state.money_due.append(Claim(symbol, held * price, action.pay, row))
@@ -79,8 +85,9 @@ def multiply(state: State, symbol: str, ratio: float, *, delivered: bool = True)
 def reinvest(state: State, closes: dict[str, float], stamp: int) -> None:
     """Let dividends buy shares at the name's next close, before the close's fills."""
     for claim in [claim for claim in state.reinvested if claim.symbol in closes]:
-        # Reading: an unfilled order keeps its target, so a target of 0 sells these shares too; and money of shares
-        # that were sold since the ex date buys shares all the same.
-        state.shares[claim.symbol] += claim.amount / closes[claim.symbol]
         state.reinvested.remove(claim)
+        if state.shares[claim.symbol] == 0.0:
+            state.pay_out(claim, stamp)
+            continue
+        state.shares[claim.symbol] += claim.amount / closes[claim.symbol]
         state.log(stamp, claim.symbol, "reinvested")

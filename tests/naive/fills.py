@@ -66,7 +66,6 @@ def trade(state: State, symbol: str, q: float, price: float, stamp: int) -> None
     assert state.decided is not None
     rest = state.order(symbol) - q
     lot = state.world.lot(symbol, state.row_date)
-    # Reading: a count of lots that comes out whole but for a rounding error is the whole order.
     is_whole = rest == 0.0 or (lot > 0.0 and abs(rest) <= 1e-9 * lot)
     plan = state.plan
     cost = plan.buy_cost[symbol] if q > 0.0 else plan.sell_cost[symbol]

@@ -6,22 +6,11 @@ from tests.naive.state import Moment, Rank, State
 
 def fillable(state: State, symbol: str) -> float:
     """The shares (not signed) of an order that an event of this row can fill, funding apart."""
-    order, room = abs(state.order(symbol)), state.world.room(symbol, state.row_date)
-    bound = room
-    if not fits(order, room):
-        # Reading: only an order larger than room is cut to whole lots; an odd one that fits fills whole.
-        bound = state.whole_lots(symbol, room)
+    order, bound = abs(state.order(symbol)), state.world.room(symbol, state.row_date)
     undelivered = state.undelivered(symbol)
-    if state.order(symbol) < 0.0 < state.shares[symbol] and undelivered > 0.0:
-        # Reading: without undelivered shares nothing bounds a sell, so that a long may turn short in one fill.
+    if state.order(symbol) < 0.0 and undelivered > 0.0:
         bound = min(bound, max(state.shares[symbol] - undelivered, 0.0))
-    return order if fits(order, bound) else bound
-
-
-def fits(order: float, bound: float) -> bool:
-    """Whether an order is within a bound."""
-    # Reading: within 1e-9, so that room taken session by session leaves no dust to trade.
-    return order <= bound * (1.0 + 1e-9)
+    return order if order <= bound * (1.0 + 1e-9) else state.whole_lots(symbol, bound)
 
 
 def is_halted(state: State, symbol: str, rank: int, venue: str) -> bool:

@@ -82,7 +82,7 @@ def simulate(world: World, decisions: list[tuple[int, dict[str, float]]], settin
     rows = make_rows(world)
     if not rows:
         return Outcome()
-    ex = ex_sessions(world, rows[0].date)
+    ex = ex_sessions(world)
     events = [(stamp, Rank.DECISION, "", i) for i, (stamp, _) in enumerate(decisions)]
     events += [(row.open, Rank.BEGIN, "", i) for i, row in enumerate(rows)]
     events += [(row.close, Rank.MARK, "", i) for i, row in enumerate(rows)]

@@ -28,8 +28,9 @@ def forced_weights(state: State, stamp: int, nav: float) -> dict[str, float]:
         state.log(stamp, "", "stop")
         return dict.fromkeys(state.symbols, 0.0)
     if state.stop_day is not None:
-        # Reading: no margin call while a stop is in force; it would replace the stop's orders by smaller ones.
-        return {}
+        # Reading: a recall is an order.
+        idle = [s for s in state.symbols if state.shares[s] != 0.0 and s not in state.targets and s not in state.forced]
+        return dict.fromkeys(state.symbols, 0.0) if idle else {}
     _, value, _ = state.valuation(stamp, {})
     worth = {s: state.shares[s] * value[s] for s in state.symbols}
     gross = sum(abs(one) for one in worth.values())

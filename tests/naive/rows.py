@@ -15,7 +15,7 @@ def begin_row(state: State, row: Session, previous: Session | None) -> None:
     carry(state, row, previous)
     state.unsettled = [one for one in state.unsettled if one[2] is None or one[2] > row.date]
     for claim in [claim for claim in state.money_due if claim.is_payable(row.date)]:
-        state.cash[state.world.currency[claim.symbol]] += claim.amount
+        state.pay_out(claim, row.open)
         state.money_due.remove(claim)
     state.shares_due = [claim for claim in state.shares_due if not claim.is_payable(row.date)]
     recalls(state, row)
@@ -57,7 +57,6 @@ def carry(state: State, row: Session, previous: Session) -> None:
         if state.shares[symbol] < 0.0:
             state.cash[currency] -= y * world.borrow_fee(symbol, previous.date) / 100.0 * days / basis(currency)
         elif state.shares[symbol] > 0.0:
-            # Reading: the yield, too, is that of the previous row's date.
             state.cash[currency] -= y * world.carry_yield(symbol, previous.date) / 100.0 * days / 365
 
 
@@ -65,7 +64,7 @@ def recalls(state: State, row: Session) -> None:
     """A short beyond what can be borrowed gets a forced order for the excess."""
     for symbol in state.symbols:
         short, available = -state.shares[symbol], state.world.available(symbol, row.date)
-        # Reading: beyond by more than a rounding error. A recall that is no longer needed stays until it fills.
+        # Reading: a recall that is no longer needed stays until it fills.
         if short > 0.0 and short > available * (1.0 + 1e-9):
             state.forced[symbol] = (row.open, short - available)
             state.targets.pop(symbol, None)

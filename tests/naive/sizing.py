@@ -5,13 +5,16 @@ import math
 
 from tests.naive.state import Plan, State
 
+# From this expected cost rate on an order is not worth its costs; no larger one is expected.
+TOO_DEAR = 0.5
 
-def scale_factor(nav: float, held: float, names: list[tuple[float, float, float, float]]) -> float:
+
+def scale_factor(budget: float, held: float, names: list[tuple[float, float, float, float]]) -> float:
     """The factor f; `names` lists (w V, present value x, b, s) of the names being sized."""
 
     def excess(f: float) -> float:
-        """What the targets, the held names and the expected costs need beyond V, at factor f."""
-        total = held - nav
+        """What the targets, the held names and the expected costs need beyond the budget, at factor f."""
+        total = held - budget
         for full, x, b, s in names:
             y = f * full
             total += y + (b * (y - x) if y > x else s * (x - y))
@@ -29,6 +32,11 @@ def scale_factor(nav: float, held: float, names: list[tuple[float, float, float,
     return 0.0
 
 
+def budget_of(state: State, nav: float, held: float, weights: list[float]) -> float:
+    """The budget B: NAV, and what the weights ask to borrow beyond it, up to `max_gross`."""
+    return max(nav, min(sum(w * nav for w in weights) + held, state.settings.max_gross * nav))
+
+
 def expected_costs(state: State, symbol: str, move: float, value: float, price: float) -> tuple[float, float]:
     """b and s of a name, given the move (base currency, signed) that is expected of it."""
     world, date = state.world, state.row_date
@@ -36,7 +44,6 @@ def expected_costs(state: State, symbol: str, move: float, value: float, price: 
         return 0.0, 0.0  # never priced: it can have no target and no shares
     h, i = world.half_spread(symbol, date), world.impact(symbol, date)
     if world.costs_are_linear:
-        # Reading: impact is paid but not expected under proportional and flat costs: the page adds it for `venue` only.
         r_buy = world.expected_rate(symbol, "buy", date, abs(move) / value, price) + h
         r_sell = world.expected_rate(symbol, "sell", date, abs(move) / value, price) + h
     elif move == 0.0:
@@ -44,24 +51,26 @@ def expected_costs(state: State, symbol: str, move: float, value: float, price: 
     else:
         shares = abs(move) / value
         side = "buy" if move > 0.0 else "sell"
-        r_buy = r_sell = world.expected_rate(symbol, side, date, shares, price) + h + i * math.sqrt(shares)
+        r = world.expected_rate(symbol, side, date, shares, price) + h + i * math.sqrt(shares)
+        r_buy = r_sell = min(r, TOO_DEAR)
     q = state.fx_spread(world.currency[symbol])
     return r_buy + q * (1.0 + r_buy), r_sell + q * (1.0 - r_sell)
 
 
 def factor_and_costs(
     state: State, names: list[str], value: dict[str, float], nav: float, prices: dict[str, float]
-) -> tuple[float, dict[str, tuple[float, float]]]:
-    """The factor f and (b, s) of the names being sized."""
+) -> tuple[float, float, dict[str, tuple[float, float]]]:
+    """The budget B, the factor f, and (b, s) of the names being sized."""
     held = sum(state.shares[s] * value[s] for s in state.symbols if s not in names)
+    budget = budget_of(state, nav, held, [state.weights[s] for s in names])
     f, costs = 1.0, {}
     for _ in range(1 if state.world.costs_are_linear else 2):
         costs = {}
         for s in names:
             move = f * state.weights[s] * nav - state.shares[s] * value[s]
             costs[s] = expected_costs(state, s, move, value[s], prices.get(s, state.last[s]))
-        f = scale_factor(nav, held, [(state.weights[s] * nav, state.shares[s] * value[s], *costs[s]) for s in names])
-    return f, costs
+        f = scale_factor(budget, held, [(state.weights[s] * nav, state.shares[s] * value[s], *costs[s]) for s in names])
+    return budget, f, costs
 
 
 def target_shares(state: State, symbol: str, full: float, stamp: int) -> float:
@@ -77,14 +86,14 @@ def target_shares(state: State, symbol: str, full: float, stamp: int) -> float:
         return target
     held = state.shares[symbol]
     # Reading: "a target that is not 0" means a weight that is not 0; with f = 0, or nothing to borrow, the odd part
-    # stays too. It is added whatever its sign, so that the order is whole lots.
+    # stays too.
     return state.whole_lots(symbol, target) + (held - state.whole_lots(symbol, held))
 
 
 def size(state: State, names: list[str], stamp: int, prices: dict[str, float]) -> None:
     """Replace all unfilled orders by those of `names`, sized now, and fix the plan; the rest is held."""
     cash, value, nav = state.valuation(stamp, prices)
-    f, costs = factor_and_costs(state, names, value, nav, prices)
+    budget, f, costs = factor_and_costs(state, names, value, nav, prices)
     state.targets = {}
     for symbol in names:
         w, v = state.weights[symbol], value[symbol]
@@ -93,13 +102,16 @@ def size(state: State, names: list[str], stamp: int, prices: dict[str, float]) -
             raise ValueError(f"{symbol} has a weight but no price or no FX rate")
         target = target_shares(state, symbol, f * w * nav / v if w != 0.0 else 0.0, stamp)
         order = target - state.shares[symbol]
-        if order != 0.0 and abs(order) * v >= 1e-12 * nav:
+        b, s = costs[symbol]
+        is_too_dear = not state.world.costs_are_linear and w != 0.0 and (b if order > 0.0 else s) >= TOO_DEAR
+        if order != 0.0 and abs(order) * v >= 1e-12 * nav and not is_too_dear:
             state.targets[symbol] = target
+    due = sum(state.due(c) * state.fx(c, stamp) for c in state.cash) if state.settings.funding == "overlap" else 0.0
     state.plan = Plan(
         value=value,
         buy_cost={s: b for s, (b, _) in costs.items()},
         sell_cost={s: c for s, (_, c) in costs.items()},
-        cash=cash,
+        cash=cash + due + budget - nav,
         receivables=[
             (amount * state.fx(currency, stamp), date) for currency, amount, date in state.unsettled if amount > 0.0
         ],

@@ -58,7 +58,7 @@ class State:
         self.cash[world.base] = settings.capital
         self.unsettled: list[tuple[str, float, dt.date | None]] = []  # currency, change of balance, settlement date
         self.shares = dict.fromkeys(self.symbols, 0.0)
-        self.last = dict.fromkeys(self.symbols, 0.0)  # last price; 0 while never priced
+        self.last = dict.fromkeys(self.symbols, 0.0) | world.closes_before  # last price; 0 while never priced
         self.last_bar: dict[str, tuple[bool, bool]] = {}  # whether the venue's last session gave an open and a close
         self.money_due: list[Claim] = []
         self.shares_due: list[Claim] = []  # already in `shares`, not yet delivered
@@ -115,9 +115,16 @@ class State:
         """The balance less receivables plus payables (section 6)."""
         return self.cash[currency] - sum(amount for code, amount, _ in self.unsettled if code == currency)
 
+    def pay_out(self, claim: Claim, stamp: int) -> None:
+        """Pay money due into the balance; but for `overlap`, where the plan counted it, plan cash rises by it."""
+        currency = self.world.currency[claim.symbol]
+        self.cash[currency] += claim.amount
+        if self.settings.funding != "overlap":
+            # Reading: also where it fell due after the sizing.
+            self.plan.cash += claim.amount * self.fx(currency, stamp)
+
     def due(self, currency: str) -> float:
-        """Money owed by corporate actions."""
-        # Reading: money that is to be reinvested counts as due until it is: else NAV would dip from open to close.
+        """Money owed by corporate actions, what is to be reinvested included."""
         claims = [*self.money_due, *self.reinvested]
         return sum(claim.amount for claim in claims if self.world.currency[claim.symbol] == currency)
 
@@ -134,7 +141,6 @@ class State:
         lot = self.world.lot(symbol, self.row_date)
         if lot == 0.0 or math.isinf(shares):
             return shares
-        # Reading: the 1e-9 is subtracted for every count below zero, also for a target: -1 lot stays -1 lot.
         return math.copysign(math.trunc(abs(shares) / lot + 1e-9) * lot, shares)
 
     def after_decision(self, venue: str, date: dt.date, stamp: int) -> Session | None:

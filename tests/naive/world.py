@@ -24,7 +24,7 @@ class Cancelled(Session):
 
 @dataclass(frozen=True)
 class Action:
-    """A corporate action (section 8)."""
+    """A corporate action that takes effect in the run (section 8)."""
 
     symbol: str
     kind: str  # split | dividend | scrip | delisting
@@ -73,6 +73,7 @@ class World:
     fees: Callable[[str, str, dt.date, float, float], float]
     expected_rate: Callable[[str, str, dt.date, float, float], float]
     settle: Callable[[str, dt.date], dt.date | None]  # venue, trade date; None: beyond the known calendar
+    closes_before: dict[str, float] = field(default_factory=dict)  # last prices when the run starts
     costs_are_linear: bool = True  # section 2's r is by side and knows no size
     half_spread: Callable[[str, dt.date], float] = _nothing  # h of section 5
     impact: Callable[[str, dt.date], float] = _nothing  # i of section 5

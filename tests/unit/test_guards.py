@@ -95,7 +95,7 @@ def test_prices_on_two_bases_stop_the_run():
 def test_rounded_thirds_are_scaled_and_more_is_refused():
     result = simulate(market(), targets(_2024_01_02=(0.5, 0.5000001)), RunConfig(**FREE))
     assert result.weights.iloc[-1].sum() == pytest.approx(1.0, abs=1e-12)
-    with pytest.raises(BacktestError, match=r"add up to 1 \+ 1e-05"):
+    with pytest.raises(BacktestError, match=r"gross of 1\.00001"):
         simulate(market(), targets(_2024_01_02=(0.5, 0.50001)))
 
 
@@ -216,4 +216,5 @@ def test_costs_by_kind_add_up_to_what_the_ledger_charged(costs):
     np.testing.assert_allclose(fees.sum(axis=1), value[:, 3], rtol=1e-12, atol=1e-12)
     for column, kind in ((4, "half_spread"), (5, "impact"), (6, "fx_spread")):
         np.testing.assert_allclose(kinds[kind], value[:, column], rtol=0)
-    assert (kinds[["commission", "half_spread"]] > 0).all().all()
+    assert (kinds["half_spread"] > 0).all()
+    assert kinds["commission"].max() > 0

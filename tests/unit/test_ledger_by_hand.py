@@ -8,6 +8,7 @@ from backtest.config import FlatCosts, RunConfig
 from backtest.engine import simulate
 from backtest.errors import BacktestError
 from backtest.result import BacktestResult
+from data.costs.schedules import COST_KINDS
 from data.errors import DataError
 from data.market import MarketData
 from data.sources.frames import from_frames
@@ -148,51 +149,61 @@ def test_costs_by_date_are_in_base_currency():
 SPREAD = 0.5
 
 
-def test_a_dollar_balance_earns_the_rate_less_the_spread_each_calendar_day():
+def test_a_settled_balance_earns_the_rate_less_the_spread_each_calendar_day():
     market = make_market({"US": [100.0] * 5}, rates={"US_FED_FUNDS": 5.5})
     result = run(market, {"2024-01-02": {"US": 0.5}}, fill="same_close", rate_spread=SPREAD)
     a_day = 0.05 / 360
-    balance = 500_000.0
-    expected = [balance]
-    for days in (1, 1, 1, 3):  # Friday to Monday is three days
+    # The 500,000 paid on Tuesday leave on Thursday: until then the whole capital earns.
+    first = 1e6 * a_day
+    second = (1e6 + first) * a_day
+    balance = 500_000.0 + first + second
+    expected = [500_000.0, 500_000.0 + first, balance]
+    for days in (1, 3):  # Friday to Monday is three days
         balance += balance * a_day * days
         expected.append(balance)
     assert result.cash["USD"].tolist() == pytest.approx(expected, rel=1e-14)
     assert result.bridge["interest"].sum() == pytest.approx(balance - 500_000, rel=1e-9)
+    assert result.statement["payable"].tolist() == [500_000.0, 500_000.0, 0.0, 0.0, 0.0]
 
 
 def test_no_interest_before_the_first_decision():
     market = make_market({"US": [100.0] * 5}, rates={"US_FED_FUNDS": 5.5})
     result = run(market, {"2024-01-05": {"US": 0.5}}, fill="same_close", rate_spread=SPREAD)
-    assert result.cash["USD"].tolist() == pytest.approx([1e6, 1e6, 1e6, 5e5, 5e5 * (1 + 0.05 * 3 / 360)], rel=1e-15)
+    assert result.cash["USD"].tolist() == pytest.approx([1e6, 1e6, 1e6, 5e5, 5e5 + 1e6 * 0.05 * 3 / 360], rel=1e-15)
 
 
 def test_a_negative_rate_is_charged_on_credit_without_the_spread():
     market = make_market({"US": [100.0] * 5}, rates={"US_FED_FUNDS": -0.36})
     result = run(market, {"2024-01-02": {"US": 0.5}}, fill="same_close", rate_spread=SPREAD)
-    assert result.cash["USD"].iloc[1] == pytest.approx(500_000 - 500_000 * 0.0036 / 360, rel=1e-15)
+    assert result.cash["USD"].iloc[1] == pytest.approx(500_000 - 1e6 * 0.0036 / 360, rel=1e-15)
+
+
+LONGER = (*WEEK, "2024-01-09", "2024-01-10")
 
 
 def test_a_debit_pays_the_rate_and_the_spread():
-    # All in at 80; the open is 88: HK$100,000 more than there is. HKD counts 365 days, and debits pay 4 + 0.5 %.
-    market = make_market({"HK": [80, 80, 88, 88, 88]}, rates={"HK_HIBOR_1M": 4.0})
+    # All in at 80; the open of the 4th is 88: HK$100,000 more than there is, owed from the 8th, when the trade settles.
+    # HKD counts 365 days, credits earn 4 - 0.5 %, and debits pay 4 + 0.5 %.
+    market = make_market({"HK": [80, 80, *[88] * 5]}, rates={"HK_HIBOR_1M": 4.0}, dates=LONGER)
     result = run(market, {"2024-01-03": {"HK": 1.0}}, base_currency="HKD", fx="hold", rate_spread=SPREAD)
-    owed = [-100_000.0]  # the capital earned nothing before the first fill
-    owed.append(owed[-1] * (1 + 0.045 / 365))
-    owed.append(owed[-1] * (1 + 3 * 0.045 / 365))
+    earned = [1e6 * 0.035 / 365]
+    earned.append((1e6 + earned[0]) * 3 * 0.035 / 365)
+    owed = [-100_000.0, -100_000.0 + earned[0], -100_000.0 + sum(earned)]
+    for _ in range(2):
+        owed.append(owed[-1] * (1 + 0.045 / 365))
     assert result.cash["HKD"].iloc[2:].tolist() == pytest.approx(owed, rel=1e-12)
 
 
 def test_a_foreign_credit_earns_its_own_rate_under_hold():
-    # Bought at 80 and sold at 80: HK$4,000,000 stay in Hong Kong and earn 4 - 0.5 % over 365.
-    market = make_market({"HK": [80.0] * 5, "US": [100.0] * 5}, rates={"HK_HIBOR_1M": 4.0})
+    # Bought at 80 and sold at 80: HK$4,000,000 stay in Hong Kong and earn 4 - 0.5 % over 365 once they have come, on the 8th.
+    market = make_market({"HK": [80.0] * 7, "US": [100.0] * 7}, rates={"HK_HIBOR_1M": 4.0}, dates=LONGER)
     weights = {"2024-01-02": {"HK": 0.5, "US": 0.0}, "2024-01-03": {"HK": 0.0, "US": 0.0}}
     result = run(market, weights, fx="hold", rate_spread=SPREAD)
-    balance = 4_000_000.0
+    balance, grown = 4_000_000.0, 1 + 0.035 / 365
     assert result.cash["HKD"].tolist() == pytest.approx(
-        [0, 0, balance, balance * (1 + 0.035 / 365), balance * (1 + 0.035 / 365) * (1 + 3 * 0.035 / 365)], rel=1e-14
+        [0, 0, balance, balance, balance, balance * grown, balance * grown**2], rel=1e-14
     )
-    assert result.cash["USD"].tolist() == pytest.approx([1e6, 5e5, 5e5, 5e5, 5e5], rel=1e-14)
+    assert result.cash["USD"].tolist() == pytest.approx([1e6, *[5e5] * 6], rel=1e-14)
 
 
 # ------------------------------------------------------------------------------------------ currency
@@ -235,7 +246,7 @@ def test_both_pay_the_spread_where_they_convert():
     for fx in ("at_fill", "hold"):
         result = run(market, weights, fx=fx, costs="venue-proportional", fx_spread_bps=100.0)
         buy, sell = result.trades.itertuples()
-        fees = [sum(getattr(t, kind) for kind in result.costs if kind != "fx_spread") for t in (buy, sell)]
+        fees = [sum(getattr(t, kind) for kind in COST_KINDS if kind != "fx_spread") for t in (buy, sell)]
         paid = buy.shares * 80.0 + fees[0]  # Hong Kong dollars
         brought = -sell.shares * 80.0 - fees[1]
         assert buy.fx_spread == pytest.approx(q * paid, rel=1e-12)
@@ -295,12 +306,12 @@ def test_a_held_name_drops_its_own_waiting_order():
 
 
 def test_shorts_are_refused_by_name():
-    with pytest.raises(BacktestError, match=r"UT has weight -0\.1 at decision 2024-01-03.*shorts are not built"):
+    with pytest.raises(BacktestError, match=r"UT has weight -0\.1 at decision 2024-01-03.*shorts are not allowed"):
         run(FLAT, {"2024-01-03": {"US": 0.5, "UT": -0.1}})
 
 
 def test_leverage_is_refused():
-    with pytest.raises(BacktestError, match=r"2024-01-03.*add up to 1 \+ 0\.2.*margin"):
+    with pytest.raises(BacktestError, match=r"2024-01-03.*gross of 1\.2 of NAV.*max_gross"):
         run(FLAT, {"2024-01-03": {"US": 0.7, "UT": 0.5}})
 
 
@@ -336,14 +347,15 @@ def test_a_currency_without_a_rate_is_refused():
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ({"funding": "prefunded"}, "prefunded"),
-        ({"funding": "settled"}, "settled"),
-        ({"costs": "venue"}, "costs='venue'"),
-        ({"lots": "exchange"}, "lots"),
-        ({"approximate_lots": True}, "lots"),
+        ({"lots": "exchange"}, "approximate_lots=True"),
+        ({"impact": 1.0}, "costs = 'venue'"),
+        ({"half_spread_bps": 3.0}, "half_spread_bps needs"),
+        ({"shorts": True, "funding": "settled"}, "funding = 'overlap'"),
+        ({"maintenance_margin": 0.6, "max_gross": 2.0}, "1 / max_gross"),
+        ({"stop_days": 5}, "stop_drawdown"),
     ],
 )
-def test_what_is_not_built_is_refused_by_name(setting, said):
+def test_settings_that_contradict_each_other_are_refused(setting, said):
     with pytest.raises(BacktestError, match=said):
         run(FLAT, {"2024-01-03": {"US": 0.5}}, **setting)
 
