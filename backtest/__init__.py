@@ -10,6 +10,7 @@ check_siblings(__file__)
 from backtest.config import FlatCosts, RunConfig
 from backtest.engine import LedgerState, simulate
 from backtest.errors import BacktestError
+from backtest.follow import Following, follow
 from backtest.result import BacktestResult
 from backtest.run import RotationResult, run
 
@@ -17,9 +18,11 @@ __all__ = [
     "BacktestError",
     "BacktestResult",
     "FlatCosts",
+    "Following",
     "LedgerState",
     "RotationResult",
     "RunConfig",
+    "follow",
     "run",
     "simulate",
 ]

@@ -22,8 +22,8 @@ def bridge(result: "BacktestResult") -> pd.DataFrame:
     -------
     DataFrame
         By date, base currency: price (shares x local price change x FX at the end), currency (on holdings, foreign
-        balances and dividends due, from their value at the start), dividends (gross), interest, one column a kind of cost
-        (zero or below), change (of NAV) and residual (what the others leave: rounding).
+        balances and dividends due, from their value at the start), dividends (gross), interest, one column a kind of
+        cost (zero or below), change (of NAV) and residual (what the others leave: rounding).
 
     Notes
     -----

@@ -29,7 +29,8 @@ def check_weights(prepared: Prepared, market: MarketData, weights: NDArray[np.fl
     Raises
     ------
     BacktestError
-        On a short or a gross that is not allowed, a short without a borrow fee, or `same_close` over venues that close apart.
+        On a short or a gross that is not allowed, a short without a borrow fee, or `same_close` over venues that
+        close apart.
     StrategyError
         On a weight of a name without a price or an exchange rate at the decision.
     """

@@ -14,7 +14,7 @@ import numpy as np
 from backtest.errors import BacktestError
 from backtest.result import BacktestResult
 from backtest.run import RotationResult
-from data.market import PRICE_FIELDS, MarketData
+from data.market import MarketData
 
 LIBRARIES = ("numpy", "pandas", "numba", "exchange_calendars", "pydantic")
 
@@ -31,7 +31,8 @@ def write_run(result: RotationResult, folder: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        report.html, summary.json, nav.csv, weights.csv, trades.csv, bridge.csv, log.csv and manifest.json.
+        report.html, summary.json, nav.csv, weights.csv, trades.csv, bridge.csv, statement.csv, actions.csv, log.csv
+        and manifest.json.
 
     Raises
     ------
@@ -49,6 +50,8 @@ def write_run(result: RotationResult, folder: Path) -> list[Path]:
             _write(folder / "weights.csv", result.weights.to_csv(lineterminator="\n")),
             _write(folder / "trades.csv", result.trades.to_csv(index=False, lineterminator="\n")),
             _write(folder / "bridge.csv", result.bridge.to_csv(lineterminator="\n")),
+            _write(folder / "statement.csv", result.statement.to_csv(lineterminator="\n")),
+            _write(folder / "actions.csv", result.actions.to_csv(index=False, lineterminator="\n")),
             _write(folder / "log.csv", result.log.to_csv(index=False, lineterminator="\n")),
             _write(folder / "manifest.json", _json(manifest(result))),
         ]
@@ -130,18 +133,37 @@ def market_hash(market: MarketData) -> str:
     Returns
     -------
     str
-        SHA-256 of names, facts, universes, sessions, prices, exchange rates and tables.
+        SHA-256 of names, facts, universes, sessions, prices, corporate actions, borrow, exchange rates and tables.
     """
     digest = hashlib.sha256()
     digest.update("\0".join((*market.symbols, market.price_basis)).encode())
     digest.update(market.dates.tobytes())
-    for field in PRICE_FIELDS:
-        digest.update(np.ascontiguousarray(getattr(market, field)).tobytes())
+    for name, prices in market.price_fields().items():
+        digest.update(name.encode() + np.ascontiguousarray(prices).tobytes())
+    actions = market.actions
+    digest.update("\0".join(actions.symbol).encode())
+    for array in (actions.kind, actions.ex_date, actions.pay_date, actions.amount, actions.withholding, actions.known):
+        digest.update(array.tobytes())
+    for symbol, readings in sorted(market.borrow.readings.items()):
+        digest.update(symbol.encode())
+        for array in (readings.days, readings.known, readings.fee, readings.available):
+            digest.update(array.tobytes())
     for pair, (known, rate) in sorted(market.fx.pairs.items()):
         digest.update("/".join(pair).encode() + known.tobytes() + rate.tobytes())
     for symbol, one in sorted(market.instruments.items()):
         digest.update(
-            repr((symbol, one.issuer, one.sector, one.lot, one.listed, one.delisted, sorted(one.tags))).encode()
+            repr(
+                (
+                    symbol,
+                    one.issuer,
+                    one.sector,
+                    one.lot,
+                    one.listed,
+                    one.delisted,
+                    one.terminal_price,
+                    sorted(one.tags),
+                )
+            ).encode()
         )
     for name, spells in sorted(market.memberships.items()):
         digest.update(repr((name, spells)).encode())

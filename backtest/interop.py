@@ -79,8 +79,8 @@ def to_vectorbt(result: "BacktestResult") -> Any:
     index, _ = result.entries(state.SPLIT_ADDED, state.SCRIP_ADDED, state.DELISTED)
     if len(index):
         raise BacktestError(
-            f"{result.prepared.names[int(index[0, 3])]} had a split, scrip or delisting while held, and vectorbt knows no "
-            "corporate actions: run on adjusted prices for a vectorbt portfolio."
+            f"{result.prepared.names[int(index[0, 3])]} had a split, scrip or delisting while held, and vectorbt knows "
+            "no corporate actions: run on adjusted prices for a vectorbt portfolio."
         )
     size, price, fees = _orders(result)
     marks = result.mark_prices * result.mark_rates[:, result.prepared.world.currency]

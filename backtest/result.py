@@ -116,7 +116,8 @@ class BacktestResult:
     @cached_property
     def opening_rates(self) -> NDArray[np.float64]:
         """FX before the first event of this call, shape (n_currencies,); base per unit."""
-        return self.prepared.world.fx[max(self.first_event - 1, 0)]
+        rates: NDArray[np.float64] = self.prepared.world.fx[max(self.first_event - 1, 0)]
+        return rates
 
     @cached_property
     def opening_nav(self) -> float:
@@ -264,14 +265,16 @@ class BacktestResult:
         """
         place = np.searchsorted(self.rows, self.prepared.timeline.row[index[:, 1]])
         inside = place < len(self.rows)
-        return np.bincount(place[inside], weights=amounts[inside], minlength=len(self.rows))
+        total = np.zeros(len(self.rows))
+        np.add.at(total, place[inside], amounts[inside])
+        return total
 
     @property
     def statement(self) -> pd.DataFrame:
         """What a prime broker would state at each mark, by date and currency, in that currency.
 
-        Columns settled (cash), receivable, payable (not yet settled), dividends_due, long, short (zero or below), fx (base
-        per unit) and value (base): the values of a date add up to NAV.
+        Columns settled (cash), receivable, payable (not yet settled), dividends_due, long, short (zero or below), fx
+        (base per unit) and value (base): the values of a date add up to NAV.
         """
         record, rows, world = self.record, self.rows, self.prepared.world
         values = record.shares[rows, :, 0] * self.mark_prices
@@ -314,8 +317,8 @@ class BacktestResult:
     def actions(self) -> pd.DataFrame:
         """Corporate actions that met a holding.
 
-        Columns at (UTC), symbol, what, shares (added by a split, scrip or reinvested dividend; held at a dividend), amount (a share),
-        money (due or paid, net of withholding), withheld, currency; money in that currency.
+        Columns at (UTC), symbol, what, shares (added by a split, scrip or reinvested dividend; held at a dividend),
+        amount (a share), money (due or paid, net of withholding), withheld, currency; money in that currency.
         """
         index, value = self.entries(*HAPPENED)
         kind, world = index[:, 0], self.prepared.world

@@ -65,11 +65,17 @@ def demo_market() -> MarketData:
         instruments=names.assign(
             name=[f"Synthetic {symbol}" for symbol in names["symbol"]],
             listed=[LATE.get(symbol, "2010-01-04") for symbol in names["symbol"]],
+            lot=[_lot(symbol) for symbol in names["symbol"]],
         ),
         name="demo (synthetic)",
         synthetic=True,
         memberships=_memberships(),
     )
+
+
+def _lot(symbol: str) -> int:
+    """Give a made-up board lot: 1 in New York, 100 on the mainland, 100 to 1,000 in Hong Kong."""
+    return {"US": 1, "CN": 100}.get(symbol[:2]) or (100, 200, 500, 1000)[int(symbol[2:]) % 4]
 
 
 def _factor(rng: np.random.Generator, n: int) -> NDArray[np.float64]:

@@ -9,12 +9,15 @@ check_siblings(__file__)
 
 from strategies.catalogue import catalogue, thesis
 from strategies.errors import StrategyError
+from strategies.strategy import Policy, PortfolioState
 from strategies.targets import BasketTargets, TargetWeights
 from strategies.thesis import Plan, Thesis, load_thesis
 
 __all__ = [
     "BasketTargets",
     "Plan",
+    "Policy",
+    "PortfolioState",
     "StrategyError",
     "TargetWeights",
     "Thesis",

@@ -1,8 +1,12 @@
 """What the backtest asks of a strategy, and how one is found in a user's own file."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+
+import pandas as pd
 
 from data.market import MarketData
 from strategies.catalogue import thesis
@@ -29,17 +33,75 @@ class Strategy(Protocol):
         ...
 
 
-def find_strategy(name: str) -> Strategy:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioState:
+    """What a portfolio is at a decision, just before its orders.
+
+    Attributes
+    ----------
+    stamp : Timestamp
+        UTC; prices and exchange rates are those known at it.
+    base_currency : str
+    nav : float
+        Base currency.
+    cash : mapping of str to float
+        Balances by currency, in that currency, by trade date.
+    dividends_due : mapping of str to float
+        By currency, in that currency.
+    shares : mapping of str to float
+        Of every name the run may trade; below zero when short.
+    weights : mapping of str to float
+        Value of each holding over NAV.
+    waiting : mapping of str to float
+        Unfilled orders, in shares, names without one left out. The decision replaces them unless it is None.
+    """
+
+    stamp: pd.Timestamp
+    base_currency: str
+    nav: float
+    cash: Mapping[str, float]
+    dividends_due: Mapping[str, float]
+    shares: Mapping[str, float]
+    weights: Mapping[str, float]
+    waiting: Mapping[str, float]
+
+
+@runtime_checkable
+class Policy(Protocol):
+    """Anything that decides from the past and the portfolio it has; a module with a function `decide` is one.
+
+    An attribute `every` ("day", "week", "month" or a number of sessions) says when; by default every week.
+    """
+
+    def decide(self, past: MarketData, portfolio: PortfolioState) -> Mapping[str, float] | None:
+        """Say what to hold from here on.
+
+        Parameters
+        ----------
+        past : MarketData
+            The market as known at the decision; nothing later is in it.
+        portfolio : PortfolioState
+
+        Returns
+        -------
+        mapping of str to float, or None
+            Target weights as fractions of NAV; names left out are sold, a NaN weight holds the name. None leaves
+            everything alone, unfilled orders included.
+        """
+        ...
+
+
+def find_strategy(name: str) -> Strategy | Policy:
     """Find a strategy by the name of a thesis, or the path of a thesis file or a Python file.
 
     Parameters
     ----------
     name : str
-        A Python file must define `targets(market)`.
+        A Python file must define `targets(market)` or `decide(past, portfolio)`.
 
     Returns
     -------
-    Strategy
+    Strategy or Policy
 
     Raises
     ------
@@ -61,6 +123,8 @@ def find_strategy(name: str) -> Strategy:
         spec.loader.exec_module(module)
     except Exception as error:  # the user's own code may raise anything
         raise StrategyError(f"{path.name} fails on import: {type(error).__name__}: {error}") from error
-    if not isinstance(module, Strategy) or not callable(module.targets):
-        raise StrategyError(f"{path.name} defines no function targets(market).")
-    return module
+    if isinstance(module, Strategy) and callable(module.targets):
+        return module
+    if isinstance(module, Policy) and callable(module.decide):
+        return module
+    raise StrategyError(f"{path.name} defines no function targets(market) or decide(past, portfolio).")

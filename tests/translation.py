@@ -164,19 +164,14 @@ def _barred(market: MarketData) -> Callable[[str, dt.date, bool], tuple[bool, bo
             continue
         column = int(market.columns([symbol])[0])
         held = market.calendars[venue].dates.tolist()
-        gone_ex: dict[dt.date, list[tuple[int, float]]] = {}
+        gone_ex: dict[dt.date, list[tuple[int, dt.date, float]]] = {}
         for kind, ex, amount in own_actions(market, symbol):
             at = bisect.bisect_left(held, ex)
             if at < len(held):
-                gone_ex.setdefault(held[at], []).append((kind, amount))
+                gone_ex.setdefault(held[at], []).append((kind, ex, amount))
         reference, before = [], math.nan
         for date, close in zip(dates, market.close[:, column].tolist(), strict=True):
-            today = gone_ex.get(date, [])
-            dividend = sum(amount for kind, amount in today if kind == CASH)
-            split = math.prod(amount for kind, amount in today if kind == SPLIT)
-            scrip = sum(amount for kind, amount in today if kind == SCRIP)
-            # The scrip is per share held before the split.
-            reference.append((before - dividend) / (split * (1.0 + scrip / split)))
+            reference.append(_after(before, gone_ex.get(date, [])))
             before = before if math.isnan(close) else close
         told = np.array(reference)[:, None]
         listed = market.instruments[symbol].listed
@@ -193,6 +188,17 @@ def _barred(market: MarketData) -> Callable[[str, dt.date, bool], tuple[bool, bo
         return bool(flag & buy), bool(flag & sell)
 
     return barred_at
+
+
+def _after(price: float, actions: list[tuple[int, dt.date, float]]) -> float:
+    """A price less what goes ex, one ex date after the other; amounts are per share held before the date."""
+    for date in sorted({ex for _, ex, _ in actions}):
+        today = [(kind, amount) for kind, ex, amount in actions if ex == date]
+        dividend = sum(amount for kind, amount in today if kind == CASH)
+        split = math.prod(amount for kind, amount in today if kind == SPLIT)
+        scrip = sum(amount for kind, amount in today if kind == SCRIP)
+        price = (price - dividend) / (split * (1.0 + scrip / split))
+    return price
 
 
 # ------------------------------------------------------------------------------------------ actions, borrowing

@@ -291,7 +291,8 @@ def _facts(
             few = draw.config.initial_capital / 50.0 * float(rng.uniform(0.0, 0.5))
             available = math.nan if draw.chance(0.3) else round(few)
             fee = math.nan if draw.chance(0.2) and not must_state else round(float(rng.uniform(0.3, 30.0)), 2)
-            tables.borrow.append({"date": days[at], "symbol": symbol, "fee_pct": fee, "available": available})
+            known = days[at] - dt.timedelta(days=0 if at else 3)  # the first before the run
+            tables.borrow.append({"date": known, "symbol": symbol, "fee_pct": fee, "available": available})
 
 
 # ------------------------------------------------------------------------------------------ the market, decisions

@@ -208,7 +208,7 @@ def _liquidity(
     impact = nothing
     if config.impact:
         impact = np.nan_to_num(config.impact * volatility / np.sqrt(shares), nan=0.0)
-    blind = [name for name, some in zip(names, known.any(axis=0), strict=True) if not some]
+    blind = [names[a] for a in np.flatnonzero(~known.any(axis=0))]
     if blind:
         notes.append(
             f"No volume is known of {', '.join(blind[:5])}{' and others' if len(blind) > 5 else ''}: no impact is "

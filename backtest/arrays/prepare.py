@@ -141,7 +141,7 @@ def prepare(market: MarketData, names: tuple[str, ...], decisions: NDArray[np.in
         decisions=decisions,
         timeline=timeline,
         world=world,
-        rules=_rules(config, currencies.index(config.base_currency), has_lots=bool(lots.any()), has_carry=has_carry),
+        rules=_rules(config, currencies.index(config.base_currency), has_carry=has_carry),
         fees=costs.rates,
         first_prices=first_prices,
         n_slots=n_slots,
@@ -160,7 +160,7 @@ def _check_held(market: MarketData, names: tuple[str, ...]) -> None:
         )
 
 
-def _rules(config: RunConfig, base: int, *, has_lots: bool, has_carry: bool) -> Rules:
+def _rules(config: RunConfig, base: int, *, has_carry: bool) -> Rules:
     return Rules(
         fill=FILLS[config.fill],
         sizing=SIZINGS[config.sizing],
@@ -168,7 +168,6 @@ def _rules(config: RunConfig, base: int, *, has_lots: bool, has_carry: bool) -> 
         fx_mode=FX_MODES[config.fx],
         funding=FUNDINGS[config.funding],
         exact_costs=int(config.costs == "venue"),
-        has_lots=int(has_lots),
         has_carry=int(has_carry),
         has_shorts=int(config.shorts),
         reinvests=int(config.dividends == "reinvest"),

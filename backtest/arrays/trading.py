@@ -73,7 +73,7 @@ def board_lots(
         note = () if config.lots == "fractional" else ("Shares are fractional: prices as traded are not known.",)
         return np.zeros((1, len(names))), note
     lots, notes = market.lots(names, dates)
-    unknown = [name for name, missing in zip(names, np.isnan(lots).any(axis=0), strict=True) if missing]
+    unknown = [names[a] for a in np.flatnonzero(np.isnan(lots).any(axis=0))]
     if unknown:
         raise BacktestError(
             f"The board lot of {', '.join(unknown[:5])} is not known. Give it in the instruments table (column lot), "

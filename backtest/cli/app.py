@@ -87,7 +87,10 @@ def theses_command() -> None:
 @app.command("prove-no-lookahead")
 def prove_command(
     strategy: Annotated[
-        str, typer.Argument(help="Name of a thesis, a thesis file, or a Python file with targets(market).")
+        str,
+        typer.Argument(
+            help="Name of a thesis, a thesis file, or a Python file with targets(market) or decide(past, portfolio)."
+        ),
     ],
     market: MarketOption = "demo",
     universe: UniverseOption = None,
@@ -101,13 +104,16 @@ def prove_command(
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from backtest.config import RunConfig
+    from backtest.follow import Following
     from backtest.prove import prove_no_lookahead
     from data.load import load
-    from strategies.strategy import find_strategy
+    from strategies.strategy import Policy, find_strategy
 
     found = find_strategy(strategy)
     loaded = load(market, universe, start, end)
     config = RunConfig(**getattr(found, "run", {}))
+    if isinstance(found, Policy):
+        found = Following(found, config)
     columns = SpinnerColumn(), TextColumn("{task.description} {task.completed}"), TimeElapsedColumn()
     with Progress(*columns, transient=True) as progress:
         task = progress.add_task("counterfactual markets", total=None)

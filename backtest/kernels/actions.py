@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backtest.kernels.journal import note_nb, remark_nb
+from backtest.kernels.journal import note_move_nb, remark_nb
 from backtest.kernels.state import (
     DELISTED,
     DELISTING,
@@ -70,24 +70,22 @@ def go_ex_nb(world, rules, book, event, row, group, journal, record):
                 split_lane_nb(book, a, lane, amount)
                 if held != 0.0:
                     added = shares[a, lane] - held
-                    noted = note_nb(journal, SPLIT_ADDED, event, lane, a, -1, added, 0.0, rate, 0.0, 0.0, 0.0, 0.0)
+                    noted = note_move_nb(journal, SPLIT_ADDED, event, lane, a, added, 0.0, rate, 0.0)
             elif held == 0.0:
                 pass
             elif kind == SCRIP:
                 split_lane_nb(book, a, lane, 1.0 + amount)
                 owed[n, lane] = max(held * amount, 0.0)
                 book.undelivered[a, lane] += owed[n, lane]
-                noted = note_nb(journal, SCRIP_ADDED, event, lane, a, -1, held * amount, 0.0, rate, 0.0, 0.0, 0.0, 0.0)
+                noted = note_move_nb(journal, SCRIP_ADDED, event, lane, a, held * amount, 0.0, rate, 0.0)
             else:
                 gross = held * amount
                 # A short owes the dividend whole.
                 net = gross * actions.kept[n] if kind == DIVIDEND and held > 0.0 else gross
                 if kind == DIVIDEND:
-                    noted = note_nb(
-                        journal, DIVIDEND_DUE, event, lane, a, -1, held, amount, rate, 0.0, 0.0, 0.0, gross - net
-                    )
+                    noted = note_move_nb(journal, DIVIDEND_DUE, event, lane, a, held, amount, rate, gross - net)
                 else:
-                    noted = note_nb(journal, DELISTED, event, lane, a, -1, -held, amount, rate, 0.0, 0.0, 0.0, 0.0)
+                    noted = note_move_nb(journal, DELISTED, event, lane, a, -held, amount, rate, 0.0)
                 if is_foreign:
                     record.flow[row, c, lane] += net * rate
                 due[c, lane] += net
@@ -200,6 +198,6 @@ def reinvest_nb(world, rules, book, event, row, venue, journal, record):
                 book.target[a, lane] = book.shares[a, lane]
             else:
                 book.order[a, lane] -= amount / price
-            noted = note_nb(journal, REINVESTED, event, lane, a, -1, amount / price, price, rate, 0.0, 0.0, 0.0, 0.0)
+            noted = note_move_nb(journal, REINVESTED, event, lane, a, amount / price, price, rate, 0.0)
             status = max(status, noted)
     return status

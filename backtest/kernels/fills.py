@@ -19,6 +19,8 @@ from backtest.kernels.state import (
     DROPPED_UNPRICED,
     DUE_NONE,
     FILLED,
+    FORCED,
+    HOLD_CURRENCY,
     LOT_TOLERANCE,
     NEXT_OPEN,
     OK,
@@ -32,125 +34,8 @@ from data.jit import kernel
 
 
 @kernel
-def trade_nb(timeline, world, rules, book, event, asset, lane, shares, price, decided, scratch, journal, record):
-    """Charge, pay and journal one fill; the caller moves the shares.
-
-    Parameters
-    ----------
-    timeline : Timeline
-    world : World
-    rules : Rules
-    book : Book
-    event, asset, lane : int
-    shares : float
-        Signed.
-    price : float
-        Local currency, mid.
-    decided : int
-        Stamp of the decision.
-    scratch : Scratch
-    journal : Journal
-    record : Record
-
-    Returns
-    -------
-    status : int
-    """
-    row, venue, currency = timeline.row[event], world.venue[asset], world.currency[asset]
-    side = BUY if shares > 0.0 else SELL
-    count = abs(shares)
-    notional = count * price
-    if rules.exact_costs:
-        raw = count * world.unit[row_of_nb(world.unit, row), asset]
-        cents = fee_cents_nb(world.fees, row, world.fee_class[asset], side, units_nb(notional), units_nb(raw))
-        fees = cents / CENTS_PER_ONE
-        impact = notional * world.impact[row_of_nb(world.impact, row), asset] * np.sqrt(count)
-    else:
-        fees = notional * world.rate[row, world.fee_class[asset], side]
-        impact = 0.0
-    half_spread = notional * world.half_spread[row_of_nb(world.half_spread, row), asset]
-    payment = shares * price + fees + half_spread + impact
-    slot = world.settle_slot[row, venue]
-    fx_cost = pay_nb(rules, book, world.fx[event], slot, row, lane, currency, payment, scratch.before, record.flow)
-    book.begun[lane] = 1
-    rate = world.fx[event, currency]
-    return note_nb(
-        journal, FILLED, event, lane, asset, decided, shares, price, rate, fees, half_spread, impact, fx_cost / rate
-    )
-
-
-@kernel
-def fill_side_nb(timeline, world, rules, book, event, side, scratch, journal, record):
-    """Fill the orders of one side that can fill at the event.
-
-    Parameters
-    ----------
-    timeline : Timeline
-    world : World
-    rules : Rules
-    book : Book
-    event : int
-    side : int
-        BUY or SELL.
-    scratch : Scratch
-        Reads `now` and, for buys, `scale`.
-    journal : Journal
-    record : Record
-
-    Returns
-    -------
-    status : int
-    """
-    shares, order, target, plan_value, plan_cost = book.shares, book.order, book.target, book.plan_value, book.plan_cost
-    plan_cash, plan_incoming, decided_at = book.plan_cash, book.plan_incoming, book.decided_at
-    now, scale, venue_of = scratch.now, scratch.scale, world.venue
-    row, venue, at_close = timeline.row[event], timeline.venue[event], timeline.kind[event] != OPEN
-    prices = world.close[row] if at_close else world.open[row]
-    lots = world.lot[row_of_nb(world.lot, row)]
-    drops = rules.shut_market == CANCEL
-    status = OK
-    for a in range(order.shape[0]):
-        if venue_of[a] != venue and timeline.kind[event] != DECIDE:
-            continue
-        slot = world.settle_slot[row, venue_of[a]]
-        for lane in range(order.shape[1]):
-            possible = now[a, lane]
-            if possible == 0.0 or (possible > 0.0) != (side == BUY):
-                continue
-            wanted, part = order[a, lane], scale[lane] if side == BUY else 1.0
-            moved = possible
-            if part != 1.0:
-                moved = part * possible
-                if lots[a] > 0.0:
-                    moved = np.trunc(moved / lots[a] + LOT_TOLERANCE) * lots[a]
-            if moved != 0.0:
-                is_whole = abs(wanted - moved) <= LOT_TOLERANCE * lots[a]
-                filled = trade_nb(
-                    timeline, world, rules, book, event, a, lane, moved, prices[a], decided_at[lane], scratch,
-                    journal, record,
-                )  # fmt: skip
-                status = max(status, filled)
-                shares[a, lane] = target[a, lane] if is_whole else shares[a, lane] + moved
-                order[a, lane] = 0.0 if is_whole else wanted - moved
-                value = moved * plan_value[a, lane]
-                flow = -value - abs(value) * plan_cost[a, lane]
-                plan_cash[lane] += flow
-                if side == SELL:
-                    plan_incoming[slot, lane] += flow
-            if order[a, lane] != 0.0:
-                kind = CAPPED if part == 1.0 else CUT
-                if drops:
-                    kind = DROPPED_CAPPED if part == 1.0 else DROPPED_CUT
-                noted = remark_nb(journal, kind, event, lane, a, decided_at[lane], order[a, lane])
-                status = max(status, noted)
-                if drops:
-                    order[a, lane] = 0.0
-    return status
-
-
-@kernel
-def fill_forced_nb(timeline, world, rules, book, event, scratch, journal, record):
-    """Fill buy-ins: whole, at the name's next price, whatever else holds.
+def take_forced_nb(timeline, world, rules, book, event, scratch):
+    """Say which buy-ins fill at the event: whole, at the name's next price, whatever else holds.
 
     Parameters
     ----------
@@ -161,33 +46,124 @@ def fill_forced_nb(timeline, world, rules, book, event, scratch, journal, record
     event : int
         An open or a close of a venue.
     scratch : Scratch
+        `now` (A, L) is written in place.
+    """
+    forced, order, now, venue_of = book.forced, book.order, scratch.now, world.venue
+    opened, closed = world.open, world.close
+    row, venue, at_close = timeline.row[event], timeline.venue[event], timeline.kind[event] != OPEN
+    for a in range(order.shape[0]):
+        price = closed[row, a] if at_close else opened[row, a]
+        late = not at_close or rules.fill != NEXT_OPEN or np.isnan(opened[row, a])
+        fills = venue_of[a] == venue and late and not np.isnan(price)
+        for lane in range(order.shape[1]):
+            now[a, lane] = order[a, lane] if fills and forced[a, lane] else 0.0
+
+
+@kernel
+def fill_pass_nb(timeline, world, rules, book, event, taking, scratch, journal, record):
+    """Fill what can fill at the event of one kind of order: buy-ins, sells or buys.
+
+    Parameters
+    ----------
+    timeline : Timeline
+    world : World
+    rules : Rules
+    book : Book
+    event : int
+        An open or close of a venue, or a decision under `same_close`.
+    taking : int
+        FORCED, SELL or BUY.
+    scratch : Scratch
+        Reads `now` and, for buys, `scale`.
     journal : Journal
     record : Record
 
     Returns
     -------
     status : int
+
+    Notes
+    -----
+    Nearly all the time of a run with real costs is spent in this loop: what it reads is unpacked above it.
     """
-    forced, order, shares, target = book.forced, book.order, book.shares, book.target
-    row, venue, at_close = timeline.row[event], timeline.venue[event], timeline.kind[event] != OPEN
+    shares, order, target, forced, begun = book.shares, book.order, book.target, book.forced, book.begun
+    plan_value, plan_cost, plan_cash, plan_incoming = (
+        book.plan_value,
+        book.plan_cost,
+        book.plan_cash,
+        book.plan_incoming,
+    )
+    cash, unsettled, incoming, decided_at = book.cash, book.unsettled, book.incoming, book.decided_at
+    now, scale, before = scratch.now, scratch.scale, scratch.before
+    entries, amounts, n_entries, flow = journal.entries, journal.amounts, journal.n_entries, record.flow
+    row, venue, kind = timeline.row[event], timeline.venue[event], timeline.kind[event]
+    venue_of, currency_of, class_of, settle_slot = world.venue, world.currency, world.fee_class, world.settle_slot
+    prices = world.close[row] if kind != OPEN else world.open[row]
+    fx, rates, fees_of = world.fx[event], world.rate[row], world.fees
+    lots, units = world.lot[row_of_nb(world.lot, row)], world.unit[row_of_nb(world.unit, row)]
+    half_spreads = world.half_spread[row_of_nb(world.half_spread, row)]
+    impacts = world.impact[row_of_nb(world.impact, row)]
+    exact, base, fx_spread, holds = rules.exact_costs, rules.base, rules.fx_spread, rules.fx_mode == HOLD_CURRENCY
+    drops = rules.shut_market == CANCEL and taking != FORCED
     status = OK
     for a in range(order.shape[0]):
-        if world.venue[a] != venue:
+        if venue_of[a] != venue and kind != DECIDE:
             continue
-        price = world.close[row, a] if at_close else world.open[row, a]
-        if np.isnan(price) or (at_close and rules.fill == NEXT_OPEN and not np.isnan(world.open[row, a])):
-            continue
+        price, currency, fee_class, lot = prices[a], currency_of[a], class_of[a], lots[a]
+        slot, rate = settle_slot[row, venue_of[a]], fx[currency_of[a]]
         for lane in range(order.shape[1]):
-            if forced[a, lane] == 0:
+            possible = now[a, lane]
+            if possible == 0.0 or (taking != FORCED and (possible > 0.0) != (taking == BUY)):
                 continue
-            filled = trade_nb(
-                timeline, world, rules, book, event, a, lane, order[a, lane], price, forced[a, lane], scratch,
-                journal, record,
-            )  # fmt: skip
-            status = max(status, filled)
-            shares[a, lane] = target[a, lane]
-            order[a, lane] = 0.0
-            forced[a, lane] = 0
+            wanted, part = order[a, lane], scale[lane] if taking == BUY else 1.0
+            moved = possible
+            if part != 1.0:
+                moved = part * possible
+                if lot > 0.0:
+                    moved = np.trunc(moved / lot + LOT_TOLERANCE) * lot
+            decided = forced[a, lane] if taking == FORCED else decided_at[lane]
+            if moved != 0.0:
+                count = abs(moved)
+                notional = count * price
+                side = BUY if moved > 0.0 else SELL
+                impact = 0.0
+                if exact:
+                    consideration, raw = units_nb(notional), units_nb(count * units[a])
+                    fees = fee_cents_nb(fees_of, row, fee_class, side, consideration, raw) / CENTS_PER_ONE
+                    impact = notional * impacts[a] * np.sqrt(count)
+                else:
+                    fees = notional * rates[fee_class, side]
+                half_spread = notional * half_spreads[a]
+                payment = moved * price + fees + half_spread + impact
+                fx_cost = pay_nb(
+                    cash, unsettled, incoming, flow, fx, fx_spread, base, holds, slot, row, lane, currency, payment,
+                    before,
+                )  # fmt: skip
+                begun[lane] = 1
+                noted = note_nb(
+                    entries, amounts, n_entries, FILLED, event, lane, a, decided, moved, price, rate, fees,
+                    half_spread, impact, fx_cost / rate,
+                )  # fmt: skip
+                status = max(status, noted)
+                is_whole = abs(wanted - moved) <= LOT_TOLERANCE * lot
+                shares[a, lane] = target[a, lane] if is_whole else shares[a, lane] + moved
+                order[a, lane] = 0.0 if is_whole else wanted - moved
+                if taking == FORCED:
+                    forced[a, lane] = 0
+                    continue
+                value = moved * plan_value[a, lane]
+                received = -value - abs(value) * plan_cost[a, lane]
+                plan_cash[lane] += received
+                if taking == SELL:
+                    plan_incoming[slot, lane] += received
+            if order[a, lane] != 0.0:
+                what = CAPPED if part == 1.0 else CUT
+                if drops:
+                    what = DROPPED_CAPPED if part == 1.0 else DROPPED_CUT
+                noted = remark_nb(journal, what, event, lane, a, decided, order[a, lane])
+                status = max(status, noted)
+                if drops:
+                    order[a, lane] = 0.0
     return status
 
 
@@ -213,7 +189,8 @@ def fill_due_nb(timeline, world, rules, book, event, scratch, journal, record):
     """
     status, at_session = OK, timeline.kind[event] != DECIDE
     if rules.has_shorts and at_session:
-        status = fill_forced_nb(timeline, world, rules, book, event, scratch, journal, record)
+        take_forced_nb(timeline, world, rules, book, event, scratch)
+        status = fill_pass_nb(timeline, world, rules, book, event, FORCED, scratch, journal, record)
     mark_due_nb(timeline, world, rules, book, event, scratch)
     if rules.sizing == AT_FILL_SIZE and at_session:
         resized = resize_nb(timeline, world, rules, book, event, scratch, journal)
@@ -221,10 +198,10 @@ def fill_due_nb(timeline, world, rules, book, event, scratch, journal, record):
             return resized
     gathered = gather_due_nb(timeline, world, rules, book, event, scratch, journal)
     status = max(status, gathered)
-    for side in (SELL, BUY):  # sells first, so that their proceeds pay
-        if side == BUY:
+    for taking in (SELL, BUY):  # sells first, so that their proceeds pay
+        if taking == BUY:
             scale_buys_nb(rules, book, scratch)
-        filled = fill_side_nb(timeline, world, rules, book, event, side, scratch, journal, record)
+        filled = fill_pass_nb(timeline, world, rules, book, event, taking, scratch, journal, record)
         status = max(status, filled)
     if at_session:
         rested = sweep_rest_nb(timeline, world, rules, book, event, scratch, journal)
@@ -258,17 +235,18 @@ def sweep_rest_nb(timeline, world, rules, book, event, scratch, journal):
     if not closing and rules.shut_market != CANCEL:
         return status
     order, start, decided_at, leg_day = book.order, timeline.start, book.decided_at, book.leg_day
+    forced, venue_of, closed, venue_due = book.forced, world.venue, world.close, scratch.venue_due
     for a in range(order.shape[0]):
-        if world.venue[a] != venue:
+        if venue_of[a] != venue:
             continue
-        unpriced = closing and np.isnan(world.close[row, a])
+        unpriced = closing and np.isnan(closed[row, a])
         for lane in range(order.shape[1]):
             rest = order[a, lane]
-            if rest == 0.0 or book.forced[a, lane] or start[event, venue] <= decided_at[lane]:
+            if rest == 0.0 or forced[a, lane] or start[event, venue] <= decided_at[lane]:
                 continue
             leg = leg_day[venue, lane]
             drop = rules.shut_market == CANCEL and (day > leg or (closing and day == leg))
-            if not drop and not (unpriced and scratch.venue_due[venue, lane] != DUE_NONE):
+            if not drop and not (unpriced and venue_due[venue, lane] != DUE_NONE):
                 continue
             kind = UNPRICED
             if drop:

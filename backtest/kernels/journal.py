@@ -5,12 +5,29 @@ from data.jit import kernel
 
 
 @kernel
-def note_nb(journal, kind, event, lane, asset, decided, shares, price, fx, fees, half_spread, impact, fx_cost):
+def note_nb(
+    entries,
+    amounts,
+    n_entries,
+    kind,
+    event,
+    lane,
+    asset,
+    decided,
+    shares,
+    price,
+    fx,
+    fees,
+    half_spread,
+    impact,
+    fx_cost,
+):
     """Write one journal entry.
 
     Parameters
     ----------
-    journal : Journal
+    entries, amounts, n_entries : ndarray
+        Of the journal; see `Journal`.
     kind, event, lane, asset, decided : int
     shares, price, fx, fees, half_spread, impact, fx_cost : float
 
@@ -19,8 +36,7 @@ def note_nb(journal, kind, event, lane, asset, decided, shares, price, fx, fees,
     status : int
         OK, or JOURNAL_FULL if there was no room; a journal of length 0 takes nothing and is never full.
     """
-    entries, amounts = journal.entries, journal.amounts
-    n = journal.n_entries[0]
+    n = n_entries[0]
     if entries.shape[0] == 0:
         return OK
     if n >= entries.shape[0]:
@@ -37,7 +53,7 @@ def note_nb(journal, kind, event, lane, asset, decided, shares, price, fx, fees,
     amounts[n, 4] = half_spread
     amounts[n, 5] = impact
     amounts[n, 6] = fx_cost
-    journal.n_entries[0] = n + 1
+    n_entries[0] = n + 1
     return OK
 
 
@@ -56,4 +72,28 @@ def remark_nb(journal, kind, event, lane, asset, decided, shares):
     status : int
         As of `note_nb`.
     """
-    return note_nb(journal, kind, event, lane, asset, decided, shares, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    return note_nb(
+        journal.entries, journal.amounts, journal.n_entries, kind, event, lane, asset, decided, shares,
+        0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
+    )  # fmt: skip
+
+
+@kernel
+def note_move_nb(journal, kind, event, lane, asset, shares, price, fx, withheld):
+    """Write a journal entry of a corporate action.
+
+    Parameters
+    ----------
+    journal : Journal
+    kind, event, lane, asset : int
+    shares, price, fx, withheld : float
+
+    Returns
+    -------
+    status : int
+        As of `note_nb`.
+    """
+    return note_nb(
+        journal.entries, journal.amounts, journal.n_entries, kind, event, lane, asset, -1, shares, price, fx,
+        0.0, 0.0, 0.0, withheld,
+    )  # fmt: skip

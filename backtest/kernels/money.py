@@ -1,6 +1,5 @@
 """Moving money: payments and conversions at a fill, what has yet to settle, interest, carry."""
 
-from backtest.kernels.state import HOLD_CURRENCY
 from data.jit import kernel
 
 
@@ -60,15 +59,22 @@ def convert_held_nb(cash, flow, fx, spread, base, row, lane, currency, payment):
 
 
 @kernel
-def pay_nb(rules, book, fx, slot, row, lane, currency, payment, before, flow):
+def pay_nb(
+    cash, unsettled, incoming, flow, fx, spread, base, holds, slot, row, lane, currency, payment, before
+):  # fmt: skip
     """Pay for one fill in the currencies the rules say, and note what of it has yet to settle.
 
     Parameters
     ----------
-    rules : Rules
-    book : Book
+    cash : ndarray of shape (C, L)
+    unsettled, incoming : ndarray of shape (M, C, L)
+    flow : ndarray of shape (R, C, L) or (0, C, L)
     fx : ndarray of shape (C,)
         Base per unit, known at the fill.
+    spread : float
+    base : int
+    holds : bool
+        True under `fx="hold"`.
     slot : int
         Where in the settlement ring the money waits.
     row, lane, currency : int
@@ -76,26 +82,23 @@ def pay_nb(rules, book, fx, slot, row, lane, currency, payment, before, flow):
         Local currency, costs included; negative for proceeds.
     before : ndarray of shape (C,)
         Room to work in.
-    flow : ndarray of shape (R, C, L) or (0, C, L)
 
     Returns
     -------
     fx_cost : float
         Spread paid on conversions, base currency.
     """
-    cash, unsettled, incoming = book.cash, book.unsettled, book.incoming
-    base = rules.base
     for c in range(cash.shape[0]):
         before[c] = cash[c, lane]
-    if rules.fx_mode == HOLD_CURRENCY:
-        cost = convert_held_nb(cash, flow, fx, rules.fx_spread, base, row, lane, currency, payment)
+    cost = 0.0
+    if holds:
+        cost = convert_held_nb(cash, flow, fx, spread, base, row, lane, currency, payment)
     elif currency == base:
         cash[base, lane] -= payment
-        cost = 0.0
     else:
         # What the balance holds (dividends, interest, carry) goes towards the payment, or is sold with the proceeds.
         converted = (payment - cash[currency, lane]) * fx[currency]
-        cost = rules.fx_spread * abs(converted)
+        cost = spread * abs(converted)
         if flow.shape[0] > 0:
             flow[row, currency, lane] -= cash[currency, lane] * fx[currency]
         cash[currency, lane] = 0.0

@@ -1,25 +1,23 @@
 """The ledger's named tuples by reference: what kernels hand to each other.
 
 numba passes a tuple by value, each array as seven numbers: a call with the whole ledger takes a thousand arguments, a
-second of compiling at every place that makes it, and most of the time of a short run. A reference is one pointer. Kernels
-read it as they read the tuple; inside a loop they unpack its arrays first, since every look costs.
+second of compiling at every place that makes it, and most of the time of a short run. A reference is one pointer.
+Kernels read it as they read the tuple; inside a loop they unpack its arrays first, since every look costs.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from numba import types
-from numba.core import config
 from numba.experimental import structref
 
 from backtest.kernels import state
-from data.costs.kernels import FeeTable
-from data.jit import kernel
+from data.jit import CONFIG, kernel
 
 
 def _by_reference(tuple_type: Any) -> Callable[..., Any]:
     """Make a reference type with the fields of a named tuple, and give its constructor."""
-    if config.DISABLE_JIT:
+    if CONFIG.DISABLE_JIT:
         constructor: Callable[..., Any] = tuple_type  # in plain Python everything is a reference
         return constructor
     name = tuple_type.__name__ + "Type"
@@ -44,7 +42,6 @@ BookRef = _by_reference(state.Book)
 ScratchRef = _by_reference(state.Scratch)
 JournalRef = _by_reference(state.Journal)
 RecordRef = _by_reference(state.Record)
-FeeTableRef = _by_reference(FeeTable)
 
 
 @kernel
@@ -59,4 +56,5 @@ def refer_world_nb(world):
     -------
     reference to World
     """
-    return WorldRef(*world[:7], FeeTableRef(*world.fees), *world[8:20], ActionsRef(*world.actions))
+    # The fee table stays a tuple: it is three arrays, read in the innermost loop.
+    return WorldRef(*world[:20], ActionsRef(*world.actions))

@@ -65,7 +65,8 @@ def expect_costs_nb(world, rules, row, value, fx, shares, scratch):
     fx : ndarray of shape (C,)
     shares : ndarray of shape (A, L)
     scratch : Scratch
-        Reads `asked`, `nav`, `factor`; writes `buy_rate` and `sell_rate`. Proportional rates do not depend on the factor.
+        Reads `asked`, `nav`, `factor`; writes `buy_rate` and `sell_rate`. Proportional rates do not depend on the
+        factor.
 
     Notes
     -----
@@ -74,15 +75,17 @@ def expect_costs_nb(world, rules, row, value, fx, shares, scratch):
     """
     asked, nav, factor = scratch.asked, scratch.nav, scratch.factor
     buy_rate, sell_rate = scratch.buy_rate, scratch.sell_rate
-    half_spread, impact, unit = world.half_spread, world.impact, world.unit
+    half_spread, impact, unit, fees = world.half_spread, world.impact, world.unit, world.fees
+    rates, class_of, currency_of = world.rate[row], world.fee_class, world.currency
+    exact, base, fx_spread = rules.exact_costs, rules.base, rules.fx_spread
     at_spread, at_impact, at_unit = row_of_nb(half_spread, row), row_of_nb(impact, row), row_of_nb(unit, row)
     for a in range(asked.shape[0]):
-        fee_class, currency = world.fee_class[a], world.currency[a]
-        spread = 0.0 if currency == rules.base else rules.fx_spread
+        fee_class, currency = class_of[a], currency_of[a]
+        spread = 0.0 if currency == base else fx_spread
         half = half_spread[at_spread, a]
-        buy, sell = world.rate[row, fee_class, BUY] + half, world.rate[row, fee_class, SELL] + half
+        buy, sell = rates[fee_class, BUY] + half, rates[fee_class, SELL] + half
         for lane in range(asked.shape[1]):
-            if rules.exact_costs:
+            if exact:
                 weight = asked[a, lane]
                 move = 0.0
                 if not np.isnan(weight):
@@ -91,7 +94,7 @@ def expect_costs_nb(world, rules, row, value, fx, shares, scratch):
                 if move != 0.0 and value[a] > 0.0:
                     notional, n_shares = abs(move) / fx[currency], abs(move) / value[a]
                     side = BUY if move > 0.0 else SELL
-                    fee = expected_fee_nb(world.fees, row, fee_class, side, notional, n_shares * unit[at_unit, a])
+                    fee = expected_fee_nb(fees, row, fee_class, side, notional, n_shares * unit[at_unit, a])
                     buy = min(fee / notional + half + impact[at_impact, a] * np.sqrt(n_shares), DEAREST)
                 sell = buy
             buy_rate[a, lane] = buy + spread * (1.0 + buy)
@@ -108,8 +111,8 @@ def solve_factor_nb(rules, shares, value, scratch):
     shares : ndarray of shape (A, L)
     value : ndarray of shape (A,)
     scratch : Scratch
-        Reads `asked` (NaN: held), `buy_rate`, `sell_rate`, `active` and `nav`; writes `factor` and `budget`, which is NAV, or
-        more where the weights ask to borrow.
+        Reads `asked` (NaN: held), `buy_rate`, `sell_rate`, `active` and `nav`; writes `factor` and `budget`, which is
+        NAV, or more where the weights ask to borrow.
 
     Notes
     -----
@@ -255,7 +258,7 @@ def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
                     plan_cash[lane] += due[c, lane] * rate
                 for slot in range(plan_incoming.shape[0]):
                     plan_incoming[slot, lane] += incoming[slot, c, lane] * rate
-    status = OK
+    status, exact, buy_rate, sell_rate = OK, rules.exact_costs, scratch.buy_rate, scratch.sell_rate
     for a in range(n_assets):
         price = value[a]
         for lane in range(n_lanes):
@@ -277,9 +280,9 @@ def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
                     wanted = -available[at_available, a]
                 wanted = whole_lots_nb(wanted, held, weight, lots[at_lot, a])
             move = wanted - held
-            rate = scratch.buy_rate[a, lane] if move > 0.0 else scratch.sell_rate[a, lane]
+            rate = buy_rate[a, lane] if move > 0.0 else sell_rate[a, lane]
             is_dust = abs(move) * price < DUST * nav[lane]
-            if is_dust or (rules.exact_costs and weight != 0.0 and rate >= DEAREST):
+            if is_dust or (exact and weight != 0.0 and rate >= DEAREST):
                 move = 0.0
                 wanted = held
             forced[a, lane] = 0

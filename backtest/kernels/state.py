@@ -1,8 +1,8 @@
 """What the ledger reads, keeps and writes: named tuples of arrays.
 
 Shapes: E events, R rows (dates), K decisions, A names, V venues, C currencies, G fee classes, N corporate actions,
-M slots of the settlement ring, L lanes. Names, venues and currencies are in alphabetical order. Lanes are the last axis;
-a lane never reads another's. An array of shape (1 | R, A) has one row where all rows would be equal.
+M slots of the settlement ring, L lanes. Names, venues and currencies are in alphabetical order. Lanes are the last
+axis; a lane never reads another's. An array of shape (1 | R, A) has one row where all rows would be equal.
 """
 
 from typing import NamedTuple
@@ -40,8 +40,8 @@ DROPPED_SHUT, DROPPED_CUT, DROPPED_UNPRICED, DROPPED_DELISTED, DROPPED_CAPPED = 
 SHORT_LIMITED, RECALLED, STOPPED, PASSED_OVER, MARGIN_CALL, DIVIDEND_DUE, DIVIDEND_PAID = 13, 14, 15, 16, 17, 18, 19
 # What a name had in its venue's last session.
 NO_CLOSE, NO_OPEN, WHOLE_BAR = 0, 1, 2
-# Sides of a cost table.
-BUY, SELL = 0, 1
+# Sides of a cost table; and buy-ins, the third kind of order.
+BUY, SELL, FORCED = 0, 1, 2
 # Results of a run.
 OK, NAV_NOT_POSITIVE, JOURNAL_FULL = 0, 1, 2
 
@@ -60,13 +60,12 @@ FOR_EVER = np.iinfo(np.int64).max
 class Timeline(NamedTuple):
     """Everything that happens, in order.
 
-    kind, stamp (UTC nanoseconds), venue (-1 if none), row, decision (of a decision its index, of a mark at which the ledger
-    may decide by itself the index behind the last decision's, of an ex date that of its group of actions, else -1): (E,).
-    due, start: (E, V), which orders of a venue can still fill on the event's date (DUE_*), and the start of
-    its session of that date, -1 without one; both as known at the event.
-    day: (R,), days since 1970. first_day, second_day: (K, V), dates of the first and second session that start
-    after the decision; last_day: of the last one that started by then; surprise_day: of the first one scheduled
-    then and cancelled at shorter notice, -1 if none.
+    kind, stamp (UTC nanoseconds), venue (-1 if none), row, decision (of a decision its index, of a mark at which the
+    ledger may decide by itself the index behind the last decision's, of an ex date that of its group of actions, else
+    -1): (E,). due, start: (E, V), which orders of a venue can still fill on the event's date (DUE_*), and the start
+    of its session of that date, -1 without one; both as known at the event. day: (R,), days since 1970. first_day,
+    second_day: (K, V), dates of the first and second session that start after the decision; last_day: of the last one
+    that started by then; surprise_day: of the first one scheduled then and cancelled at shorter notice, -1 if none.
     """
 
     kind: I
@@ -86,9 +85,9 @@ class Timeline(NamedTuple):
 class Actions(NamedTuple):
     """Corporate actions in the order in which they take effect.
 
-    kind, asset: (N,). amount: (N,), see `data.actions`; NaN: a delisting at the last price. kept: (N,), what withholding leaves of
-    a dividend, fraction. group_first: (groups + 1,), the actions of each ex-date event. pay_order: (N,), actions by
-    row of payment; pay_first: (R + 1,), the part of it that is paid at each row.
+    kind, asset: (N,). amount: (N,), see `data.actions`; NaN: a delisting at the last price. kept: (N,), what
+    withholding leaves of a dividend, fraction. group_first: (groups + 1,), the actions of each ex-date event.
+    pay_order: (N,), actions by row of payment; pay_first: (R + 1,), the part of it that is paid at each row.
     """
 
     kind: I
@@ -104,12 +103,12 @@ class World(NamedTuple):
     """Prices, rates and costs.
 
     open, close: (R, A), local currency, NaN where there is none. fx: (E, C), base per unit, 0 where unknown.
-    venue, currency, fee_class: (A,). rate: (R, G, 2), proportional fees, fraction of notional by side. fees: the same as
-    contract notes, under exact costs. half_spread, impact: (1 | R, A), fraction of notional, and that of one share (it grows with the
-    square root). unit: (1 | R, A), raw shares per share. lot, room: (1 | R, A), shares; 0 for no lots, inf for no bound.
-    barred: (1 | R, A), bits. credit, debit: (R, C), interest of the row per unit of balance. settle_slot: (R, V), where in
-    the settlement ring a fill's money waits. carry_long, carry_short, available: (1 | R, A), cost of the row per unit of
-    value held, and shares that can be borrowed.
+    venue, currency, fee_class: (A,). rate: (R, G, 2), proportional fees, fraction of notional by side. fees: the same
+    as contract notes, under exact costs. half_spread, impact: (1 | R, A), fraction of notional, and that of one share
+    (it grows with the square root). unit: (1 | R, A), raw shares per share. lot, room: (1 | R, A), shares; 0 for no
+    lots, inf for no bound. barred: (1 | R, A), bits. credit, debit: (R, C), interest of the row per unit of balance.
+    settle_slot: (R, V), where in the settlement ring a fill's money waits. carry_long, carry_short, available: (1 |
+    R, A), cost of the row per unit of value held, and shares that can be borrowed.
     """
 
     open: F
@@ -144,7 +143,6 @@ class Rules(NamedTuple):
     fx_mode: int
     funding: int
     exact_costs: int
-    has_lots: int
     has_carry: int
     has_shorts: int
     reinvests: int
@@ -161,16 +159,15 @@ class Rules(NamedTuple):
 class Book(NamedTuple):
     """The state of every lane; opening in, closing out.
 
-    shares, order (shares still to trade, 0 for none), target, asked (weight of the live decision, NaN: held), plan_value (base
-    value of a share at the sizing), plan_cost (expected cost rate of the order), undelivered (shares owned that cannot be sold yet),
-    reinvest (dividends, local, that wait for a close), forced (stamp of a buy-in order, 0 for none): (A, L).
-    cash (by trade date), due (dividends): (C, L). unsettled (net), incoming: (M, C, L), what has yet to settle, by slot.
-    owed: (N, L), what each action still has to pay, in money or shares.
-    last_price: (A,), local, 0 before the first. last_bar: (A,), what the name had in its venue's
-    last session (NO_CLOSE, NO_OPEN, WHOLE_BAR; NO_OPEN before the first).
-    plan_incoming: (M, L). plan_cash, plan_nav, target_gross, peak: (L,). decided_at (stamp, -1 before any), begun (1 from the first
-    fill), stopped_until (day, -1 without a stop): (L,). leg_day: (V, L), the one date on which orders may fill under `cancel`.
-    pending: (V,), how many orders wait.
+    shares, order (shares still to trade, 0 for none), target, asked (weight of the live decision, NaN: held),
+    plan_value (base value of a share at the sizing), plan_cost (expected cost rate of the order), undelivered (shares
+    owned that cannot be sold yet), reinvest (dividends, local, that wait for a close), forced (stamp of a buy-in
+    order, 0 for none): (A, L). cash (by trade date), due (dividends): (C, L). unsettled (net), incoming: (M, C, L),
+    what has yet to settle, by slot. owed: (N, L), what each action still has to pay, in money or shares. last_price:
+    (A,), local, 0 before the first. last_bar: (A,), what the name had in its venue's last session (NO_CLOSE, NO_OPEN,
+    WHOLE_BAR; NO_OPEN before the first). plan_incoming: (M, L). plan_cash, plan_nav, target_gross, peak: (L,).
+    decided_at (stamp, -1 before any), begun (1 from the first fill), stopped_until (day, -1 without a stop): (L,).
+    leg_day: (V, L), the one date on which orders may fill under `cancel`. pending: (V,), how many orders wait.
     """
 
     shares: F
@@ -204,9 +201,9 @@ class Book(NamedTuple):
 class Scratch(NamedTuple):
     """Room to work in.
 
-    value: (A,). asked, buy_rate, sell_rate, now, later (the parts of orders that can fill at the event and later on its date):
-    (A, L). nav, held, total, slope, knot, factor, sought, budget, power, need, bought, gross, gross_bought, scale: (L,).
-    before: (C,). venue_due: (V, L). active: (L,).
+    value: (A,). asked, buy_rate, sell_rate, now, later (the parts of orders that can fill at the event and later on
+    its date): (A, L). nav, held, total, slope, knot, factor, sought, budget, power, need, bought, gross,
+    gross_bought, scale: (L,). before: (C,). venue_due: (V, L). active: (L,).
     """
 
     value: F
@@ -237,9 +234,9 @@ class Scratch(NamedTuple):
 class Journal(NamedTuple):
     """What happened to orders and holdings, one entry each; no room (length 0) means: do not record.
 
-    entries: (N, 5), kind, event, lane, name (-1 for the whole book), stamp of the decision (-1 for none). amounts: (N, 7), shares,
-    price, fx, then in local currency fees, half-spread, impact, fx cost; of a dividend shares, amount a share, fx, tax withheld.
-    n_entries: (1,).
+    entries: (N, 5), kind, event, lane, name (-1 for the whole book), stamp of the decision (-1 for none). amounts:
+    (N, 7), shares, price, fx, then in local currency fees, half-spread, impact, fx cost; of a dividend shares, amount
+    a share, fx, tax withheld. n_entries: (1,).
     """
 
     entries: I
@@ -250,9 +247,10 @@ class Journal(NamedTuple):
 class Record(NamedTuple):
     """What each mark saw, and what moved since the last.
 
-    nav: (R, L). price: (R, A), last prices. shares: (R, A, L). cash, due, receivable, payable: (R, C, L). interest, borrow, withheld: (R, C, L), what the
-    row began with, local; withheld is that of a stated yield. flow: (R, C, L), what entered a
-    foreign balance or dividends due, in base currency at the FX of the moment. All but nav may have length 0: not wanted.
+    nav: (R, L). price: (R, A), last prices. shares: (R, A, L). cash, due, receivable, payable: (R, C, L). interest,
+    borrow, withheld: (R, C, L), what the row began with, local; withheld is that of a stated yield. flow: (R, C, L),
+    what entered a foreign balance or dividends due, in base currency at the FX of the moment. All but nav may have
+    length 0: not wanted.
     """
 
     nav: F

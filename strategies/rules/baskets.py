@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from data.adjustments import adjusted_close
 from data.market import MarketData
 from data.universes import preferred_lines, spells_of
 
@@ -186,8 +187,9 @@ def _volatility(
     """Give the deviation of the last returns known: NaN below twenty or half the lookback, whichever is less."""
     found = np.full((len(stamps), len(symbols)), np.nan)
     least = max(2, min(20, lookback // 2))
+    closes = adjusted_close(market)
     for i, column in enumerate(market.columns(symbols)):
-        close = market.close[:, column]
+        close = closes[:, column]
         rows = np.flatnonzero(~np.isnan(close))
         returns = close[rows][1:] / close[rows][:-1] - 1.0
         known = market.known_closes(stamps, market.instruments[symbols[i]].venue)

@@ -52,7 +52,10 @@ def decide(state: State, stamp: int, weights: dict[str, float], *, at_once: bool
             for session in sessions:
                 if session.close == stamp:
                     prices |= state.prices(venue, session.date, Rank.CLOSE)
-        fill_due(state, sorted(state.targets), prices, (stamp, Rank.DECISION, ""))
+        # Orders of names without a close are not due.
+        due = [s for s in sorted(state.targets) if s in prices]
+        if due:
+            fill_due(state, due, prices, (stamp, Rank.DECISION, ""))
     if state.settings.shut_market == "cancel":
         set_legs(state, stamp)
 
