@@ -374,5 +374,5 @@ def simulate(
             past=_past(prepared, weights, reached),
             book=book,
         ),
-        notes=notes + prepared.notes + observe(market, config, prepared, journal, record, marked),
+        notes=notes + prepared.notes + observe(config, prepared, journal, record, marked),
     )

@@ -9,20 +9,18 @@ from backtest.checks import SUSPENDED_AFTER
 from backtest.config import RunConfig
 from backtest.kernels import state
 from backtest.kernels.state import Journal, Record
-from data.market import MarketData
 
 # Gross above 1 by no more than this is rounding.
 GROSS_ROUNDING = 1e-6
 
 
 def observe(
-    market: MarketData, config: RunConfig, prepared: Prepared, journal: Journal, record: Record, rows: NDArray[np.int64]
+    config: RunConfig, prepared: Prepared, journal: Journal, record: Record, rows: NDArray[np.int64]
 ) -> tuple[str, ...]:
     """Say what a reader of a result must know.
 
     Parameters
     ----------
-    market : MarketData
     config : RunConfig
     prepared : Prepared
     journal : Journal
@@ -43,12 +41,28 @@ def observe(
     late = int((prepared.timeline.kind[filled[:, 1]] == state.CLOSE).sum()) if config.fill == "next_open" else 0
     if late:
         notes.append(f"{late} of {len(filled)} fills are at the close, because the open of the session is not known.")
-    notes += _debits(prepared, record, rows, config.base_currency)
-    notes += _stale(market, prepared, record, rows)
+    notes += _counted(journal.entries[:n, 0], len(rows))
+    notes += _debits(prepared, record, rows, config)
+    notes += _stale(prepared, record, rows)
     return tuple(notes)
 
 
-def _debits(prepared: Prepared, record: Record, rows: NDArray[np.int64], base: str) -> list[str]:
+def _counted(kinds: NDArray[np.int64], n_dates: int) -> list[str]:
+    """Say how often the ledger did something of its own."""
+    said = (
+        (state.STOPPED, "The stop sold everything {n} times."),
+        (state.PASSED_OVER, "{n} decisions were passed over while a stop was in force."),
+        (state.MARGIN_CALL, "Margin was called at {n} of {dates} marks."),
+        (state.RECALLED, "{n} shorts were bought in because their borrow was recalled."),
+        (state.SHORT_LIMITED, "{n} targets were cut to the shares that could be borrowed."),
+        (state.BARRED, "{n} orders met a price limit and waited."),
+        (state.CAPPED, "{n} orders were cut by volume, delivery or lots and waited."),
+    )
+    counts = [(int((kinds == kind).sum()), text) for kind, text in said]
+    return [text.format(n=n, dates=n_dates) for n, text in counts if n]
+
+
+def _debits(prepared: Prepared, record: Record, rows: NDArray[np.int64], config: RunConfig) -> list[str]:
     marks = np.flatnonzero(prepared.timeline.kind == state.MARK)[rows]
     cash = (record.cash[rows, :, 0] * prepared.world.fx[marks]).sum(axis=1)
     weight = cash / record.nav[rows, 0]
@@ -56,17 +70,19 @@ def _debits(prepared: Prepared, record: Record, rows: NDArray[np.int64], base: s
     if not owed.any():
         return []
     worst = int(np.argmin(weight))
-    amount = f"{-weight[worst]:.1%} of NAV ({-cash[worst]:,.0f} {base} on {prepared.rows.dates[rows[worst]]})"
+    day = prepared.rows.dates[rows[worst]]
+    amount = f"{-weight[worst]:.1%} of NAV ({-cash[worst]:,.0f} {config.base_currency} on {day})"
     days = f"{int(owed.sum())} of {len(rows)} dates"
-    return [f"Cash is a debit on {days}, at most {amount}: fills above the decision's prices fall on cash."]
+    why = "the targets may borrow" if config.max_gross > 1 else "fills above the decision's prices fall on cash"
+    return [f"Cash is a debit on {days}, at most {amount}: {why}."]
 
 
-def _stale(market: MarketData, prepared: Prepared, record: Record, rows: NDArray[np.int64]) -> list[str]:
+def _stale(prepared: Prepared, record: Record, rows: NDArray[np.int64]) -> list[str]:
     """Name the names that were held without a price."""
     notes = []
     venue_of = prepared.world.venue
     open_days = prepared.rows.opens[rows] != NONE
-    missing = np.isnan(prepared.world.close[rows]) & open_days[:, venue_of] & (record.shares[rows, :, 0] > 0)
+    missing = np.isnan(prepared.world.close[rows]) & open_days[:, venue_of] & (record.shares[rows, :, 0] != 0)
     for a in np.flatnonzero(missing.any(axis=0)):
         name, days = prepared.names[a], open_days[:, venue_of[a]]
         longest, last = _longest_run(missing[days, a])
@@ -76,9 +92,6 @@ def _stale(market: MarketData, prepared: Prepared, record: Record, rows: NDArray
         )
         if longest > SUSPENDED_AFTER:
             text += f" and counts as suspended after {SUSPENDED_AFTER}"
-        delisted = market.instruments[name].delisted
-        if delisted is not None and delisted <= prepared.rows.dates[rows[-1]]:
-            text += f"; it delisted on {delisted}, and what holders got then is not modelled yet"
         notes.append(text + ".")
     return notes
 

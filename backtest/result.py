@@ -16,7 +16,7 @@ from backtest.kernels.state import Book, Journal, Record
 from backtest.metrics.summary import Summary, summarise
 from data.costs.charges import NOTE_KINDS
 from data.costs.kernels import CENTS_PER_ONE, fee_parts_nb, units_nb
-from data.costs.schedules import BUY, COST_KINDS, SELL
+from data.costs.schedules import BUY, COST_KINDS, HOLDING_KINDS, SELL
 from data.market import MarketData
 from strategies.targets import TargetWeights
 
@@ -47,8 +47,6 @@ HAPPENED = {
     state.DIVIDEND_DUE: "dividend due",
     state.DIVIDEND_PAID: "paid",
 }
-# What holding costs, beside what trading does.
-HOLDING_COSTS = ("borrow_fee", "withholding")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,10 +236,11 @@ class BacktestResult:
         inside = place < len(self.rows)
         np.add.at(by_date, place[inside], (self.fill_costs * value[:, 2:3])[inside])
         frame = pd.DataFrame(by_date, index=self.dates, columns=list(COST_KINDS))
-        frame["borrow_fee"] = (self.record.borrow[self.rows, :, 0] * self.begin_rates).sum(axis=1)
-        frame["withholding"] = (self.record.withheld[self.rows, :, 0] * self.begin_rates).sum(axis=1)
+        borrow_fee, withholding = HOLDING_KINDS
+        frame[borrow_fee] = (self.record.borrow[self.rows, :, 0] * self.begin_rates).sum(axis=1)
+        frame[withholding] = (self.record.withheld[self.rows, :, 0] * self.begin_rates).sum(axis=1)
         index, value = self.entries(state.DIVIDEND_DUE)
-        frame["withholding"] += self.by_date(index, value[:, 6] * value[:, 2])
+        frame[withholding] += self.by_date(index, value[:, 6] * value[:, 2])
         return frame
 
     @cached_property

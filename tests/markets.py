@@ -88,7 +88,7 @@ def make_market(
 
 
 def _spread(given: float | Sequence[float], days: list[str]) -> list[float]:
-    """One number a session; where fewer are given, the name has no row in the sessions after them."""
+    """One number a session."""
     return [float(given)] * len(days) if isinstance(given, (int, float)) else [float(one) for one in given]
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from backtest.result import BacktestResult
 from backtest.run import RotationResult
-from data.costs.schedules import COST_KINDS
+from data.costs.schedules import COST_KINDS, HOLDING_KINDS
 
 MISSING, MINUS, SPACE = "–", "−", "\N{NO-BREAK SPACE}"
 N_LOG_ROWS, N_TRADES = 10, 20
@@ -185,7 +185,7 @@ def costs(result: RotationResult) -> tuple[Table, tuple[str, ...]]:
     """
     paid = result.costs.sum()
     nav, years = float(result.nav.mean()), result.summary()["years"]
-    by_size = sorted((kind for kind in COST_KINDS if paid[kind] != 0), key=lambda kind: -paid[kind])
+    by_size = sorted((kind for kind in (*COST_KINDS, *HOLDING_KINDS) if paid[kind] != 0), key=lambda kind: -paid[kind])
     lines = [(kind_label(kind), float(paid[kind])) for kind in by_size]
     lines.append(("All costs", float(paid.sum())))
     rows = tuple(
@@ -213,9 +213,9 @@ def bridge(result: RotationResult) -> Table:
         Price, currency, interest, each other column, costs; their sum, which is the change of NAV; and what is left.
     """
     total = result.bridge.sum()
-    earned = [kind for kind in total.index if kind not in {*COST_KINDS, "change", "residual"}]
+    earned = [kind for kind in total.index if kind not in {*COST_KINDS, *HOLDING_KINDS, "change", "residual"}]
     lines = [(kind.capitalize(), float(total[kind])) for kind in earned]
-    lines.append(("Costs, all kinds", float(total[list(COST_KINDS)].sum())))
+    lines.append(("Costs, all kinds", float(total[[*COST_KINDS, *HOLDING_KINDS]].sum())))
     lines.append(("Change of NAV", float(total["change"])))
     rows = [(label, number(value), percent(value / result.opening_nav)) for label, value in lines]
     rows.append(("Unexplained", number(float(total["residual"]), 2), percent(total["residual"] / result.opening_nav)))

@@ -31,6 +31,8 @@ COST_KINDS = (
     "fx_spread",
     "other_cost",
 )
+# What holding costs, beside what trading does.
+HOLDING_KINDS = ("borrow_fee", "withholding")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

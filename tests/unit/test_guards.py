@@ -72,7 +72,9 @@ def test_a_target_after_the_delisting_is_refused():
     with pytest.raises(StrategyError, match="AAA is wanted at 2024-02-05.* but it delisted on 2024-01-31"):
         simulate(gone, targets(_2024_02_05=(0.5, 0.5)))
     held = simulate(gone, targets(_2024_01_02=(0.5, 0.5)), RunConfig(**FREE))
-    assert any("it delisted on 2024-01-31" in note for note in held.notes)
+    assert any("No price is stated at which AAA left the exchange" in note for note in held.notes)
+    assert held.actions["what"].tolist() == ["delisted", "paid"]
+    assert held.shares["AAA"].iloc[-1] == 0
 
 
 def test_same_close_is_labelled():
