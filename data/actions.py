@@ -1,6 +1,6 @@
 """Corporate actions: splits, cash and scrip dividends, and the end of a listing, each from when it was known."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,6 +122,32 @@ class Actions:
         """
         in_money = np.isin(self.kind, (CASH, TERMINAL)) & (np.array(self.symbol, dtype=object) == symbol)
         return self.with_amounts(np.where(in_money, self.amount * factor, self.amount))
+
+    def becomes(self) -> Iterator[tuple[str, np.datetime64, float, float]]:
+        """Say what one share becomes on each ex date.
+
+        Yields
+        ------
+        symbol : str
+        ex_date : datetime64[D]
+        shares : float
+            After a split and scrip.
+        cash : float
+            Gross dividend, local currency.
+        """
+        found: dict[tuple[str, np.datetime64], list[float]] = {}
+        for symbol, kind, day, amount in zip(
+            self.symbol, self.kind.tolist(), self.ex_date, self.amount.tolist(), strict=True
+        ):
+            one = found.setdefault((symbol, day), [1.0, 0.0, 0.0])
+            if kind == SPLIT:
+                one[0] = amount
+            elif kind == SCRIP:
+                one[1] += amount
+            elif kind == CASH:
+                one[2] += amount
+        for (symbol, day), (split, scrip, cash) in found.items():
+            yield symbol, day, split + scrip, cash
 
     def _columns(self) -> tuple[NDArray[np.generic], ...]:
         return self.kind, self.ex_date, self.pay_date, self.amount, self.withholding, self.known

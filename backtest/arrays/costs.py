@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from backtest.arrays.grid import last_before, trailing
 from backtest.config import FlatCosts, RunConfig
-from data.actions import SCRIP, SPLIT
 from data.adjustments import adjusted_close
 from data.costs.fee_tables import fee_table
 from data.costs.impact import average_volume, daily_volatility
@@ -220,11 +219,7 @@ def _liquidity(
 def _split_factor(market: MarketData, names: tuple[str, ...]) -> Matrix:
     """Give shares at each date for one at the first, splits and scrip counted from their ex dates."""
     factor = np.ones((len(market.dates), len(names)))
-    actions = market.actions
-    for symbol, kind, day, amount in zip(
-        actions.symbol, actions.kind.tolist(), actions.ex_date, actions.amount.tolist(), strict=True
-    ):
-        if symbol in names and kind in (SPLIT, SCRIP):
-            ratio = amount if kind == SPLIT else 1.0 + amount
-            factor[np.searchsorted(market.dates, day) :, names.index(symbol)] *= ratio
+    for symbol, ex_date, shares, _ in market.actions.becomes():
+        if symbol in names and shares != 1.0:
+            factor[np.searchsorted(market.dates, ex_date) :, names.index(symbol)] *= shares
     return factor

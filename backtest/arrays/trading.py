@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from backtest.arrays.grid import last_before, on_rows
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
-from data.actions import CASH, SCRIP, SPLIT
 from data.limits import barred_sides, limit_schedules, price_limits
 from data.market import MarketData
 
@@ -127,16 +126,13 @@ def barred_by_limits(
 def _reference_prices(market: MarketData, dates: NDArray[np.datetime64], names: tuple[str, ...]) -> Matrix:
     """Give the last close before each row, less what goes ex on it."""
     reference = last_before(market, dates, market.close[:, market.columns(names)])
-    actions = market.actions
-    for symbol, kind, day, amount in zip(
-        actions.symbol, actions.kind.tolist(), actions.ex_date, actions.amount.tolist(), strict=True
-    ):
-        row = int(np.searchsorted(dates, day))
-        if symbol not in names or row >= len(dates):
+    for symbol, ex_date, shares, cash in market.actions.becomes():
+        if symbol not in names:
             continue
-        column = names.index(symbol)
-        if kind == CASH:
-            reference[row, column] -= amount
-        elif kind in (SPLIT, SCRIP):
-            reference[row, column] /= amount if kind == SPLIT else 1.0 + amount
+        held = market.calendars[market.instruments[symbol].venue].dates
+        at = int(np.searchsorted(held, ex_date))
+        row = int(np.searchsorted(dates, held[at])) if at < len(held) else len(dates)
+        if row < len(dates) and dates[row] == held[at]:
+            column = names.index(symbol)
+            reference[row, column] = (reference[row, column] - cash) / shares
     return reference

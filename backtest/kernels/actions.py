@@ -34,8 +34,24 @@ def split_lane_nb(book, asset, lane, ratio):
     book.shares[asset, lane] *= ratio
     book.order[asset, lane] *= ratio
     book.target[asset, lane] *= ratio
-    book.undelivered[asset, lane] *= ratio
     book.plan_value[asset, lane] /= ratio
+
+
+@kernel
+def split_scrip_nb(actions, book, action, asset, lane, ratio):
+    """Split the scrip of earlier actions that has yet to come.
+
+    Parameters
+    ----------
+    actions : Actions
+    book : Book
+    action, asset, lane : int
+    ratio : float
+    """
+    book.undelivered[asset, lane] *= ratio
+    for n in range(action):
+        if actions.asset[n] == asset and actions.kind[n] == SCRIP:
+            book.owed[n, lane] *= ratio
 
 
 @kernel
@@ -66,15 +82,16 @@ def go_ex_nb(world, rules, book, event, row, group, journal, record):
             amount = last_price[a]
         for lane in range(shares.shape[1]):
             held, noted = shares[a, lane], OK
+            if kind in (SPLIT, SCRIP):
+                split_lane_nb(book, a, lane, amount if kind == SPLIT else 1.0 + amount)
             if kind == SPLIT:
-                split_lane_nb(book, a, lane, amount)
+                split_scrip_nb(actions, book, n, a, lane, amount)
                 if held != 0.0:
                     added = shares[a, lane] - held
                     noted = note_move_nb(journal, SPLIT_ADDED, event, lane, a, added, 0.0, rate, 0.0)
             elif held == 0.0:
                 pass
             elif kind == SCRIP:
-                split_lane_nb(book, a, lane, 1.0 + amount)
                 owed[n, lane] = max(held * amount, 0.0)
                 book.undelivered[a, lane] += owed[n, lane]
                 noted = note_move_nb(journal, SCRIP_ADDED, event, lane, a, held * amount, 0.0, rate, 0.0)

@@ -12,6 +12,8 @@ from backtest.kernels.state import (
     CANCEL,
     CAPPED,
     DECIDE,
+    DROPPED_CAPPED,
+    DROPPED_UNPRICED,
     DUE_ALL,
     DUE_LATE,
     DUE_NONE,
@@ -191,6 +193,9 @@ def gather_due_nb(timeline, world, rules, book, event, scratch, journal):
                 is_barred = bits & (buy_bit if wanted > 0.0 else sell_bit)
                 if is_barred or part == 0.0:
                     kind = BARRED if is_barred else CAPPED
+                    if rules.shut_market == CANCEL:
+                        kind = DROPPED_UNPRICED if is_barred else DROPPED_CAPPED
+                        order[a, lane] = 0.0
                     noted = remark_nb(journal, kind, event, lane, a, book.decided_at[lane], wanted)
                     status = max(status, noted)
                 else:

@@ -69,9 +69,9 @@ def multiply(state: State, symbol: str, ratio: float, *, delivered: bool = True)
     if symbol in state.targets:
         state.targets[symbol] *= ratio
     if symbol in state.forced:
-        # Reading: a recall's order is an order.
-        recalled, q = state.forced[symbol]
-        state.forced[symbol] = (recalled, q * ratio)
+        # Reading: a recall's order is an order; it keeps its target too while dividends are reinvested.
+        recalled, target = state.forced[symbol]
+        state.forced[symbol] = (recalled, target * ratio)
     if symbol in state.plan.value:
         state.plan.value[symbol] /= ratio
     state.last[symbol] /= ratio

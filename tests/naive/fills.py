@@ -30,9 +30,9 @@ def fill_forced(state: State, now: Moment, prices: dict[str, float]) -> None:
         return
     for symbol in sorted(s for s in state.forced if state.world.venue[s] == venue and s in prices):
         # Reading: they fill before the event sizes anew, under `sizing="fill"`.
-        recalled, q = state.forced.pop(symbol)
-        pay(state, symbol, q, prices[symbol], stamp, recalled)
-        state.shares[symbol] += q
+        recalled, target = state.forced.pop(symbol)
+        pay(state, symbol, target - state.shares[symbol], prices[symbol], stamp, recalled)
+        state.shares[symbol] = target
 
 
 def fill_due(state: State, due: list[str], prices: dict[str, float], now: Moment) -> None:

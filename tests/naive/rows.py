@@ -66,6 +66,6 @@ def recalls(state: State, row: Session) -> None:
         short, available = -state.shares[symbol], state.world.available(symbol, row.date)
         # Reading: a recall that is no longer needed stays until it fills.
         if short > 0.0 and short > available * (1.0 + 1e-9):
-            state.forced[symbol] = (row.open, short - available)
+            state.forced[symbol] = (row.open, -available)
             state.targets.pop(symbol, None)
             state.log(row.open, symbol, "recall")

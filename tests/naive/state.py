@@ -66,7 +66,7 @@ class State:
         self.decided: int | None = None  # stamp of the last decision with a number in it
         self.weights: dict[str, float] = {}
         self.targets: dict[str, float] = {}  # unfilled orders: the share count each one leads to
-        self.forced: dict[str, tuple[int, float]] = {}  # recalls: when, and the shares to trade
+        self.forced: dict[str, tuple[int, float]] = {}  # recalls: when, and the share count each leads to
         self.legs: dict[str, dt.date] = {}  # venue -> the leg's date, under `cancel`
         self.plan = Plan()
         self.peak = settings.capital

@@ -311,3 +311,67 @@ def test_a_long_turns_short_in_one_fill():
 def test_room_is_worth_no_more_than_its_lots():
     world = make_world({"A": [1.0] * 5}, room=lambda s, day: 250.0, lot=lambda s, day: 100.0)
     assert [fill.shares for fill in run(world, {MON: {"A": 0.7}}).fills] == [200.0, 200.0, 200.0, 100.0]
+
+
+# ------------------------------------------------------------------------------------------ budget, plan, same days
+
+
+def test_weights_that_borrow_are_held_to_max_gross():
+    world = make_world({"A": [10.0] * 3}, **dict.fromkeys(("fees", "expected_rate"), lambda *order: 0.0))
+    assert run(world, {MON: {"A": 1.5}}, max_gross=2.0).shares[TUE]["A"] == 150.0
+    assert run(world, {MON: {"A": 1.5}}, max_gross=1.2).shares[TUE]["A"] == pytest.approx(120.0)
+    assert run(world, {MON: {"A": 1.5}}).shares[TUE]["A"] == pytest.approx(100.0)
+
+
+def test_an_order_that_costs_half_its_worth_is_none_unless_all_is_sold():
+    world = make_world(
+        {"A": [10.0] * 4}, costs_are_linear=False, expected_rate=lambda s, side, day, n, p: 6.0 / (n * p)
+    )
+    assert run(world, {MON: {"A": 0.01}}).fills == []
+    assert traded(run(world, {MON: {"A": 0.02}, TUE: {"A": 0.01}, WED: {"A": 0.0}})) == [
+        (TUE, 14, "A", pytest.approx(2.0)), (THU, 14, "A", pytest.approx(-2.0)),
+    ]  # fmt: skip
+
+
+def test_dividends_due_pay_for_buys_under_overlap_and_when_paid_under_prefunded():
+    dividend = Action("A", "dividend", WED, FRI, 5.0)
+    world = make_world({"A": [10.0, 10.0, 5.0, 5.0, 5.0], "B": [10.0] * 5}, actions=[dividend])
+    decisions = {MON: {"A": 1.0, "B": 0.0}, WED: {"A": math.nan, "B": 0.5}}
+    # All is in A; 500 of dividend are due from Wednesday to Friday.
+    assert traded(run(world, decisions))[1:] == [(THU, 14, "B", 50.0)]
+    assert traded(run(world, decisions, funding="prefunded"))[1:] == [(FRI, 14, "B", 50.0)]
+
+
+def test_scrip_on_the_day_of_a_split_is_per_share_held_before_it():
+    both = [Action("A", "scrip", WED, FRI, 0.5), Action("A", "split", WED, WED, 2.0)]
+    out = run(make_world({"A": [10.0, 10.0, 4.0, 4.0]}, actions=both), {MON: {"A": 0.4}})
+    assert out.shares[WED]["A"] == pytest.approx(100.0)  # 40 x (2 + 0.5)
+    # On two days the scrip is per share after the split.
+    one_by_one = [Action("A", "scrip", THU, FRI, 0.5), Action("A", "split", WED, WED, 2.0)]
+    out = run(make_world({"A": [10.0, 10.0, 5.0, 10 / 3]}, actions=one_by_one), {MON: {"A": 0.4}})
+    assert out.shares[THU]["A"] == pytest.approx(120.0)
+
+
+def test_a_dividend_is_paid_where_no_share_is_left_to_reinvest_in():
+    dividend = Action("A", "dividend", WED, FRI, 1.0)
+    world = make_world({"A": [10.0, 10.0, 9.0, 9.0]}, actions=[dividend])
+    out = run(world, {MON: {"A": 0.5}, TUE: {"A": 0.0}}, dividends="reinvest")
+    assert (out.shares[WED]["A"], out.cash[WED]["USD"], out.due[WED]["USD"]) == (0.0, 1000.0, 0.0)
+    gone = [dividend, Action("A", "delisting", THU, MON2, 9.0)]
+    world = make_world({"A": [10.0, 10.0, NAN, NAN], "B": [1.0] * 6}, actions=gone)
+    out = run(world, {MON: {"A": 0.5}}, dividends="reinvest")
+    assert [out.due[day]["USD"] for day in (WED, THU, FRI, MON2)] == [50.0, 500.0, 500.0, 0.0]
+
+
+def test_a_stop_decides_again_while_a_name_is_held_without_an_order():
+    # No more than 60 a day are sold; what `cancel` drops is ordered again.
+    world = make_world({"A": [10.0, 10.0, 7.0, 7.0, 7.0]}, room=lambda s, day: math.inf if day <= TUE else 60.0)
+    out = run(world, {MON: {"A": 1.0}}, stop_drawdown=0.2, shut_market="cancel")
+    assert traded(out)[1:] == [(THU, 14, "A", -60.0), (FRI, 14, "A", -40.0)]
+
+
+def test_what_is_delivered_is_cut_to_whole_lots():
+    scrip = Action("A", "scrip", WED, MON2, 0.25)
+    world = make_world({"A": [1.0, 1.0, 0.8, 0.8]}, actions=[scrip], lot=lambda s, day: 100.0 if day <= TUE else 150.0)
+    out = run(world, {MON: {"A": 0.4}, WED: {"A": 0.0}})
+    assert traded(out)[1:] == [(THU, 14, "A", -300.0)]  # 400 are there: two lots of 150
