@@ -137,7 +137,7 @@ def full_config(rng: np.random.Generator) -> RunConfig:
         }
     if given["funding"] == "overlap":
         most = pick(1.0, 1.0, round(float(rng.uniform(1.0, 2.0)), 3))
-        margin = float(rng.uniform(0.6, 0.97)) / most
+        margin = float(rng.uniform(0.9, 0.995)) / most
         given |= {"max_gross": most, "maintenance_margin": pick(0.0, margin)}
         if chance(0.5):
             given |= {"shorts": True, "borrow_fee": pick(None, 2.5, 2.5)}

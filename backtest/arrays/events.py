@@ -54,7 +54,7 @@ def ex_dates(
     """
     n_rows = len(rows.dates)
     given = market.actions
-    found: list[tuple[int, int, int, int, int]] = []  # row, venue, name, rank, action
+    found: list[tuple[int, int, int, int, int, int]] = []  # row, venue, name, ex date, rank, action
     for i, (symbol, kind) in enumerate(zip(given.symbol, given.kind.tolist(), strict=True)):
         if symbol not in names:
             continue
@@ -66,17 +66,18 @@ def ex_dates(
         row = int(np.searchsorted(rows.dates, days[at]))
         v = venues.index(venue)
         if rows.dates[row] == days[at] and rows.opens[row, v] != NONE:
-            found.append((row, v, names.index(symbol), RANK[kind], i))
+            day = int(given.ex_date[i].astype(np.int64))
+            found.append((row, v, names.index(symbol), day, RANK[kind], i))
     found.sort()
-    order = np.array([one[4] for one in found], dtype=np.int64)
+    order = np.array([one[5] for one in found], dtype=np.int64)
     keys = [(row, v) for row, v, *_ in found]
     groups = sorted(set(keys))
     amount = given.amount[order].copy()
     for n in range(1, len(found)):
         # Amounts are per share held before the day: what follows a split of the same day counts in split shares.
         for m in range(n):
-            same = found[m][:3] == found[n][:3]
-            if same and found[m][3] == RANK[SPLIT] and found[n][3] > RANK[SPLIT]:
+            same = found[m][:4] == found[n][:4]
+            if same and found[m][4] == RANK[SPLIT] and found[n][4] > RANK[SPLIT]:
                 amount[n] /= amount[m]
     rows_of = np.array([one[0] for one in found], dtype=np.int64)
     pay_row = np.full(len(found), n_rows)

@@ -206,6 +206,8 @@ def reinvest_nb(world, rules, book, event, row, venue, journal, record):
             book.due[c, lane] -= amount
             if book.shares[a, lane] == 0.0:
                 book.cash[c, lane] += amount
+                if rules.funding != OVERLAP:
+                    book.plan_cash[lane] += amount * rate
                 continue
             if c != rules.base and record.flow.shape[0] > 0:
                 record.flow[row, c, lane] -= amount * rate

@@ -22,6 +22,7 @@ LABEL = 10
 # In this order at one stamp; a fill or a drop at its own decision stands behind it.
 NOTICE, SHUT, INTEREST, CARRY, SETTLED, ACTION, FILL, DECISION, AT_ONCE, MARK, OVERLAY = range(11)
 OVERLAYS = {WHAT[state.STOPPED], WHAT[state.MARGIN_CALL], WHAT[state.PASSED_OVER]}
+KEEP = "\N{NO-BREAK SPACE}"  # holds a figure and its unit on one line
 LEAST = 0.005  # an amount below half a cent is none
 HALF_DAY = pd.Timedelta(hours=1)  # a session that ends at least this long before the usual close
 
@@ -120,9 +121,6 @@ def ledger_text(result: BacktestResult, start: object | None = None, end: object
             ).replace(KEEP, " ")
         )
     return "\n".join(written)
-
-
-KEEP = "\N{NO-BREAK SPACE}"  # holds a figure and its unit on one line
 
 
 def _count(shares: float) -> str:
@@ -323,7 +321,7 @@ def _accruals(result: BacktestResult) -> Iterator[Line]:
     opened = opening.cash[:, 0] - opening.unsettled[:, :, 0].sum(axis=0)
     before = np.vstack([opened[None, :], settled[:-1]])
     interest, borrow, withheld = (one[rows, :, 0] for one in (record.interest, record.borrow, record.withheld))
-    paid = _paid(result)
+    paid, deals = _paid(result), _deals(result)
     # What is left of the change of settled cash has come from settlement.
     arrived = settled - before - interest + borrow + withheld - paid
     dates = result.prepared.rows.dates
@@ -336,7 +334,7 @@ def _accruals(result: BacktestResult) -> Iterator[Line]:
                 rate = earned / balance / n * DAY_COUNT.get(currency, 365)
                 text = f"{_money(earned, currency, signed=True)}: {n} {'day' if n == 1 else 'days'} at "
                 yield Line(at, INTEREST, "interest", f"{text}{_percent(rate, 2)} on {_money(balance, currency)}")
-            for label, cost in (("borrow fee", borrow[position, c]), ("tax", withheld[position, c])):
+            for label, cost in (("borrow", borrow[position, c]), ("tax", withheld[position, c])):
                 if abs(cost) >= LEAST:
                     yield Line(at, CARRY, label, _money(-cost, currency, signed=True))
         moved = [
@@ -345,7 +343,7 @@ def _accruals(result: BacktestResult) -> Iterator[Line]:
             if abs(amount) >= LEAST
         ]
         if moved:
-            yield Line(at, SETTLED, "settles", f"{', '.join(moved)}{_of_which(result, position)}")
+            yield Line(at, SETTLED, "settles", f"{', '.join(moved)}{deals.get(position, '')}")
 
 
 def _paid(result: BacktestResult) -> np.ndarray:
@@ -358,13 +356,15 @@ def _paid(result: BacktestResult) -> np.ndarray:
     return money
 
 
-def _of_which(result: BacktestResult, position: int) -> str:
-    """Name the fills whose money settles on a date."""
+def _deals(result: BacktestResult) -> dict[int, str]:
+    """Name the fills whose money settles on each date, by position."""
     trades = result.trades
-    settles, day = _settling(result, trades), result.dates[position]
-    since = result.dates[position - 1] if position else pd.Timestamp.min
-    mine = trades[(settles > since) & (settles <= day)]
-    return f" ({', '.join(f'{row.symbol}{KEEP}{row.side}' for row in mine.itertuples())})" if len(mine) else ""
+    settles = _settling(result, trades)
+    named: dict[int, list[str]] = {}
+    for symbol, side, day in zip(trades["symbol"], trades["side"], settles, strict=True):
+        if not pd.isna(day):
+            named.setdefault(int(result.dates.searchsorted(day)), []).append(f"{symbol}{KEEP}{side}")
+    return {position: f" ({', '.join(deals)})" for position, deals in named.items()}
 
 
 def _marks(result: BacktestResult) -> Iterator[Line]:
@@ -372,19 +372,22 @@ def _marks(result: BacktestResult) -> Iterator[Line]:
     nav, weights = result.nav.to_numpy(), result.weights
     named = {name: _by_currency(result, name) for name in ("settled", "receivable", "payable", "dividends_due")}
     held = _by_currency(result, "long") + _by_currency(result, "short")
-    fx, only_base = _by_currency(result, "fx"), len(result.prepared.currencies) == 1
+    fx = _by_currency(result, "fx")
     base = result.prepared.currencies.index(result.config.base_currency)
     for position, at in enumerate(stamps):
+        shown = {
+            name: [c for c, amount in enumerate(values[position]) if abs(amount) >= LEAST]
+            for name, values in named.items()
+        }
+        shown["settled"] = shown["settled"] or [base]
+        # The currency is said once any amount is foreign.
+        is_plain = all(c == base for places in shown.values() for c in places)
         parts = []
-        for name, values in named.items():
-            one = values[position]
-            shown = [c for c in range(len(one)) if abs(one[c]) >= LEAST or (name == "settled" and c == base)]
-            is_plain = only_base or shown == [base]
-            amounts = [
-                _amount(one[c]) if is_plain else _money(one[c], result.prepared.currencies[c]) for c in shown
-            ]
-            if amounts:
-                parts.append(f"{name.replace('_', ' ')}{KEEP}{' and '.join(amounts)}")
+        for name, places in shown.items():
+            amounts = [(named[name][position, c], result.prepared.currencies[c]) for c in places]
+            texts = [_amount(amount) if is_plain else _money(amount, currency) for amount, currency in amounts]
+            if texts:
+                parts.append(f"{name.replace('_', ' ')}{KEEP}{' and '.join(texts)}")
         row = weights.iloc[position]
         names = ", ".join(f"{name}{KEEP}{_percent(weight)}" for name, weight in row.items() if abs(weight) >= 5e-4)
         if names:

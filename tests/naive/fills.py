@@ -38,7 +38,7 @@ def fill_forced(state: State, now: Moment, prices: dict[str, float]) -> None:
 def fill_due(state: State, due: list[str], prices: dict[str, float], now: Moment) -> None:
     """Fill the orders that fall due at an event as far as they can."""
     stamp, rank, _ = now
-    if state.settings.sizing == "fill":
+    if state.settings.sizing == "fill" and rank != Rank.DECISION:
         size(state, sorted(state.targets), stamp, prices)
         due = [s for s in due if s in state.targets]
     ready = [s for s in due if s in prices and not is_barred(state, s, rank)]

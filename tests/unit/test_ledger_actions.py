@@ -1,7 +1,7 @@
 """Splits, dividends, scrip and delistings in raw prices, on cases small enough to be redone by hand.
 
-New York holds sessions on 2, 3, 4, 5, 8, 9 and 10 January 2024, Hong Kong too. Decisions are made at New York's close, and
-fill at the next open. A dollar is 8 Hong Kong dollars.
+New York holds sessions on 2, 3, 4, 5, 8, 9 and 10 January 2024, Hong Kong too. Decisions are made at New York's
+close, and fill at the next open. A dollar is 8 Hong Kong dollars.
 """
 
 import numpy as np
@@ -55,7 +55,8 @@ def test_a_holding_goes_through_a_split_without_a_change_of_nav():
 
 
 def test_the_last_price_is_split_before_the_session_has_one():
-    # Half an hour after the open of the ex date the last price is half that of the day before: what is held is what is asked.
+    # Half an hour after the open of the ex date the last price is half that of the day before: what is held is what
+    # is asked.
     decided = pd.Timestamp("2024-01-04 15:00", tz="UTC")
     result = run(SPLIT, {pd.Timestamp("2024-01-02 21:00", tz="UTC"): {"US": 0.6}, decided: {"US": 0.6}})
     assert fills(result, "US") == [("01-03", 6000.0)]
@@ -317,7 +318,8 @@ def test_hold_keeps_a_foreign_dividend_in_its_currency():
 
 
 def test_a_dividend_in_hand_pays_for_the_next_purchase_there():
-    # At the close of the 5th 0.41 of 1,005,000 are 41,205 shares: 1,205 more for HK$96,400, of which HK$40,000 are there.
+    # At the close of the 5th 0.41 of 1,005,000 are 41,205 shares: 1,205 more for HK$96,400, of which HK$40,000 are
+    # there.
     weights = {"2024-01-02": {"HK": 0.4}, "2024-01-05": {"HK": 0.41}}
     for fx in ("at_fill", "hold"):
         result = run(ABROAD, weights, fx=fx)

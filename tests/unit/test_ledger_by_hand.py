@@ -195,7 +195,7 @@ def test_a_debit_pays_the_rate_and_the_spread():
 
 
 def test_a_foreign_credit_earns_its_own_rate_under_hold():
-    # Bought at 80 and sold at 80: HK$4,000,000 stay in Hong Kong and earn 4 - 0.5 % over 365 from the 8th, when they come.
+    # Bought at 80 and sold at 80: HK$4,000,000 stay in Hong Kong and earn 4 - 0.5 % over 365 from the 8th.
     market = make_market({"HK": [80.0] * 7, "US": [100.0] * 7}, rates={"HK_HIBOR_1M": 4.0}, dates=LONGER)
     weights = {"2024-01-02": {"HK": 0.5, "US": 0.0}, "2024-01-03": {"HK": 0.0, "US": 0.0}}
     result = run(market, weights, fx="hold", rate_spread=SPREAD)

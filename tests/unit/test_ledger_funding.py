@@ -1,7 +1,7 @@
 """Settlement, and the money that buys are paid from; by hand.
 
-A dollar is 8 Hong Kong dollars or 7 yuan throughout. New York settled two days after the trade until 27 May 2024 and settles one
-day after it since, Hong Kong two, the mainland one. 27 May 2024 was a holiday in New York.
+A dollar is 8 Hong Kong dollars or 7 yuan throughout. New York settled two days after the trade until 27 May 2024 and
+settles one day after it since, Hong Kong two, the mainland one. 27 May 2024 was a holiday in New York.
 """
 
 import numpy as np
@@ -28,7 +28,8 @@ def rotate(first: dict[str, float], second: dict[str, float], day: str, funding:
 @pytest.mark.parametrize(
     ("day", "funding", "bought", "passed"),
     [
-        # Decided on Monday the 20th. Hong Kong opens first on the 21st: only overlap counts on New York's sale hours later.
+        # Decided on Monday the 20th. Hong Kong opens first on the 21st: only overlap counts on New York's sale hours
+        # later.
         ("05-20", "overlap", "05-21", []),
         # The sale of the 21st has filled when Hong Kong opens on the 22nd ...
         ("05-20", "prefunded", "05-22", [21]),
@@ -96,7 +97,8 @@ def test_the_statement_of_a_sale_until_it_settles():
 
 
 def test_under_overlap_the_broker_lends_until_the_sale_settles():
-    # HK$8,000,000 bought on the 21st settle on the 23rd, as New York's sale of that day does: two open items, no balance.
+    # HK$8,000,000 bought on the 21st settle on the 23rd, as New York's sale of that day does: two open items, no
+    # balance.
     table = rotate(ALL_US, ALL_HK, "05-20", "overlap").statement.xs("USD", level="currency")["2024-05-20":"2024-05-23"]
     assert table["receivable"].tolist() == pytest.approx([0, 1e6, 1e6, 0])
     assert table["payable"].tolist() == pytest.approx([0, 1e6, 1e6, 0])
@@ -110,14 +112,14 @@ def test_under_overlap_the_broker_lends_until_the_sale_settles():
 
 @pytest.mark.parametrize("funding", ["prefunded", "settled"])
 def test_a_dividend_pays_for_purchases_once_it_is_paid(funding):
-    # All is in Hong Kong; a dividend of HK$0.80 a share is 10,000 dollars, ex on the 21st, paid on the 23rd. Decided on the
-    # 21st for half of 1,010,000 in New York: 5,050 shares against 505,000 dollars of Hong Kong's shares, less the
-    # dividend: 50,500 shares of HK at 10 dollars are kept, 49,500 sold for 495,000.
+    # All is in Hong Kong; a dividend of HK$0.80 a share is 10,000 dollars, ex on the 21st, paid on the 23rd. Decided
+    # on the 21st for half of 1,010,000 in New York: 5,050 shares against 505,000 dollars of Hong Kong's shares, less
+    # the dividend: 50,500 shares of HK at 10 dollars are kept, 49,500 sold for 495,000.
     paid = {"symbol": "HK", "kind": "dividend", "ex_date": "2024-05-21", "pay_date": "2024-05-23", "amount": 0.8}
     market = make_market({"US": 100.0, "HK": 80.0}, "2024-05-13", "2024-06-07", actions=[{**paid, "withholding": 0.0}])
     result = run(market, {"2024-05-13": ALL_HK, "2024-05-21": {"US": 0.5, "HK": 0.5}}, funding=funding)
-    # Prefunded: 495,000 after Hong Kong's sale of the 22nd, and the dividend's 10,000 on the 23rd. Settled: the sale's money
-    # comes on the 24th.
+    # Prefunded: 495,000 after Hong Kong's sale of the 22nd, and the dividend's 10,000 on the 23rd. Settled: the
+    # sale's money comes on the 24th.
     expected = {
         "prefunded": {"05-22": 4950, "05-23": 100},
         "settled": {"05-23": 100, "05-24": 4950},
@@ -133,8 +135,8 @@ def test_a_dividend_pays_for_purchases_once_it_is_paid(funding):
     [
         # Golden Week: Shanghai sells on Monday 30 September and opens again on 8 October, a day later by its count.
         ("600519.SS", "CNY", 70.0, "2024-09-18", "2024-10-11", "2024-09-27", "2024-10-08"),
-        # Lunar New Year: Hong Kong sells on Thursday 8 February. The 9th is a half day, on which nothing settles; 10 to 13
-        # February are holidays; the 14th and the 15th are the two days.
+        # Lunar New Year: Hong Kong sells on Thursday 8 February. The 9th is a half day, on which nothing settles; 10
+        # to 13 February are holidays; the 14th and the 15th are the two days.
         ("HK", "HKD", 80.0, "2024-01-22", "2024-02-23", "2024-02-07", "2024-02-15"),
         # Shanghai is shut from the 9th to the 18th.
         ("600519.SS", "CNY", 70.0, "2024-01-22", "2024-02-23", "2024-02-07", "2024-02-19"),
@@ -162,8 +164,8 @@ def test_a_receivable_is_never_lost_over_a_holiday(symbol, currency, price, firs
 
 
 def test_only_settled_balances_earn():
-    # 3.6 + 0.5 % less the spread are 1/10,000 a day. All 1,000,000 go into New York on 14 May, to be paid on the 16th, and come
-    # back: sold on the 21st, there on the 23rd.
+    # 3.6 + 0.5 % less the spread are 1/10,000 a day. All 1,000,000 go into New York on 14 May, to be paid on the
+    # 16th, and come back: sold on the 21st, there on the 23rd.
     market = make_market({"US": 100.0, "HK": 80.0}, "2024-05-13", "2024-06-07", rates={"US_FED_FUNDS": 4.1})
     result = run(market, {"2024-05-13": ALL_US, "2024-05-20": {"US": 0.0, "HK": 0.0}}, interest="market")
     earned = result.bridge["interest"]

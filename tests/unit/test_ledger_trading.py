@@ -52,8 +52,8 @@ def test_a_trade_is_charged_its_contract_note(capital, commission, lots):
 
 
 def test_a_note_by_hand_and_the_least_commission():
-    # HK$80 x 1,250 shares = HK$100,000: duty 100, levies 2.70 and 0.15, fee 5.65, settlement 2.00; commission of a basis
-    # point is HK$10, below the least of HK$18. Together HK$128.50, 16.0625 dollars.
+    # HK$80 x 1,250 shares = HK$100,000: duty 100, levies 2.70 and 0.15, fee 5.65, settlement 2.00; commission of a
+    # basis point is HK$10, below the least of HK$18. Together HK$128.50, 16.0625 dollars.
     market = make_market({"HK": 80.0}, "2024-09-09", "2024-09-13")
     result = run(
         market,
@@ -71,7 +71,8 @@ def test_a_note_by_hand_and_the_least_commission():
 
 
 def test_half_a_tick_is_paid_on_each_side():
-    # The tick of HK$80 is 0.05: 0.025 at a last price of 80, in proportion 0.0275 of a fill at 88. New York's is a cent.
+    # The tick of HK$80 is 0.05: 0.025 at a last price of 80, in proportion 0.0275 of a fill at 88. New York's is a
+    # cent.
     opens = {"HK": [80, 88, 80, 80, 80], "US": [100, 110, 100, 100, 100]}
     market = make_market({"HK": 80.0, "US": 100.0}, "2024-09-09", "2024-09-13", opens=opens)
     weights = {"2024-09-09": {"HK": 0.2, "US": 0.2}, "2024-09-10": {"HK": 0.0, "US": 0.0}}
@@ -192,7 +193,8 @@ LIMITED = make_market(
 
 
 def test_a_buy_at_the_upper_limit_waits():
-    # 110 is the limit of the 10th, though the name closes below it; 119.90 that of the 11th, whose open is a tick below.
+    # 110 is the limit of the 10th, though the name closes below it; 119.90 that of the 11th, whose open is a tick
+    # below.
     result = run(LIMITED, {"2024-09-09": {"600519.SS": 0.5}})
     assert [day for day, _ in fills(result, "600519.SS")] == ["09-11"]
     assert result.trades["price"].tolist() == [119.89]

@@ -317,7 +317,7 @@ def test_room_is_worth_no_more_than_its_lots():
 
 
 def test_weights_that_borrow_are_held_to_max_gross():
-    world = make_world({"A": [10.0] * 3}, **dict.fromkeys(("fees", "expected_rate"), lambda *order: 0.0))
+    world = make_world({"A": [10.0] * 3})
     assert run(world, {MON: {"A": 1.5}}, max_gross=2.0).shares[TUE]["A"] == 150.0
     assert run(world, {MON: {"A": 1.5}}, max_gross=1.2).shares[TUE]["A"] == pytest.approx(120.0)
     assert run(world, {MON: {"A": 1.5}}).shares[TUE]["A"] == pytest.approx(100.0)
