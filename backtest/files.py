@@ -19,7 +19,7 @@ from data.market import MarketData
 LIBRARIES = ("numpy", "pandas", "numba", "exchange_calendars", "pydantic")
 
 
-def write_run(result: RotationResult, folder: Path) -> list[Path]:
+def write_run(result: RotationResult, folder: Path, *, ledger: bool = False) -> list[Path]:
     """Write everything a reader of a run needs.
 
     Parameters
@@ -27,6 +27,8 @@ def write_run(result: RotationResult, folder: Path) -> list[Path]:
     result : RotationResult
     folder : Path
         Made if need be; files of an earlier run in it are replaced.
+    ledger : bool
+        Write ledger.txt too, the run told event by event: seconds and a megabyte on a long one.
 
     Returns
     -------
@@ -55,6 +57,10 @@ def write_run(result: RotationResult, folder: Path) -> list[Path]:
             _write(folder / "log.csv", result.log.to_csv(index=False, lineterminator="\n")),
             _write(folder / "manifest.json", _json(manifest(result))),
         ]
+        if ledger:
+            from backtest.report.statement import ledger_text
+
+            written.append(_write(folder / "ledger.txt", ledger_text(result) + "\n"))
     except OSError as error:
         raise BacktestError(f"{folder} cannot be written: {error.strerror}. Choose another with --out.") from error
     return written

@@ -33,6 +33,7 @@ WHAT = {
     state.DROPPED_CAPPED: "dropped: cut by volume, delivery or lots",
     state.DROPPED_UNPRICED: "dropped: no price, or at its limit, in the session",
     state.DROPPED_DELISTED: "dropped: delisted",
+    state.REPLACED: "replaced by a later decision while it waited",
     state.SHORT_LIMITED: "target cut to what can be borrowed",
     state.RECALLED: "borrow recalled: bought in at the next price",
     state.STOPPED: "stop: everything is sold",

@@ -1,10 +1,10 @@
-"""The ledger beside vectorbt: the same job, parity asserted first, then medians and their ratio.
+"""The ledger beside vectorbt: parity asserted first, then medians and their ratio.
 
-Run with `make bench`. Two jobs on the same targets, weekly random weights over 60 made-up Hong Kong names and ten years.
-Equal settings: filled at the close that decides, 10 basis points a side, one calendar and one currency: the only job
-both can do, and the one whose NAV is compared. In full: filled at the next open in board lots, every contract note with its
-minima and rounding, half a tick of spread, square-root impact, settlement; against the same call of vectorbt, which does
-less. Ours is timed as `simulate` and `nav`, preparation included.
+Run with `make bench`. Two jobs on the same targets, weekly random weights over 60 made-up Hong Kong names and ten
+years. Equal settings: filled at the close that decides, 10 basis points a side, one calendar and one currency: the
+only job both can do, and the one whose NAV is compared. In full: filled at the next open in board lots, every contract
+note with its minima and rounding, half a tick of spread, square-root impact, settlement; beside the same call of
+vectorbt, which does less. Ours is timed as `simulate` and `nav`, preparation included.
 """
 
 import argparse
@@ -77,6 +77,23 @@ def median_of(function: Callable[[], object], repeats: int) -> float:
     return statistics.median(taken)
 
 
+def time_ours(
+    label: str, market: MarketData, targets: TargetWeights, stamps: np.ndarray, config: RunConfig, repeats: int
+) -> list[tuple[str, float]]:
+    """Time one run, the ledger of one run alone, and a lane in a block of 64."""
+    prepared = prepare(market, targets.assets, stamps, config)
+    one, many = (np.repeat(targets.weights[:, :, None], n, axis=2) for n in (1, 64))
+    book, books = new_book(prepared, 1, CAPITAL), new_book(prepared, 64, CAPITAL)
+    run = median_of(lambda: simulate(market, targets, config).nav, repeats)
+    ledger = median_of(lambda: run_lanes(prepared, one, book), repeats)
+    block = median_of(lambda: run_lanes(prepared, many, books, whole=False), 3)
+    return [
+        (f"eastbound, {label}", run),
+        (f"eastbound, {label}, the ledger alone", ledger),
+        (f"eastbound, {label}, a lane in a block of 64", block / 64),
+    ]
+
+
 def main() -> None:
     """Check parity, time both, print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -117,21 +134,11 @@ def main() -> None:
     theirs = median_of(lambda: peer().value(), repeats)
     rows = [("vectorbt, from_orders and value (numba engine)", theirs)]
     for label, config in (("equal settings", EQUAL), ("in full", IN_FULL)):
-        prepared = prepare(market, result.prepared.names, np.asarray(stamps), config)
-        one, many = (np.repeat(weights[:, :, None], n, axis=2) for n in (1, 64))
-        books = [new_book(prepared, n, CAPITAL) for n in (1, 64)]
-        rows += [
-            (f"eastbound, {label}", median_of(lambda: simulate(market, targets, config).nav, repeats)),
-            (f"eastbound, {label}, the ledger alone", median_of(lambda: run_lanes(prepared, one, books[0]), repeats)),
-            (
-                f"eastbound, {label}, a lane in a block of 64",
-                median_of(lambda: run_lanes(prepared, many, books[1], whole=False), 3) / 64,
-            ),
-        ]
+        rows += time_ours(label, market, targets, np.asarray(stamps), config, repeats)
 
     print(
-        f"{len(result.dates)} dates x {N_NAMES} names, {len(stamps)} decisions; equal settings: NAV differs by {gap:.1e}; "
-        f"in full: {len(full.trades):,} fills, residual {residual:.1e} of NAV"
+        f"{len(result.dates)} dates x {N_NAMES} names, {len(stamps)} decisions; equal settings: NAV differs by "
+        f"{gap:.1e}; in full: {len(full.trades):,} fills, residual {residual:.1e} of NAV"
     )
     print(f"{platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()}", end="")
     print("".join(f", {name} {version(name)}" for name in ("numpy", "numba", "vectorbt")))

@@ -53,6 +53,12 @@ def limit_schedules() -> pd.DataFrame:
     return _price_limits().copy()
 
 
+@cache
+def limited_venues() -> frozenset[str]:
+    """Name the venues that limit daily prices."""
+    return frozenset(_price_limits()["venue"])
+
+
 def board_of(venue: str, symbol: str) -> str:
     """Tell on which board a name is listed, from its code.
 

@@ -1,6 +1,7 @@
 """What trades of a run cost: fees, half-spread, impact, and how many raw shares a share is."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -184,20 +185,9 @@ def _liquidity(
     if not config.impact and config.max_participation is None:
         return nothing, boundless, []
     columns = market.columns(names)
-    held = np.stack(
-        [market.calendars[market.instruments[name].venue].index_of(market.dates) >= 0 for name in names], axis=1
-    )
-    held = np.vstack([held, np.zeros((1, len(names)), dtype=bool)])
-    splits = _split_factor(market, names)
-    after = np.full((1, len(names)), np.nan)
-    # Volume counts in shares of its own day: through a split the average is taken in shares of the first day.
-    volume = np.vstack([market.volume[:, columns] / splits, after])
-    average = trailing(market, dates, average_volume(volume, held))
-    average *= trailing(market, dates, np.vstack([splits, splits[-1:]]))
-    closes = adjusted_close(market)[:, columns]
-    before = last_before(market, market.dates, closes)
-    returns = np.vstack([closes / before - 1.0, after])
-    volatility = trailing(market, dates, daily_volatility(returns, held))
+    averages, volatilities = _trailing(market)
+    average = trailing(market, dates, averages[:, columns])
+    volatility = trailing(market, dates, volatilities[:, columns])
     known = np.isfinite(average) & (average > 0)
     shares = np.where(known, average, np.nan) / unit
     room = boundless
@@ -214,6 +204,24 @@ def _liquidity(
             "charged and no participation bound holds there."
         )
     return np.ascontiguousarray(impact), np.ascontiguousarray(room), notes
+
+
+@lru_cache(maxsize=4)  # a market is run more than once, and this is most of the preparation
+def _trailing(market: MarketData) -> tuple[Matrix, Matrix]:
+    """Give average volume and daily volatility before each date, and after the last, of every name."""
+    held = np.stack(
+        [market.calendars[market.instruments[name].venue].index_of(market.dates) >= 0 for name in market.symbols],
+        axis=1,
+    )
+    held = np.vstack([held, np.zeros((1, held.shape[1]), dtype=bool)])
+    splits = _split_factor(market, market.symbols)
+    after = np.full((1, held.shape[1]), np.nan)
+    # Volume counts in shares of its own day: through a split the average is taken in shares of the first day.
+    average = average_volume(np.vstack([market.volume / splits, after]), held)
+    average *= np.vstack([splits, splits[-1:]])
+    closes = adjusted_close(market)
+    returns = closes / last_before(market, market.dates, closes) - 1.0
+    return average, daily_volatility(np.vstack([returns, after]), held)
 
 
 def _split_factor(market: MarketData, names: tuple[str, ...]) -> Matrix:

@@ -1,13 +1,16 @@
 """What a session lets a name do: its prices, its lot, its price limits."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from backtest.arrays.grid import last_before, on_rows
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
-from data.limits import barred_sides, limit_schedules, price_limits
+from data.limits import barred_sides, limited_venues, price_limits
 from data.market import MarketData
+from data.units import carried_forward
 
 Matrix = NDArray[np.float64]
 
@@ -32,15 +35,22 @@ def session_prices(
     """
     columns = market.columns(names)
     opened, closed = market.open[:, columns], market.close[:, columns]
-    halted = market.halted(names)
+    halted = _halted(market)[:, columns]
     if halted.any():
         opened, closed = np.where(halted, np.nan, opened), np.where(halted, np.nan, closed)
-    first = np.nan_to_num(last_before(market, dates[:1], market.close[:, columns])[0], nan=0.0)
+    n_before = int(np.searchsorted(market.dates, dates[0]))
+    first = np.nan_to_num(carried_forward(market.close[:n_before, columns])[-1:], nan=0.0)
+    first = first[0] if len(first) else np.zeros(len(names))
     return (
         np.ascontiguousarray(on_rows(market, dates, opened)),
         np.ascontiguousarray(on_rows(market, dates, closed)),
         np.ascontiguousarray(first),
     )
+
+
+@lru_cache(maxsize=4)  # a market is run more than once
+def _halted(market: MarketData) -> NDArray[np.bool_]:
+    return market.halted()
 
 
 def board_lots(
@@ -102,7 +112,7 @@ def barred_by_limits(
     ndarray of shape (1 or n_rows, n_names), int64
         Bits as in `kernels.state`.
     """
-    limited = set(limit_schedules()["venue"])
+    limited = limited_venues()
     places = np.array([market.instruments[name].venue for name in names], dtype=object)
     if not limited & set(places):
         return np.zeros((1, len(names)), dtype=np.int64)

@@ -44,6 +44,7 @@ def run_command(
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="Change a setting: signal.lookback=40. May be repeated.")
     ] = None,
+    ledger: Annotated[bool, typer.Option("--ledger", help="Write ledger.txt too: every event, to be read.")] = False,
 ) -> None:
     """Run a thesis; print it beside its references and write a report."""
     from statistics import median
@@ -71,7 +72,7 @@ def run_command(
         simulate(loaded, targets, result.config)
         laps.append(perf_counter())
     again = median(np.diff(laps))
-    files = write_run(result, out)
+    files = write_run(result, out, ledger=ledger)
     print_run(result, files, loading=at_run - begun, running=at_end - at_run, ledger=again)
 
 

@@ -7,12 +7,14 @@ from backtest.kernels.state import (
     BUY,
     CLOSE,
     DEAREST,
+    DECIDE,
     DUST,
     LOT_TOLERANCE,
     NAV_NOT_POSITIVE,
     OK,
     OPEN,
     OVERLAP,
+    REPLACED,
     SELL,
     SHORT_LIMITED,
 )
@@ -270,6 +272,9 @@ def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
                 target_gross[lane] += abs(held) * price
                 continue
             wanted = held
+            if kind == DECIDE and order[a, lane] != 0.0:
+                replaced = remark_nb(journal, REPLACED, event, lane, a, -1, order[a, lane])
+                status = max(status, replaced)
             if weight == 0.0:
                 wanted = 0.0
             elif not np.isnan(weight):

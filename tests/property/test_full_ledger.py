@@ -141,5 +141,5 @@ def test_the_random_cases_meet_every_kind_of_entry():
         case, config = full_case(seed)
         result = simulate(case.market, case.targets, config)
         met |= set(result.journal.entries[: int(result.journal.n_entries[0]), 0].tolist())
-    missing = set(range(state.DROPPED_CAPPED + 1)) - met
+    missing = set(range(state.REPLACED + 1)) - met
     assert not missing

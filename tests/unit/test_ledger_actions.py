@@ -144,6 +144,19 @@ def test_a_dividend_is_per_share_held_before_a_split_of_the_same_day():
     assert (result.nav == 1e6).all()
 
 
+@pytest.mark.parametrize(
+    ("split", "ex", "a_share"),
+    # 6,000 shares get a dollar each before they become 12,000, or 12,000 get half a dollar each after: 6,000 dollars.
+    [("06", "06", 1.0), ("07", "06", 1.0), ("06", "07", 0.5)],
+)
+def test_actions_of_a_weekend_take_effect_on_monday_in_the_order_of_their_dates(split, ex, a_share):
+    both = action("US", "split", split, 2.0), action("US", "dividend", ex, a_share, "10", withholding=0.0)
+    result = run(week({"US": [100, 100, 100, 100, 49.5, 49.5, 49.5], "UT": 50.0}, *both), {"2024-01-02": {"US": 0.6}})
+    assert money(result, "dividends_due") == [0, 0, 0, 0, 6000, 6000, 0]
+    assert result.shares["US"].tolist() == [0, *[6000] * 3, *[12_000] * 3]
+    assert (result.nav == 1e6).all()
+
+
 def test_a_dividend_is_reinvested_at_the_close_of_its_ex_date():
     # 10,000 shares, a dollar each, 30 % of it withheld, at 70: 100 shares more.
     market = week({"US": [100, 100, 70, 70, 80, 80, 80], "UT": 50.0}, action("US", "dividend", "04", 1.0, "09"))
