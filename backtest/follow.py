@@ -31,10 +31,13 @@ class Following:
     ----------
     policy : Policy
     config : RunConfig
+    last : int or None
+        UTC nanoseconds after which the policy is not asked any more; None: it is asked to the end.
     """
 
     policy: Policy
     config: RunConfig = field(default_factory=RunConfig)
+    last: int | None = None
 
     def targets(self, market: MarketData) -> TargetWeights:
         """Run the policy through the ledger, decision by decision, and keep what it said.
@@ -57,6 +60,8 @@ class Following:
             If the run cannot be made.
         """
         decisions = _schedule(self.policy, market)
+        if self.last is not None:
+            decisions = decisions[decisions <= self.last]
         prepared = prepare(market, market.holdable, decisions, self.config)
         weights = np.full((len(decisions), len(prepared.names), 1), np.nan)
         book, reached = new_book(prepared, 1, self.config.initial_capital), 0
@@ -163,6 +168,8 @@ def _ask(policy: Policy, past: MarketData, portfolio: PortfolioState) -> Mapping
 def _row(answer: Mapping[str, float], names: tuple[str, ...], stamp: int) -> np.ndarray:
     row = np.zeros(len(names))
     for name, weight in answer.items():
+        if not isinstance(weight, (int, float, np.number)):
+            raise StrategyError(f"decide asks for weight {weight!r} of {name}; want a number.")
         if name not in names:
             when = pd.Timestamp(stamp, tz="UTC")
             raise StrategyError(f"decide asks for {name!r} at {when:%Y-%m-%d %H:%M} UTC, which may not be held here.")

@@ -5,7 +5,7 @@ shows as a byte that moved. The proof is by trial: it can catch a leak, it canno
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from backtest.config import RunConfig
 from backtest.engine import simulate
 from backtest.errors import BacktestError
+from backtest.follow import Following
 from backtest.result import BacktestResult
 from data.counterfactual import FUTURES, rescaled, with_future
 from data.errors import EastboundError
@@ -195,7 +196,9 @@ def _moved(
     whole: BacktestResult,
 ) -> Iterator[str]:
     try:
-        other = _targets(strategy, changed)
+        # What a policy would do in a world gone mad after t proves nothing: it is asked until t.
+        asked = replace(strategy, last=t) if isinstance(strategy, Following) else strategy
+        other = _targets(asked, changed)
     except EastboundError as error:
         yield f"the strategy fails once the future changes: {error}"
         return

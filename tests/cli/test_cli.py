@@ -35,7 +35,8 @@ def test_a_run_prints_the_answer_and_leaves_its_files(demo_run):
     assert "t-statistic" in done.stdout
     names = {path.name for path in out.iterdir()}
     assert names == {
-        "report.html", "summary.json", "nav.csv", "weights.csv", "trades.csv", "bridge.csv", "log.csv", "manifest.json",
+        "report.html", "summary.json", "nav.csv", "weights.csv", "trades.csv", "bridge.csv", "statement.csv",
+        "actions.csv", "log.csv", "manifest.json",
     }  # fmt: skip
 
 
