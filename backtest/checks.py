@@ -69,9 +69,12 @@ def _check_shorts(prepared: Prepared, market: MarketData, weights: NDArray[np.fl
     if config.borrow_fee is not None:
         return
     fees = market.borrow.fees(prepared.names, prepared.rows.dates, prepared.rows.begins)
-    for a in np.flatnonzero((weights < 0).any(axis=(0, 2))).tolist():
-        if np.isnan(fees[:, a]).any():
-            day = prepared.rows.dates[np.isnan(fees[:, a])][0]
+    for a in sorted(set(np.argwhere(weights < 0)[:, 1].tolist())):
+        k = int(np.argwhere(weights[:, a] < 0)[0, 0])
+        first = max(int(np.searchsorted(prepared.rows.begins, prepared.decisions[k], side="right")) - 1, 0)
+        missing = np.isnan(fees[first:, a])
+        if missing.any():
+            day = prepared.rows.dates[first:][missing][0]
             raise BacktestError(
                 f"{prepared.names[a]} is sold short, and the market states no borrow fee of it for {day}. Add it to "
                 "the borrow table, or state one for such names with borrow_fee (percent a year)."

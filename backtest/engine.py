@@ -234,9 +234,17 @@ def run_lanes(
         if status == state.JOURNAL_FULL:
             room *= 2
             continue
-        if status == state.NAV_NOT_POSITIVE:
+        if status != state.OK:
             date = prepared.rows.dates[prepared.timeline.row[event]]
-            raise BacktestError(f"NAV is zero or below at the decision of {date}: nothing is left to invest.")
+            if status == state.TRADE_TOO_LARGE:
+                raise BacktestError(
+                    f"A trade on {date} is worth more than 9e14 in its currency, more than fees can be counted for. "
+                    "Look for a wrong price, or start with less capital."
+                )
+            raise BacktestError(
+                f"NAV is zero or below on {date}, when orders are sized: nothing is left to invest. Ask for less "
+                "gross, state a maintenance_margin, or look for a wrong price or exchange rate near that date."
+            )
         return book, journal, record
 
 

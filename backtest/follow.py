@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -161,19 +162,22 @@ def _ask(policy: Policy, past: MarketData, portfolio: PortfolioState) -> Mapping
             f"decide(past, portfolio) fails at {portfolio.stamp:%Y-%m-%d %H:%M} UTC: {type(error).__name__}: {error}"
         ) from error
     if answer is not None and not isinstance(answer, (Mapping, pd.Series)):
-        raise StrategyError(f"decide(past, portfolio) returns {type(answer).__name__}; want weights by name, or None.")
+        raise StrategyError(
+            f"decide(past, portfolio) returns {type(answer).__name__} at {portfolio.stamp:%Y-%m-%d %H:%M} UTC; want "
+            "weights by name, or None."
+        )
     return answer
 
 
-def _row(answer: Mapping[str, float], names: tuple[str, ...], stamp: int) -> np.ndarray:
+def _row(answer: Mapping[str, Any], names: tuple[str, ...], stamp: int) -> np.ndarray:
     row = np.zeros(len(names))
+    when = f"{pd.Timestamp(stamp, tz='UTC'):%Y-%m-%d %H:%M} UTC"
     for name, weight in answer.items():
-        if not isinstance(weight, (int, float, np.number)):
-            raise StrategyError(f"decide asks for weight {weight!r} of {name}; want a number.")
+        if isinstance(weight, bool) or not isinstance(weight, (int, float, np.number)):
+            raise StrategyError(f"decide asks for weight {weight!r} of {name} at {when}; want a number.")
         if name not in names:
-            when = pd.Timestamp(stamp, tz="UTC")
-            raise StrategyError(f"decide asks for {name!r} at {when:%Y-%m-%d %H:%M} UTC, which may not be held here.")
+            raise StrategyError(f"decide asks for {name!r} at {when}, which may not be held here.")
+        if np.isinf(weight):
+            raise StrategyError(f"decide asks for an infinite weight of {name} at {when}.")
         row[names.index(name)] = weight
-    if np.isinf(row).any():
-        raise StrategyError(f"decide asks for an infinite weight of {names[int(np.argmax(np.isinf(row)))]}.")
     return row

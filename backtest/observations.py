@@ -50,13 +50,13 @@ def observe(
 def _counted(kinds: NDArray[np.int64], n_dates: int) -> list[str]:
     """Say how often the ledger did something of its own."""
     said = (
-        (state.STOPPED, "The stop sold everything {n} times."),
+        (state.STOPPED, "The stop asked to sell everything at {n} marks."),
         (state.PASSED_OVER, "{n} decisions were passed over while a stop was in force."),
         (state.MARGIN_CALL, "Margin was called at {n} of {dates} marks."),
         (state.RECALLED, "{n} shorts were bought in because their borrow was recalled."),
         (state.SHORT_LIMITED, "{n} targets were cut to the shares that could be borrowed."),
-        (state.BARRED, "{n} orders met a price limit and waited."),
-        (state.CAPPED, "{n} orders were cut by volume, delivery or lots and waited."),
+        (state.BARRED, "Orders met a price limit, and waited, {n} times."),
+        (state.CAPPED, "Orders were cut by volume, delivery or lots, and waited, {n} times."),
     )
     counts = [(int((kinds == kind).sum()), text) for kind, text in said]
     return [text.format(n=n, dates=n_dates) for n, text in counts if n]

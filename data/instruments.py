@@ -51,6 +51,11 @@ class Instrument:
     terminal_price: float | None = None
     tags: frozenset[str] = frozenset()
 
+    @property
+    def listing(self) -> str:
+        """What kind of company it is to a tax office, from its tags: "adr", "mainland", "other", or "" if not said."""
+        return next((kind for kind in ("adr", "mainland", "other") if kind in self.tags), "")
+
     def known_by(self, day: np.datetime64) -> "Instrument":
         """Give the facts as they stood on a day.
 

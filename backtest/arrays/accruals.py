@@ -126,8 +126,7 @@ def carry(
         longs = np.zeros((len(rows.dates), len(names)))
         for column, name in enumerate(names):
             venue = market.instruments[name].venue
-            listing = "adr" if "adr" in market.instruments[name].tags else ""
-            rate = withholding_rates(venue, rows.dates, config.investor, listing=listing)
+            rate = withholding_rates(venue, rows.dates, config.investor, listing=market.instruments[name].listing)
             rate = np.concatenate([rate[:1], rate[:-1]])
             longs[:, column] = config.dividend_yield / 100.0 * rate * days / YIELD_DAYS
         notes += _assumed(market, names, rows.dates, config)
@@ -144,5 +143,6 @@ def carry(
 
 
 def _assumed(market: MarketData, names: tuple[str, ...], dates: NDArray[np.datetime64], config: RunConfig) -> list[str]:
-    venues = sorted({market.instruments[name].venue for name in names})
-    return [text for venue in venues for text in withholding_assumptions(venue, dates, config.investor)]
+    kinds = sorted({(market.instruments[name].venue, market.instruments[name].listing) for name in names})
+    found = (withholding_assumptions(venue, dates, config.investor, listing=listing) for venue, listing in kinds)
+    return list(dict.fromkeys(text for some in found for text in some))

@@ -117,7 +117,7 @@ def _kept(
         rate, day = given.withholding[i], given.ex_date[i : i + 1]
         if np.isnan(rate):
             one = market.instruments[given.symbol[i]]
-            listing = "adr" if "adr" in one.tags else ""
+            listing = one.listing
             rate = withholding_rates(one.venue, day, config.investor, listing=listing)[0]
             assumed |= dict.fromkeys(withholding_assumptions(one.venue, day, config.investor, listing=listing))
         kept[n] = 1.0 - rate

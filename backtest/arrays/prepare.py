@@ -99,6 +99,7 @@ def prepare(market: MarketData, names: tuple[str, ...], decisions: NDArray[np.in
     )
     opened, closed, first_prices = session_prices(market, rows.dates, names)
     costs = trade_costs(market, rows.dates, names, config)
+    barred, limit_notes = barred_by_limits(market, rows.dates, names, opened, closed)
     lots, lot_notes = board_lots(market, rows.dates, names, config, costs.unit)
     longs, shorts, available, carry_notes = carry(market, rows, names, config)
     has_carry = bool(config.shorts or config.dividend_yield)
@@ -124,7 +125,7 @@ def prepare(market: MarketData, names: tuple[str, ...], decisions: NDArray[np.in
         unit=costs.unit,
         lot=lots,
         room=costs.room,
-        barred=barred_by_limits(market, rows.dates, names, opened, closed),
+        barred=barred,
         credit=credit,
         debit=debit,
         settle_slot=slots,
@@ -145,7 +146,7 @@ def prepare(market: MarketData, names: tuple[str, ...], decisions: NDArray[np.in
         fees=costs.rates,
         first_prices=first_prices,
         n_slots=n_slots,
-        notes=costs.notes + lot_notes + actions.notes + carry_notes + interest_notes,
+        notes=costs.notes + lot_notes + limit_notes + actions.notes + carry_notes + interest_notes,
     )
 
 

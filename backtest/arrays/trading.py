@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from backtest.arrays.grid import last_before, on_rows
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
-from data.limits import barred_sides, limited_venues, price_limits
+from data.limits import ASSUMPTIONS, barred_sides, limited_venues, price_limits
 from data.market import MarketData
 from data.units import carried_forward
 
@@ -97,7 +97,7 @@ def board_lots(
 
 def barred_by_limits(
     market: MarketData, dates: NDArray[np.datetime64], names: tuple[str, ...], opened: Matrix, closed: Matrix
-) -> NDArray[np.int64]:
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Flag what daily price limits keep from trading.
 
     Parameters
@@ -109,13 +109,14 @@ def barred_by_limits(
 
     Returns
     -------
-    ndarray of shape (1 or n_rows, n_names), int64
+    flags : ndarray of shape (1 or n_rows, n_names), int64
         Bits as in `kernels.state`.
+    notes : tuple of str
     """
     limited = limited_venues()
     places = np.array([market.instruments[name].venue for name in names], dtype=object)
     if not limited & set(places):
-        return np.zeros((1, len(names)), dtype=np.int64)
+        return np.zeros((1, len(names)), dtype=np.int64), ()
     reference = _reference_prices(market, dates, names)
     is_raw = market.price_basis == "raw"
     flags = np.zeros(opened.shape, dtype=np.int64)
@@ -130,7 +131,7 @@ def barred_by_limits(
             venue, symbols, dates, before, listed, sessions=market.calendars[venue].dates, raw=is_raw
         )
         flags[:, mine] = barred_sides(opened[:, mine], closed[:, mine], before, down, up, raw=is_raw)
-    return flags
+    return flags, tuple(ASSUMPTIONS)
 
 
 def _reference_prices(market: MarketData, dates: NDArray[np.datetime64], names: tuple[str, ...]) -> Matrix:

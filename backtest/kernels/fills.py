@@ -26,10 +26,11 @@ from backtest.kernels.state import (
     OK,
     OPEN,
     SELL,
+    TRADE_TOO_LARGE,
     UNPRICED,
 )
 from backtest.kernels.valuing import row_of_nb
-from data.costs.kernels import CENTS_PER_ONE, fee_cents_nb, units_nb
+from data.costs.kernels import CENTS_PER_ONE, NO_FEE, fee_cents_nb, units_nb
 from data.jit import kernel
 
 
@@ -129,7 +130,10 @@ def fill_pass_nb(timeline, world, rules, book, event, taking, scratch, journal, 
                 impact = 0.0
                 if exact:
                     consideration, raw = units_nb(notional), units_nb(count * units[a])
-                    fees = fee_cents_nb(fees_of, row, fee_class, side, consideration, raw) / CENTS_PER_ONE
+                    cents = fee_cents_nb(fees_of, row, fee_class, side, consideration, raw)
+                    if cents == NO_FEE:
+                        return TRADE_TOO_LARGE
+                    fees = cents / CENTS_PER_ONE
                     impact = notional * impacts[a] * np.sqrt(count)
                 else:
                     fees = notional * rates[fee_class, side]

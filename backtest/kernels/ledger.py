@@ -118,15 +118,15 @@ def decide_nb(timeline, world, rules, book, event, weights, scratch, journal, re
             if active[lane] and not nav[lane] > 0.0:
                 return NAV_NOT_POSITIVE
         keep_to_bands_nb(rules, book.shares, scratch.value, scratch)
+    sized = size_orders_nb(timeline, world, rules, book, event, scratch, journal)
+    if sized != OK:
+        return sized
     decided_at, live = book.decided_at, book.asked
     for lane in range(n_lanes):
         if active[lane]:
             decided_at[lane] = stamp
             for a in range(n_assets):
                 live[a, lane] = asked[a, lane]
-    sized = size_orders_nb(timeline, world, rules, book, event, scratch, journal)
-    if sized != OK:
-        return sized
     if rules.fill == SAME_CLOSE:
         filled = fill_due_nb(timeline, world, rules, book, event, scratch, journal, record)
         status = max(status, filled)

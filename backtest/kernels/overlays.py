@@ -4,7 +4,17 @@ import numpy as np
 
 from backtest.kernels.journal import remark_nb
 from backtest.kernels.sizing import size_orders_nb
-from backtest.kernels.state import CANCEL, DROPPED_SHUT, FOR_EVER, LOT_TOLERANCE, MARGIN_CALL, OK, RECALLED, STOPPED
+from backtest.kernels.state import (
+    CANCEL,
+    DROPPED_SHUT,
+    FOR_EVER,
+    LOT_TOLERANCE,
+    MARGIN_CALL,
+    OK,
+    RECALLED,
+    REPLACED,
+    STOPPED,
+)
 from backtest.kernels.valuing import row_of_nb
 from data.jit import kernel
 
@@ -122,7 +132,6 @@ def watch_nb(timeline, world, rules, book, event, row, nav, scratch, journal):
             continue
         active[lane] = 1
         decides = True
-        book.decided_at[lane] = stamp
         for a in range(n_assets):
             asked[a, lane] = shares[a, lane] * value[a] * scale
             book.asked[a, lane] = asked[a, lane]
@@ -132,6 +141,9 @@ def watch_nb(timeline, world, rules, book, event, row, nav, scratch, journal):
         return status
     sized = size_orders_nb(timeline, world, rules, book, event, scratch, journal)
     status = max(status, sized)
+    for lane in range(n_lanes):
+        if active[lane]:
+            book.decided_at[lane] = stamp
     if rules.shut_market == CANCEL:
         planned = plan_legs_nb(timeline, world, book, event, scratch, journal)
         status = max(status, planned)
@@ -161,6 +173,9 @@ def recall_nb(timeline, world, book, event, row, journal):
         for lane in range(shares.shape[1]):
             excess = -available[at, a] - shares[a, lane]
             if excess > LOT_TOLERANCE * available[at, a] and excess > 0.0:
+                if book.order[a, lane] != 0.0 and not book.forced[a, lane]:
+                    replaced = remark_nb(journal, REPLACED, event, lane, a, book.decided_at[lane], book.order[a, lane])
+                    status = max(status, replaced)
                 book.order[a, lane] = excess
                 book.target[a, lane] = -available[at, a]
                 book.forced[a, lane] = timeline.stamp[event]

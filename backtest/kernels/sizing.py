@@ -7,7 +7,6 @@ from backtest.kernels.state import (
     BUY,
     CLOSE,
     DEAREST,
-    DECIDE,
     DUST,
     LOT_TOLERANCE,
     NAV_NOT_POSITIVE,
@@ -272,8 +271,8 @@ def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
                 target_gross[lane] += abs(held) * price
                 continue
             wanted = held
-            if kind == DECIDE and order[a, lane] != 0.0:
-                replaced = remark_nb(journal, REPLACED, event, lane, a, -1, order[a, lane])
+            if order[a, lane] != 0.0 and kind not in (OPEN, CLOSE):
+                replaced = remark_nb(journal, REPLACED, event, lane, a, book.decided_at[lane], order[a, lane])
                 status = max(status, replaced)
             if weight == 0.0:
                 wanted = 0.0

@@ -43,7 +43,7 @@ NO_CLOSE, NO_OPEN, WHOLE_BAR = 0, 1, 2
 # Sides of a cost table; and buy-ins, the third kind of order.
 BUY, SELL, FORCED = 0, 1, 2
 # Results of a run.
-OK, NAV_NOT_POSITIVE, JOURNAL_FULL = 0, 1, 2
+OK, NAV_NOT_POSITIVE, JOURNAL_FULL, TRADE_TOO_LARGE = 0, 1, 2, 3
 
 # An order below this share of NAV is rounding, not an order.
 DUST = 1e-12

@@ -67,10 +67,6 @@ def ledger_text(result: BacktestResult, start: object | None = None, end: object
     DataError
         If `start` or `end` is no date.
 
-    Notes
-    -----
-    An order that the next decision replaced before any of it was tried leaves no trace in a result, and none here.
-
     Examples
     --------
     >>> from backtest.engine import simulate

@@ -10,6 +10,7 @@ import pytest
 from backtest.config import RunConfig
 from backtest.engine import simulate
 from backtest.result import BacktestResult
+from data.load import load
 from data.market import MarketData
 from data.sources.frames import from_frames
 from strategies.targets import TargetWeights
@@ -187,3 +188,14 @@ def test_the_order_of_columns_changes_no_byte(shut_market, costs):
         other = simulate(MARKET, TargetWeights.from_frame(frame[columns]), config)
         assert one.nav.to_numpy().tobytes() == other.nav.to_numpy().tobytes()
         pd.testing.assert_frame_equal(one.trades, other.trades, check_exact=True)
+
+
+def test_an_order_that_waits_and_is_replaced_is_logged_with_its_own_decision():
+    # Hong Kong is shut from 29 to 31 January: the order of the 28th never met a session.
+    frame = pd.DataFrame({"HK01": [0.5, 0.2]}, index=["2025-01-28", "2025-01-30"])
+    result = simulate(load("tiny"), TargetWeights.from_frame(frame), RunConfig(costs="none"))
+    (line,) = result.log.to_dict("records")
+    assert line["what"] == "replaced by a later decision while it waited"
+    assert (line["decided"].day, line["at"].day) == (28, 30)
+    assert line["shares"] == 0.5 * 1e6 / (82 / 7.8)
+    assert result.trades["decided"].dt.day.tolist() == [30]
