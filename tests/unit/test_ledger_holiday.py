@@ -197,5 +197,5 @@ def test_an_order_that_waits_and_is_replaced_is_logged_with_its_own_decision():
     (line,) = result.log.to_dict("records")
     assert line["what"] == "replaced by a later decision while it waited"
     assert (line["decided"].day, line["at"].day) == (28, 30)
-    assert line["shares"] == 0.5 * 1e6 / (82 / 7.8)
+    assert line["shares"] == pytest.approx(0.5 * 1e6 / (82 / 7.8), rel=1e-14)
     assert result.trades["decided"].dt.day.tolist() == [30]
