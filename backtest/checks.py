@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from backtest.arrays.prepare import Prepared
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
+from data.actions import TERMINAL
 from data.errors import DataError
 from data.market import MarketData
 from strategies.errors import StrategyError
@@ -107,11 +108,23 @@ def _check_priced(prepared: Prepared, market: MarketData, wanted: NDArray[np.boo
                 "Drop it, or end its target there."
             )
         for i, name in enumerate(prepared.names[j] for j in here):
-            end = market.instruments[name].delisted
+            end = _last_day(market, name)
             if end is not None and (wanted[:, here[i]] & (days >= end)).any():
                 k = int(np.argmax(wanted[:, here[i]] & (days >= end)))
                 when = _when(prepared, k)
                 raise StrategyError(f"{name} is wanted at {when}, but it delisted on {end}. Drop it there.")
+
+
+def _last_day(market: MarketData, name: str) -> np.datetime64 | None:
+    """Give the day from which a name cannot be bought any more, by the instruments or by an action."""
+    days = [market.instruments[name].delisted]
+    actions = market.actions
+    ends = [
+        actions.ex_date[i]
+        for i, (symbol, kind) in enumerate(zip(actions.symbol, actions.kind.tolist(), strict=True))
+        if symbol == name and kind == TERMINAL
+    ]
+    return min((day for day in (*days, *ends) if day is not None), default=None)
 
 
 def _check_same_close(prepared: Prepared, market: MarketData, wanted: NDArray[np.bool_]) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from data.market import MarketData
+from strategies.errors import StrategyError
 from tests.markets import NAN, PLAIN, fills, make_market, money, run
 
 FIRST, LAST = "2024-01-02", "2024-01-10"
@@ -247,6 +248,12 @@ def test_the_facts_of_a_name_delist_it_on_the_day_after_its_last():
     # Without a pay date it is paid with the next row, on the 8th.
     assert money(result, "dividends_due") == [0, 0, 0, 400_000, 0, 0, 0]
     assert result.nav.tolist()[-1] == 900_000
+
+
+def test_a_target_after_a_delisting_by_action_is_refused():
+    market = week(GONE, action("US", "delisting", "05", 40.0, "09"))
+    with pytest.raises(StrategyError, match="US is wanted at 2024-01-08.* but it delisted on 2024-01-05"):
+        run(market, {"2024-01-02": {"US": 0.5}, "2024-01-08": {"US": 0.5}}, **PLAIN)
 
 
 def test_a_short_pays_for_a_delisting():
