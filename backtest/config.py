@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from backtest.errors import BacktestError
 from data.market import MarketData
+from data.venues import VENUES
 
 NonNegative = Annotated[float, Field(ge=0)]
 
@@ -189,6 +190,10 @@ class RunConfig(_Settings):
     @model_validator(mode="after")
     def _consistent(self) -> "RunConfig":
         """Refuse settings that contradict each other."""
+        traded = sorted({place.currency for place in VENUES.values()})
+        unknown = sorted(set(self.commission_min) - set(traded))
+        if unknown:
+            raise ValueError(f"commission_min: no venue trades in {unknown[0]!r}; want {', '.join(traded)}")
         is_venue = self.costs in ("venue", "venue-proportional")
         contradictions = (
             (self.impact and self.costs != "venue", "impact grows with the order: it needs costs = 'venue'"),

@@ -353,6 +353,7 @@ def test_a_currency_without_a_rate_is_refused():
         ({"shorts": True, "funding": "settled"}, "funding = 'overlap'"),
         ({"maintenance_margin": 0.6, "max_gross": 2.0}, "1 / max_gross"),
         ({"stop_days": 5}, "stop_drawdown"),
+        ({"costs": "venue", "commission_min": {"usd": 1.0}}, "no venue trades in 'usd'; want CNY, HKD, USD"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(setting, said):
