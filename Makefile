@@ -28,9 +28,10 @@ $(STAMP): requirements.lock pyproject.toml
 	  echo "setup: creating .venv"; \
 	  $(PYTHON) -m venv .venv; }
 	@echo "setup: installing the locked dependencies (some minutes the first time)"
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements.lock # the lock is whole: nothing is left to resolve
 	@echo "setup: installing eastbound, editable"
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(PIP) check
 	@touch $@
 	@echo "setup: done"
 
