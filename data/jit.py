@@ -79,7 +79,7 @@ def kernel(function: Function) -> Function:
     before = CONFIG.CACHE_DIR
     CONFIG.CACHE_DIR = str(cache_folder())
     try:
-        compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+        compiled = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)
     finally:
         CONFIG.CACHE_DIR = before
     return cast("Function", compiled)

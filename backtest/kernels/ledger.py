@@ -7,15 +7,7 @@ from backtest.kernels.fills import count_pending_nb, fill_due_nb
 from backtest.kernels.journal import remark_nb
 from backtest.kernels.money import accrue_nb, carry_nb, open_items_nb, settle_nb
 from backtest.kernels.overlays import plan_legs_nb, recall_nb, watch_nb
-from backtest.kernels.references import (
-    BookRef,
-    JournalRef,
-    RecordRef,
-    RulesRef,
-    ScratchRef,
-    TimelineRef,
-    refer_world_nb,
-)
+from backtest.kernels.references import refer_nb
 from backtest.kernels.sizing import keep_to_bands_nb, size_orders_nb
 from backtest.kernels.state import (
     BEGIN,
@@ -154,10 +146,15 @@ def mark_nb(book, row, event_fx, currency, value, record):
     value_names_nb(book.last_price, event_fx, currency, value)
     value_lanes_nb(book.cash, book.due, book.shares, event_fx, value, record.nav[row])
     if record.shares.shape[0] > 0:
-        record.price[row] = book.last_price
-        record.shares[row] = book.shares
-        record.cash[row] = book.cash
-        record.due[row] = book.due
+        record.price[row, :] = 0.0
+        for a in range(value.shape[0]):
+            record.price[row, a] = book.last_price[a]
+            for lane in range(book.shares.shape[1]):
+                record.shares[row, a, lane] = book.shares[a, lane]
+        for c in range(book.cash.shape[0]):
+            for lane in range(book.shares.shape[1]):
+                record.cash[row, c, lane] = book.cash[c, lane]
+                record.due[row, c, lane] = book.due[c, lane]
         open_items_nb(book.unsettled, book.incoming, row, record.receivable, record.payable)
 
 
@@ -188,16 +185,16 @@ def run_ledger_nb(timeline, world, rules, book, weights, first, last, scratch, j
         Where it stopped: `last` if all went well.
     """
     return run_events_nb(
-        TimelineRef(*timeline),
-        refer_world_nb(world),
-        RulesRef(*rules),
-        BookRef(*book),
+        refer_nb(timeline),
+        refer_nb(world),
+        refer_nb(rules),
+        refer_nb(book),
         weights,
         first,
         last,
-        ScratchRef(*scratch),
-        JournalRef(*journal),
-        RecordRef(*record),
+        refer_nb(scratch),
+        refer_nb(journal),
+        refer_nb(record),
     )
 
 

@@ -1,60 +1,67 @@
-"""The ledger's named tuples by reference: what kernels hand to each other.
+"""A named tuple by reference: how kernels hand the ledger to each other.
 
-numba passes a tuple by value, each array as seven numbers: a call with the whole ledger takes a thousand arguments, a
-second of compiling at every place that makes it, and most of the time of a short run. A reference is one pointer.
-Kernels read it as they read the tuple; inside a loop they unpack its arrays first, since every look costs.
+numba passes a tuple by value, each array as seven numbers: a call with the whole ledger would take a thousand
+arguments. A reference is one pointer to the tuple, which stays where it is; kernels read its fields by name, those of a
+tuple within it too. It is good as long as the kernel that made it runs.
 """
 
-from collections.abc import Callable
 from typing import Any
 
+from llvmlite import ir
 from numba import types
-from numba.experimental import structref
+from numba.core import cgutils
+from numba.core.imputils import impl_ret_borrowed
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model
 
-from backtest.kernels import state
-from data.jit import CONFIG, kernel
-
-
-def _by_reference(tuple_type: Any) -> Callable[..., Any]:
-    """Make a reference type with the fields of a named tuple, and give its constructor."""
-    if CONFIG.DISABLE_JIT:
-        constructor: Callable[..., Any] = tuple_type  # in plain Python everything is a reference
-        return constructor
-    name = tuple_type.__name__ + "Type"
-
-    def without_literals(_: Any, fields: Any) -> Any:
-        return tuple((field, types.unliteral(kind)) for field, kind in fields)
-
-    # The cache of kernels finds the type by its name in this file.
-    reference = type(name, (types.StructRef,), {"preprocess_fields": without_literals, "__module__": __name__})
-    globals()[name] = reference
-    structref.register(reference)
-    proxy = type(tuple_type.__name__, (structref.StructRefProxy,), {"__module__": __name__})
-    structref.define_proxy(proxy, reference, list(tuple_type._fields))
-    return proxy
+from data.jit import CONFIG
 
 
-TimelineRef = _by_reference(state.Timeline)
-ActionsRef = _by_reference(state.Actions)
-WorldRef = _by_reference(state.World)
-RulesRef = _by_reference(state.Rules)
-BookRef = _by_reference(state.Book)
-ScratchRef = _by_reference(state.Scratch)
-JournalRef = _by_reference(state.Journal)
-RecordRef = _by_reference(state.Record)
+class Reference(types.Type):
+    """The type of a pointer to a named tuple."""
+
+    def __init__(self, to: Any) -> None:
+        self.to = to
+        super().__init__(name=f"Reference({to.name})")
 
 
-@kernel
-def refer_world_nb(world):
-    """Take a world, and the tuples in it, by reference.
+@register_model(Reference)
+class _ReferenceModel(models.OpaqueModel):
+    """An untyped pointer, as far as LLVM is concerned."""
 
-    Parameters
-    ----------
-    world : World
 
-    Returns
-    -------
-    reference to World
-    """
-    # The fee table stays a tuple: it is three arrays, read in the innermost loop.
-    return WorldRef(*world[:20], ActionsRef(*world.actions))
+@infer_getattr
+class _Fields(AttributeTemplate):
+    key = Reference
+
+    def generic_resolve(self, reference: Any, name: str) -> Any:
+        to = reference.to
+        if name not in to.fields:
+            return None
+        kind = to.types[to.fields.index(name)]
+        return Reference(kind) if isinstance(kind, types.NamedTuple) else kind
+
+
+@lower_getattr_generic(Reference)
+def _read_field(context: Any, builder: Any, reference: Any, pointer: Any, name: str) -> Any:
+    to = reference.to
+    position = to.fields.index(name)
+    typed = builder.bitcast(pointer, context.get_value_type(to).as_pointer())
+    field = cgutils.gep_inbounds(builder, typed, 0, position)
+    kind = to.types[position]
+    if isinstance(kind, types.NamedTuple):
+        return builder.bitcast(field, ir.IntType(8).as_pointer())
+    return impl_ret_borrowed(context, builder, kind, builder.load(field))
+
+
+@intrinsic
+def _refer(_: Any, to: Any) -> Any:
+    def generate(__: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kept = cgutils.alloca_once_value(builder, arguments[0])
+        return builder.bitcast(kept, ir.IntType(8).as_pointer())
+
+    return Reference(to)(to), generate
+
+
+# Uncompiled, everything is a reference.
+refer_nb: Any = (lambda kept: kept) if CONFIG.DISABLE_JIT else _refer

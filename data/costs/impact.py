@@ -47,7 +47,7 @@ def average_volume(
     _check(volume, sessions_held, window, least=1)
     found = np.empty(volume.shape)
     known = sessions_held & (volume > 0) & np.isfinite(volume)
-    trailing_moments_nb(_floats(volume), known, window, min(MIN_KNOWN, window), found, np.empty((0, 0)))
+    trailing_moments_nb(_floats(volume), known, min(MIN_KNOWN, window), np.empty(2 * window), found, np.empty((0, 0)))
     return found
 
 
@@ -85,7 +85,7 @@ def daily_volatility(
     _check(returns, sessions_held, window, least=2)
     found = np.empty(returns.shape)
     known = sessions_held & np.isfinite(returns)
-    trailing_moments_nb(_floats(returns), known, window, min(MIN_KNOWN, window), np.empty((0, 0)), found)
+    trailing_moments_nb(_floats(returns), known, min(MIN_KNOWN, window), np.empty(2 * window), np.empty((0, 0)), found)
     return found
 
 

@@ -249,7 +249,7 @@ def impact_fraction_nb(coefficient, volatility, participation):
 
 @kernel
 def trailing_moments_nb(
-    values: F, known: NDArray[np.bool_], window: int, n_least: int, mean_out: F, deviation_out: F
+    values: F, known: NDArray[np.bool_], n_least: int, kept: F, mean_out: F, deviation_out: F
 ) -> None:
     """Average the last known values of each name strictly before each row.
 
@@ -260,41 +260,40 @@ def trailing_moments_nb(
     values : ndarray of shape (n_rows, n_names), float64
     known : ndarray of shape (n_rows, n_names), bool
         Which values count.
-    window : int
-        How many of the last known values.
     n_least : int
         Fewer known values than this give NaN.
+    kept : ndarray of shape (2 x window,)
+        Room to work in; window: how many of the last known values count.
     mean_out, deviation_out : ndarray of shape (n_rows, n_names) or (0, 0)
         Written in place: mean, and standard deviation with n - 1. Of size 0: not wanted.
     """
     n_rows, n_names = values.shape
-    kept = np.zeros((n_names, 2 * window))  # each value twice, a window apart: any window is one run
-    n_kept = np.zeros(n_names, dtype=np.int64)
+    window = kept.shape[0] // 2
     wants_mean, wants_deviation = mean_out.size > 0, deviation_out.size > 0
-    mean = np.full(n_names, np.nan)
-    deviation = np.full(n_names, np.nan)
-    for r in range(n_rows):
-        for a in range(n_names):
+    for a in range(n_names):
+        n_kept, mean, deviation = 0, np.nan, np.nan
+        for r in range(n_rows):
             if wants_mean:
-                mean_out[r, a] = mean[a]
+                mean_out[r, a] = mean
             if wants_deviation:
-                deviation_out[r, a] = deviation[a]
+                deviation_out[r, a] = deviation
             if not known[r, a]:
                 continue
-            slot = n_kept[a] % window
-            kept[a, slot] = values[r, a]
-            kept[a, slot + window] = values[r, a]
-            n_kept[a] += 1
-            n = min(n_kept[a], window)
+            # Each value stands twice, a window apart: any window is one run.
+            slot = n_kept % window
+            kept[slot] = values[r, a]
+            kept[slot + window] = values[r, a]
+            n_kept += 1
+            n = min(n_kept, window)
             if n < n_least:
                 continue
             start = slot + 1 + window - n
             total = 0.0
             for i in range(start, start + n):
-                total += kept[a, i]
-            mean[a] = total / n
+                total += kept[i]
+            mean = total / n
             if wants_deviation:
                 spread = 0.0
                 for i in range(start, start + n):
-                    spread += (kept[a, i] - mean[a]) ** 2
-                deviation[a] = np.sqrt(spread / (n - 1))
+                    spread += (kept[i] - mean) ** 2
+                deviation = np.sqrt(spread / (n - 1))
