@@ -15,7 +15,7 @@ from backtest.kernels import state
 from backtest.kernels.state import Book, Journal, Record
 from backtest.metrics.summary import Summary, summarise
 from data.costs.charges import NOTE_KINDS
-from data.costs.kernels import CENTS_PER_ONE, fee_parts_nb, units_nb
+from data.costs.kernels.fees import CENTS_PER_ONE, fee_parts_nb, units_nb
 from data.costs.schedules import BUY, COST_KINDS, HOLDING_KINDS, SELL
 from data.market import MarketData
 from strategies.targets import TargetWeights

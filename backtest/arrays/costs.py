@@ -11,7 +11,7 @@ from backtest.config import FlatCosts, RunConfig
 from data.adjustments import adjusted_close
 from data.costs.fee_tables import fee_table
 from data.costs.impact import average_volume, daily_volatility
-from data.costs.kernels import ROUNDING, FeeTable
+from data.costs.kernels.fees import FeeTable
 from data.costs.schedules import FeeRates, proportional_rates
 from data.costs.ticks import tick_sizes
 from data.market import MarketData
@@ -76,10 +76,9 @@ def trade_costs(
     keys = [_class_of(market, name) for name in names]
     classes = sorted(set(keys))
     rates = tuple(_rates(one, dates, config) for one in classes) if config.costs != "venue" else ()
-    table, notes = _empty_table(dates, classes), list[str]()
-    if config.costs == "venue":
-        table, assumed = fee_table(classes, dates, config.commission_bps, config.commission_min)
-        notes += assumed
+    noted = classes if config.costs == "venue" else []
+    table, assumed = fee_table(noted, dates, config.commission_bps, config.commission_min)
+    notes = list(assumed)
     notes += dict.fromkeys(text for one in rates for text in one.assumptions)
     total = np.zeros((len(dates), len(classes), 2))
     for position, one in enumerate(rates):
@@ -124,14 +123,6 @@ def _rates(one: FeeClass, dates: NDArray[np.datetime64], config: RunConfig) -> F
         kinds=(*found.kinds, "commission"),
         rates=np.concatenate([found.rates, commission], axis=1),
         assumptions=found.assumptions,
-    )
-
-
-def _empty_table(dates: NDArray[np.datetime64], classes: list[FeeClass]) -> FeeTable:
-    return FeeTable(
-        period=np.zeros((len(dates), len(classes)), dtype=np.int64),
-        n_parts=np.zeros((1, 2), dtype=np.int64),
-        parts=np.zeros((1, 2, 1, ROUNDING + 1), dtype=np.int64),
     )
 
 

@@ -30,7 +30,7 @@ from backtest.kernels.state import (
     UNPRICED,
 )
 from backtest.kernels.valuing import row_of_nb
-from data.costs.kernels import CENTS_PER_ONE, NO_FEE, fee_cents_nb, units_nb
+from data.costs.kernels.fees import CENTS_PER_ONE, NO_FEE, fee_cents_nb, units_nb
 from data.jit import kernel
 
 

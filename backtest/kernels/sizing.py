@@ -18,7 +18,7 @@ from backtest.kernels.state import (
     SHORT_LIMITED,
 )
 from backtest.kernels.valuing import row_of_nb, value_lanes_nb
-from data.costs.kernels import expected_fee_nb
+from data.costs.kernels.fees import expected_fee_nb
 from data.jit import kernel
 
 

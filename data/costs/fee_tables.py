@@ -18,7 +18,9 @@ from data.costs.charges import (
     charges_on,
     commission_charge,
 )
-from data.costs.kernels import (
+from data.costs.kernels.fees import (
+    CENTS_PER_ONE,
+    FACTOR,
     FIXED,
     HIGH,
     LOW,
@@ -26,10 +28,13 @@ from data.costs.kernels import (
     NO_MAXIMUM,
     PER_SHARE,
     RATE,
+    RATES_PER_ONE,
     ROUNDING,
+    SHIFT,
     SLOT,
     TO_CENT,
     TO_DOLLAR_UP,
+    UNITS_PER_ONE,
     FeeTable,
 )
 from data.costs.schedules import BUY, SELL
@@ -104,15 +109,40 @@ def fee_table(
 
 
 def _as_arrays(period: NDArray[np.int64], periods: Sequence[dict[str, tuple[Charge, Charge]]]) -> FeeTable:
-    n_parts = np.zeros((len(periods), 2), dtype=np.int64)
+    n_parts, n_plain = np.zeros((len(periods), 2), dtype=np.int64), np.zeros((len(periods), 2), dtype=np.int64)
     parts = np.zeros((len(periods), 2, len(NOTE_KINDS), N_COLUMNS), dtype=np.int64)
     for p, charges in enumerate(periods):
         for side in (BUY, SELL):
             due = [(kind, both[side]) for kind, both in charges.items() if _is_due(both[side])]
+            due.sort(key=lambda one: _is_limited(one[1]))
             n_parts[p, side] = len(due)
+            n_plain[p, side] = sum(not _is_limited(charge) for _, charge in due)
             for i, (kind, charge) in enumerate(due):
                 parts[p, side, i] = _as_part(kind, charge)
-    return FeeTable(period=period, n_parts=n_parts, parts=parts)
+    scaled = _in_cents(parts)
+    is_plain = np.arange(len(NOTE_KINDS)) < n_plain[:, :, None]
+    plain = np.where(is_plain[..., None], scaled[..., : FIXED + 1], 0.0).sum(axis=2)
+    return FeeTable(period=period, n_parts=n_parts, parts=parts, scaled=scaled, n_plain=n_plain, plain=plain)
+
+
+def _in_cents(parts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Say what kinds charge in floats: cents for each unit, and how they are rounded."""
+    scaled = np.zeros((*parts.shape[:-1], SHIFT + 1))
+    scaled[..., SLOT] = parts[..., SLOT]
+    for column in (RATE, PER_SHARE):
+        scaled[..., column] = parts[..., column] * CENTS_PER_ONE / (UNITS_PER_ONE * RATES_PER_ONE)
+    scaled[..., FIXED], scaled[..., LOW] = parts[..., FIXED], parts[..., LOW]
+    scaled[..., HIGH] = np.where(parts[..., HIGH] == NO_MAXIMUM, np.inf, parts[..., HIGH])
+    # Up to the next dollar is down from one more: an amount on the edge itself is counted in integers.
+    to_dollar = parts[..., ROUNDING] == TO_DOLLAR_UP
+    scaled[..., FACTOR] = np.where(to_dollar, 1.0 / CENTS_PER_ONE, 1.0)
+    scaled[..., SHIFT] = np.where(to_dollar, 1.0, 0.5)
+    scaled[..., ROUNDING] = np.where(to_dollar, CENTS_PER_ONE, 1.0)
+    return scaled
+
+
+def _is_limited(charge: Charge) -> bool:
+    return bool(charge.minimum) or charge.maximum is not None
 
 
 def _is_due(charge: Charge) -> bool:
@@ -128,8 +158,7 @@ def _as_part(kind: str, charge: Charge) -> NDArray[np.int64]:
     part[LOW] = _steps(charge.minimum, CENT_STEP, kind)
     part[HIGH] = NO_MAXIMUM if charge.maximum is None else _steps(charge.maximum, CENT_STEP, kind)
     part[ROUNDING] = TO_DOLLAR_UP if charge.rounding == DOLLAR_UP else TO_CENT
-    is_limited = bool(charge.minimum) or charge.maximum is not None
-    if max(part[RATE], part[PER_SHARE]) > MAX_RATE or (is_limited and charge.rounding == DOLLAR_UP):
+    if max(part[RATE], part[PER_SHARE]) > MAX_RATE or (_is_limited(charge) and charge.rounding == DOLLAR_UP):
         raise DataError(
             f"{kind} is above 100 % or 1 a share, or has limits and whole dollars: kernels cannot charge it."
         )

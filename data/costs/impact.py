@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from data.costs.kernels import trailing_moments_nb
+from data.costs.kernels.trailing import trailing_moments_nb
 from data.errors import DataError
 
 # Fewer known sessions than this say nothing: the result is NaN.
@@ -47,7 +47,8 @@ def average_volume(
     _check(volume, sessions_held, window, least=1)
     found = np.empty(volume.shape)
     known = sessions_held & (volume > 0) & np.isfinite(volume)
-    trailing_moments_nb(_floats(volume), known, min(MIN_KNOWN, window), np.empty(2 * window), found, np.empty((0, 0)))
+    kept, unwanted = np.empty(2 * window), np.empty((0, 0))
+    trailing_moments_nb(_floats(volume), known, min(MIN_KNOWN, window), kept, found, unwanted)
     return found
 
 
@@ -85,7 +86,8 @@ def daily_volatility(
     _check(returns, sessions_held, window, least=2)
     found = np.empty(returns.shape)
     known = sessions_held & np.isfinite(returns)
-    trailing_moments_nb(_floats(returns), known, min(MIN_KNOWN, window), np.empty(2 * window), np.empty((0, 0)), found)
+    kept, unwanted = np.empty(2 * window), np.empty((0, 0))
+    trailing_moments_nb(_floats(returns), known, min(MIN_KNOWN, window), kept, unwanted, found)
     return found
 
 

@@ -5,17 +5,17 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from data.costs import kernels
 from data.costs.charges import NOTE_KINDS, charges_on, commission_charge, day_number
 from data.costs.fee_tables import fee_table
-from data.costs.kernels import (
+from data.costs.kernels import fees as kernels
+from data.costs.kernels.fees import (
     MAX_UNITS,
     NO_FEE,
     NO_UNITS,
     expected_fee_nb,
+    expected_rate_nb,
     fee_cents_nb,
     fee_parts_nb,
-    impact_fraction_nb,
     units_nb,
 )
 from data.costs.notes import contract_note
@@ -169,7 +169,7 @@ def test_the_layout_of_a_table() -> None:
         [1, 2],
     ]  # New York: commission; sales pay the TAF too, Section 31 is 0
     assert table.parts.shape == (3, 2, len(NOTE_KINDS), 7)
-    assert {array.dtype for array in table} == {np.dtype(np.int64)}
+    assert {array.dtype for array in (table.period, table.n_parts, table.parts)} == {np.dtype(np.int64)}
     assert all(array.flags.c_contiguous for array in table)
     none = kernels.NO_MAXIMUM
     stamp, settlement = NOTE_KINDS.index("stamp_duty"), NOTE_KINDS.index("settlement_fee")
@@ -177,7 +177,11 @@ def test_the_layout_of_a_table() -> None:
     assert table.parts[0, BUY, 4].tolist() == [settlement, 20_000, 0, 0, 200, 10_000, kernels.TO_CENT]
     assert table.parts[1, BUY, 4].tolist() == [settlement, 42_000, 0, 0, 0, none, kernels.TO_CENT]
     assert table.parts[1, BUY, 5].tolist() == [NOTE_KINDS.index("commission"), 100_000, 0, 0, 1800, none, 0]
-    assert table.parts[2, SELL, 0].tolist() == [NOTE_KINDS.index("taf_fee"), 0, 166_000, 0, 0, 830, kernels.TO_CENT]
+    assert table.parts[2, SELL, 1].tolist() == [NOTE_KINDS.index("taf_fee"), 0, 166_000, 0, 0, 830, kernels.TO_CENT]
+    assert table.n_plain.tolist() == [[4, 4], [5, 5], [1, 1]]  # all but settlement and commission; then all but that
+    rate = (1_000_000 + 27_000 + 1_500 + 56_500) / 1e11  # cents for a ten-thousandth
+    assert table.plain[0, BUY, kernels.RATE] == pytest.approx(rate, rel=1e-15)
+    assert table.plain[0, BUY, kernels.PER_SHARE :].tolist() == [0.0, 0.0]
     assert table.parts[2, BUY, 1:].tolist() == [[0] * 7] * (len(NOTE_KINDS) - 1)
 
 
@@ -205,8 +209,28 @@ def test_a_commission_that_is_none_is_refused(bps: float, least: dict[str, float
 
 
 def test_impact_grows_with_the_square_root_of_participation() -> None:
-    # 0.8 x 2 % x sqrt(4 %) = 0.8 x 0.02 x 0.2 = 0.0032
-    assert impact_fraction_nb(0.8, 0.02, 0.04) == pytest.approx(0.0032, rel=1e-12)
-    assert impact_fraction_nb(0.8, 0.02, 0.16) == pytest.approx(0.0064, rel=1e-12)
-    for volatility, participation in ((np.nan, 0.04), (0.02, np.nan), (0.0, 0.04), (0.02, 0.0), (0.02, -1.0)):
-        assert impact_fraction_nb(0.8, volatility, participation) == 0.0
+    # Nothing but impact: 0.8 x 2 % x sqrt(4 %) = 0.0032 of what is traded, where 250,000 shares trade a day.
+    table, _ = fee_table([("HKD", "XHKG", True)], DATES[-1:])
+    free = table._replace(n_parts=table.n_parts * 0, n_plain=table.n_plain * 0, plain=table.plain * 0)
+    one_share = 0.8 * 0.02 / np.sqrt(250_000.0)
+    for shares, rate in ((10_000.0, 0.0032), (40_000.0, 0.0064)):
+        assert expected_rate_nb(free, 0, 0, BUY, 1e6, shares, shares, 0.0, one_share) == pytest.approx(rate, rel=1e-12)
+
+
+def test_an_expected_rate_is_fees_half_spread_and_impact_over_the_trade() -> None:
+    # Hong Kong, 2025-02-07, HK$10,000 of an ETF: levies 0.27 + 0.015 + 0.565, settlement the minimum of 2; 1,000 shares.
+    table, _ = fee_table([("HKD", "XHKG", True)], np.array(["2025-02-07"], dtype="datetime64[D]"))
+    rate = expected_rate_nb(table, 0, 0, SELL, 10_000.0, 1_000.0, 1_000.0, 0.001, 1e-5)
+    assert rate == pytest.approx((0.27 + 0.015 + 0.565 + 2.0) / 10_000 + 0.001 + 1e-5 * np.sqrt(1_000), rel=1e-12)
+
+
+def test_fees_on_an_edge_are_counted_in_integers() -> None:
+    # 2.5 bps of 20,220.00 + 40 n end in half a cent: floats alone would round some of these down.
+    table, _ = fee_table([("HKD", "XHKG", True)], DATES[-1:], 2.5)
+    out = np.empty((1, len(NOTE_KINDS)), dtype=np.int64)
+    row = np.zeros(1, dtype=np.int64)
+    for n in range(5000):
+        units = np.array([(20_220 + 40 * n) * 10_000])
+        fee_parts_nb(table, row, row, row, units, units, out)
+        assert fee_cents_nb(table, 0, 0, BUY, units[0], units[0]) == out.sum()
+        assert out[0, NOTE_KINDS.index("commission")] == (units[0] * 25 + 5_000_000) // 10_000_000

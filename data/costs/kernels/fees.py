@@ -1,6 +1,6 @@
-"""Fees of a trade in exact integers, expected fees in floats, trailing averages, impact.
+"""Fees of a trade in exact integers, expected costs in floats.
 
-Shapes: R rows (dates), G fee classes, P periods in which nothing changes, F kinds, N trades, A names.
+Shapes: R rows (dates), G fee classes, P periods in which nothing changes, F kinds, N trades.
 Units: considerations and share counts in 0.0001 (of currency, of a share); rates in 1e-9 (of the consideration,
 or of currency a share); fixed parts, limits and fees in cents.
 """
@@ -17,6 +17,8 @@ I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
 
 # Columns of FeeTable.parts.
 SLOT, RATE, PER_SHARE, FIXED, LOW, HIGH, ROUNDING = 0, 1, 2, 3, 4, 5, 6
+# Two more of FeeTable.scaled.
+FACTOR, SHIFT = 7, 8
 # How a fee is rounded.
 TO_CENT, TO_DOLLAR_UP = 0, 1
 # Trades and rates up to these are exact: 9e18 units are 9e14 of currency or shares; 1e9 is the whole consideration.
@@ -30,6 +32,8 @@ NO_MAXIMUM = 9_223_372_036_854_775_807
 UNITS_PER_ONE = 10_000.0
 RATES_PER_ONE = 1e9
 CENTS_PER_ONE = 100.0
+# Floats count units exactly up to the first; fees of less than the second many cents are off by less than the third.
+EXACT_UNITS, EXACT_CENTS, DOUBT = 9_007_199_254_740_992, 1e9, 1e-6
 # Unsigned, for division without a look at the sign; a cent in units of 1e-13.
 HUNDRED, NINETY_NINE, BILLION = np.uint64(100), np.uint64(99), np.uint64(10**9)
 A_CENT, HALF_A_CENT, ALL_BUT_A_CENT = np.uint64(10**11), np.uint64(5 * 10**10), np.uint64(10**11 - 1)
@@ -39,14 +43,20 @@ class FeeTable(NamedTuple):
     """Dated fees of some classes of names.
 
     period: (R, G), which period a date is in, by class. n_parts: (P, 2), how many kinds charge anything, by side
-    (BUY 0, SELL 1). parts: (P, 2, F, 7), what they charge, in the order of their slots, then zeros; the last axis is
-    SLOT (which kind: the same one for all classes), RATE, PER_SHARE, FIXED, LOW (0: no minimum), HIGH (NO_MAXIMUM:
-    no maximum) and ROUNDING. LOW and HIGH are whole multiples of what the kind is rounded to.
+    (BUY 0, SELL 1). parts: (P, 2, F, 7), what they charge, kinds without limits first, else in the order of their
+    slots, then zeros; the last axis is SLOT (which kind: the same one for all classes), RATE, PER_SHARE, FIXED, LOW
+    (0: no minimum), HIGH (NO_MAXIMUM: no maximum) and ROUNDING. LOW and HIGH are whole multiples of what the kind is
+    rounded to. The rest says the same in floats, in cents: scaled, (P, 2, F, 9), in the columns of parts, inf for no
+    maximum, then how a fee is rounded: to floor(fee x FACTOR + SHIFT) times ROUNDING cents. n_plain: (P, 2), how many
+    kinds have no limits; plain: (P, 2, 4), RATE, PER_SHARE and FIXED of those added up.
     """
 
     period: I
     n_parts: I
     parts: I
+    scaled: F
+    n_plain: I
+    plain: F
 
 
 @kernel
@@ -126,15 +136,31 @@ def fee_cents_nb(table, row, fee_class, side, consideration_units, share_units):
     -------
     cents : int
         0 if both amounts are 0: no trade. NO_FEE if one of them is NO_UNITS or beyond MAX_UNITS.
+
+    Notes
+    -----
+    Floats decide how a fee rounds, unless it lies so near to the edge that they could be wrong: then integers do.
     """
     if not 0 <= consideration_units <= MAX_UNITS or not 0 <= share_units <= MAX_UNITS:
         return np.int64(NO_FEE)
-    total = np.int64(0)
     if consideration_units == 0 and share_units == 0:
-        return total
+        return np.int64(0)
     p = table.period[row, fee_class]
+    parts, scaled = table.parts, table.scaled
+    consideration, shares = float(consideration_units), float(share_units)
+    is_exact = consideration_units <= EXACT_UNITS and share_units <= EXACT_UNITS
+    total = np.int64(0)
     for i in range(table.n_parts[p, side]):
-        total += part_cents_nb(table.parts[p, side, i], consideration_units, share_units)
+        due = (
+            scaled[p, side, i, RATE] * consideration + scaled[p, side, i, PER_SHARE] * shares + scaled[p, side, i, FIXED]
+        )
+        edge = due * scaled[p, side, i, FACTOR] + scaled[p, side, i, SHIFT]
+        steps = np.floor(edge)
+        if is_exact and due < EXACT_CENTS and DOUBT < edge - steps < 1.0 - DOUBT:
+            rounded = steps * scaled[p, side, i, ROUNDING]
+            total += np.int64(min(max(rounded, scaled[p, side, i, LOW]), scaled[p, side, i, HIGH]))
+        else:
+            total += part_cents_nb(parts[p, side, i], consideration_units, share_units)
     return total
 
 
@@ -196,43 +222,43 @@ def expected_fee_nb(table, row, fee_class, side, consideration, shares):
     """
     if consideration == 0.0 and shares == 0.0:
         return 0.0
-    total = 0.0
     p = table.period[row, fee_class]
-    for i in range(table.n_parts[p, side]):
-        part = table.parts[p, side, i]
-        due = part[RATE] * consideration / RATES_PER_ONE
-        if part[PER_SHARE] != 0:
-            due += part[PER_SHARE] * shares / RATES_PER_ONE
-        if part[FIXED] != 0:
-            due += part[FIXED] / CENTS_PER_ONE
-        if part[LOW] != 0 and due < part[LOW] / CENTS_PER_ONE:
-            due = part[LOW] / CENTS_PER_ONE
-        if part[HIGH] != NO_MAXIMUM and due > part[HIGH] / CENTS_PER_ONE:
-            due = part[HIGH] / CENTS_PER_ONE
+    scaled, plain = table.scaled, table.plain
+    traded, counted = consideration * UNITS_PER_ONE, shares * UNITS_PER_ONE
+    total = plain[p, side, RATE] * traded + plain[p, side, PER_SHARE] * counted + plain[p, side, FIXED]
+    for i in range(table.n_plain[p, side], table.n_parts[p, side]):
+        due = scaled[p, side, i, RATE] * traded + scaled[p, side, i, PER_SHARE] * counted + scaled[p, side, i, FIXED]
+        if due < scaled[p, side, i, LOW]:
+            due = scaled[p, side, i, LOW]
+        if due > scaled[p, side, i, HIGH]:
+            due = scaled[p, side, i, HIGH]
         total += due
-    return total
+    return total / CENTS_PER_ONE
 
 
 @kernel
-def impact_fraction_nb(coefficient, volatility, participation):
-    """Estimate the cost of market impact by the square-root law.
-
-    The cost of a trade of Q shares in a name that trades V a day at a daily volatility s is `c s sqrt(Q / V)` of its
-    notional, with c of order one.
+def expected_rate_nb(table, row, fee_class, side, consideration, shares, raw_shares, half_spread, impact):
+    """Estimate what a trade costs, as a fraction of its consideration: fees, half-spread, square-root impact.
 
     Parameters
     ----------
-    coefficient : float
-        c; 0 switches impact off.
-    volatility : float
-        Standard deviation of daily returns; 0.02 is two percent.
-    participation : float
-        Shares of the trade over average daily volume; the sign is the caller's to drop.
+    table : FeeTable
+    row, fee_class, side : int
+        As in `fee_cents_nb`.
+    consideration : float
+        Currency, above 0.
+    shares, raw_shares : float
+        Count, and the count as traded, by which fees per share go.
+    half_spread : float
+        Fraction of the consideration.
+    impact : float
+        Impact of one share, fraction of the consideration: c s / sqrt(V) in a name that trades V shares a day at a
+        daily volatility s, with c of order one. A trade of Q shares has sqrt(Q) times it: c s sqrt(Q / V).
 
     Returns
     -------
-    fraction : float
-        Of notional; 0 if volatility or participation is NaN (volume not known), zero or negative.
+    rate : float
+        NaN if an amount is NaN.
 
     References
     ----------
@@ -242,58 +268,5 @@ def impact_fraction_nb(coefficient, volatility, participation):
     .. [3] Toth et al., "Anomalous Price Impact and the Critical Nature of Liquidity in Financial Markets",
        Physical Review X 1, 2011 (the square root, over markets and decades).
     """
-    if not (volatility > 0.0 and participation > 0.0):
-        return 0.0
-    return coefficient * volatility * np.sqrt(participation)
-
-
-@kernel
-def trailing_moments_nb(
-    values: F, known: NDArray[np.bool_], n_least: int, kept: F, mean_out: F, deviation_out: F
-) -> None:
-    """Average the last known values of each name strictly before each row.
-
-    Two passes over each window, oldest value first: nothing cancels, and a result depends on its window alone.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows, n_names), float64
-    known : ndarray of shape (n_rows, n_names), bool
-        Which values count.
-    n_least : int
-        Fewer known values than this give NaN.
-    kept : ndarray of shape (2 x window,)
-        Room to work in; window: how many of the last known values count.
-    mean_out, deviation_out : ndarray of shape (n_rows, n_names) or (0, 0)
-        Written in place: mean, and standard deviation with n - 1. Of size 0: not wanted.
-    """
-    n_rows, n_names = values.shape
-    window = kept.shape[0] // 2
-    wants_mean, wants_deviation = mean_out.size > 0, deviation_out.size > 0
-    for a in range(n_names):
-        n_kept, mean, deviation = 0, np.nan, np.nan
-        for r in range(n_rows):
-            if wants_mean:
-                mean_out[r, a] = mean
-            if wants_deviation:
-                deviation_out[r, a] = deviation
-            if not known[r, a]:
-                continue
-            # Each value stands twice, a window apart: any window is one run.
-            slot = n_kept % window
-            kept[slot] = values[r, a]
-            kept[slot + window] = values[r, a]
-            n_kept += 1
-            n = min(n_kept, window)
-            if n < n_least:
-                continue
-            start = slot + 1 + window - n
-            total = 0.0
-            for i in range(start, start + n):
-                total += kept[i]
-            mean = total / n
-            if wants_deviation:
-                spread = 0.0
-                for i in range(start, start + n):
-                    spread += (kept[i] - mean) ** 2
-                deviation = np.sqrt(spread / (n - 1))
+    fee = expected_fee_nb(table, row, fee_class, side, consideration, raw_shares)
+    return fee / consideration + half_spread + impact * np.sqrt(shares)
