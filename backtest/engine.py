@@ -113,6 +113,7 @@ def _scratch(n_assets: int, n_venues: int, n_currencies: int, n_lanes: int) -> S
         return np.zeros((n_assets, n_lanes))
 
     return Scratch(
+        lanes=(0,) if n_lanes == 1 else np.arange(n_lanes),
         value=np.zeros(n_assets),
         asked=amounts(),
         buy_rate=amounts(),

@@ -63,7 +63,7 @@ def kernel(function: Function) -> Function:
     Parameters
     ----------
     function : callable
-        A pure function of arrays, numbers and named tuples of them.
+        A pure function of arrays, numbers and named tuples of them, that allocates nothing.
 
     Returns
     -------
@@ -73,13 +73,33 @@ def kernel(function: Function) -> Function:
     Notes
     -----
     No fastmath in any form: the order of operations makes a lane's bytes independent of the width of its
-    block, the thread and the processor. The cache folder is set for the moment of decoration only, so that
-    other libraries' compiled functions stay where they are.
+    block, the thread and the processor. Kernels keep no count of references to arrays, which costs more than most of
+    what they do: so the caller allocates, and holds on to what it hands over.
     """
+    return _compile(function)
+
+
+def leaf(function: Function) -> Function:
+    """Compile a small kernel into the kernels that call it in their innermost loops.
+
+    Parameters
+    ----------
+    function : callable
+        As for `kernel`.
+
+    Returns
+    -------
+    callable
+    """
+    return _compile(function, forceinline=True)
+
+
+def _compile(function: Function, **options: bool) -> Function:
+    # The cache folder is set for the moment of decoration only: other libraries' compiled functions stay where they are.
     before = CONFIG.CACHE_DIR
     CONFIG.CACHE_DIR = str(cache_folder())
     try:
-        compiled = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)
+        compiled = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **options)(function)
     finally:
         CONFIG.CACHE_DIR = before
     return cast("Function", compiled)

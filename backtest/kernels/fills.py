@@ -49,14 +49,14 @@ def take_forced_nb(timeline, world, rules, book, event, scratch):
     scratch : Scratch
         `now` (A, L) is written in place.
     """
-    forced, order, now, venue_of = book.forced, book.order, scratch.now, world.venue
+    forced, order, now, venue_of, n_lanes = book.forced, book.order, scratch.now, world.venue, len(scratch.lanes)
     opened, closed = world.open, world.close
     row, venue, at_close = timeline.row[event], timeline.venue[event], timeline.kind[event] != OPEN
     for a in range(order.shape[0]):
         price = closed[row, a] if at_close else opened[row, a]
         late = not at_close or rules.fill != NEXT_OPEN or np.isnan(opened[row, a])
         fills = venue_of[a] == venue and late and not np.isnan(price)
-        for lane in range(order.shape[1]):
+        for lane in range(n_lanes):
             now[a, lane] = order[a, lane] if fills and forced[a, lane] else 0.0
 
 
@@ -95,7 +95,7 @@ def fill_pass_nb(timeline, world, rules, book, event, taking, scratch, journal, 
         book.plan_incoming,
     )
     cash, unsettled, incoming, decided_at = book.cash, book.unsettled, book.incoming, book.decided_at
-    now, scale, before = scratch.now, scratch.scale, scratch.before
+    now, scale, before, n_lanes = scratch.now, scratch.scale, scratch.before, len(scratch.lanes)
     entries, amounts, n_entries, flow = journal.entries, journal.amounts, journal.n_entries, record.flow
     row, venue, kind = timeline.row[event], timeline.venue[event], timeline.kind[event]
     venue_of, currency_of, class_of, settle_slot = world.venue, world.currency, world.fee_class, world.settle_slot
@@ -112,7 +112,7 @@ def fill_pass_nb(timeline, world, rules, book, event, taking, scratch, journal, 
             continue
         price, currency, fee_class, lot = prices[a], currency_of[a], class_of[a], lots[a]
         slot, rate = settle_slot[row, venue_of[a]], fx[currency_of[a]]
-        for lane in range(order.shape[1]):
+        for lane in range(n_lanes):
             possible = now[a, lane]
             if possible == 0.0 or (taking != FORCED and (possible > 0.0) != (taking == BUY)):
                 continue
@@ -210,7 +210,7 @@ def fill_due_nb(timeline, world, rules, book, event, scratch, journal, record):
     if at_session:
         rested = sweep_rest_nb(timeline, world, rules, book, event, scratch, journal)
         status = max(status, rested)
-    count_pending_nb(world, book)
+    count_pending_nb(world, book, scratch)
     return status
 
 
@@ -240,11 +240,12 @@ def sweep_rest_nb(timeline, world, rules, book, event, scratch, journal):
         return status
     order, start, decided_at, leg_day = book.order, timeline.start, book.decided_at, book.leg_day
     forced, venue_of, closed, venue_due = book.forced, world.venue, world.close, scratch.venue_due
+    n_lanes = len(scratch.lanes)
     for a in range(order.shape[0]):
         if venue_of[a] != venue:
             continue
         unpriced = closing and np.isnan(closed[row, a])
-        for lane in range(order.shape[1]):
+        for lane in range(n_lanes):
             rest = order[a, lane]
             if rest == 0.0 or forced[a, lane] or start[event, venue] <= decided_at[lane]:
                 continue
@@ -262,7 +263,7 @@ def sweep_rest_nb(timeline, world, rules, book, event, scratch, journal):
 
 
 @kernel
-def count_pending_nb(world, book):
+def count_pending_nb(world, book, scratch):
     """Count unfilled orders by venue, over all lanes.
 
     Parameters
@@ -270,12 +271,13 @@ def count_pending_nb(world, book):
     world : World
     book : Book
         `pending` is written in place. It only saves work: no lane's result depends on it.
+    scratch : Scratch
     """
     pending, order, venue = book.pending, book.order, world.venue
     for v in range(pending.shape[0]):
         pending[v] = 0
     for a in range(order.shape[0]):
         n = 0
-        for lane in range(order.shape[1]):
+        for lane in range(len(scratch.lanes)):
             n += order[a, lane] != 0.0
         pending[venue[a]] += n

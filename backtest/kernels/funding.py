@@ -30,7 +30,7 @@ from backtest.kernels.state import (
     SETTLED,
 )
 from backtest.kernels.valuing import row_of_nb, value_names_nb
-from data.jit import kernel
+from data.jit import kernel, leaf
 
 
 @kernel
@@ -51,7 +51,7 @@ def mark_due_nb(timeline, world, rules, book, event, scratch):
     immediate = timeline.kind[event] == DECIDE
     venue_due, active = scratch.venue_due, scratch.active
     due, start, decided_at, leg_day = timeline.due, timeline.start, book.decided_at, book.leg_day
-    n_venues, n_lanes = venue_due.shape
+    n_venues, n_lanes = venue_due.shape[0], len(scratch.lanes)
     day = timeline.day[timeline.row[event]]
     for v in range(n_venues):
         for lane in range(n_lanes):
@@ -95,7 +95,7 @@ def resize_nb(timeline, world, rules, book, event, scratch, journal):
     status : int
     """
     order, forced = book.order, book.forced
-    n_assets, n_lanes = order.shape
+    n_assets, n_lanes = order.shape[0], len(scratch.lanes)
     venue, row = timeline.venue[event], timeline.row[event]
     value_names_nb(book.last_price, world.fx[event], world.currency, scratch.value)
     if timeline.kind[event] == OPEN:
@@ -115,7 +115,7 @@ def resize_nb(timeline, world, rules, book, event, scratch, journal):
     return size_orders_nb(timeline, world, rules, book, event, scratch, journal)
 
 
-@kernel
+@leaf
 def bounded_nb(order, shares, undelivered, room, lot):
     """Give the part of an order that volume and delivery allow at one event.
 
@@ -164,7 +164,7 @@ def gather_due_nb(timeline, world, rules, book, event, scratch, journal):
     status, immediate = OK, timeline.kind[event] == DECIDE
     order, shares, undelivered, forced = book.order, book.shares, book.undelivered, book.forced
     opened, closed, venue_of, last_bar = world.open, world.close, world.venue, book.last_bar
-    now, later, venue_due = scratch.now, scratch.later, scratch.venue_due
+    now, later, venue_due, n_lanes = scratch.now, scratch.later, scratch.venue_due, len(scratch.lanes)
     row, venue, at_close = timeline.row[event], timeline.venue[event], timeline.kind[event] != OPEN
     lots, rooms, barred = world.lot, world.room, world.barred
     at_lot, at_room, at_barred = row_of_nb(lots, row), row_of_nb(rooms, row), row_of_nb(barred, row)
@@ -182,7 +182,7 @@ def gather_due_nb(timeline, world, rules, book, event, scratch, journal):
             stuck = late and last_bar[a] != NO_OPEN
         else:
             stuck = last_bar[a] == NO_CLOSE
-        for lane in range(order.shape[1]):
+        for lane in range(n_lanes):
             now[a, lane] = 0.0
             later[a, lane] = 0.0
             wanted, due = order[a, lane], venue_due[v, lane]
@@ -223,7 +223,7 @@ def scale_buys_nb(rules, book, scratch):
     shares, plan_value, plan_cost, plan_incoming = book.shares, book.plan_value, book.plan_cost, book.plan_incoming
     now, later, power, need, bought = scratch.now, scratch.later, scratch.power, scratch.need, scratch.bought
     gross, gross_bought = scratch.gross, scratch.gross_bought
-    n_assets, n_lanes = now.shape
+    n_assets, n_lanes = now.shape[0], len(scratch.lanes)
     for lane in range(n_lanes):
         power[lane] = book.plan_cash[lane]
         need[lane] = 0.0

@@ -1,10 +1,10 @@
 """Writing down what happened to orders and holdings."""
 
 from backtest.kernels.state import JOURNAL_FULL, OK
-from data.jit import kernel
+from data.jit import kernel, leaf
 
 
-@kernel
+@leaf
 def note_nb(
     entries,
     amounts,

@@ -31,7 +31,7 @@ from data.jit import kernel
 
 
 @kernel
-def begin_row_nb(timeline, world, rules, book, event, row, journal, record):
+def begin_row_nb(timeline, world, rules, book, event, row, scratch, journal, record):
     """Interest, carry, settlement, payments and recalls, in this order.
 
     Parameters
@@ -41,6 +41,7 @@ def begin_row_nb(timeline, world, rules, book, event, row, journal, record):
     rules : Rules
     book : Book
     event, row : int
+    scratch : Scratch
     journal : Journal
     record : Record
 
@@ -50,19 +51,19 @@ def begin_row_nb(timeline, world, rules, book, event, row, journal, record):
     """
     fx = world.fx[event]
     accrue_nb(
-        world.credit, world.debit, book.cash, book.unsettled, book.begun, fx, rules.base, row,
+        scratch.lanes, world.credit, world.debit, book.cash, book.unsettled, book.begun, fx, rules.base, row,
         record.interest, record.flow,
     )  # fmt: skip
     if rules.has_carry:
         carry_nb(world, book, fx, rules.base, row, record.borrow, record.withheld, record.flow)
-    settle_nb(book.unsettled, book.incoming, book.plan_incoming, row % book.unsettled.shape[0])
+    settle_nb(scratch.lanes, book.unsettled, book.incoming, book.plan_incoming, row % book.unsettled.shape[0])
     status = OK
     if world.actions.pay_first[row] < world.actions.pay_first[row + 1]:
         status = pay_due_nb(world, rules, book, event, row, journal)
     if rules.has_shorts:
         recalled = recall_nb(timeline, world, book, event, row, journal)
         status = max(status, recalled)
-        count_pending_nb(world, book)
+        count_pending_nb(world, book, scratch)
     return status
 
 
@@ -89,7 +90,7 @@ def decide_nb(timeline, world, rules, book, event, weights, scratch, journal, re
     """
     decision, row, stamp = timeline.decision[event], timeline.row[event], timeline.stamp[event]
     asked, active, nav = scratch.asked, scratch.active, scratch.nav
-    n_assets, n_lanes = asked.shape
+    n_assets, n_lanes = asked.shape[0], len(scratch.lanes)
     status = OK
     for lane in range(n_lanes):
         active[lane] = 0
@@ -105,7 +106,7 @@ def decide_nb(timeline, world, rules, book, event, weights, scratch, journal, re
             status = max(status, noted)
     value_names_nb(book.last_price, world.fx[event], world.currency, scratch.value)
     if rules.rebalance_band > 0.0 or rules.no_trade_band > 0.0:
-        value_lanes_nb(book.cash, book.due, book.shares, world.fx[event], scratch.value, nav)
+        value_lanes_nb(scratch.lanes, book.cash, book.due, book.shares, world.fx[event], scratch.value, nav)
         for lane in range(n_lanes):
             if active[lane] and not nav[lane] > 0.0:
                 return NAV_NOT_POSITIVE
@@ -125,37 +126,59 @@ def decide_nb(timeline, world, rules, book, event, weights, scratch, journal, re
     if rules.shut_market == CANCEL:
         planned = plan_legs_nb(timeline, world, book, event, scratch, journal)
         status = max(status, planned)
-    count_pending_nb(world, book)
+    count_pending_nb(world, book, scratch)
     return status
 
 
 @kernel
-def mark_nb(book, row, event_fx, currency, value, record):
+def close_venue_nb(world, book, row, venue):
+    """Let the closes of a venue's session become last prices.
+
+    Parameters
+    ----------
+    world : World
+    book : Book
+        `last_price` and `last_bar` are written in place.
+    row, venue : int
+    """
+    last_price, last_bar = book.last_price, book.last_bar
+    opened, closed, venue_of = world.open, world.close, world.venue
+    for a in range(last_price.shape[0]):
+        if venue_of[a] == venue:
+            price = closed[row, a]
+            has_close, has_open = not np.isnan(price), not np.isnan(opened[row, a])
+            last_price[a] = price if has_close else last_price[a]
+            last_bar[a] = (WHOLE_BAR if has_open else NO_OPEN) if has_close else NO_CLOSE
+
+
+@kernel
+def mark_nb(world, book, event, row, scratch, record):
     """Mark every lane at the last prices known.
 
     Parameters
     ----------
+    world : World
     book : Book
-    row : int
-    event_fx : ndarray of shape (C,)
-    currency : ndarray of shape (A,)
-    value : ndarray of shape (A,)
-        Written in place: base value of one share.
+    event, row : int
+    scratch : Scratch
+        `value` is written in place: base value of one share.
     record : Record
     """
-    value_names_nb(book.last_price, event_fx, currency, value)
-    value_lanes_nb(book.cash, book.due, book.shares, event_fx, value, record.nav[row])
-    if record.shares.shape[0] > 0:
-        record.price[row, :] = 0.0
-        for a in range(value.shape[0]):
-            record.price[row, a] = book.last_price[a]
-            for lane in range(book.shares.shape[1]):
-                record.shares[row, a, lane] = book.shares[a, lane]
-        for c in range(book.cash.shape[0]):
-            for lane in range(book.shares.shape[1]):
-                record.cash[row, c, lane] = book.cash[c, lane]
-                record.due[row, c, lane] = book.due[c, lane]
-        open_items_nb(book.unsettled, book.incoming, row, record.receivable, record.payable)
+    last_price, shares, cash, due, value = book.last_price, book.shares, book.cash, book.due, scratch.value
+    value_names_nb(last_price, world.fx[event], world.currency, value)
+    value_lanes_nb(scratch.lanes, cash, due, shares, world.fx[event], value, record.nav[row])
+    if record.shares.shape[0] == 0:
+        return
+    price_out, shares_out, cash_out, due_out = record.price, record.shares, record.cash, record.due
+    for a in range(value.shape[0]):
+        price_out[row, a] = last_price[a]
+        for lane in range(len(scratch.lanes)):
+            shares_out[row, a, lane] = shares[a, lane]
+    for c in range(cash.shape[0]):
+        for lane in range(len(scratch.lanes)):
+            cash_out[row, c, lane] = cash[c, lane]
+            due_out[row, c, lane] = due[c, lane]
+    open_items_nb(scratch.lanes, book.unsettled, book.incoming, row, record.receivable, record.payable)
 
 
 @kernel
@@ -218,29 +241,21 @@ def run_events_nb(timeline, world, rules, book, weights, first, last, scratch, j
     -------
     status, event : int
     """
-    kinds, rows, venues = timeline.kind, timeline.row, timeline.venue
-    pending, last_price, last_bar = book.pending, book.last_price, book.last_bar
-    opened, close, venue_of, currency, fx = world.open, world.close, world.venue, world.currency, world.fx
-    n_assets = last_price.shape[0]
+    kinds, rows, venues, pending = timeline.kind, timeline.row, timeline.venue, book.pending
     watches = rules.stop_drawdown > 0.0 or rules.maintenance_margin > 0.0
     for event in range(first, last):
         kind, row, venue = kinds[event], rows[event], venues[event]
         status = OK
         if kind == BEGIN:
-            status = begin_row_nb(timeline, world, rules, book, event, row, journal, record)
+            status = begin_row_nb(timeline, world, rules, book, event, row, scratch, journal, record)
         elif kind == EX_DATE:
             status = go_ex_nb(world, rules, book, event, row, timeline.decision[event], journal, record)
-            count_pending_nb(world, book)
+            count_pending_nb(world, book, scratch)
         elif kind == OPEN:
             if rules.fill == NEXT_OPEN and pending[venue] > 0:
                 status = fill_due_nb(timeline, world, rules, book, event, scratch, journal, record)
         elif kind == CLOSE:
-            for a in range(n_assets):
-                if venue_of[a] == venue:
-                    last_bar[a] = NO_CLOSE
-                    if not np.isnan(close[row, a]):
-                        last_bar[a] = NO_OPEN if np.isnan(opened[row, a]) else WHOLE_BAR
-                        last_price[a] = close[row, a]
+            close_venue_nb(world, book, row, venue)
             if rules.reinvests:
                 status = reinvest_nb(world, rules, book, event, row, venue, journal, record)
             if pending[venue] > 0:
@@ -249,10 +264,10 @@ def run_events_nb(timeline, world, rules, book, weights, first, last, scratch, j
         elif kind == DECIDE:
             status = decide_nb(timeline, world, rules, book, event, weights, scratch, journal, record)
         elif kind == MARK:
-            mark_nb(book, row, fx[event], currency, scratch.value, record)
+            mark_nb(world, book, event, row, scratch, record)
             if watches:
                 status = watch_nb(timeline, world, rules, book, event, row, record.nav[row], scratch, journal)
-                count_pending_nb(world, book)
+                count_pending_nb(world, book, scratch)
         if status != OK:
             return status, event
     return OK, last

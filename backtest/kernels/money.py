@@ -1,6 +1,6 @@
 """Moving money: payments and conversions at a fill, what has yet to settle, interest, carry."""
 
-from data.jit import kernel
+from data.jit import kernel, leaf
 
 
 @kernel
@@ -58,7 +58,25 @@ def convert_held_nb(cash, flow, fx, spread, base, row, lane, currency, payment):
     return cost
 
 
-@kernel
+@leaf
+def await_nb(unsettled, incoming, slot, currency, lane, change):
+    """Note that a change of a balance has yet to settle.
+
+    Parameters
+    ----------
+    unsettled, incoming : ndarray of shape (M, C, L)
+    slot : int
+        Where in the settlement ring the money waits.
+    currency, lane : int
+    change : float
+        Local currency.
+    """
+    unsettled[slot, currency, lane] += change
+    if change > 0.0:
+        incoming[slot, currency, lane] += change
+
+
+@leaf
 def pay_nb(
     cash, unsettled, incoming, flow, fx, spread, base, holds, slot, row, lane, currency, payment, before
 ):  # fmt: skip
@@ -88,35 +106,37 @@ def pay_nb(
     fx_cost : float
         Spread paid on conversions, base currency.
     """
-    for c in range(cash.shape[0]):
-        before[c] = cash[c, lane]
-    cost = 0.0
     if holds:
+        for c in range(cash.shape[0]):
+            before[c] = cash[c, lane]
         cost = convert_held_nb(cash, flow, fx, spread, base, row, lane, currency, payment)
-    elif currency == base:
-        cash[base, lane] -= payment
+        for c in range(cash.shape[0]):
+            await_nb(unsettled, incoming, slot, c, lane, cash[c, lane] - before[c])
+        return cost
+    own, cost = cash[base, lane], 0.0
+    if currency == base:
+        cash[base, lane] = own - payment
     else:
         # What the balance holds (dividends, interest, carry) goes towards the payment, or is sold with the proceeds.
-        converted = (payment - cash[currency, lane]) * fx[currency]
+        balance = cash[currency, lane]
+        converted = (payment - balance) * fx[currency]
         cost = spread * abs(converted)
         if flow.shape[0] > 0:
-            flow[row, currency, lane] -= cash[currency, lane] * fx[currency]
+            flow[row, currency, lane] -= balance * fx[currency]
         cash[currency, lane] = 0.0
-        cash[base, lane] -= converted + cost
-    for c in range(cash.shape[0]):
-        change = cash[c, lane] - before[c]
-        unsettled[slot, c, lane] += change
-        if change > 0.0:
-            incoming[slot, c, lane] += change
+        cash[base, lane] = own - (converted + cost)
+        await_nb(unsettled, incoming, slot, currency, lane, -balance)
+    await_nb(unsettled, incoming, slot, base, lane, cash[base, lane] - own)
     return cost
 
 
 @kernel
-def accrue_nb(credit, debit, cash, unsettled, begun, fx, base, row, interest_out, flow):
+def accrue_nb(lanes, credit, debit, cash, unsettled, begun, fx, base, row, interest_out, flow):
     """Pay a row's interest on each settled balance.
 
     Parameters
     ----------
+    lanes : tuple of one, or ndarray of shape (L,)
     credit, debit : ndarray of shape (R, C)
         Interest of the row per unit of balance.
     cash : ndarray of shape (C, L)
@@ -130,7 +150,7 @@ def accrue_nb(credit, debit, cash, unsettled, begun, fx, base, row, interest_out
     kept = interest_out.shape[0] > 0
     for c in range(cash.shape[0]):
         earned, paid = credit[row, c], debit[row, c]
-        for lane in range(cash.shape[1]):
+        for lane in range(len(lanes)):
             balance = cash[c, lane]
             for slot in range(unsettled.shape[0]):
                 balance -= unsettled[slot, c, lane]
@@ -179,18 +199,19 @@ def carry_nb(world, book, fx, base, row, borrow_out, withheld_out, flow):
 
 
 @kernel
-def settle_nb(unsettled, incoming, plan_incoming, slot):
+def settle_nb(lanes, unsettled, incoming, plan_incoming, slot):
     """Let everything that waits in a slot settle.
 
     Parameters
     ----------
+    lanes : tuple of one, or ndarray of shape (L,)
     unsettled, incoming : ndarray of shape (M, C, L)
         Written in place.
     plan_incoming : ndarray of shape (M, L)
         Written in place.
     slot : int
     """
-    for lane in range(plan_incoming.shape[1]):
+    for lane in range(len(lanes)):
         plan_incoming[slot, lane] = 0.0
         for c in range(unsettled.shape[1]):
             unsettled[slot, c, lane] = 0.0
@@ -198,18 +219,19 @@ def settle_nb(unsettled, incoming, plan_incoming, slot):
 
 
 @kernel
-def open_items_nb(unsettled, incoming, row, receivable_out, payable_out):
+def open_items_nb(lanes, unsettled, incoming, row, receivable_out, payable_out):
     """Write what has yet to be received and paid.
 
     Parameters
     ----------
+    lanes : tuple of one, or ndarray of shape (L,)
     unsettled, incoming : ndarray of shape (M, C, L)
     row : int
     receivable_out, payable_out : ndarray of shape (R, C, L)
         Written in place, both zero or above.
     """
     for c in range(unsettled.shape[1]):
-        for lane in range(unsettled.shape[2]):
+        for lane in range(len(lanes)):
             received, net = 0.0, 0.0
             for slot in range(unsettled.shape[0]):
                 received += incoming[slot, c, lane]

@@ -39,7 +39,7 @@ def plan_legs_nb(timeline, world, book, event, scratch, journal):
     -------
     status : int
     """
-    n_venues, n_lanes = book.leg_day.shape
+    n_venues, n_lanes = book.leg_day.shape[0], len(scratch.lanes)
     decision = timeline.decision[event]
     far = np.iinfo(np.int64).max
     for v in range(n_venues):
@@ -102,7 +102,7 @@ def watch_nb(timeline, world, rules, book, event, row, nav, scratch, journal):
     """
     shares, peak, stopped_until, begun = book.shares, book.peak, book.stopped_until, book.begun
     asked, active, value = scratch.asked, scratch.active, scratch.value
-    n_assets, n_lanes = shares.shape
+    n_assets, n_lanes = shares.shape[0], len(scratch.lanes)
     day, stamp = timeline.day[row], timeline.stamp[event]
     status, decides = OK, False
     for lane in range(n_lanes):

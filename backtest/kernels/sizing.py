@@ -18,8 +18,8 @@ from backtest.kernels.state import (
     SHORT_LIMITED,
 )
 from backtest.kernels.valuing import row_of_nb, value_lanes_nb
-from data.costs.kernels.fees import expected_fee_nb
-from data.jit import kernel
+from data.costs.kernels.fees import expected_rate_nb
+from data.jit import kernel, leaf
 
 
 @kernel
@@ -35,7 +35,7 @@ def keep_to_bands_nb(rules, shares, value, scratch):
         `asked` and `active` are written in place; reads `nav`.
     """
     asked, active, nav = scratch.asked, scratch.active, scratch.nav
-    n_assets, n_lanes = asked.shape
+    n_assets, n_lanes = asked.shape[0], len(scratch.lanes)
     for lane in range(n_lanes):
         if not active[lane]:
             continue
@@ -74,7 +74,7 @@ def expect_costs_nb(world, rules, row, value, fx, shares, scratch):
     A contract note with minima costs more in proportion on a small order: the rate is the whole note's, over the
     order's value.
     """
-    asked, nav, factor = scratch.asked, scratch.nav, scratch.factor
+    asked, nav, factor, n_lanes = scratch.asked, scratch.nav, scratch.factor, len(scratch.lanes)
     buy_rate, sell_rate = scratch.buy_rate, scratch.sell_rate
     half_spread, impact, unit, fees = world.half_spread, world.impact, world.unit, world.fees
     rates, class_of, currency_of = world.rate[row], world.fee_class, world.currency
@@ -85,7 +85,7 @@ def expect_costs_nb(world, rules, row, value, fx, shares, scratch):
         spread = 0.0 if currency == base else fx_spread
         half = half_spread[at_spread, a]
         buy, sell = rates[fee_class, BUY] + half, rates[fee_class, SELL] + half
-        for lane in range(asked.shape[1]):
+        for lane in range(n_lanes):
             if exact:
                 weight = asked[a, lane]
                 move = 0.0
@@ -94,9 +94,10 @@ def expect_costs_nb(world, rules, row, value, fx, shares, scratch):
                 buy = 0.0
                 if move != 0.0 and value[a] > 0.0:
                     notional, n_shares = abs(move) / fx[currency], abs(move) / value[a]
-                    side = BUY if move > 0.0 else SELL
-                    fee = expected_fee_nb(fees, row, fee_class, side, notional, n_shares * unit[at_unit, a])
-                    buy = min(fee / notional + half + impact[at_impact, a] * np.sqrt(n_shares), DEAREST)
+                    side, raw = BUY if move > 0.0 else SELL, n_shares * unit[at_unit, a]
+                    whole = impact[at_impact, a]
+                    buy = expected_rate_nb(fees, row, fee_class, side, notional, n_shares, raw, half, whole)
+                    buy = min(buy, DEAREST)
                 sell = buy
             buy_rate[a, lane] = buy + spread * (1.0 + buy)
             sell_rate[a, lane] = sell + spread * (1.0 - sell)
@@ -125,7 +126,7 @@ def solve_factor_nb(rules, shares, value, scratch):
     buy_rate, sell_rate = scratch.buy_rate, scratch.sell_rate
     held, total, slope, knot, active = scratch.held, scratch.total, scratch.slope, scratch.knot, scratch.active
     budget = scratch.budget
-    n_assets, n_lanes = asked.shape
+    n_assets, n_lanes = asked.shape[0], len(scratch.lanes)
     for lane in range(n_lanes):
         held[lane] = 0.0
         budget[lane] = 0.0
@@ -179,7 +180,7 @@ def solve_factor_nb(rules, shares, value, scratch):
             break
 
 
-@kernel
+@leaf
 def whole_lots_nb(wanted, held, weight, lot):
     """Cut a target to whole lots, towards zero; an odd part that is held stays until the name is sold out.
 
@@ -234,8 +235,8 @@ def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
     lots, available, row = world.lot, world.available, timeline.row[event]
     at_lot, at_available = row_of_nb(lots, row), row_of_nb(available, row)
     fx, value, kind = world.fx[event], scratch.value, timeline.kind[event]
-    n_assets, n_lanes = asked.shape
-    value_lanes_nb(cash, due, shares, fx, value, nav)
+    n_assets, n_lanes = asked.shape[0], len(scratch.lanes)
+    value_lanes_nb(scratch.lanes, cash, due, shares, fx, value, nav)
     for lane in range(n_lanes):
         factor[lane] = 1.0
         if active[lane] and not nav[lane] > 0.0:
@@ -243,6 +244,11 @@ def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
     for _ in range(2 if rules.exact_costs else 1):
         expect_costs_nb(world, rules, row, value, fx, shares, scratch)
         solve_factor_nb(rules, shares, value, scratch)
+        is_cut = False
+        for lane in range(n_lanes):
+            is_cut |= factor[lane] != 1.0
+        if not is_cut:  # at the same factor costs would be the same
+            break
     for lane in range(n_lanes):
         if active[lane]:
             target_gross[lane] = 0.0

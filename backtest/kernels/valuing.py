@@ -1,9 +1,9 @@
 """What names and lanes are worth in base currency."""
 
-from data.jit import kernel
+from data.jit import kernel, leaf
 
 
-@kernel
+@leaf
 def row_of_nb(table, row):
     """Give the row of a (1 | R, A) array that holds for a date.
 
@@ -37,11 +37,12 @@ def value_names_nb(last_price, fx, currency, value_out):
 
 
 @kernel
-def value_lanes_nb(cash, due, shares, fx, value, nav_out):
+def value_lanes_nb(lanes, cash, due, shares, fx, value, nav_out):
     """Add up NAV in base currency: money, dividends due, holdings.
 
     Parameters
     ----------
+    lanes : tuple of one, or ndarray of shape (L,)
     cash, due : ndarray of shape (C, L)
     shares : ndarray of shape (A, L)
     fx : ndarray of shape (C,)
@@ -50,7 +51,15 @@ def value_lanes_nb(cash, due, shares, fx, value, nav_out):
     nav_out : ndarray of shape (L,)
         Written in place.
     """
-    n_lanes = nav_out.shape[0]
+    n_lanes = len(lanes)
+    if n_lanes == 1:  # the same sum, kept in a register
+        nav = 0.0
+        for c in range(cash.shape[0]):
+            nav += (cash[c, 0] + due[c, 0]) * fx[c]
+        for a in range(value.shape[0]):
+            nav += shares[a, 0] * value[a]
+        nav_out[0] = nav
+        return
     for lane in range(n_lanes):
         nav_out[lane] = 0.0
     for c in range(cash.shape[0]):

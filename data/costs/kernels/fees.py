@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from data.jit import kernel
+from data.jit import kernel, leaf
 
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
@@ -59,7 +59,7 @@ class FeeTable(NamedTuple):
     plain: F
 
 
-@kernel
+@leaf
 def units_nb(amount):
     """Take an amount to the nearest 0.0001, half to even.
 
@@ -120,7 +120,27 @@ def part_cents_nb(part, consideration_units, share_units):
     return min(max(np.int64(cents), part[LOW]), part[HIGH])
 
 
-@kernel
+@leaf
+def within_nb(due, part):
+    """Keep a fee within its limits.
+
+    Parameters
+    ----------
+    due : float
+        Cents.
+    part : ndarray of shape (9,)
+        See `FeeTable.scaled`.
+
+    Returns
+    -------
+    cents : float
+    """
+    low, high = part[LOW], part[HIGH]
+    due = low if due < low else due
+    return high if due > high else due
+
+
+@leaf
 def fee_cents_nb(table, row, fee_class, side, consideration_units, share_units):
     """Add up the fees of one trade.
 
@@ -146,21 +166,19 @@ def fee_cents_nb(table, row, fee_class, side, consideration_units, share_units):
     if consideration_units == 0 and share_units == 0:
         return np.int64(0)
     p = table.period[row, fee_class]
-    parts, scaled = table.parts, table.scaled
+    parts, scaled = table.parts[p, side], table.scaled[p, side]
     consideration, shares = float(consideration_units), float(share_units)
     is_exact = consideration_units <= EXACT_UNITS and share_units <= EXACT_UNITS
     total = np.int64(0)
     for i in range(table.n_parts[p, side]):
-        due = (
-            scaled[p, side, i, RATE] * consideration + scaled[p, side, i, PER_SHARE] * shares + scaled[p, side, i, FIXED]
-        )
-        edge = due * scaled[p, side, i, FACTOR] + scaled[p, side, i, SHIFT]
+        part = scaled[i]
+        due = part[RATE] * consideration + part[PER_SHARE] * shares + part[FIXED]
+        edge = due * part[FACTOR] + part[SHIFT]
         steps = np.floor(edge)
         if is_exact and due < EXACT_CENTS and DOUBT < edge - steps < 1.0 - DOUBT:
-            rounded = steps * scaled[p, side, i, ROUNDING]
-            total += np.int64(min(max(rounded, scaled[p, side, i, LOW]), scaled[p, side, i, HIGH]))
+            total += np.int64(within_nb(steps * part[ROUNDING], part))
         else:
-            total += part_cents_nb(parts[p, side, i], consideration_units, share_units)
+            total += part_cents_nb(parts[i], consideration_units, share_units)
     return total
 
 
@@ -201,7 +219,7 @@ def fee_parts_nb(table, rows, classes, sides, consideration_units, share_units, 
     return refused
 
 
-@kernel
+@leaf
 def expected_fee_nb(table, row, fee_class, side, consideration, shares):
     """Estimate the fees of a trade: minima, maxima, fixed parts and fees by share, but no rounding.
 
@@ -223,20 +241,16 @@ def expected_fee_nb(table, row, fee_class, side, consideration, shares):
     if consideration == 0.0 and shares == 0.0:
         return 0.0
     p = table.period[row, fee_class]
-    scaled, plain = table.scaled, table.plain
+    scaled, plain = table.scaled[p, side], table.plain[p, side]
     traded, counted = consideration * UNITS_PER_ONE, shares * UNITS_PER_ONE
-    total = plain[p, side, RATE] * traded + plain[p, side, PER_SHARE] * counted + plain[p, side, FIXED]
+    total = plain[RATE] * traded + plain[PER_SHARE] * counted + plain[FIXED]
     for i in range(table.n_plain[p, side], table.n_parts[p, side]):
-        due = scaled[p, side, i, RATE] * traded + scaled[p, side, i, PER_SHARE] * counted + scaled[p, side, i, FIXED]
-        if due < scaled[p, side, i, LOW]:
-            due = scaled[p, side, i, LOW]
-        if due > scaled[p, side, i, HIGH]:
-            due = scaled[p, side, i, HIGH]
-        total += due
+        part = scaled[i]
+        total += within_nb(part[RATE] * traded + part[PER_SHARE] * counted + part[FIXED], part)
     return total / CENTS_PER_ONE
 
 
-@kernel
+@leaf
 def expected_rate_nb(table, row, fee_class, side, consideration, shares, raw_shares, half_spread, impact):
     """Estimate what a trade costs, as a fraction of its consideration: fees, half-spread, square-root impact.
 
