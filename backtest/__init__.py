@@ -8,9 +8,10 @@ except ModuleNotFoundError as error:
 check_siblings(__file__)
 
 from backtest.config import FlatCosts, RunConfig
-from backtest.engine import LedgerState, simulate
+from backtest.engine import simulate
 from backtest.errors import BacktestError
 from backtest.follow import Following, follow
+from backtest.ledger_state import LedgerState
 from backtest.result import BacktestResult
 from backtest.run import RotationResult, run
 

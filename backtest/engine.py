@@ -1,8 +1,5 @@
 """Running the ledger: one simulation, resumable, and blocks of lanes."""
 
-import hashlib
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -15,39 +12,12 @@ from backtest.errors import BacktestError
 from backtest.kernels import state
 from backtest.kernels.ledger import run_ledger_nb
 from backtest.kernels.state import Book, Journal, Record, Scratch
-from backtest.observations import observe
+from backtest.ledger_state import LedgerState, check_resumed
 from backtest.result import BacktestResult
 from data.market import MarketData, as_nanoseconds
 from strategies.targets import TargetWeights
 
 JOURNAL_START = 4096
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerState:
-    """Where a run stands: hand it to `simulate(resume=...)` to go on.
-
-    Attributes
-    ----------
-    stamp : int
-        UTC nanoseconds; everything up to and including it has happened.
-    names, currencies : tuple of str
-    market : str
-        Name of the market.
-    config : RunConfig
-    past : str
-        SHA-256 of the decisions and weights up to the stamp.
-    book : Book
-        Every array of the state, one lane.
-    """
-
-    stamp: int
-    names: tuple[str, ...]
-    currencies: tuple[str, ...]
-    market: str
-    config: RunConfig
-    past: str
-    book: Book
 
 
 def new_book(prepared: Prepared, n_lanes: int, capital: float) -> Book:
@@ -224,8 +194,8 @@ def run_lanes(
         book = _copy(opening)
         record = new_record(prepared, n_lanes, whole=whole)
         journal = Journal(
-            entries=np.zeros((room, 5), dtype=np.int64),
-            amounts=np.zeros((room, 7)),
+            entries=np.empty((room, 5), dtype=np.int64),
+            amounts=np.empty((room, 7)),
             n_entries=np.zeros(1, dtype=np.int64),
         )
         scratch = _scratch(n_assets, len(prepared.venues), len(prepared.currencies), n_lanes)
@@ -251,9 +221,10 @@ def run_lanes(
 
 def _used(market: MarketData, targets: TargetWeights, held: tuple[str, ...]) -> NDArray[np.bool_]:
     """Choose the names a run has to carry: those ever wanted or held, or all where NaN and 0 differ."""
-    wanted: NDArray[np.bool_] = (np.nan_to_num(targets.weights) != 0).any(axis=0)
     missing = np.isnan(targets.weights)
-    if not wanted.any() or (missing.any(axis=1) & ~missing.all(axis=1)).any():
+    wanted: NDArray[np.bool_] = ((targets.weights != 0) & ~missing).any(axis=0)
+    n_missing = missing.sum(axis=1)
+    if not wanted.any() or ((n_missing > 0) & (n_missing < len(targets.assets))).any():
         wanted |= np.isin(targets.assets, market.holdable)
     for name in held:
         if name not in targets.assets:
@@ -262,26 +233,6 @@ def _used(market: MarketData, targets: TargetWeights, held: tuple[str, ...]) -> 
     if not wanted.any():
         raise BacktestError(f"None of the target weights' columns may be held: {', '.join(targets.assets[:5])}.")
     return wanted
-
-
-def _past(prepared: Prepared, weights: NDArray[np.float64], stamp: int) -> str:
-    """Fingerprint the decisions up to a stamp."""
-    n = int(np.searchsorted(prepared.decisions, stamp, side="right"))
-    return hashlib.sha256(prepared.decisions[:n].tobytes() + weights[:n].tobytes()).hexdigest()
-
-
-def _check_resumed(resume: LedgerState, market: MarketData, config: RunConfig, prepared: Prepared, past: str) -> None:
-    """Refuse to go on from the state of another run."""
-    differs = {
-        "market": resume.market != market.name,
-        "names": resume.names != prepared.names,
-        "settings": resume.config != config,
-        "currencies": resume.currencies != prepared.currencies,
-        "decisions up to the cut": resume.past != past,
-    }
-    if any(differs.values()):
-        what = next(name for name, wrong in differs.items() if wrong)
-        raise BacktestError(f"The state to resume is of a run with other {what} than this one.")
 
 
 def simulate(
@@ -345,13 +296,12 @@ def simulate(
     if resume is None:
         opening, first = new_book(prepared, 1, config.initial_capital), 0
     else:
-        _check_resumed(resume, market, config, prepared, _past(prepared, weights, resume.stamp))
+        check_resumed(resume, market, config, prepared, weights)
         opening, first = resume.book, int(np.searchsorted(stamps, resume.stamp, side="right"))
     if last < first:
         raise BacktestError("The state to resume is from after `until`: it has already happened.")
     book, journal, record = run_lanes(prepared, weights, opening, first=first, last=last)
-    events = np.flatnonzero(prepared.timeline.kind[first:last] == state.MARK) + first
-    marked = prepared.timeline.row[events]
+    marked = np.flatnonzero((prepared.marks >= first) & (prepared.marks < last))
     if (record.nav[marked, 0] <= 0).any():
         ruin = marked[np.argmax(record.nav[marked, 0] <= 0)]
         raise BacktestError(
@@ -363,25 +313,17 @@ def simulate(
                 "exchange rate near that date."
             )
         )
-    reached = int(stamps[last - 1]) if last else -1
     return BacktestResult(
         market=market,
         config=config,
         prepared=prepared,
         targets=targets,
+        asked=weights,
         journal=journal,
         record=record,
         opening=opening,
+        closing=book,
         first_event=first,
         last_event=last,
-        state=LedgerState(
-            stamp=reached,
-            names=names,
-            currencies=prepared.currencies,
-            market=market.name,
-            config=config,
-            past=_past(prepared, weights, reached),
-            book=book,
-        ),
-        notes=notes + prepared.notes + observe(config, prepared, journal, record, marked),
+        stated=notes + prepared.notes,
     )

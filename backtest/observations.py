@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from backtest.arrays.prepare import Prepared
 from backtest.arrays.timeline import NONE
-from backtest.checks import SUSPENDED_AFTER
+from backtest.arrays.tradable import SUSPENDED_AFTER
 from backtest.config import RunConfig
 from backtest.kernels import state
 from backtest.kernels.state import Journal, Record
@@ -63,7 +63,7 @@ def _counted(kinds: NDArray[np.int64], n_dates: int) -> list[str]:
 
 
 def _debits(prepared: Prepared, record: Record, rows: NDArray[np.int64], config: RunConfig) -> list[str]:
-    marks = np.flatnonzero(prepared.timeline.kind == state.MARK)[rows]
+    marks = prepared.marks[rows]
     cash = (record.cash[rows, :, 0] * prepared.world.fx[marks]).sum(axis=1)
     weight = cash / record.nav[rows, 0]
     owed = weight < -GROSS_ROUNDING

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,15 +13,14 @@ from backtest.bridge import bridge
 from backtest.config import RunConfig
 from backtest.kernels import state
 from backtest.kernels.state import Book, Journal, Record
+from backtest.ledger_state import LedgerState, fingerprint
 from backtest.metrics.summary import Summary, summarise
+from backtest.observations import observe
 from data.costs.charges import NOTE_KINDS
 from data.costs.kernels.fees import CENTS_PER_ONE, fee_parts_nb, units_nb
 from data.costs.schedules import BUY, COST_KINDS, HOLDING_KINDS, SELL
 from data.market import MarketData
 from strategies.targets import TargetWeights
-
-if TYPE_CHECKING:
-    from backtest.engine import LedgerState
 
 WHAT = {
     state.CUT: "cut by funding; the rest waits",
@@ -60,45 +59,66 @@ class BacktestResult:
     config : RunConfig
     prepared : Prepared
     targets : TargetWeights
+    asked : ndarray of shape (n_decisions, n_names, 1)
+        The weights of the decisions that were run.
     journal : Journal
     record : Record
-    opening : Book
-        State before the first event of this call.
+    opening, closing : Book
+        State before the first event of this call, and after the last.
     first_event, last_event : int
         Range of events of this call.
-    state : LedgerState
-        Closing state: hand it to `simulate(resume=...)`.
-    notes : tuple of str
-        Assumptions and replacements, for the report.
+    stated : tuple of str
+        Assumptions and replacements that were made before the run.
     """
 
     market: MarketData
     config: RunConfig
     prepared: Prepared
     targets: TargetWeights
+    asked: NDArray[np.float64]
     journal: Journal
     record: Record
     opening: Book
+    closing: Book
     first_event: int
     last_event: int
-    state: "LedgerState"
-    notes: tuple[str, ...]
+    stated: tuple[str, ...]
 
     @cached_property
-    def mark_events(self) -> NDArray[np.intp]:
-        """Events at which NAV was marked in this call, shape (n_dates,)."""
-        marks = np.flatnonzero(self.prepared.timeline.kind == state.MARK)
-        return marks[(marks >= self.first_event) & (marks < self.last_event)]
+    def state(self) -> LedgerState:
+        """Closing state: hand it to `simulate(resume=...)`."""
+        reached = int(self.prepared.timeline.stamp[self.last_event - 1]) if self.last_event else -1
+        return LedgerState(
+            stamp=reached,
+            names=self.prepared.names,
+            currencies=self.prepared.currencies,
+            market=self.market.name,
+            config=self.config,
+            past=fingerprint(self.prepared, self.asked, reached),
+            book=self.closing,
+        )
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """Assumptions, replacements and what the run did that a reader must know, for the report."""
+        return self.stated + observe(self.config, self.prepared, self.journal, self.record, self.rows)
 
     @cached_property
     def rows(self) -> NDArray[np.int64]:
         """Rows marked in this call, shape (n_dates,)."""
-        return self.prepared.timeline.row[self.mark_events]
+        marks = self.prepared.marks
+        return np.flatnonzero((marks >= self.first_event) & (marks < self.last_event))
+
+    @cached_property
+    def mark_events(self) -> NDArray[np.int64]:
+        """Events at which NAV was marked in this call, shape (n_dates,)."""
+        return self.prepared.marks[self.rows]
 
     @cached_property
     def dates(self) -> pd.DatetimeIndex:
         """Dates marked in this call: naive midnights."""
-        return pd.DatetimeIndex(self.prepared.rows.dates[self.rows].astype("datetime64[ns]"), name="date")
+        index = self.prepared.index
+        return index if len(self.rows) == len(index) else index[self.rows]
 
     @property
     def nav(self) -> pd.Series:
@@ -247,8 +267,7 @@ class BacktestResult:
     @cached_property
     def begin_rates(self) -> NDArray[np.float64]:
         """FX at the begin of each row marked, shape (n_dates, n_currencies); base per unit."""
-        events = np.flatnonzero(self.prepared.timeline.kind == state.BEGIN)
-        return self.prepared.world.fx[events][self.rows]
+        return self.prepared.world.fx[self.prepared.begins[self.rows]]
 
     def by_date(self, index: NDArray[np.int64], amounts: NDArray[np.float64]) -> NDArray[np.float64]:
         """Add up amounts of journal entries by date.

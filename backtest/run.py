@@ -138,5 +138,5 @@ def run(thesis: Thesis, market: MarketData) -> RotationResult:
     targets: BasketTargets = plan.targets
     result = simulate(market, targets.expand(), config)
     parts = {field.name: getattr(result, field.name) for field in fields(BacktestResult)}
-    parts["notes"] = plan.notes + result.notes
+    parts["stated"] = plan.notes + result.stated
     return RotationResult(thesis=thesis, plan=plan, **parts)

@@ -95,11 +95,11 @@ def leaf(function: Function) -> Function:
 
 
 def _compile(function: Function, **options: bool) -> Function:
-    # The cache folder is set for the moment of decoration only: other libraries' compiled functions stay where they are.
+    # The cache folder is set for this moment only: other libraries' compiled functions stay where they are.
     before = CONFIG.CACHE_DIR
     CONFIG.CACHE_DIR = str(cache_folder())
     try:
-        compiled = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **options)(function)
+        compiled = cast("Any", numba.njit)(cache=True, nogil=True, error_model="numpy", _nrt=False, **options)(function)
     finally:
         CONFIG.CACHE_DIR = before
     return cast("Function", compiled)

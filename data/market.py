@@ -28,7 +28,7 @@ HONG_KONG_AHEAD = 8 * 3600 * 10**9  # nanoseconds: its date is the latest of all
 TABLES = ("valuations", "flows", "indices", "rates", "holdings_13f", "positioning")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class MarketData:
     """Prices, rates, calendars and facts; frozen, every array read-only.
 

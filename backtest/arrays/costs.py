@@ -1,12 +1,12 @@
 """What trades of a run cost: fees, half-spread, impact, and how many raw shares a share is."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backtest.arrays.grid import last_before, trailing
+from backtest.arrays.kept import Kept
 from backtest.config import FlatCosts, RunConfig
 from data.adjustments import adjusted_close
 from data.costs.fee_tables import fee_table
@@ -18,6 +18,8 @@ from data.market import MarketData
 
 Matrix = NDArray[np.float64]
 FeeClass = tuple[str, str, bool]
+# Most of the work of the first layout of a market: averages and volatilities of every name.
+_TRAILING = Kept[tuple[Matrix, Matrix]](n_most=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +178,7 @@ def _liquidity(
     if not config.impact and config.max_participation is None:
         return nothing, boundless, []
     columns = market.columns(names)
-    averages, volatilities = _trailing(market)
+    averages, volatilities = _TRAILING.get(market, None, lambda: _trailing(market))
     average = trailing(market, dates, averages[:, columns])
     volatility = trailing(market, dates, volatilities[:, columns])
     known = np.isfinite(average) & (average > 0)
@@ -197,7 +199,6 @@ def _liquidity(
     return np.ascontiguousarray(impact), np.ascontiguousarray(room), notes
 
 
-@lru_cache(maxsize=4)  # a market is run more than once, and this is most of the preparation
 def _trailing(market: MarketData) -> tuple[Matrix, Matrix]:
     """Give average volume and daily volatility before each date, and after the last, of every name."""
     held = np.stack(

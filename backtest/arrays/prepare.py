@@ -3,20 +3,18 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.arrays.accruals import carry, interest, settlement_slots
-from backtest.arrays.costs import trade_costs
-from backtest.arrays.events import ex_dates
-from backtest.arrays.timeline import Rows, build_timeline, run_rows
-from backtest.arrays.trading import barred_by_limits, board_lots, session_prices
+from backtest.arrays.kept import Kept
+from backtest.arrays.layout import Layout, lay_out, layout_key
+from backtest.arrays.timeline import Rows, build_timeline
+from backtest.arrays.tradable import last_prices, untradable
 from backtest.config import RunConfig
 from backtest.kernels import state
 from backtest.kernels.state import Rules, Timeline, World
 from data.costs.schedules import FeeRates
-from data.errors import DataError
 from data.market import MarketData
-from strategies.errors import StrategyError
 
 FILLS = {"next_open": state.NEXT_OPEN, "next_close": state.NEXT_CLOSE, "same_close": state.SAME_CLOSE}
 SIZINGS = {"decision": state.AT_DECISION, "fill": state.AT_FILL_SIZE}
@@ -26,16 +24,44 @@ FUNDINGS = {"overlap": state.OVERLAP, "prefunded": state.PREFUNDED, "settled": s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A layout with decisions: what happens when.
+
+    Attributes
+    ----------
+    timeline : Timeline
+    fx : ndarray of shape (n_events, n_currencies)
+        Base per unit, 0 where unknown.
+    begins, marks : ndarray of shape (n_rows,), int64
+        The events at which each row begins and is marked.
+    untradable : ndarray of shape (n_decisions, n_names), bool
+        Names that no decision may want.
+    """
+
+    timeline: Timeline
+    fx: NDArray[np.float64]
+    begins: NDArray[np.int64]
+    marks: NDArray[np.int64]
+    untradable: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A run, ready for the kernel.
+    """A run, ready for the kernel. Its arrays are kept and used again: they are read-only.
 
     Attributes
     ----------
     names, venues, currencies : tuple of str
         In alphabetical order; positions are the kernel's indices.
     rows : Rows
+    index : DatetimeIndex of length n_rows
+        The rows' dates, naive midnights.
     decisions : ndarray of shape (n_decisions,), int64
     timeline : Timeline
+    begins, marks : ndarray of shape (n_rows,), int64
+        The events at which each row begins and is marked.
+    untradable : ndarray of shape (n_decisions, n_names), bool
+        Names that no decision may want: no price yet, suspended, delisted, or no exchange rate.
     world : World
     rules : Rules
     fees : tuple of FeeRates, length n_classes
@@ -52,14 +78,22 @@ class Prepared:
     venues: tuple[str, ...]
     currencies: tuple[str, ...]
     rows: Rows
+    index: pd.DatetimeIndex
     decisions: NDArray[np.int64]
     timeline: Timeline
+    begins: NDArray[np.int64]
+    marks: NDArray[np.int64]
+    untradable: NDArray[np.bool_]
     world: World
     rules: Rules
     fees: tuple[FeeRates, ...]
     first_prices: NDArray[np.float64]
     n_slots: int
     notes: tuple[str, ...]
+
+
+_LAYOUTS = Kept[Layout](n_most=4)
+_SCHEDULES = Kept[Schedule](n_most=8)
 
 
 def prepare(market: MarketData, names: tuple[str, ...], decisions: NDArray[np.int64], config: RunConfig) -> Prepared:
@@ -77,88 +111,82 @@ def prepare(market: MarketData, names: tuple[str, ...], decisions: NDArray[np.in
     Returns
     -------
     Prepared
+        What does not depend on the decisions is kept for the next run on the market, and so is what depends on nothing
+        else of the run.
 
     Raises
     ------
     BacktestError, StrategyError, DataError
         If a setting does not fit the market, a name may not be held, or a rate or a lot is missing.
     """
-    _check_held(market, names)
-    venues = market.venues(names)
-    rows = run_rows(market, market.venues(), venues)
-    currencies = tuple(sorted({config.base_currency} | {market.instruments[name].currency for name in names}))
-    for currency in currencies:
-        if not market.fx.links(config.base_currency, currency):
-            raise DataError(
-                f"No FX rate links {currency} to the base currency {config.base_currency}. "
-                "Add it to the fx file, or choose another base_currency."
-            )
-    actions = ex_dates(market, rows, names, venues, config)
-    timeline = build_timeline(
-        rows, decisions, actions.row, actions.venue, fills_at_open=config.fill == "next_open", watches=config.watches
-    )
-    opened, closed, first_prices = session_prices(market, rows.dates, names)
-    costs = trade_costs(market, rows.dates, names, config)
-    barred, limit_notes = barred_by_limits(market, rows.dates, names, opened, closed)
-    lots, lot_notes = board_lots(market, rows.dates, names, config, costs.unit)
-    longs, shorts, available, carry_notes = carry(market, rows, names, config)
-    has_carry = bool(config.shorts or config.dividend_yield)
-    credit, debit, interest_notes = interest(
+    key = (names, layout_key(config))
+    layout = _LAYOUTS.get(market, key, lambda: _frozen_layout(market, names, config))
+    at_open = config.fill == "next_open"
+    schedule = _SCHEDULES.get(
         market,
-        rows,
-        currencies,
-        config,
-        holds_foreign=config.fx == "hold" or has_carry or bool(len(actions.actions.kind)),
-    )
-    slots, n_slots = settlement_slots(market, rows, venues)
-    world = World(
-        open=opened,
-        close=closed,
-        fx=np.nan_to_num(market.fx.rates_at(timeline.stamp, config.base_currency, currencies), nan=0.0),
-        venue=np.array([venues.index(market.instruments[name].venue) for name in names], dtype=np.int64),
-        currency=np.array([currencies.index(market.instruments[name].currency) for name in names], dtype=np.int64),
-        fee_class=costs.classes,
-        rate=costs.total,
-        fees=costs.table,
-        half_spread=costs.half_spread,
-        impact=costs.impact,
-        unit=costs.unit,
-        lot=lots,
-        room=costs.room,
-        barred=barred,
-        credit=credit,
-        debit=debit,
-        settle_slot=slots,
-        carry_long=longs,
-        carry_short=shorts,
-        available=available,
-        actions=actions.actions,
+        (key, decisions.tobytes(), at_open, config.watches),
+        lambda: _schedule(market, names, layout, decisions, config, at_open=at_open),
     )
     return Prepared(
         names=names,
-        venues=venues,
-        currencies=currencies,
-        rows=rows,
+        venues=layout.venues,
+        currencies=layout.currencies,
+        rows=layout.rows,
+        index=layout.index,
         decisions=decisions,
-        timeline=timeline,
-        world=world,
-        rules=_rules(config, currencies.index(config.base_currency), has_carry=has_carry),
-        fees=costs.rates,
-        first_prices=first_prices,
-        n_slots=n_slots,
-        notes=costs.notes + lot_notes + limit_notes + actions.notes + carry_notes + interest_notes,
+        timeline=schedule.timeline,
+        begins=schedule.begins,
+        marks=schedule.marks,
+        untradable=schedule.untradable,
+        world=layout.world._replace(fx=schedule.fx),
+        rules=_rules(config, layout.currencies.index(config.base_currency), has_carry=layout.has_carry),
+        fees=layout.fees,
+        first_prices=layout.first_prices,
+        n_slots=layout.n_slots,
+        notes=layout.notes,
     )
 
 
-def _check_held(market: MarketData, names: tuple[str, ...]) -> None:
-    holdable = set(market.holdable)
-    barred = [name for name in names if name not in holdable]
-    if barred:
-        known = barred[0] in market.symbols
-        raise StrategyError(
-            f"{barred[0]} may not be held: it {'is not in the universe' if known else 'has no prices'} "
-            f"of market {market.name!r}."
-        )
+def _frozen_layout(market: MarketData, names: tuple[str, ...], config: RunConfig) -> Layout:
+    layout = lay_out(market, names, config)
+    _freeze(layout.world)
+    _freeze(layout.world.fees)
+    _freeze(layout.world.actions)
+    _freeze((layout.first_prices,))
+    return layout
+
+
+def _schedule(
+    market: MarketData,
+    names: tuple[str, ...],
+    layout: Layout,
+    decisions: NDArray[np.int64],
+    config: RunConfig,
+    *,
+    at_open: bool,
+) -> Schedule:
+    """Merge decisions into the events of a layout."""
+    timeline = build_timeline(
+        layout.rows, decisions, layout.ex_rows, layout.ex_venues, fills_at_open=at_open, watches=config.watches
+    )
+    rates = market.fx.rates_at(timeline.stamp, config.base_currency, layout.currencies)
+    decided = market.fx.rates_at(decisions, config.base_currency, layout.currencies)[:, layout.world.currency]
+    schedule = Schedule(
+        timeline=timeline,
+        fx=np.nan_to_num(rates, nan=0.0),
+        begins=np.flatnonzero(timeline.kind == state.BEGIN),
+        marks=np.flatnonzero(timeline.kind == state.MARK),
+        untradable=untradable(last_prices(market, names, decisions), decisions, decided),
+    )
+    _freeze(timeline)
+    _freeze((schedule.fx, schedule.begins, schedule.marks, schedule.untradable))
+    return schedule
+
+
+def _freeze(arrays: tuple[object, ...]) -> None:
+    for array in arrays:
+        if isinstance(array, np.ndarray):
+            array.flags.writeable = False
 
 
 def _rules(config: RunConfig, base: int, *, has_carry: bool) -> Rules:

@@ -1,11 +1,10 @@
 """What a session lets a name do: its prices, its lot, its price limits."""
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
 from backtest.arrays.grid import last_before, on_rows
+from backtest.arrays.kept import Kept
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
 from data.limits import ASSUMPTIONS, barred_sides, limited_venues, price_limits
@@ -13,6 +12,8 @@ from data.market import MarketData
 from data.units import carried_forward
 
 Matrix = NDArray[np.float64]
+# Of every name, for every layout of the market.
+_HALTED = Kept[NDArray[np.bool_]](n_most=1)
 
 
 def session_prices(
@@ -35,7 +36,7 @@ def session_prices(
     """
     columns = market.columns(names)
     opened, closed = market.open[:, columns], market.close[:, columns]
-    halted = _halted(market)[:, columns]
+    halted = _HALTED.get(market, None, market.halted)[:, columns]
     if halted.any():
         opened, closed = np.where(halted, np.nan, opened), np.where(halted, np.nan, closed)
     n_before = int(np.searchsorted(market.dates, dates[0]))
@@ -46,11 +47,6 @@ def session_prices(
         np.ascontiguousarray(on_rows(market, dates, closed)),
         np.ascontiguousarray(first),
     )
-
-
-@lru_cache(maxsize=4)  # a market is run more than once
-def _halted(market: MarketData) -> NDArray[np.bool_]:
-    return market.halted()
 
 
 def board_lots(

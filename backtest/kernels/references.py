@@ -7,7 +7,6 @@ tuple within it too. It is good as long as the kernel that made it runs.
 
 from typing import Any
 
-from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.imputils import impl_ret_borrowed
@@ -34,7 +33,7 @@ class _ReferenceModel(models.OpaqueModel):
 class _Fields(AttributeTemplate):
     key = Reference
 
-    def generic_resolve(self, reference: Any, name: str) -> Any:
+    def generic_resolve(self, reference: Any, name: str) -> Any:  # type: ignore[override]
         to = reference.to
         if name not in to.fields:
             return None
@@ -50,15 +49,15 @@ def _read_field(context: Any, builder: Any, reference: Any, pointer: Any, name: 
     field = cgutils.gep_inbounds(builder, typed, 0, position)
     kind = to.types[position]
     if isinstance(kind, types.NamedTuple):
-        return builder.bitcast(field, ir.IntType(8).as_pointer())
+        return builder.bitcast(field, cgutils.voidptr_t)
     return impl_ret_borrowed(context, builder, kind, builder.load(field))
 
 
 @intrinsic
 def _refer(_: Any, to: Any) -> Any:
-    def generate(__: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def generate(__: Any, builder: Any, ___: Any, arguments: Any) -> Any:
         kept = cgutils.alloca_once_value(builder, arguments[0])
-        return builder.bitcast(kept, ir.IntType(8).as_pointer())
+        return builder.bitcast(kept, cgutils.voidptr_t)
 
     return Reference(to)(to), generate
 

@@ -202,8 +202,8 @@ class Scratch(NamedTuple):
     """Room to work in.
 
     lanes: one number a lane; a tuple of one for a single lane, so that its loops over lanes are compiled away, else
-    an array. value: (A,). asked, buy_rate, sell_rate, now, later (the parts of orders that can fill at the event and later on
-    its date): (A, L). nav, held, total, slope, knot, factor, sought, budget, power, need, bought, gross,
+    an array. value: (A,). asked, buy_rate, sell_rate, now, later (the parts of orders that can fill at the event and
+    later on its date): (A, L). nav, held, total, slope, knot, factor, sought, budget, power, need, bought, gross,
     gross_bought, scale: (L,). before: (C,). venue_due: (V, L). active: (L,).
     """
 

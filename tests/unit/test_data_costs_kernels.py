@@ -218,7 +218,7 @@ def test_impact_grows_with_the_square_root_of_participation() -> None:
 
 
 def test_an_expected_rate_is_fees_half_spread_and_impact_over_the_trade() -> None:
-    # Hong Kong, 2025-02-07, HK$10,000 of an ETF: levies 0.27 + 0.015 + 0.565, settlement the minimum of 2; 1,000 shares.
+    # Hong Kong, 2025-02-07, HK$10,000 of an ETF in 1,000 shares: levies 0.27 + 0.015 + 0.565, settlement at least 2.
     table, _ = fee_table([("HKD", "XHKG", True)], np.array(["2025-02-07"], dtype="datetime64[D]"))
     rate = expected_rate_nb(table, 0, 0, SELL, 10_000.0, 1_000.0, 1_000.0, 0.001, 1e-5)
     assert rate == pytest.approx((0.27 + 0.015 + 0.565 + 2.0) / 10_000 + 0.001 + 1e-5 * np.sqrt(1_000), rel=1e-12)

@@ -151,7 +151,7 @@ def test_text_of_users_is_escaped(result: RotationResult) -> None:
     market = replace(result.market, name=HOSTILE, left_out=(HOSTILE,), warnings=(HOSTILE,))
     renamed = result.thesis.model_copy(update={"title": HOSTILE, "name": HOSTILE})
     plan = replace(result.plan, reading=replace(result.plan.reading, origin=HOSTILE))
-    html = render_page(replace(result, thesis=renamed, market=market, plan=plan, notes=(HOSTILE,)))
+    html = render_page(replace(result, thesis=renamed, market=market, plan=plan, stated=(HOSTILE,)))
     assert "<script>alert" not in html
     assert Page(html).text.count(HOSTILE) >= 6
 

@@ -136,8 +136,8 @@ def within_nb(due, part):
     cents : float
     """
     low, high = part[LOW], part[HIGH]
-    due = low if due < low else due
-    return high if due > high else due
+    due = max(due, low)
+    return min(due, high)
 
 
 @leaf
