@@ -5,6 +5,7 @@ arguments. A reference is one pointer to the tuple, which stays where it is; ker
 tuple within it too. It is good as long as the kernel that made it runs.
 """
 
+import hashlib
 from typing import Any
 
 from numba import types
@@ -21,7 +22,9 @@ class Reference(types.Type):
 
     def __init__(self, to: Any) -> None:
         self.to = to
-        super().__init__(name=f"Reference({to.name})")
+        # The name goes into that of every function compiled for it: a digest keeps them short.
+        digest = hashlib.sha256(to.name.encode()).hexdigest()[:16]
+        super().__init__(name=f"{to.instance_class.__name__}Reference_{digest}")
 
 
 @register_model(Reference)
