@@ -1,5 +1,7 @@
 """Running the ledger: one simulation, resumable, and blocks of lanes."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -76,38 +78,17 @@ def new_book(prepared: Prepared, n_lanes: int, capital: float) -> Book:
 
 
 def _scratch(n_assets: int, n_venues: int, n_currencies: int, n_lanes: int) -> Scratch:
-    def lane() -> NDArray[np.float64]:
-        return np.zeros(n_lanes)
-
-    def amounts() -> NDArray[np.float64]:
-        return np.zeros((n_assets, n_lanes))
-
-    return Scratch(
-        lanes=(0,) if n_lanes == 1 else np.arange(n_lanes),
-        value=np.zeros(n_assets),
-        asked=amounts(),
-        buy_rate=amounts(),
-        sell_rate=amounts(),
-        now=amounts(),
-        later=amounts(),
-        nav=lane(),
-        held=lane(),
-        total=lane(),
-        slope=lane(),
-        knot=lane(),
-        factor=lane(),
-        sought=lane(),
-        budget=lane(),
-        power=lane(),
-        need=lane(),
-        bought=lane(),
-        gross=lane(),
-        gross_bought=lane(),
-        scale=lane(),
-        before=np.zeros(n_currencies),
-        venue_due=np.zeros((n_venues, n_lanes), dtype=np.int64),
-        active=np.zeros(n_lanes, dtype=np.int64),
-    )
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(Scratch._fields, (n_assets * n_lanes + 1,))
+    shapes |= dict.fromkeys(("asked", "buy_rate", "sell_rate", "now", "later"), (n_assets, n_lanes))
+    shapes |= {"value": (n_assets,), "before": (n_currencies,), "venue_due": (n_venues, n_lanes)}
+    shapes |= {"terms": (5, n_assets, n_lanes), "strands": (4, n_lanes)}
+    by_lane = ("nav", "held", "total", "slope", "knot", "factor", "sought", "budget", "power", "need", "bought")
+    shapes |= dict.fromkeys((*by_lane, "gross", "gross_bought", "scale", "active"), (n_lanes,))
+    counts = {"venue_due", "active", "name", "lane", "picked"}
+    rooms: dict[str, Any] = {
+        name: np.zeros(shape, dtype=np.int64 if name in counts else np.float64) for name, shape in shapes.items()
+    }
+    return Scratch(**rooms | {"lanes": (0,) if n_lanes == 1 else np.arange(n_lanes)})
 
 
 def new_record(prepared: Prepared, n_lanes: int, *, whole: bool) -> Record:

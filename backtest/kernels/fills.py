@@ -30,7 +30,7 @@ from backtest.kernels.state import (
     UNPRICED,
 )
 from backtest.kernels.valuing import row_of_nb
-from data.costs.kernels.fees import CENTS_PER_ONE, NO_FEE, fee_cents_nb, units_nb
+from data.costs.kernels.fees import CENTS_PER_ONE, UNITS_PER_ONE, charge_trades_nb
 from data.jit import kernel
 
 
@@ -61,6 +61,88 @@ def take_forced_nb(timeline, world, rules, book, event, scratch):
 
 
 @kernel
+def list_orders_nb(world, row, taking, scratch):
+    """List the orders of one kind that can fill at the event, and how many shares of each move.
+
+    Parameters
+    ----------
+    world : World
+    row, taking : int
+        FORCED, SELL or BUY.
+    scratch : Scratch
+        Reads `now` and, for buys, `scale`; writes `name`, `lane` and `moved`, in order of name.
+
+    Returns
+    -------
+    n_orders : int
+    """
+    now, scale, names, lanes, moved = scratch.now, scratch.scale, scratch.name, scratch.lane, scratch.moved
+    lots, n_lanes, n = world.lot[row_of_nb(world.lot, row)], len(scratch.lanes), 0
+    for a in range(now.shape[0]):
+        for lane in range(n_lanes):
+            possible = now[a, lane]
+            # Written in any case, and kept by counting on: which orders are buys cannot be guessed.
+            names[n], lanes[n], moved[n] = a, lane, possible
+            n += possible < 0.0 if taking == SELL else possible > 0.0
+    if taking == BUY:
+        for k in range(n):
+            part, lot = scale[lanes[k]], lots[names[k]]
+            if part != 1.0:
+                whole = part * moved[k]
+                moved[k] = np.trunc(whole / lot + LOT_TOLERANCE) * lot if lot > 0.0 else whole
+    return n
+
+
+@kernel
+def charge_orders_nb(world, rules, row, side, prices, n_orders, scratch):
+    """Write the fees and the impact of listed orders.
+
+    Parameters
+    ----------
+    world : World
+    rules : Rules
+    row, side : int
+    prices : ndarray of shape (A,)
+    n_orders : int
+    scratch : Scratch
+        Reads `name` and `moved`; writes `fee` and `impact`, local currency.
+
+    Returns
+    -------
+    status : int
+    """
+    names, moved, fee, impact = scratch.name, scratch.moved, scratch.fee, scratch.impact
+    class_of, rates = world.fee_class, world.rate
+    if not rules.exact_costs:
+        for k in range(n_orders):
+            fee[k] = abs(moved[k]) * prices[names[k]] * rates[row, class_of[names[k]], side]
+            impact[k] = 0.0
+        return OK
+    picked, consideration, count, raw = scratch.picked, scratch.consideration, scratch.count, scratch.raw
+    whole, cents, margin = scratch.whole_impact, scratch.rate, scratch.margin
+    impacts, units = world.impact[row_of_nb(world.impact, row)], world.unit[row_of_nb(world.unit, row)]
+    for fee_class in range(world.fees.period.shape[1]):
+        n = 0
+        for k in range(n_orders):
+            a = names[k]
+            picked[n], count[n], whole[n] = k, abs(moved[k]), impacts[a]
+            consideration[n], raw[n] = abs(moved[k]) * prices[a], abs(moved[k]) * units[a]
+            n += class_of[a] == fee_class
+        for k in range(n):
+            impact[picked[k]] = consideration[k] * whole[k] * np.sqrt(count[k])
+        for k in range(n):
+            consideration[k] = np.rint(consideration[k] * UNITS_PER_ONE)
+        for k in range(n):
+            raw[k] = np.rint(raw[k] * UNITS_PER_ONE)
+        period = world.fees.period[row, fee_class]
+        if charge_trades_nb(world.fees, period, side, consideration, raw, n, cents, margin) >= 0:
+            return TRADE_TOO_LARGE
+        for k in range(n):
+            fee[picked[k]] = cents[k] / CENTS_PER_ONE
+    return OK
+
+
+@kernel
 def fill_pass_nb(timeline, world, rules, book, event, taking, scratch, journal, record):
     """Fill what can fill at the event of one kind of order: buy-ins, sells or buys.
 
@@ -82,92 +164,62 @@ def fill_pass_nb(timeline, world, rules, book, event, taking, scratch, journal, 
     Returns
     -------
     status : int
-
-    Notes
-    -----
-    Nearly all the time of a run with real costs is spent in this loop: what it reads is unpacked above it.
     """
+    row, side = timeline.row[event], SELL if taking == SELL else BUY
+    prices = world.close[row] if timeline.kind[event] != OPEN else world.open[row]
+    n_orders = list_orders_nb(world, row, taking, scratch)
+    if n_orders == 0:
+        return OK
+    status = charge_orders_nb(world, rules, row, side, prices, n_orders, scratch)
+    if status != OK:
+        return status
     shares, order, target, forced, begun = book.shares, book.order, book.target, book.forced, book.begun
-    plan_value, plan_cost, plan_cash, plan_incoming = (
-        book.plan_value,
-        book.plan_cost,
-        book.plan_cash,
-        book.plan_incoming,
-    )
+    plan_value, plan_cost = book.plan_value, book.plan_cost
+    plan_cash, plan_incoming = book.plan_cash, book.plan_incoming
     cash, unsettled, incoming, decided_at = book.cash, book.unsettled, book.incoming, book.decided_at
-    now, scale, before, n_lanes = scratch.now, scratch.scale, scratch.before, len(scratch.lanes)
+    names, lanes, moves, fees, impacts = scratch.name, scratch.lane, scratch.moved, scratch.fee, scratch.impact
     entries, amounts, n_entries, flow = journal.entries, journal.amounts, journal.n_entries, record.flow
-    row, venue, kind = timeline.row[event], timeline.venue[event], timeline.kind[event]
-    venue_of, currency_of, class_of, settle_slot = world.venue, world.currency, world.fee_class, world.settle_slot
-    prices = world.close[row] if kind != OPEN else world.open[row]
-    fx, rates, fees_of = world.fx[event], world.rate[row], world.fees
-    lots, units = world.lot[row_of_nb(world.lot, row)], world.unit[row_of_nb(world.unit, row)]
-    half_spreads = world.half_spread[row_of_nb(world.half_spread, row)]
-    impacts = world.impact[row_of_nb(world.impact, row)]
-    exact, base, fx_spread, holds = rules.exact_costs, rules.base, rules.fx_spread, rules.fx_mode == HOLD_CURRENCY
-    drops = rules.shut_market == CANCEL and taking != FORCED
-    status = OK
-    for a in range(order.shape[0]):
-        if venue_of[a] != venue and kind != DECIDE:
-            continue
-        price, currency, fee_class, lot = prices[a], currency_of[a], class_of[a], lots[a]
-        slot, rate = settle_slot[row, venue_of[a]], fx[currency_of[a]]
-        for lane in range(n_lanes):
-            possible = now[a, lane]
-            if possible == 0.0 or (taking != FORCED and (possible > 0.0) != (taking == BUY)):
+    venue_of, currency_of, settle_slot, fx = world.venue, world.currency, world.settle_slot, world.fx[event]
+    lots, half_spreads = world.lot[row_of_nb(world.lot, row)], world.half_spread[row_of_nb(world.half_spread, row)]
+    base, fx_spread, holds = rules.base, rules.fx_spread, rules.fx_mode == HOLD_CURRENCY
+    drops, scale, before = rules.shut_market == CANCEL and taking != FORCED, scratch.scale, scratch.before
+    for k in range(n_orders):
+        a, lane, moved = names[k], lanes[k] if len(scratch.lanes) > 1 else 0, moves[k]
+        currency, wanted = currency_of[a], order[a, lane]
+        decided = forced[a, lane] if taking == FORCED else decided_at[lane]
+        if moved != 0.0:
+            price, rate, slot = prices[a], fx[currency], settle_slot[row, venue_of[a]]
+            half_spread = abs(moved) * price * half_spreads[a]
+            payment = moved * price + fees[k] + half_spread + impacts[k]
+            fx_cost = pay_nb(
+                cash, unsettled, incoming, flow, fx, fx_spread, base, holds, slot, row, lane, currency, payment, before
+            )
+            begun[lane] = 1
+            noted = note_nb(
+                entries, amounts, n_entries, FILLED, event, lane, a, decided, moved, price, rate, fees[k],
+                half_spread, impacts[k], fx_cost / rate,
+            )  # fmt: skip
+            status = max(status, noted)
+            is_whole = abs(wanted - moved) <= LOT_TOLERANCE * lots[a]
+            shares[a, lane] = target[a, lane] if is_whole else shares[a, lane] + moved
+            order[a, lane] = 0.0 if is_whole else wanted - moved
+            if taking == FORCED:
+                forced[a, lane] = 0
                 continue
-            wanted, part = order[a, lane], scale[lane] if taking == BUY else 1.0
-            moved = possible
-            if part != 1.0:
-                moved = part * possible
-                if lot > 0.0:
-                    moved = np.trunc(moved / lot + LOT_TOLERANCE) * lot
-            decided = forced[a, lane] if taking == FORCED else decided_at[lane]
-            if moved != 0.0:
-                count = abs(moved)
-                notional = count * price
-                side = BUY if moved > 0.0 else SELL
-                impact = 0.0
-                if exact:
-                    consideration, raw = units_nb(notional), units_nb(count * units[a])
-                    cents = fee_cents_nb(fees_of, row, fee_class, side, consideration, raw)
-                    if cents == NO_FEE:
-                        return TRADE_TOO_LARGE
-                    fees = cents / CENTS_PER_ONE
-                    impact = notional * impacts[a] * np.sqrt(count)
-                else:
-                    fees = notional * rates[fee_class, side]
-                half_spread = notional * half_spreads[a]
-                payment = moved * price + fees + half_spread + impact
-                fx_cost = pay_nb(
-                    cash, unsettled, incoming, flow, fx, fx_spread, base, holds, slot, row, lane, currency, payment,
-                    before,
-                )  # fmt: skip
-                begun[lane] = 1
-                noted = note_nb(
-                    entries, amounts, n_entries, FILLED, event, lane, a, decided, moved, price, rate, fees,
-                    half_spread, impact, fx_cost / rate,
-                )  # fmt: skip
-                status = max(status, noted)
-                is_whole = abs(wanted - moved) <= LOT_TOLERANCE * lot
-                shares[a, lane] = target[a, lane] if is_whole else shares[a, lane] + moved
-                order[a, lane] = 0.0 if is_whole else wanted - moved
-                if taking == FORCED:
-                    forced[a, lane] = 0
-                    continue
-                value = moved * plan_value[a, lane]
-                received = -value - abs(value) * plan_cost[a, lane]
-                plan_cash[lane] += received
-                if taking == SELL:
-                    plan_incoming[slot, lane] += received
-            if order[a, lane] != 0.0:
-                what = CAPPED if part == 1.0 else CUT
-                if drops:
-                    what = DROPPED_CAPPED if part == 1.0 else DROPPED_CUT
-                noted = remark_nb(journal, what, event, lane, a, decided, order[a, lane])
-                status = max(status, noted)
-                if drops:
-                    order[a, lane] = 0.0
+            value = moved * plan_value[a, lane]
+            received = -value - abs(value) * plan_cost[a, lane]
+            plan_cash[lane] += received
+            if taking == SELL:
+                plan_incoming[slot, lane] += received
+        if order[a, lane] != 0.0:
+            is_cut = taking == BUY and scale[lane] != 1.0
+            what = CUT if is_cut else CAPPED
+            if drops:
+                what = DROPPED_CUT if is_cut else DROPPED_CAPPED
+            noted = remark_nb(journal, what, event, lane, a, decided, order[a, lane])
+            status = max(status, noted)
+            if drops:
+                order[a, lane] = 0.0
     return status
 
 

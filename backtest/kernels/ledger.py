@@ -106,7 +106,7 @@ def decide_nb(timeline, world, rules, book, event, weights, scratch, journal, re
             status = max(status, noted)
     value_names_nb(book.last_price, world.fx[event], world.currency, scratch.value)
     if rules.rebalance_band > 0.0 or rules.no_trade_band > 0.0:
-        value_lanes_nb(scratch.lanes, book.cash, book.due, book.shares, world.fx[event], scratch.value, nav)
+        value_lanes_nb(scratch, book.cash, book.due, book.shares, world.fx[event], nav)
         for lane in range(n_lanes):
             if active[lane] and not nav[lane] > 0.0:
                 return NAV_NOT_POSITIVE
@@ -166,7 +166,7 @@ def mark_nb(world, book, event, row, scratch, record):
     """
     last_price, shares, cash, due, value = book.last_price, book.shares, book.cash, book.due, scratch.value
     value_names_nb(last_price, world.fx[event], world.currency, value)
-    value_lanes_nb(scratch.lanes, cash, due, shares, world.fx[event], value, record.nav[row])
+    value_lanes_nb(scratch, cash, due, shares, world.fx[event], record.nav[row])
     if record.shares.shape[0] == 0:
         return
     price_out, shares_out, cash_out, due_out = record.price, record.shares, record.cash, record.due

@@ -17,8 +17,8 @@ from backtest.kernels.state import (
     SELL,
     SHORT_LIMITED,
 )
-from backtest.kernels.valuing import row_of_nb, value_lanes_nb
-from data.costs.kernels.fees import expected_rate_nb
+from backtest.kernels.valuing import row_of_nb, sum_names_nb, value_lanes_nb
+from data.costs.kernels.fees import expect_rates_nb
 from data.jit import kernel, leaf
 
 
@@ -53,7 +53,7 @@ def keep_to_bands_nb(rules, shares, value, scratch):
 
 
 @kernel
-def expect_costs_nb(world, rules, row, value, fx, shares, scratch):
+def expect_costs_nb(world, rules, row, fx, shares, scratch):
     """Write the expected cost rates of moving each name to its target at the present factor.
 
     Parameters
@@ -61,60 +61,114 @@ def expect_costs_nb(world, rules, row, value, fx, shares, scratch):
     world : World
     rules : Rules
     row : int
-    value : ndarray of shape (A,)
-        Base value of one share.
     fx : ndarray of shape (C,)
     shares : ndarray of shape (A, L)
     scratch : Scratch
-        Reads `asked`, `nav`, `factor`; writes `buy_rate` and `sell_rate`. Proportional rates do not depend on the
-        factor.
+        Reads `asked`, `value`, `nav`, `factor`; writes `buy_rate` and `sell_rate`. Proportional rates do not depend on
+        the factor.
 
     Notes
     -----
     A contract note with minima costs more in proportion on a small order: the rate is the whole note's, over the
     order's value.
     """
-    asked, nav, factor, n_lanes = scratch.asked, scratch.nav, scratch.factor, len(scratch.lanes)
-    buy_rate, sell_rate = scratch.buy_rate, scratch.sell_rate
-    half_spread, impact, unit, fees = world.half_spread, world.impact, world.unit, world.fees
-    rates, class_of, currency_of = world.rate[row], world.fee_class, world.currency
-    exact, base, fx_spread = rules.exact_costs, rules.base, rules.fx_spread
-    at_spread, at_impact, at_unit = row_of_nb(half_spread, row), row_of_nb(impact, row), row_of_nb(unit, row)
-    for a in range(asked.shape[0]):
-        fee_class, currency = class_of[a], currency_of[a]
-        spread = 0.0 if currency == base else fx_spread
-        half = half_spread[at_spread, a]
-        buy, sell = rates[fee_class, BUY] + half, rates[fee_class, SELL] + half
+    buy_rate, sell_rate, n_lanes = scratch.buy_rate, scratch.sell_rate, len(scratch.lanes)
+    half_spread, class_of, currency_of = world.half_spread, world.fee_class, world.currency
+    base, fx_spread, at_spread = rules.base, rules.fx_spread, row_of_nb(half_spread, row)
+    if rules.exact_costs:
+        for fee_class in range(world.fees.period.shape[1]):
+            expect_class_nb(world, row, fee_class, fx, shares, scratch)
+    for a in range(buy_rate.shape[0]):
+        spread = 0.0 if currency_of[a] == base else fx_spread
         for lane in range(n_lanes):
-            if exact:
-                weight = asked[a, lane]
-                move = 0.0
-                if not np.isnan(weight):
-                    move = weight * (factor[lane] * nav[lane]) - shares[a, lane] * value[a]
-                buy = 0.0
-                if move != 0.0 and value[a] > 0.0:
-                    notional, n_shares = abs(move) / fx[currency], abs(move) / value[a]
-                    side, raw = BUY if move > 0.0 else SELL, n_shares * unit[at_unit, a]
-                    whole = impact[at_impact, a]
-                    buy = expected_rate_nb(fees, row, fee_class, side, notional, n_shares, raw, half, whole)
-                    buy = min(buy, DEAREST)
+            if rules.exact_costs:
+                buy = min(buy_rate[a, lane], DEAREST)
                 sell = buy
+            else:
+                buy = world.rate[row, class_of[a], BUY] + half_spread[at_spread, a]
+                sell = world.rate[row, class_of[a], SELL] + half_spread[at_spread, a]
             buy_rate[a, lane] = buy + spread * (1.0 + buy)
             sell_rate[a, lane] = sell + spread * (1.0 - sell)
 
 
 @kernel
-def solve_factor_nb(rules, shares, value, scratch):
+def expect_class_nb(world, row, fee_class, fx, shares, scratch):
+    """Write the expected cost rates of the orders of one fee class, FX spread aside.
+
+    Parameters
+    ----------
+    world : World
+    row, fee_class : int
+    fx : ndarray of shape (C,)
+    shares : ndarray of shape (A, L)
+    scratch : Scratch
+        As of `expect_costs_nb`; writes `buy_rate`.
+    """
+    asked, value, nav, factor, rate_out = scratch.asked, scratch.value, scratch.nav, scratch.factor, scratch.buy_rate
+    consideration, count, raw = scratch.consideration, scratch.count, scratch.raw
+    half, whole, rate, n_lanes = scratch.half_spread, scratch.whole_impact, scratch.rate, len(scratch.lanes)
+    class_of, currency_of = world.fee_class, world.currency
+    half_spreads = world.half_spread[row_of_nb(world.half_spread, row)]
+    impacts, units = world.impact[row_of_nb(world.impact, row)], world.unit[row_of_nb(world.unit, row)]
+    n = 0
+    for a in range(asked.shape[0]):
+        if class_of[a] != fee_class:
+            continue
+        price, known = fx[currency_of[a]], value[a] > 0.0
+        for lane in range(n_lanes):
+            weight = asked[a, lane]
+            move = weight * (factor[lane] * nav[lane]) - shares[a, lane] * value[a]
+            moves = known and not np.isnan(weight)
+            consideration[n] = move / price if moves else 0.0
+            count[n] = abs(move) / value[a] if moves else 0.0
+            raw[n] = count[n] * units[a]
+            half[n] = half_spreads[a]
+            whole[n] = impacts[a]
+            n += 1
+    expect_rates_nb(world.fees, world.fees.period[row, fee_class], consideration, count, raw, half, whole, n, rate)
+    n = 0
+    for a in range(asked.shape[0]):
+        if class_of[a] == fee_class:
+            for lane in range(n_lanes):
+                rate_out[a, lane] = rate[n]
+                n += 1
+
+
+@kernel
+def need_nb(shares, scratch):
+    """Add up what the targets at the present factor need, costs and held names included.
+
+    Parameters
+    ----------
+    shares : ndarray of shape (A, L)
+    scratch : Scratch
+        Reads `asked` (NaN: held), `value`, `nav`, `factor`, `held`, `buy_rate` and `sell_rate`; writes `total`.
+    """
+    asked, value, nav, factor, n_lanes = scratch.asked, scratch.value, scratch.nav, scratch.factor, len(scratch.lanes)
+    buy_rate, sell_rate, needs, total = scratch.buy_rate, scratch.sell_rate, scratch.terms[0], scratch.total
+    for a in range(asked.shape[0]):
+        for lane in range(n_lanes):
+            wanted = factor[lane] * (asked[a, lane] * nav[lane])
+            move = wanted - shares[a, lane] * value[a]
+            rate = buy_rate[a, lane] if move > 0.0 else -sell_rate[a, lane]
+            need = wanted + rate * move
+            needs[a, lane] = 0.0 if np.isnan(need) else need
+    sum_names_nb(scratch, needs, total)
+    for lane in range(n_lanes):
+        total[lane] += scratch.held[lane]
+
+
+@kernel
+def solve_factor_nb(rules, shares, scratch):
     """Find the factor on each target at which NAV pays for it and its costs.
 
     Parameters
     ----------
     rules : Rules
     shares : ndarray of shape (A, L)
-    value : ndarray of shape (A,)
     scratch : Scratch
-        Reads `asked` (NaN: held), `buy_rate`, `sell_rate`, `active` and `nav`; writes `factor` and `budget`, which is
-        NAV, or more where the weights ask to borrow.
+        Reads `asked` (NaN: held), `value`, `buy_rate`, `sell_rate`, `active` and `nav`; writes `factor` and `budget`,
+        which is NAV, or more where the weights ask to borrow.
 
     Notes
     -----
@@ -122,62 +176,49 @@ def solve_factor_nb(rules, shares, value, scratch):
     between the factors at which a name turns from sell to buy. Newton's method from f = 1 comes down to
     the root without passing it, and is exact once no turn lies between: nearly always the first step.
     """
-    asked, nav, factor, sought = scratch.asked, scratch.nav, scratch.factor, scratch.sought
+    asked, value, nav, factor, sought = scratch.asked, scratch.value, scratch.nav, scratch.factor, scratch.sought
     buy_rate, sell_rate = scratch.buy_rate, scratch.sell_rate
-    held, total, slope, knot, active = scratch.held, scratch.total, scratch.slope, scratch.knot, scratch.active
-    budget = scratch.budget
-    n_assets, n_lanes = asked.shape[0], len(scratch.lanes)
-    for lane in range(n_lanes):
-        held[lane] = 0.0
-        budget[lane] = 0.0
-        factor[lane] = 1.0
-        sought[lane] = active[lane]  # 1 while the lane's factor is still sought
+    held, total, slope, knot, budget = scratch.held, scratch.total, scratch.slope, scratch.knot, scratch.budget
+    kept, asks, n_assets, n_lanes = scratch.terms[0], scratch.terms[1], scratch.asked.shape[0], len(scratch.lanes)
     for a in range(n_assets):
-        price = value[a]
         for lane in range(n_lanes):
-            is_held = np.isnan(asked[a, lane])
-            held[lane] += shares[a, lane] * price if is_held else 0.0
-            budget[lane] += 0.0 if is_held else asked[a, lane] * nav[lane]
+            kept[a, lane] = shares[a, lane] * value[a] if np.isnan(asked[a, lane]) else 0.0
+    for a in range(n_assets):
+        for lane in range(n_lanes):
+            asks[a, lane] = 0.0 if np.isnan(asked[a, lane]) else asked[a, lane] * nav[lane]
+    sum_names_nb(scratch, kept, held)
+    sum_names_nb(scratch, asks, budget)
     for lane in range(n_lanes):
         budget[lane] = max(nav[lane], min(budget[lane] + held[lane], rules.max_gross * nav[lane]))
+        factor[lane] = 1.0
+        sought[lane] = scratch.active[lane]  # 1 while the lane's factor is still sought
     for _ in range(n_assets + 2):  # each step passes a turn at least, or is the last
+        need_nb(shares, scratch)
+        unfinished = False
         for lane in range(n_lanes):
-            total[lane] = held[lane]
+            if total[lane] <= budget[lane]:
+                sought[lane] = 0.0
+            unfinished |= sought[lane] != 0.0
             slope[lane] = 0.0
             knot[lane] = 0.0
+        if not unfinished:
+            break
         for a in range(n_assets):
-            price = value[a]
             for lane in range(n_lanes):
-                weight = asked[a, lane]
-                whole = 0.0 if np.isnan(weight) else weight * nav[lane]
-                wanted = factor[lane] * whole
-                present = 0.0 if np.isnan(weight) else shares[a, lane] * price
-                buys = wanted > present
-                move = wanted - present
-                rate = buy_rate[a, lane] if buys else -sell_rate[a, lane]
-                total[lane] += wanted + rate * move
-                slope[lane] += whole * (1.0 + rate)
-                turn = present / whole if whole != 0.0 else 0.0
-                knot[lane] = max(knot[lane], turn if turn < factor[lane] else 0.0)
-        unfinished = False
+                if sought[lane] != 0.0 and not np.isnan(asked[a, lane]):
+                    whole = asked[a, lane] * nav[lane]
+                    present = shares[a, lane] * value[a]
+                    rate = buy_rate[a, lane] if factor[lane] * whole > present else -sell_rate[a, lane]
+                    slope[lane] += whole * (1.0 + rate)
+                    turn = present / whole if whole != 0.0 else 0.0
+                    knot[lane] = max(knot[lane], turn if turn < factor[lane] else 0.0)
         for lane in range(n_lanes):
             if sought[lane] == 0.0:
                 continue
-            gap = total[lane] - budget[lane]
-            if gap <= 0.0:
+            step = factor[lane] - (total[lane] - budget[lane]) / slope[lane] if slope[lane] > 0.0 else 0.0
+            factor[lane] = max(step, 0.0)
+            if slope[lane] <= 0.0 or step >= knot[lane]:
                 sought[lane] = 0.0
-            elif slope[lane] <= 0.0:
-                factor[lane] = 0.0
-                sought[lane] = 0.0
-            else:
-                step = factor[lane] - gap / slope[lane]
-                factor[lane] = max(step, 0.0)
-                if step >= knot[lane]:
-                    sought[lane] = 0.0
-                else:
-                    unfinished = True
-        if not unfinished:
-            break
 
 
 @leaf
@@ -236,14 +277,14 @@ def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
     at_lot, at_available = row_of_nb(lots, row), row_of_nb(available, row)
     fx, value, kind = world.fx[event], scratch.value, timeline.kind[event]
     n_assets, n_lanes = asked.shape[0], len(scratch.lanes)
-    value_lanes_nb(scratch.lanes, cash, due, shares, fx, value, nav)
+    value_lanes_nb(scratch, cash, due, shares, fx, nav)
     for lane in range(n_lanes):
         factor[lane] = 1.0
         if active[lane] and not nav[lane] > 0.0:
             return NAV_NOT_POSITIVE
     for _ in range(2 if rules.exact_costs else 1):
-        expect_costs_nb(world, rules, row, value, fx, shares, scratch)
-        solve_factor_nb(rules, shares, value, scratch)
+        expect_costs_nb(world, rules, row, fx, shares, scratch)
+        solve_factor_nb(rules, shares, scratch)
         is_cut = False
         for lane in range(n_lanes):
             is_cut |= factor[lane] != 1.0
@@ -251,7 +292,6 @@ def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
             break
     for lane in range(n_lanes):
         if active[lane]:
-            target_gross[lane] = 0.0
             book.plan_nav[lane] = nav[lane]
             plan_cash[lane] = scratch.budget[lane] - nav[lane]
             for slot in range(plan_incoming.shape[0]):
@@ -265,30 +305,31 @@ def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
                     plan_cash[lane] += due[c, lane] * rate
                 for slot in range(plan_incoming.shape[0]):
                     plan_incoming[slot, lane] += incoming[slot, c, lane] * rate
-    status, exact, buy_rate, sell_rate = OK, rules.exact_costs, scratch.buy_rate, scratch.sell_rate
+    status, exact, buy_rate, sell_rate, gross = OK, rules.exact_costs, scratch.buy_rate, scratch.sell_rate, scratch.terms[0]
+    resizes = kind in (OPEN, CLOSE)
     for a in range(n_assets):
-        price = value[a]
+        price, lot, most = value[a], lots[at_lot, a], available[at_available, a]
         for lane in range(n_lanes):
+            weight, held = asked[a, lane], shares[a, lane]
+            gross[a, lane] = abs(held) * price
             if not active[lane]:
                 continue
-            weight, held = asked[a, lane], shares[a, lane]
             plan_value[a, lane] = price
-            if forced[a, lane] and kind in (OPEN, CLOSE):
-                target_gross[lane] += abs(held) * price
+            if forced[a, lane] and resizes:
                 continue
-            wanted = held
-            if order[a, lane] != 0.0 and kind not in (OPEN, CLOSE):
+            if order[a, lane] != 0.0 and not resizes:
                 replaced = remark_nb(journal, REPLACED, event, lane, a, book.decided_at[lane], order[a, lane])
                 status = max(status, replaced)
+            wanted = held
             if weight == 0.0:
                 wanted = 0.0
             elif not np.isnan(weight):
                 wanted = weight * (factor[lane] * nav[lane]) / price
-                if wanted < -available[at_available, a]:
-                    limited = remark_nb(journal, SHORT_LIMITED, event, lane, a, -1, wanted + available[at_available, a])
+                if wanted < -most:
+                    limited = remark_nb(journal, SHORT_LIMITED, event, lane, a, -1, wanted + most)
                     status = max(status, limited)
-                    wanted = -available[at_available, a]
-                wanted = whole_lots_nb(wanted, held, weight, lots[at_lot, a])
+                    wanted = -most
+                wanted = whole_lots_nb(wanted, held, weight, lot)
             move = wanted - held
             rate = buy_rate[a, lane] if move > 0.0 else sell_rate[a, lane]
             is_dust = abs(move) * price < DUST * nav[lane]
@@ -299,5 +340,9 @@ def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
             order[a, lane] = move
             target[a, lane] = wanted
             plan_cost[a, lane] = rate
-            target_gross[lane] += abs(wanted) * price
+            gross[a, lane] = abs(wanted) * price
+    sum_names_nb(scratch, gross, scratch.total)
+    for lane in range(n_lanes):
+        if active[lane]:
+            target_gross[lane] = scratch.total[lane]
     return status

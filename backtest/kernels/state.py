@@ -203,8 +203,13 @@ class Scratch(NamedTuple):
 
     lanes: one number a lane; a tuple of one for a single lane, so that its loops over lanes are compiled away, else
     an array. value: (A,). asked, buy_rate, sell_rate, now, later (the parts of orders that can fill at the event and
-    later on its date): (A, L). nav, held, total, slope, knot, factor, sought, budget, power, need, bought, gross,
-    gross_bought, scale: (L,). before: (C,). venue_due: (V, L). active: (L,).
+    later on its date): (A, L). terms: (5, A, L), what is added up over names; strands: (4, L). nav, held, total, slope,
+    knot, factor, sought, budget, power, need, bought, gross, gross_bought, scale: (L,). before: (C,). venue_due:
+    (V, L). active: (L,).
+
+    Orders in a list, at most A x L and one to spare: name, lane, moved (shares), fee, impact (amounts); and those of
+    one fee class: picked (their places in the list), consideration, count, raw, half_spread, whole_impact, rate,
+    margin.
     """
 
     lanes: tuple[int] | I
@@ -214,6 +219,8 @@ class Scratch(NamedTuple):
     sell_rate: F
     now: F
     later: F
+    terms: F
+    strands: F
     nav: F
     held: F
     total: F
@@ -231,6 +238,19 @@ class Scratch(NamedTuple):
     before: F
     venue_due: I
     active: I
+    name: I
+    lane: I
+    moved: F
+    fee: F
+    impact: F
+    picked: I
+    consideration: F
+    count: F
+    raw: F
+    half_spread: F
+    whole_impact: F
+    rate: F
+    margin: F
 
 
 class Journal(NamedTuple):

@@ -109,20 +109,23 @@ def fee_table(
 
 
 def _as_arrays(period: NDArray[np.int64], periods: Sequence[dict[str, tuple[Charge, Charge]]]) -> FeeTable:
-    n_parts, n_plain = np.zeros((len(periods), 2), dtype=np.int64), np.zeros((len(periods), 2), dtype=np.int64)
+    n_parts = np.zeros((len(periods), 2), dtype=np.int64)
     parts = np.zeros((len(periods), 2, len(NOTE_KINDS), N_COLUMNS), dtype=np.int64)
     for p, charges in enumerate(periods):
         for side in (BUY, SELL):
             due = [(kind, both[side]) for kind, both in charges.items() if _is_due(both[side])]
-            due.sort(key=lambda one: _is_limited(one[1]))
             n_parts[p, side] = len(due)
-            n_plain[p, side] = sum(not _is_limited(charge) for _, charge in due)
             for i, (kind, charge) in enumerate(due):
                 parts[p, side, i] = _as_part(kind, charge)
     scaled = _in_cents(parts)
-    is_plain = np.arange(len(NOTE_KINDS)) < n_plain[:, :, None]
-    plain = np.where(is_plain[..., None], scaled[..., : FIXED + 1], 0.0).sum(axis=2)
-    return FeeTable(period=period, n_parts=n_parts, parts=parts, scaled=scaled, n_plain=n_plain, plain=plain)
+    is_limited = (parts[..., LOW] > 0) | ((parts[..., HIGH] != NO_MAXIMUM) & (parts[..., HIGH] > 0))
+    plain = np.where(is_limited[..., None], 0.0, scaled[..., : FIXED + 1]).sum(axis=2)
+    plain[..., SLOT] = 0.0
+    limited = np.zeros((len(periods), int(is_limited.sum(axis=2).max(initial=0)), 2, HIGH + 1))
+    for p, side in np.ndindex(len(periods), 2):
+        mine = scaled[p, side, is_limited[p, side], : HIGH + 1]
+        limited[p, : len(mine), side] = mine
+    return FeeTable(period=period, n_parts=n_parts, parts=parts, scaled=scaled, plain=plain, limited=limited)
 
 
 def _in_cents(parts: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -141,10 +144,6 @@ def _in_cents(parts: NDArray[np.int64]) -> NDArray[np.float64]:
     return scaled
 
 
-def _is_limited(charge: Charge) -> bool:
-    return bool(charge.minimum) or charge.maximum is not None
-
-
 def _is_due(charge: Charge) -> bool:
     return any((charge.rate, charge.per_share, charge.fixed, charge.minimum))
 
@@ -158,7 +157,8 @@ def _as_part(kind: str, charge: Charge) -> NDArray[np.int64]:
     part[LOW] = _steps(charge.minimum, CENT_STEP, kind)
     part[HIGH] = NO_MAXIMUM if charge.maximum is None else _steps(charge.maximum, CENT_STEP, kind)
     part[ROUNDING] = TO_DOLLAR_UP if charge.rounding == DOLLAR_UP else TO_CENT
-    if max(part[RATE], part[PER_SHARE]) > MAX_RATE or (_is_limited(charge) and charge.rounding == DOLLAR_UP):
+    is_limited = bool(charge.minimum) or charge.maximum is not None
+    if max(part[RATE], part[PER_SHARE]) > MAX_RATE or (is_limited and charge.rounding == DOLLAR_UP):
         raise DataError(
             f"{kind} is above 100 % or 1 a share, or has limits and whole dollars: kernels cannot charge it."
         )

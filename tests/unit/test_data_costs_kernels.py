@@ -12,9 +12,8 @@ from data.costs.kernels.fees import (
     MAX_UNITS,
     NO_FEE,
     NO_UNITS,
-    expected_fee_nb,
-    expected_rate_nb,
-    fee_cents_nb,
+    charge_trades_nb,
+    expect_rates_nb,
     fee_parts_nb,
     units_nb,
 )
@@ -49,6 +48,22 @@ def random_trades(rng: np.random.Generator, n: int) -> list[tuple[Decimal, Decim
     ]
 
 
+def cents_of(table: kernels.FeeTable, row: int, g: int, side: int, considerations: object, shares: object) -> list[int]:
+    """Fees of trades of one row, class and side."""
+    amounts = [np.atleast_1d(np.asarray(given, dtype=np.float64)) for given in (considerations, shares)]
+    out, room = np.empty(len(amounts[0])), np.empty(len(amounts[0]))
+    refused = charge_trades_nb(table, table.period[row, g], side, *amounts, len(out), out, room)
+    assert refused == (out.tolist().index(NO_FEE) if NO_FEE in out else -1)
+    return [int(cents) for cents in out]
+
+
+def rates_of(table: kernels.FeeTable, row: int, g: int, *amounts: float) -> float:
+    """Expected cost of one trade, fraction: consideration (signed), shares, raw shares, half-spread, impact."""
+    out = np.empty(1)
+    expect_rates_nb(table, table.period[row, g], *(np.array([one]) for one in amounts), 1, out)
+    return float(out[0])
+
+
 def as_units(amount: Decimal) -> int:
     return int((amount * 10_000).to_integral_value())  # half to even
 
@@ -80,8 +95,9 @@ def test_kernels_charge_what_the_contract_note_says(bps: float, least: dict[str,
             shares,
             price,
         )
-        total = fee_cents_nb(table, rows[t], classes[t], sides[t], considerations[t], counts[t])
-        assert total == int(note.total * 100)
+        if max(considerations[t], counts[t]) <= 2**53:  # whole in floats
+            total = cents_of(table, rows[t], classes[t], sides[t], considerations[t], counts[t])
+            assert total == [int(note.total * 100)]
 
 
 def test_expected_fees_are_the_note_without_rounding() -> None:
@@ -97,15 +113,27 @@ def test_expected_fees_are_the_note_without_rounding() -> None:
             for charge in charges:
                 due = max(charge.rate * shares * price + charge.per_share * shares + charge.fixed, charge.minimum)
                 expected += due if charge.maximum is None else min(due, charge.maximum)
-            found = expected_fee_nb(table, row, g, side, float(shares * price), float(shares))
-            assert found == pytest.approx(float(expected), rel=1e-12, abs=1e-300)
+            amount, count = float(shares * price), float(shares)
+            found = rates_of(table, row, g, amount if side == BUY else -amount, count, count, 0.0, 0.0)
+            assert found * amount == pytest.approx(float(expected), rel=1e-12, abs=1e-300)
 
 
-def test_expected_fees_of_nothing_and_of_the_unknown() -> None:
+def test_expected_costs_of_nothing_and_of_the_unknown() -> None:
     table, _ = fee_table(CLASSES, DATES[-1:], 1.0, {"HKD": 18.0})
-    assert expected_fee_nb(table, 0, 0, BUY, 0.0, 0.0) == 0.0
-    assert np.isnan(expected_fee_nb(table, 0, 0, BUY, np.nan, 1.0))
-    assert np.isnan(expected_fee_nb(table, 0, 4, SELL, 100.0, np.nan))
+    assert rates_of(table, 0, 0, 0.0, 0.0, 0.0, 0.01, 0.0) == 0.0
+    assert np.isnan(rates_of(table, 0, 0, np.nan, 1.0, 1.0, 0.0, 0.0))
+    assert np.isnan(rates_of(table, 0, 4, -100.0, 1.0, np.nan, 0.0, 0.0))
+
+
+def test_many_trades_are_charged_as_each_alone() -> None:
+    rng = np.random.default_rng(11)
+    table, _ = fee_table(CLASSES, DATES, 2.5, {"HKD": 18.0, "USD": 0.35})
+    for g, row in ((0, 5000), (2, 1000), (4, 5500)):
+        for side in (BUY, SELL):
+            trades = random_trades(rng, 200)
+            amounts = np.array([[as_units(shares * price), as_units(shares)] for shares, price in trades]).T
+            alone = [cents_of(table, row, g, side, *trade)[0] for trade in amounts.T]
+            assert cents_of(table, row, g, side, *amounts) == alone
 
 
 def test_whole_shares_at_prices_on_the_tick_are_read_exactly() -> None:
@@ -130,8 +158,8 @@ def test_amounts_are_taken_to_the_nearest_ten_thousandth(amount: float, units: i
 def test_amounts_that_are_none_are_refused(amount: float) -> None:
     assert units_nb(amount) == NO_UNITS
     table, _ = fee_table(CLASSES, DATES[-2:])
-    assert fee_cents_nb(table, 0, 0, BUY, units_nb(amount), 10_000) == NO_FEE
-    assert fee_cents_nb(table, 0, 0, BUY, 10_000, units_nb(amount)) == NO_FEE
+    assert cents_of(table, 0, 0, BUY, [1e4, abs(amount) * 1e4], [1e4, 1e4])[1] == NO_FEE
+    assert cents_of(table, 0, 0, BUY, [1e4, 1e4], [1e4, abs(amount) * 1e4])[1] == NO_FEE
     one, zero = np.ones(3, dtype=np.int64), np.zeros(3, dtype=np.int64)
     out = np.empty((3, len(NOTE_KINDS)), dtype=np.int64)
     refused = fee_parts_nb(table, one, zero, zero, np.array([0, units_nb(amount), 10_000]), one * 10_000, out)
@@ -146,16 +174,15 @@ def test_the_largest_trade_is_exact(bps: float) -> None:
     table, _ = fee_table(CLASSES, DATES, bps)
     for row in range(0, len(DATES), 97):
         for g, (_, venue, is_etf) in enumerate(CLASSES):
-            for units in (MAX_UNITS, MAX_UNITS - 1, 8_999_999_999_999_999_999, 1_000_000_000, 999_999_999, 1):
+            for units in (MAX_UNITS, MAX_UNITS - 1024, 2**53, 1_000_000_000, 999_999_999, 1):  # whole in floats
                 amount = Decimal(units) / 10_000
                 note = contract_note(venue, DATES[row], "sell", amount, 1, is_etf=is_etf, commission_bps=bps)
-                assert fee_cents_nb(table, row, g, SELL, units, units) == int(note.total * 100)
+                assert cents_of(table, row, g, SELL, units, units) == [int(note.total * 100)]
 
 
 def test_nothing_traded_costs_nothing_and_a_trace_the_minimum() -> None:
     table, _ = fee_table(CLASSES, DATES[-1:], 0.0, {"USD": 5.0})
-    assert fee_cents_nb(table, 0, 4, BUY, 0, 0) == 0
-    assert fee_cents_nb(table, 0, 4, BUY, 0, 1) == 500
+    assert cents_of(table, 0, 4, BUY, [0, 0], [0, 1]) == [0, 500]
 
 
 def test_the_layout_of_a_table() -> None:
@@ -177,11 +204,14 @@ def test_the_layout_of_a_table() -> None:
     assert table.parts[0, BUY, 4].tolist() == [settlement, 20_000, 0, 0, 200, 10_000, kernels.TO_CENT]
     assert table.parts[1, BUY, 4].tolist() == [settlement, 42_000, 0, 0, 0, none, kernels.TO_CENT]
     assert table.parts[1, BUY, 5].tolist() == [NOTE_KINDS.index("commission"), 100_000, 0, 0, 1800, none, 0]
-    assert table.parts[2, SELL, 1].tolist() == [NOTE_KINDS.index("taf_fee"), 0, 166_000, 0, 0, 830, kernels.TO_CENT]
-    assert table.n_plain.tolist() == [[4, 4], [5, 5], [1, 1]]  # all but settlement and commission; then all but that
+    assert table.parts[2, SELL, 0].tolist() == [NOTE_KINDS.index("taf_fee"), 0, 166_000, 0, 0, 830, kernels.TO_CENT]
     rate = (1_000_000 + 27_000 + 1_500 + 56_500) / 1e11  # cents for a ten-thousandth
     assert table.plain[0, BUY, kernels.RATE] == pytest.approx(rate, rel=1e-15)
     assert table.plain[0, BUY, kernels.PER_SHARE :].tolist() == [0.0, 0.0]
+    # Settlement and commission; then commission alone; New York the TAF on sales alone.
+    assert table.limited.shape == (3, 2, 2, 6)
+    assert table.limited[:, :, BUY, kernels.LOW].tolist() == [[200.0, 1800.0], [1800.0, 0.0], [0.0, 0.0]]
+    assert table.limited[2, :, SELL, kernels.HIGH].tolist() == [830.0, 0.0]
     assert table.parts[2, BUY, 1:].tolist() == [[0] * 7] * (len(NOTE_KINDS) - 1)
 
 
@@ -211,16 +241,16 @@ def test_a_commission_that_is_none_is_refused(bps: float, least: dict[str, float
 def test_impact_grows_with_the_square_root_of_participation() -> None:
     # Nothing but impact: 0.8 x 2 % x sqrt(4 %) = 0.0032 of what is traded, where 250,000 shares trade a day.
     table, _ = fee_table([("HKD", "XHKG", True)], DATES[-1:])
-    free = table._replace(n_parts=table.n_parts * 0, n_plain=table.n_plain * 0, plain=table.plain * 0)
+    free = table._replace(plain=table.plain * 0.0, limited=table.limited[:, :0])
     one_share = 0.8 * 0.02 / np.sqrt(250_000.0)
     for shares, rate in ((10_000.0, 0.0032), (40_000.0, 0.0064)):
-        assert expected_rate_nb(free, 0, 0, BUY, 1e6, shares, shares, 0.0, one_share) == pytest.approx(rate, rel=1e-12)
+        assert rates_of(free, 0, 0, 1e6, shares, shares, 0.0, one_share) == pytest.approx(rate, rel=1e-12)
 
 
 def test_an_expected_rate_is_fees_half_spread_and_impact_over_the_trade() -> None:
     # Hong Kong, 2025-02-07, HK$10,000 of an ETF in 1,000 shares: levies 0.27 + 0.015 + 0.565, settlement at least 2.
     table, _ = fee_table([("HKD", "XHKG", True)], np.array(["2025-02-07"], dtype="datetime64[D]"))
-    rate = expected_rate_nb(table, 0, 0, SELL, 10_000.0, 1_000.0, 1_000.0, 0.001, 1e-5)
+    rate = rates_of(table, 0, 0, -10_000.0, 1_000.0, 1_000.0, 0.001, 1e-5)
     assert rate == pytest.approx((0.27 + 0.015 + 0.565 + 2.0) / 10_000 + 0.001 + 1e-5 * np.sqrt(1_000), rel=1e-12)
 
 
@@ -232,5 +262,5 @@ def test_fees_on_an_edge_are_counted_in_integers() -> None:
     for n in range(5000):
         units = np.array([(20_220 + 40 * n) * 10_000])
         fee_parts_nb(table, row, row, row, units, units, out)
-        assert fee_cents_nb(table, 0, 0, BUY, units[0], units[0]) == out.sum()
+        assert cents_of(table, 0, 0, BUY, units[0], units[0]) == [out.sum()]
         assert out[0, NOTE_KINDS.index("commission")] == (units[0] * 25 + 5_000_000) // 10_000_000

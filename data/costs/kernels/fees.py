@@ -10,11 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from data.jit import kernel, leaf
+from data.jit import kernel
 
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
 
+# Sides.
+BUY, SELL = 0, 1
 # Columns of FeeTable.parts.
 SLOT, RATE, PER_SHARE, FIXED, LOW, HIGH, ROUNDING = 0, 1, 2, 3, 4, 5, 6
 # Two more of FeeTable.scaled.
@@ -33,7 +35,7 @@ UNITS_PER_ONE = 10_000.0
 RATES_PER_ONE = 1e9
 CENTS_PER_ONE = 100.0
 # Floats count units exactly up to the first; fees of less than the second many cents are off by less than the third.
-EXACT_UNITS, EXACT_CENTS, DOUBT = 9_007_199_254_740_992, 1e9, 1e-6
+EXACT_UNITS, EXACT_CENTS, DOUBT = 9_007_199_254_740_992.0, 1e9, 1e-6
 # Unsigned, for division without a look at the sign; a cent in units of 1e-13.
 HUNDRED, NINETY_NINE, BILLION = np.uint64(100), np.uint64(99), np.uint64(10**9)
 A_CENT, HALF_A_CENT, ALL_BUT_A_CENT = np.uint64(10**11), np.uint64(5 * 10**10), np.uint64(10**11 - 1)
@@ -43,23 +45,24 @@ class FeeTable(NamedTuple):
     """Dated fees of some classes of names.
 
     period: (R, G), which period a date is in, by class. n_parts: (P, 2), how many kinds charge anything, by side
-    (BUY 0, SELL 1). parts: (P, 2, F, 7), what they charge, kinds without limits first, else in the order of their
-    slots, then zeros; the last axis is SLOT (which kind: the same one for all classes), RATE, PER_SHARE, FIXED, LOW
-    (0: no minimum), HIGH (NO_MAXIMUM: no maximum) and ROUNDING. LOW and HIGH are whole multiples of what the kind is
-    rounded to. The rest says the same in floats, in cents: scaled, (P, 2, F, 9), in the columns of parts, inf for no
-    maximum, then how a fee is rounded: to floor(fee x FACTOR + SHIFT) times ROUNDING cents. n_plain: (P, 2), how many
-    kinds have no limits; plain: (P, 2, 4), RATE, PER_SHARE and FIXED of those added up.
+    (BUY 0, SELL 1). parts: (P, 2, F, 7), what they charge, in the order of their slots, then zeros; the last axis is
+    SLOT (which kind: the same one for all classes), RATE, PER_SHARE, FIXED, LOW (0: no minimum), HIGH (NO_MAXIMUM:
+    no maximum) and ROUNDING. LOW and HIGH are whole multiples of what the kind is rounded to.
+
+    The rest says the same in floats, in cents a unit. scaled: (P, 2, F, 9), in the columns of parts, inf for no
+    maximum, then how a fee is rounded: to floor(fee x FACTOR + SHIFT) times ROUNDING cents. plain: (P, 2, 4), the kinds
+    without limits, RATE, PER_SHARE and FIXED added up. limited: (P, M, 2, 6), up to HIGH, those with limits.
     """
 
     period: I
     n_parts: I
     parts: I
     scaled: F
-    n_plain: I
     plain: F
+    limited: F
 
 
-@leaf
+@kernel
 def units_nb(amount):
     """Take an amount to the nearest 0.0001, half to even.
 
@@ -120,66 +123,66 @@ def part_cents_nb(part, consideration_units, share_units):
     return min(max(np.int64(cents), part[LOW]), part[HIGH])
 
 
-@leaf
-def within_nb(due, part):
-    """Keep a fee within its limits.
-
-    Parameters
-    ----------
-    due : float
-        Cents.
-    part : ndarray of shape (9,)
-        See `FeeTable.scaled`.
-
-    Returns
-    -------
-    cents : float
-    """
-    low, high = part[LOW], part[HIGH]
-    due = max(due, low)
-    return min(due, high)
-
-
-@leaf
-def fee_cents_nb(table, row, fee_class, side, consideration_units, share_units):
-    """Add up the fees of one trade.
+@kernel
+def charge_trades_nb(table, period, side, considerations, shares, n_trades, cents_out, margin_out):
+    """Charge trades of one class, date and side.
 
     Parameters
     ----------
     table : FeeTable
-    row, fee_class, side : int
-        Row of `table.period`, its column, and BUY (0) or SELL (1).
-    consideration_units, share_units : int
-        From `units_nb`.
+    period, side : int
+        `table.period` of their date and class; BUY (0) or SELL (1).
+    considerations, shares : ndarray of shape (at least n_trades,), float64
+        Whole units of 0.0001; zero or above.
+    n_trades : int
+    cents_out : ndarray of shape (at least n_trades,), float64
+        Written in place: the fees of each trade; 0 where both amounts are 0: no trade. NO_FEE where one is NaN or
+        beyond MAX_UNITS.
+    margin_out : ndarray of shape (at least n_trades,), float64
+        Room to work in.
 
     Returns
     -------
-    cents : int
-        0 if both amounts are 0: no trade. NO_FEE if one of them is NO_UNITS or beyond MAX_UNITS.
+    refused : int
+        The first trade whose fee is NO_FEE; -1 if there is none.
 
     Notes
     -----
-    Floats decide how a fee rounds, unless it lies so near to the edge that they could be wrong: then integers do.
+    Floats decide how a fee rounds, kind by kind over all trades, unless it lies so near to an edge that they could be
+    wrong: then the trade is counted in integers.
     """
-    if not 0 <= consideration_units <= MAX_UNITS or not 0 <= share_units <= MAX_UNITS:
-        return np.int64(NO_FEE)
-    if consideration_units == 0 and share_units == 0:
-        return np.int64(0)
-    p = table.period[row, fee_class]
-    parts, scaled = table.parts[p, side], table.scaled[p, side]
-    consideration, shares = float(consideration_units), float(share_units)
-    is_exact = consideration_units <= EXACT_UNITS and share_units <= EXACT_UNITS
-    total = np.int64(0)
-    for i in range(table.n_parts[p, side]):
-        part = scaled[i]
-        due = part[RATE] * consideration + part[PER_SHARE] * shares + part[FIXED]
-        edge = due * part[FACTOR] + part[SHIFT]
-        steps = np.floor(edge)
-        if is_exact and due < EXACT_CENTS and DOUBT < edge - steps < 1.0 - DOUBT:
-            total += np.int64(within_nb(steps * part[ROUNDING], part))
-        else:
-            total += part_cents_nb(parts[i], consideration_units, share_units)
-    return total
+    for t in range(n_trades):
+        cents_out[t] = 0.0
+    for t in range(n_trades):
+        margin_out[t] = 1.0
+    for i in range(table.n_parts[period, side]):
+        part = table.scaled[period, side, i]
+        rate, per_share, fixed, low, high = part[RATE], part[PER_SHARE], part[FIXED], part[LOW], part[HIGH]
+        step, factor, shift = part[ROUNDING], part[FACTOR], part[SHIFT]
+        for t in range(n_trades):
+            due = rate * considerations[t] + per_share * shares[t] + fixed
+            edge = due * factor + shift
+            steps = np.floor(edge)
+            margin = 0.5 - abs(edge - steps - 0.5)
+            margin = margin if due < EXACT_CENTS else 0.0
+            margin_out[t] = margin if margin < margin_out[t] else margin_out[t]
+            fee = steps * step
+            fee = low if fee < low else fee
+            cents_out[t] += high if fee > high else fee
+    refused = -1
+    for t in range(n_trades):
+        largest = max(considerations[t], shares[t])
+        if not largest <= MAX_UNITS or not considerations[t] <= MAX_UNITS:
+            cents_out[t] = NO_FEE
+            refused = t if refused < 0 else refused
+        elif largest == 0.0:
+            cents_out[t] = 0.0
+        elif margin_out[t] < DOUBT or largest > EXACT_UNITS:
+            total = np.int64(0)
+            for i in range(table.n_parts[period, side]):
+                total += part_cents_nb(table.parts[period, side, i], np.int64(considerations[t]), np.int64(shares[t]))
+            cents_out[t] = total
+    return refused
 
 
 @kernel
@@ -190,7 +193,7 @@ def fee_parts_nb(table, rows, classes, sides, consideration_units, share_units, 
     ----------
     table : FeeTable
     rows, classes, sides : ndarray of shape (n_trades,), int64
-        As in `fee_cents_nb`.
+        Row of `table.period`, its column, and BUY (0) or SELL (1).
     consideration_units, share_units : ndarray of shape (n_trades,), int64
         From `units_nb`.
     cents_out : ndarray of shape (n_trades, n_kinds), int64
@@ -219,60 +222,30 @@ def fee_parts_nb(table, rows, classes, sides, consideration_units, share_units, 
     return refused
 
 
-@leaf
-def expected_fee_nb(table, row, fee_class, side, consideration, shares):
-    """Estimate the fees of a trade: minima, maxima, fixed parts and fees by share, but no rounding.
+@kernel
+def expect_rates_nb(table, period, considerations, shares, raw_shares, half_spreads, impacts, n_trades, rate_out):
+    """Estimate what trades of one class and date cost, as fractions of their considerations.
 
-    Never falls when the trade grows; it jumps at 0 where there is a minimum or a fixed part.
-
-    Parameters
-    ----------
-    table : FeeTable
-    row, fee_class, side : int
-        As in `fee_cents_nb`.
-    consideration, shares : float
-        Currency and count, neither below 0.
-
-    Returns
-    -------
-    fee : float
-        Currency; 0 if both amounts are 0, NaN if one is NaN.
-    """
-    if consideration == 0.0 and shares == 0.0:
-        return 0.0
-    p = table.period[row, fee_class]
-    scaled, plain = table.scaled[p, side], table.plain[p, side]
-    traded, counted = consideration * UNITS_PER_ONE, shares * UNITS_PER_ONE
-    total = plain[RATE] * traded + plain[PER_SHARE] * counted + plain[FIXED]
-    for i in range(table.n_plain[p, side], table.n_parts[p, side]):
-        part = scaled[i]
-        total += within_nb(part[RATE] * traded + part[PER_SHARE] * counted + part[FIXED], part)
-    return total / CENTS_PER_ONE
-
-
-@leaf
-def expected_rate_nb(table, row, fee_class, side, consideration, shares, raw_shares, half_spread, impact):
-    """Estimate what a trade costs, as a fraction of its consideration: fees, half-spread, square-root impact.
+    Fees with minima, maxima, fixed parts and fees by share, but not rounded; half-spread; square-root impact. What a
+    trade costs never falls when it grows; it jumps at 0 where there is a minimum or a fixed part.
 
     Parameters
     ----------
     table : FeeTable
-    row, fee_class, side : int
-        As in `fee_cents_nb`.
-    consideration : float
-        Currency, above 0.
-    shares, raw_shares : float
-        Count, and the count as traded, by which fees per share go.
-    half_spread : float
+    period : int
+        `table.period` of their date and class.
+    considerations : ndarray of shape (at least n_trades,), float64
+        Currency; above 0 for a buy, below for a sell.
+    shares, raw_shares : ndarray of shape (at least n_trades,), float64
+        Count, and the count as traded, by which fees per share go; zero or above.
+    half_spreads : ndarray of shape (at least n_trades,), float64
         Fraction of the consideration.
-    impact : float
+    impacts : ndarray of shape (at least n_trades,), float64
         Impact of one share, fraction of the consideration: c s / sqrt(V) in a name that trades V shares a day at a
         daily volatility s, with c of order one. A trade of Q shares has sqrt(Q) times it: c s sqrt(Q / V).
-
-    Returns
-    -------
-    rate : float
-        NaN if an amount is NaN.
+    n_trades : int
+    rate_out : ndarray of shape (at least n_trades,), float64
+        Written in place; 0 where the consideration is 0, NaN where an amount is NaN.
 
     References
     ----------
@@ -282,5 +255,28 @@ def expected_rate_nb(table, row, fee_class, side, consideration, shares, raw_sha
     .. [3] Toth et al., "Anomalous Price Impact and the Critical Nature of Liquidity in Financial Markets",
        Physical Review X 1, 2011 (the square root, over markets and decades).
     """
-    fee = expected_fee_nb(table, row, fee_class, side, consideration, raw_shares)
-    return fee / consideration + half_spread + impact * np.sqrt(shares)
+    bought, sold = table.plain[period, BUY], table.plain[period, SELL]
+    buy_rate, buy_per_share, buy_fixed = bought[RATE], bought[PER_SHARE], bought[FIXED]
+    sell_rate, sell_per_share, sell_fixed = sold[RATE], sold[PER_SHARE], sold[FIXED]
+    for t in range(n_trades):
+        traded, counted, buys = abs(considerations[t]), raw_shares[t], considerations[t] > 0.0
+        rate = buy_rate if buys else sell_rate
+        per_share = buy_per_share if buys else sell_per_share
+        rate_out[t] = (rate * traded + per_share * counted) * UNITS_PER_ONE + (buy_fixed if buys else sell_fixed)
+    for i in range(table.limited.shape[1]):
+        bought, sold = table.limited[period, i, BUY], table.limited[period, i, SELL]
+        buy_rate, buy_per_share, buy_fixed = bought[RATE], bought[PER_SHARE], bought[FIXED]
+        sell_rate, sell_per_share, sell_fixed = sold[RATE], sold[PER_SHARE], sold[FIXED]
+        buy_low, buy_high, sell_low, sell_high = bought[LOW], bought[HIGH], sold[LOW], sold[HIGH]
+        for t in range(n_trades):
+            traded, counted, buys = abs(considerations[t]), raw_shares[t], considerations[t] > 0.0
+            rate = buy_rate if buys else sell_rate
+            per_share = buy_per_share if buys else sell_per_share
+            due = (rate * traded + per_share * counted) * UNITS_PER_ONE + (buy_fixed if buys else sell_fixed)
+            low, high = buy_low if buys else sell_low, buy_high if buys else sell_high
+            due = low if due < low else due
+            rate_out[t] += high if due > high else due
+    for t in range(n_trades):
+        traded = abs(considerations[t])
+        rate = rate_out[t] / (traded * CENTS_PER_ONE) + half_spreads[t] + impacts[t] * np.sqrt(shares[t])
+        rate_out[t] = 0.0 if traded == 0.0 else rate
