@@ -112,6 +112,13 @@ def print_proof(name: str, proof: "Proof") -> None:
     proof : Proof
     """
     console = Console(markup=False)
+    if proof.n_unanswered:
+        console.print(
+            f"{name}: in {proof.n_unanswered} of {proof.n_checks} counterfactual markets no name has a price after the "
+            "stamp, and it raised an error: nothing is proved there.",
+            soft_wrap=True,
+            highlight=False,
+        )
     if proof.passed:
         console.print(
             f"{name}: no look-ahead found in {proof.n_checks} counterfactual markets, {proof.n_decisions} decisions.",
