@@ -25,7 +25,7 @@ from data.errors import EastboundError
 from data.market import MarketData
 from strategies.errors import StrategyError
 from strategies.schedule import decision_stamps, decision_venue
-from strategies.strategy import Strategy
+from strategies.strategy import Policy, Strategy
 from strategies.targets import BasketTargets, TargetWeights
 
 # A policy sees its portfolio, and only that of fractional shares without frictions is the same at any price level.
@@ -91,7 +91,7 @@ class Proof:
 
 
 def prove_no_lookahead(
-    strategy: Strategy,
+    strategy: Strategy | Policy,
     market: MarketData,
     config: RunConfig | None = None,
     *,
@@ -104,7 +104,7 @@ def prove_no_lookahead(
 
     Parameters
     ----------
-    strategy : Strategy
+    strategy : Strategy or Policy
     market : MarketData
     config : RunConfig, optional
     n_decisions : int
@@ -133,6 +133,8 @@ def prove_no_lookahead(
     policy is asked until the stamp alone: what it would do in a world gone mad after it proves nothing.
     """
     config = RunConfig() if config is None else config
+    if not isinstance(strategy, Strategy):
+        strategy = Following(strategy, config)
     rng = np.random.default_rng(seed)
     targets = _targets(strategy, market)
     stamps, _ = _stamped(market, targets)

@@ -133,6 +133,8 @@ def run(thesis: Thesis, market: MarketData) -> RotationResult:
     """
     if not isinstance(thesis, Thesis):
         raise BacktestError(f"run takes a Thesis, not {type(thesis).__name__}; see strategies.thesis(name).")
+    if not isinstance(market, MarketData):
+        raise BacktestError(f"run takes MarketData, not {type(market).__name__}; see data.load.")
     config = RunConfig(**thesis.run)
     plan = thesis.plan(market)
     targets: BasketTargets = plan.targets

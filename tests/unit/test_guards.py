@@ -41,6 +41,13 @@ SWITCH = targets(_2024_01_02=(1.0, 0.0), _2024_01_04=(0.0, 1.0))
 FREE = {"costs": "none", "interest": "none"}
 
 
+def test_run_refuses_what_is_no_thesis_or_no_market():
+    with pytest.raises(BacktestError, match="run takes MarketData, not NoneType"):
+        backtest.run(strategies.thesis("flow-momentum"), None)
+    with pytest.raises(BacktestError, match="run takes a Thesis, not str"):
+        backtest.run("flow-momentum", None)
+
+
 @pytest.mark.parametrize("shut_market", ["queue", "cancel", "basket"])
 def test_a_halted_sale_pays_for_nothing(shut_market):
     # AAA does not trade from the 5th to the 9th; BBB's buy waits for the sale that pays for it.
