@@ -194,10 +194,14 @@ def _row(policy: Policy, past: MarketData, portfolio: PortfolioState, names: tup
             raise StrategyError(f"decide asks for {name!r} {when}, which may not be held here.")
         if name in said:
             raise StrategyError(f"decide asks for {name} twice {when}. Give each name one weight.")
-        if isinstance(weight, bool) or not isinstance(weight, (int, float, np.integer, np.floating)):
+        if not _is_number(weight):
             raise StrategyError(f"decide asks for weight {weight!r} of {name} {when}; want a number.")
         if abs(weight) > sys.float_info.max:
             raise StrategyError(f"decide asks for an infinite weight of {name} {when}.")
         said.add(name)
         row[names.index(name)] = weight
     return row
+
+
+def _is_number(weight: object) -> bool:
+    return isinstance(weight, (int, float, np.integer, np.floating)) and not isinstance(weight, bool)
