@@ -20,13 +20,14 @@ from backtest.engine import simulate
 from backtest.errors import BacktestError
 from backtest.follow import Following
 from backtest.result import BacktestResult
+from backtest.run import targets_of
 from data.counterfactual import FUTURES, rescaled, with_future
 from data.errors import EastboundError
 from data.market import MarketData
 from strategies.errors import StrategyError
 from strategies.schedule import decision_stamps, decision_venue
 from strategies.strategy import Policy, Strategy
-from strategies.targets import BasketTargets, TargetWeights
+from strategies.targets import TargetWeights
 
 # A policy sees its portfolio, and only that of fractional shares without frictions is the same at any price level.
 FRICTIONLESS = {
@@ -176,24 +177,10 @@ def prove_no_lookahead(
 
 
 def _targets(strategy: Strategy, market: MarketData, *, last: int | None = None) -> TargetWeights:
-    try:
-        found = _fresh(strategy, last).targets(market)
-    except EastboundError:
-        raise
-    except Exception as error:  # the user's own code may raise anything
-        raise StrategyError(f"targets(market) fails: {type(error).__name__}: {error}") from error
-    if isinstance(found, BasketTargets):
-        return found.expand()
-    if not isinstance(found, TargetWeights):
-        raise StrategyError(f"targets(market) returns {type(found).__name__}; want TargetWeights or BasketTargets.")
-    return found
-
-
-def _fresh(strategy: Strategy, last: int | None) -> Strategy:
-    """Copy a strategy as it was given, and let a policy be asked until a stamp alone."""
+    """Ask a copy of the strategy as it was given; a policy, until a stamp alone."""
     if isinstance(strategy, Following):
-        return replace(strategy, policy=_copied(strategy.policy), last=last)
-    return _copied(strategy)
+        return targets_of(replace(strategy, policy=_copied(strategy.policy), last=last), market)
+    return targets_of(_copied(strategy), market)
 
 
 def _copied(given: Given) -> Given:
