@@ -14,8 +14,9 @@ from pydantic import Field, ValidationError
 
 from data.market import MarketData
 from strategies.errors import StrategyError
+from strategies.membership import membership, undated
 from strategies.refusals import refusal
-from strategies.rules.baskets import inner_weights, membership, undated
+from strategies.rules.baskets import inner_weights
 from strategies.rules.kernels import rotate_nb
 from strategies.schedule import decision_stamps, decision_venue, rebalance_dates
 from strategies.settings import Allocation, Baskets, FlowSignal, Rotation, Schedule, Section
