@@ -112,6 +112,21 @@ def test_a_policy_handed_four_days_too_many_is_caught(monkeypatch):
     assert any("the decision of" in leak.what for leak in proof.leaks), proof.leaks
 
 
+def test_a_policy_that_fails_without_later_prices_is_caught(monkeypatch):
+    class Needy:
+        def decide(self, past, portfolio):
+            if past.dates[-1] <= np.datetime64(portfolio.stamp.tz_localize(None), "D"):
+                raise ValueError("no price")
+            return {"US01": 0.5}
+
+    until = MarketData.until
+    monkeypatch.setattr(MarketData, "until", lambda self, stamp: until(self, int(stamp) + 4 * DAY))
+    proof = prove_no_lookahead(Following(Needy()), MARKET, **FEW)
+    assert proof.n_unanswered == 0
+    assert {leak.future for leak in proof.leaks} == {"nan"}
+    assert "the strategy fails once the future changes" in proof.leaks[0].what
+
+
 def test_a_policy_shown_later_prices_of_its_portfolio_is_caught(monkeypatch):
     class Shown:
         def decide(self, past, portfolio):
