@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from backtest.errors import BacktestError
 from data.market import MarketData
 from data.venues import VENUES
+from strategies.refusals import refusal
 
 NonNegative = Annotated[float, Field(ge=0)]
 
@@ -20,33 +21,11 @@ class _Settings(BaseModel):
         try:
             super().__init__(**{name: _plain(value) for name, value in given.items()})
         except ValidationError as error:
-            raise BacktestError(explain(error, type(self).__name__)) from error
+            raise BacktestError(refusal(error, type(self).__name__, type(self))) from error
 
 
 def _plain(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else value
-
-
-def explain(error: ValidationError, what: str) -> str:
-    """Put a validation error into one plain sentence.
-
-    Parameters
-    ----------
-    error : ValidationError
-    what : str
-        What was being read.
-
-    Returns
-    -------
-    str
-        Names the first key at fault.
-    """
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"{what}: unknown key {key!r}."
-    why = first["msg"].removeprefix("Value error, ")
-    return f"{what}: {key} = {first['input']!r}: {why}." if key else f"{what}: {why}."
 
 
 class FlatCosts(_Settings):
@@ -183,7 +162,7 @@ class RunConfig(_Settings):
             if set(value) != {"bps"}:
                 raise ValueError("flat costs are written {bps = 10}")
             return FlatCosts(**value)
-        if not isinstance(value, FlatCosts) and value not in {"venue", "venue-proportional", "none"}:
+        if not isinstance(value, FlatCosts) and value not in ("venue", "venue-proportional", "none"):
             raise ValueError("want 'venue', 'venue-proportional', 'none', or FlatCosts(bps=...), in a file {bps = 10}")
         return value
 

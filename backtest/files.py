@@ -19,34 +19,40 @@ from data.market import MarketData
 LIBRARIES = ("numpy", "pandas", "numba", "exchange_calendars", "pydantic")
 
 
-def write_run(result: RotationResult, folder: Path, *, ledger: bool = False) -> list[Path]:
+def write_run(result: BacktestResult, folder: Path, *, ledger: bool = False, source: Path | None = None) -> list[Path]:
     """Write everything a reader of a run needs.
 
     Parameters
     ----------
-    result : RotationResult
+    result : BacktestResult
     folder : Path
-        Made if need be; files of an earlier run in it are replaced.
+        Made if need be; files of an earlier run in it are replaced or removed.
     ledger : bool
         Write ledger.txt too, the run told event by event: seconds and a megabyte on a long one.
+    source : Path, optional
+        Python file of the strategy, for the manifest.
 
     Returns
     -------
     list of Path
-        report.html, summary.json, nav.csv, weights.csv, trades.csv, bridge.csv, statement.csv, actions.csv, log.csv
-        and manifest.json.
+        Of a thesis report.html; of any run summary.json, nav.csv, weights.csv, trades.csv, bridge.csv, statement.csv,
+        actions.csv, log.csv and manifest.json.
 
     Raises
     ------
     BacktestError
         If the folder cannot be written.
     """
-    from backtest.report.page import render_page  # plotly takes time to import
-
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        written = [
-            _write(folder / "report.html", render_page(result)),
+        for name in ("report.html", "ledger.txt"):  # not every run writes them: one of an earlier run would mislead
+            (folder / name).unlink(missing_ok=True)
+        written = []
+        if isinstance(result, RotationResult):
+            from backtest.report.page import render_page  # plotly takes time to import
+
+            written.append(_write(folder / "report.html", render_page(result)))
+        written += [
             _write(folder / "summary.json", _json(summary_document(result))),
             _write(folder / "nav.csv", _nav_table(result)),
             _write(folder / "weights.csv", result.weights.to_csv(lineterminator="\n")),
@@ -55,7 +61,7 @@ def write_run(result: RotationResult, folder: Path, *, ledger: bool = False) -> 
             _write(folder / "statement.csv", result.statement.to_csv(lineterminator="\n")),
             _write(folder / "actions.csv", result.actions.to_csv(index=False, lineterminator="\n")),
             _write(folder / "log.csv", result.log.to_csv(index=False, lineterminator="\n")),
-            _write(folder / "manifest.json", _json(manifest(result))),
+            _write(folder / "manifest.json", _json(manifest(result, source))),
         ]
         if ledger:
             from backtest.report.statement import ledger_text
@@ -91,37 +97,47 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _nav_table(result: RotationResult) -> str:
+def _nav_table(result: BacktestResult) -> str:
+    if not isinstance(result, RotationResult):
+        return result.nav.to_csv(lineterminator="\n")
     table = result.nav.to_frame("rotation")
     for name, reference in result.references.items():
         table[name] = reference.nav
     return table.to_csv(lineterminator="\n")
 
 
-def summary_document(result: RotationResult) -> dict[str, Any]:
+def summary_document(result: BacktestResult) -> dict[str, Any]:
     """Give the measures of a run and its references.
 
     Parameters
     ----------
-    result : RotationResult
+    result : BacktestResult
 
     Returns
     -------
     dict
-        JSON-ready but for NaN; `rotation` and each of `references` map measures to numbers.
+        JSON-ready but for NaN; `rotation` and each of `references` map measures to numbers. Of a run that is no
+        thesis, `strategy` does, and there are no references.
     """
-    source, destination = result.average_shares
+    if isinstance(result, RotationResult):
+        source, destination = result.average_shares
+        thesis = {"thesis": result.thesis.name}
+        measures = {
+            "rotation": dict(result.summary()),
+            "references": {name: dict(one.summary()) for name, one in result.references.items()},
+            "average_shares": {"source": source, "destination": destination},
+            "timing_against_constant_mix": dict(result.timing),
+        }
+    else:
+        thesis, measures = {}, {"strategy": dict(result.summary())}
     return {
-        "thesis": result.thesis.name,
+        **thesis,
         "market": result.market.name,
         "synthetic": result.market.synthetic,
         "first_date": str(result.dates[0].date()),
         "last_date": str(result.dates[-1].date()),
         "base_currency": result.config.base_currency,
-        "rotation": dict(result.summary()),
-        "references": {name: dict(one.summary()) for name, one in result.references.items()},
-        "average_shares": {"source": source, "destination": destination},
-        "timing_against_constant_mix": dict(result.timing),
+        **measures,
         "costs_by_kind": {kind: float(paid) for kind, paid in result.costs.sum().items() if paid},
         "notes": list(result.notes),
         "left_out": list(result.market.left_out),
@@ -187,12 +203,14 @@ def market_hash(market: MarketData) -> str:
     return digest.hexdigest()
 
 
-def manifest(result: BacktestResult) -> dict[str, Any]:
+def manifest(result: BacktestResult, source: Path | None = None) -> dict[str, Any]:
     """Say how a run can be repeated.
 
     Parameters
     ----------
     result : BacktestResult
+    source : Path, optional
+        Python file of the strategy.
 
     Returns
     -------
@@ -220,5 +238,10 @@ def manifest(result: BacktestResult) -> dict[str, Any]:
             "holdable": list(market.holdable),
         },
         "thesis": None if thesis is None else thesis.model_dump(mode="python"),
+        **({} if source is None else {"strategy": _fingerprint(source)}),
         "run": result.config.model_dump(),
     }
+
+
+def _fingerprint(file: Path) -> dict[str, str]:
+    return {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}

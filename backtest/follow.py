@@ -1,7 +1,8 @@
 """Following a policy: at each decision it is shown the past and the portfolio it has, and says what to hold."""
 
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -34,11 +35,27 @@ class Following:
     config : RunConfig
     last : int or None
         UTC nanoseconds after which the policy is not asked any more; None: it is asked to the end.
+
+    Raises
+    ------
+    BacktestError
+        If the policy is none, or the settings are no RunConfig.
     """
 
     policy: Policy
     config: RunConfig = field(default_factory=RunConfig)
     last: int | None = None
+
+    def __post_init__(self) -> None:
+        policy: object = self.policy
+        if isinstance(policy, type):
+            raise BacktestError(f"{policy.__name__} is a class; give a policy made of it: {policy.__name__}().")
+        if not callable(getattr(policy, "decide", None)):
+            raise BacktestError(f"A policy has a method decide(past, portfolio); {type(policy).__name__} has none.")
+        if not isinstance(self.config, RunConfig):
+            raise BacktestError(
+                f"A policy is followed with a RunConfig, not {type(self.config).__name__}: write RunConfig(...)."
+            )
 
     def targets(self, market: MarketData) -> TargetWeights:
         """Run the policy through the ledger, decision by decision, and keep what it said.
@@ -60,6 +77,8 @@ class Following:
         BacktestError, DataError
             If the run cannot be made.
         """
+        if not isinstance(market, MarketData):
+            raise BacktestError(f"A policy is followed on MarketData, not on {type(market).__name__}; see data.load.")
         decisions = _schedule(self.policy, market)
         if self.last is not None:
             decisions = decisions[decisions <= self.last]
@@ -71,15 +90,12 @@ class Following:
             book, _, _ = run_lanes(prepared, weights, book, first=reached, last=event, whole=False)
             reached = event
             stamp = int(decisions[k])
-            answer = _ask(
-                self.policy, market.until(stamp), _portfolio(prepared, book, event, self.config.base_currency)
-            )
-            if answer is None:
-                continue
-            weights[k, :, 0] = _row(answer, prepared.names, stamp)
-            said = np.full_like(weights, np.nan)
-            said[k] = weights[k]
-            check_weights(prepared, market, said, self.config)
+            portfolio = _portfolio(prepared, book, event, self.config.base_currency)
+            row = _row(self.policy, market.until(stamp), portfolio, prepared.names)
+            if row is not None:
+                weights[k, :, 0] = row
+                alone = replace(prepared, decisions=prepared.decisions[k : k + 1])
+                check_weights(alone, market, weights[k : k + 1], self.config)
         return TargetWeights(
             decisions=pd.DatetimeIndex(decisions, tz="UTC"), assets=prepared.names, weights=weights[:, :, 0]
         )
@@ -117,8 +133,6 @@ def follow(policy: Policy, market: MarketData, config: RunConfig | None = None) 
     >>> len(follow(Halves(), load("tiny")).trades)
     1
     """
-    if not isinstance(policy, Policy):
-        raise BacktestError(f"follow takes a policy with decide(past, portfolio), not {type(policy).__name__}.")
     config = RunConfig() if config is None else config
     return simulate(market, Following(policy, config).targets(market), config)
 
@@ -126,7 +140,13 @@ def follow(policy: Policy, market: MarketData, config: RunConfig | None = None) 
 def _schedule(policy: Policy, market: MarketData) -> np.ndarray:
     """Give the stamps at which a policy is asked."""
     calendar = market.calendars[decision_venue(market)]
-    dates = rebalance_dates(calendar, getattr(policy, "every", "week"), 0, market.start, market.last_day)
+    every = getattr(policy, "every", "week")
+    try:
+        dates = rebalance_dates(calendar, every, 0, market.start, market.last_day)
+    except StrategyError as error:
+        raise StrategyError(
+            f"The policy has every = {every!r}; want 'day', 'week', 'month' or a number of sessions."
+        ) from error
     return np.unique(decision_stamps(calendar, dates))
 
 
@@ -152,32 +172,36 @@ def _portfolio(prepared: Prepared, book: Book, event: int, base_currency: str) -
     )
 
 
-def _ask(policy: Policy, past: MarketData, portfolio: PortfolioState) -> Mapping[str, float] | None:
+def _row(policy: Policy, past: MarketData, portfolio: PortfolioState, names: tuple[str, ...]) -> np.ndarray | None:
+    """Ask the policy, and read its answer as weights in the order of the names; None where it has none."""
+    when = f"at {portfolio.stamp:%Y-%m-%d %H:%M} UTC"
     try:
-        answer = policy.decide(past, portfolio)
+        answer: Any = policy.decide(past, portfolio)
+        given: list[tuple[Any, Any]] | None = list(answer.items()) if isinstance(answer, (Mapping, pd.Series)) else None
     except EastboundError:
         raise
     except Exception as error:  # the user's own code may raise anything
+        raise StrategyError(f"decide(past, portfolio) fails {when}: {type(error).__name__}: {error}") from error
+    if answer is None:
+        return None
+    if given is None:
         raise StrategyError(
-            f"decide(past, portfolio) fails at {portfolio.stamp:%Y-%m-%d %H:%M} UTC: {type(error).__name__}: {error}"
-        ) from error
-    if answer is not None and not isinstance(answer, (Mapping, pd.Series)):
-        raise StrategyError(
-            f"decide(past, portfolio) returns {type(answer).__name__} at {portfolio.stamp:%Y-%m-%d %H:%M} UTC; want "
-            "weights by name, or None."
+            f"decide(past, portfolio) returns {type(answer).__name__} {when}; want weights by name, or None."
         )
-    return answer
-
-
-def _row(answer: Mapping[str, Any], names: tuple[str, ...], stamp: int) -> np.ndarray:
-    row = np.zeros(len(names))
-    when = f"{pd.Timestamp(stamp, tz='UTC'):%Y-%m-%d %H:%M} UTC"
-    for name, weight in answer.items():
-        if isinstance(weight, bool) or not isinstance(weight, (int, float, np.number)):
-            raise StrategyError(f"decide asks for weight {weight!r} of {name} at {when}; want a number.")
-        if name not in names:
-            raise StrategyError(f"decide asks for {name!r} at {when}, which may not be held here.")
-        if np.isinf(weight):
-            raise StrategyError(f"decide asks for an infinite weight of {name} at {when}.")
+    row, said = np.zeros(len(names)), set[str]()
+    for name, weight in given:
+        if not isinstance(name, str) or name not in names:
+            raise StrategyError(f"decide asks for {name!r} {when}, which may not be held here.")
+        if name in said:
+            raise StrategyError(f"decide asks for {name} twice {when}. Give each name one weight.")
+        if not _is_number(weight):
+            raise StrategyError(f"decide asks for weight {weight!r} of {name} {when}; want a number.")
+        if abs(weight) > sys.float_info.max:
+            raise StrategyError(f"decide asks for an infinite weight of {name} {when}.")
+        said.add(name)
         row[names.index(name)] = weight
     return row
+
+
+def _is_number(weight: object) -> bool:
+    return isinstance(weight, (int, float, np.integer, np.floating)) and not isinstance(weight, bool)

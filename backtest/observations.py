@@ -1,4 +1,4 @@
-"""What a run did that a reader must be told: stale marks, debits, labels."""
+"""What a run did that a reader must be told: cuts, calls, recalls, debits, stale marks, labels."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,30 +41,79 @@ def observe(
     late = int((prepared.timeline.kind[filled[:, 1]] == state.CLOSE).sum()) if config.fill == "next_open" else 0
     if late:
         notes.append(f"{late} of {len(filled)} fills are at the close, because the open of the session is not known.")
-    notes += _counted(journal.entries[:n, 0], len(rows))
+    notes += _counted(journal.entries[:n], prepared, len(rows))
     notes += _debits(prepared, record, rows, config)
     notes += _stale(prepared, record, rows)
     return tuple(notes)
 
 
-def _counted(kinds: NDArray[np.int64], n_dates: int) -> list[str]:
+def _counted(entries: NDArray[np.int64], prepared: Prepared, n_dates: int) -> list[str]:
     """Say how often the ledger did something of its own."""
     said = (
-        (state.STOPPED, "The stop asked to sell everything at {n} marks."),
-        (state.PASSED_OVER, "{n} decisions were passed over while a stop was in force."),
+        (state.STOPPED, "The stop asked {times} to sell everything."),
+        (state.PASSED_OVER, "Decisions passed over while a stop was in force: {n}."),
         (state.MARGIN_CALL, "Margin was called at {n} of {dates} marks."),
-        (state.RECALLED, "{n} shorts were bought in because their borrow was recalled."),
-        (state.SHORT_LIMITED, "{n} targets were cut to the shares that could be borrowed."),
-        (state.BARRED, "Orders met a price limit, and waited, {n} times."),
-        (state.CAPPED, "Orders were cut by volume, delivery or lots, and waited, {n} times."),
+        (state.RECALLED, "Shorts bought in because their borrow was recalled: {n}."),
+        (state.SHORT_LIMITED, "Targets cut to the shares that could be borrowed: {n}."),
+        (state.BARRED, "Orders met a price limit, and waited, {times}."),
+        (state.CAPPED, "Orders were cut by volume, delivery or lots, and waited, {times}."),
+        (state.DROPPED_CAPPED, "Orders were cut by volume, delivery or lots, and the rest was dropped, {times}."),
+        (state.CUT, "Buys were cut by funding, and waited, {times}."),
+        (state.DROPPED_CUT, "Buys were cut by funding, and the rest was dropped, {times}."),
     )
-    counts = [(int((kinds == kind).sum()), text) for kind, text in said]
-    return [text.format(n=n, dates=n_dates) for n, text in counts if n]
+    counts = {kind: int((entries[:, 0] == kind).sum()) for kind, _ in said}
+    counts[state.RECALLED] = _recalls(entries, prepared.timeline.row)
+    return [
+        text.format(n=counts[kind], dates=n_dates, times=_times(counts[kind])) for kind, text in said if counts[kind]
+    ]
+
+
+def _times(n: int) -> str:
+    return {1: "once", 2: "twice"}.get(n, f"{n} times")
+
+
+def _recalls(entries: NDArray[np.int64], row_of: NDArray[np.int64]) -> int:
+    """Count the shorts recalled: a halted one is asked back in every row until it is bought in."""
+    n, last = 0, dict[int, int]()
+    for kind, event, _, name, _ in entries[np.isin(entries[:, 0], (state.RECALLED, state.FILLED))].tolist():
+        if kind == state.FILLED:
+            last.pop(name, None)
+        else:
+            row = int(row_of[event])
+            n += last.get(name) != row - 1
+            last[name] = row
+    return n
 
 
 def _debits(prepared: Prepared, record: Record, rows: NDArray[np.int64], config: RunConfig) -> list[str]:
-    marks = prepared.marks[rows]
-    cash = (record.cash[rows, :, 0] * prepared.world.fx[marks]).sum(axis=1)
+    """Say on how many dates money was owed, and why, by trade date and by what has settled."""
+    rates = prepared.world.fx[prepared.marks[rows]]
+    cash = record.cash[rows, :, 0]
+    why = "fills above the decision's prices fall on cash"
+    if config.max_gross > 1:
+        why = "the targets may borrow"
+    elif config.funding != "overlap":
+        why += f", and funding = {config.funding!r} holds buys back at the decision's prices alone"
+    owed = (cash * rates).sum(axis=1)
+    notes = _debit("Cash", owed, why, prepared, record, rows, config)
+    if config.funding == "overlap":
+        return notes
+    settled = ((cash - record.receivable[rows, :, 0] + record.payable[rows, :, 0]) * rates).sum(axis=1)
+    if config.funding == "prefunded":
+        why = "a buy that waits for sales to fill may settle before they do (funding = 'settled' waits for their money)"
+    alone = np.where(owed < 0, 0.0, settled)
+    return notes + _debit("Settled cash alone", alone, why, prepared, record, rows, config)
+
+
+def _debit(
+    what: str,
+    cash: NDArray[np.float64],
+    why: str,
+    prepared: Prepared,
+    record: Record,
+    rows: NDArray[np.int64],
+    config: RunConfig,
+) -> list[str]:
     weight = cash / record.nav[rows, 0]
     owed = weight < -GROSS_ROUNDING
     if not owed.any():
@@ -72,9 +121,7 @@ def _debits(prepared: Prepared, record: Record, rows: NDArray[np.int64], config:
     worst = int(np.argmin(weight))
     day = prepared.rows.dates[rows[worst]]
     amount = f"{-weight[worst]:.1%} of NAV ({-cash[worst]:,.0f} {config.base_currency} on {day})"
-    days = f"{int(owed.sum())} of {len(rows)} dates"
-    why = "the targets may borrow" if config.max_gross > 1 else "fills above the decision's prices fall on cash"
-    return [f"Cash is a debit on {days}, at most {amount}: {why}."]
+    return [f"{what} is a debit on {int(owed.sum())} of {len(rows)} dates, at most {amount}: {why}."]
 
 
 def _stale(prepared: Prepared, record: Record, rows: NDArray[np.int64]) -> list[str]:

@@ -1,11 +1,15 @@
 """Proof that a strategy, and the ledger under it, cannot see the future.
 
 Everything known after a stamp is replaced; what was decided, filled and marked up to it must keep its bytes. A leak
-shows as a byte that moved. The proof is by trial: it can catch a leak, it cannot show that there is none elsewhere.
+shows as a byte that moved. The proof is by trial: it can catch a leak, it cannot show that there is none elsewhere. It
+reaches what a strategy reads from the market it is handed, not a file it reads or a market it keeps.
 """
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,16 +20,28 @@ from backtest.engine import simulate
 from backtest.errors import BacktestError
 from backtest.follow import Following
 from backtest.result import BacktestResult
+from backtest.run import targets_of
 from data.counterfactual import FUTURES, rescaled, with_future
 from data.errors import EastboundError
 from data.market import MarketData
 from strategies.errors import StrategyError
 from strategies.schedule import decision_stamps, decision_venue
-from strategies.strategy import Strategy
-from strategies.targets import BasketTargets, TargetWeights
+from strategies.strategy import Policy, Strategy
+from strategies.targets import TargetWeights
 
+# A policy sees its portfolio, and only that of fractional shares without frictions is the same at any price level.
+FRICTIONLESS = {
+    "costs": "none",
+    "lots": "fractional",
+    "commission_bps": 0.0,
+    "commission_min": {},
+    "half_spread_bps": 0.0,
+    "impact": 0.0,
+    "max_participation": None,
+}
 RESCALE_FACTOR = 0.37
 RESCALE_TOLERANCE = 1e-9
+Given = TypeVar("Given")
 DAY = 86_400 * 10**9
 
 
@@ -56,6 +72,8 @@ class Proof:
     ----------
     n_checks : int
         Counterfactual markets tried.
+    n_unanswered : int
+        Markets among them in which the strategy raised an error for want of a price: they prove nothing.
     n_decisions : int
         Decisions of the strategy.
     leaks : tuple of Leak
@@ -63,6 +81,7 @@ class Proof:
     """
 
     n_checks: int
+    n_unanswered: int
     n_decisions: int
     leaks: tuple[Leak, ...]
 
@@ -73,7 +92,7 @@ class Proof:
 
 
 def prove_no_lookahead(
-    strategy: Strategy,
+    strategy: Strategy | Policy,
     market: MarketData,
     config: RunConfig | None = None,
     *,
@@ -86,7 +105,7 @@ def prove_no_lookahead(
 
     Parameters
     ----------
-    strategy : Strategy
+    strategy : Strategy or Policy
     market : MarketData
     config : RunConfig, optional
     n_decisions : int
@@ -106,44 +125,73 @@ def prove_no_lookahead(
     ------
     BacktestError
         If the strategy makes no decision on the market: nothing would be proved.
+    StrategyError
+        If it fails, cannot be copied, or answers differently when asked a second time.
+
+    Notes
+    -----
+    The strategy is copied before each question, so that nothing it remembers of one market answers for another. A
+    policy is asked until the stamp alone: what it would do in a world gone mad after it proves nothing.
     """
     config = RunConfig() if config is None else config
+    if not isinstance(strategy, Strategy):
+        strategy = Following(strategy, config)
     rng = np.random.default_rng(seed)
     targets = _targets(strategy, market)
     stamps, _ = _stamped(market, targets)
     if not len(stamps):
         raise BacktestError("The strategy makes no decision on this market: there is nothing to prove.")
+    again = _moved_decisions(market, targets, market, _targets(strategy, market), int(stamps[-1]))
+    if again:
+        raise StrategyError(
+            f"Asked twice about the same market, the strategy answers differently: {again}. It draws random numbers "
+            "without a seed, or keeps something between runs. Keep it in an object, not in the module."
+        )
     whole = simulate(market, targets, config)
     leaks: list[Leak] = []
-    n_checks = 0
+    n_checks = n_unanswered = 0
     for t in _trial_stamps(market, stamps, n_decisions, n_random, rng):
         before = simulate(market, _up_to(market, targets, t), config, until=t) if (stamps <= t).any() else None
         for future in FUTURES:
             changed = with_future(market, t, future, rng)
-            leaks += [
-                Leak(stamp=pd.Timestamp(t, tz="UTC"), future=future, what=what)
-                for what in _moved(strategy, market, targets, changed, t, config, before, whole)
-            ]
+            stamp = pd.Timestamp(t, tz="UTC")
             n_checks += 1
+            try:
+                other = _targets(strategy, changed, last=t)
+            except EastboundError as error:
+                # Where no name has a price after the stamp nobody has to say what to hold then; a policy is not asked.
+                if future == "nan" and not isinstance(strategy, Following):
+                    n_unanswered += 1
+                else:
+                    what = f"the strategy fails once the future changes: {error}"
+                    leaks.append(Leak(stamp=stamp, future=future, what=what))
+            else:
+                leaks += [
+                    Leak(stamp=stamp, future=future, what=what)
+                    for what in _moved(market, targets, changed, other, t, config, before, whole)
+                ]
             if on_check is not None:
                 on_check()
     for what in _rescaled_leaks(strategy, market, targets, rng):
         leaks.append(Leak(stamp=pd.Timestamp(int(stamps[-1]), tz="UTC"), future=f"past x {RESCALE_FACTOR}", what=what))
-    return Proof(n_checks=n_checks + 1, n_decisions=len(stamps), leaks=tuple(leaks))
+    return Proof(n_checks=n_checks + 1, n_unanswered=n_unanswered, n_decisions=len(stamps), leaks=tuple(leaks))
 
 
-def _targets(strategy: Strategy, market: MarketData) -> TargetWeights:
+def _targets(strategy: Strategy, market: MarketData, *, last: int | None = None) -> TargetWeights:
+    """Ask a copy of the strategy as it was given; a policy, until a stamp alone."""
+    if isinstance(strategy, Following):
+        return targets_of(replace(strategy, policy=_copied(strategy.policy), last=last), market)
+    return targets_of(_copied(strategy), market)
+
+
+def _copied(given: Given) -> Given:
     try:
-        found = strategy.targets(market)
-    except EastboundError:
-        raise
-    except Exception as error:  # the user's own code may raise anything
-        raise StrategyError(f"targets(market) fails: {type(error).__name__}: {error}") from error
-    if isinstance(found, BasketTargets):
-        return found.expand()
-    if not isinstance(found, TargetWeights):
-        raise StrategyError(f"targets(market) returns {type(found).__name__}; want TargetWeights or BasketTargets.")
-    return found
+        return given if isinstance(given, ModuleType) else deepcopy(given)
+    except Exception as error:  # what a user's object holds may refuse to be copied in any way
+        raise StrategyError(
+            f"The strategy cannot be copied ({type(error).__name__}: {error}), so what it keeps of one market might "
+            "answer for another. Let it keep settings and numbers, not a market."
+        ) from error
 
 
 def _stamped(market: MarketData, targets: TargetWeights) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -186,22 +234,15 @@ def _trial_stamps(
 
 
 def _moved(
-    strategy: Strategy,
     market: MarketData,
     targets: TargetWeights,
     changed: MarketData,
+    other: TargetWeights,
     t: int,
     config: RunConfig,
     before: BacktestResult | None,
     whole: BacktestResult,
 ) -> Iterator[str]:
-    try:
-        # What a policy would do in a world gone mad after t proves nothing: it is asked until t.
-        asked = replace(strategy, last=t) if isinstance(strategy, Following) else strategy
-        other = _targets(asked, changed)
-    except EastboundError as error:
-        yield f"the strategy fails once the future changes: {error}"
-        return
     moved = _moved_decisions(market, targets, changed, other, t)
     if moved:
         yield moved
@@ -212,7 +253,11 @@ def _moved(
     marked = len(before.nav)
     if before.record.nav[before.rows].tobytes() != whole.record.nav[whole.rows[:marked]].tobytes():
         yield "NAV up to the stamp differs between the whole run and one stopped there"
-    replay = simulate(changed, _up_to(changed, other, t), config, until=t)
+    try:
+        replay = simulate(changed, _up_to(changed, other, t), config, until=t)
+    except EastboundError as error:
+        yield f"the run up to the stamp is refused once the future changes: {error}"
+        return
     yield from _moved_results(before, replay)
 
 
@@ -265,6 +310,9 @@ def _rescaled_leaks(
     if not held:
         return
     name = str(rng.choice(held))
+    if isinstance(strategy, Following):
+        strategy = replace(strategy, config=strategy.config.model_copy(update=FRICTIONLESS))
+        targets = _targets(strategy, market)
     other = _targets(strategy, rescaled(market, name, RESCALE_FACTOR))
     ours, theirs = (_weights_until(market, one, np.iinfo(np.int64).max) for one in (targets, other))
     if set(ours) != set(theirs):

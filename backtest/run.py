@@ -1,4 +1,4 @@
-"""Running a thesis: its rotation and the references it has to beat, through one ledger."""
+"""Running a thesis, beside the references it has to beat, or a strategy of another kind: all through one ledger."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -11,10 +11,14 @@ import pandas as pd
 from backtest.config import RunConfig
 from backtest.engine import simulate
 from backtest.errors import BacktestError
+from backtest.follow import Following
 from backtest.metrics.summary import DAYS_PER_YEAR
 from backtest.result import BacktestResult
+from data.errors import EastboundError
 from data.market import MarketData
-from strategies.targets import BasketTargets
+from strategies.errors import StrategyError
+from strategies.strategy import Policy, Strategy
+from strategies.targets import BasketTargets, TargetWeights
 from strategies.thesis import Plan, Thesis
 
 DAYS_PER_WEEK = 7
@@ -133,6 +137,8 @@ def run(thesis: Thesis, market: MarketData) -> RotationResult:
     """
     if not isinstance(thesis, Thesis):
         raise BacktestError(f"run takes a Thesis, not {type(thesis).__name__}; see strategies.thesis(name).")
+    if not isinstance(market, MarketData):
+        raise BacktestError(f"run takes MarketData, not {type(market).__name__}; see data.load.")
     config = RunConfig(**thesis.run)
     plan = thesis.plan(market)
     targets: BasketTargets = plan.targets
@@ -140,3 +146,87 @@ def run(thesis: Thesis, market: MarketData) -> RotationResult:
     parts = {field.name: getattr(result, field.name) for field in fields(BacktestResult)}
     parts["stated"] = plan.notes + result.stated
     return RotationResult(thesis=thesis, plan=plan, **parts)
+
+
+def settings_of(strategy: Strategy | Policy, changes: Mapping[str, object] | None = None) -> RunConfig:
+    """Read the settings of the run that a strategy states in its attribute `run`, if it has one.
+
+    Parameters
+    ----------
+    strategy : Strategy or Policy
+    changes : mapping of str to object, optional
+        Put in the place of those stated; keys are dotted, such as "run.costs".
+
+    Returns
+    -------
+    RunConfig
+
+    Raises
+    ------
+    BacktestError
+        If `run` holds no settings, or a key or a value is wrong.
+    """
+    stated = getattr(strategy, "run", {})
+    if not isinstance(stated, Mapping):
+        raise BacktestError(
+            f"The strategy's run is {type(stated).__name__}; want settings, such as {{'costs': 'none'}}."
+        )
+    settings = {str(key): value for key, value in stated.items()}
+    for key, value in (changes or {}).items():
+        section, _, name = key.partition(".")
+        if section != "run" or not name:
+            raise BacktestError(f"unknown key {key!r}: a strategy in Python has settings of the run alone, run.name.")
+        settings[name] = value
+    return RunConfig(**settings)
+
+
+def targets_of(strategy: Strategy, market: MarketData) -> TargetWeights:
+    """Ask a strategy for its targets.
+
+    Parameters
+    ----------
+    strategy : Strategy
+    market : MarketData
+
+    Returns
+    -------
+    TargetWeights
+
+    Raises
+    ------
+    StrategyError
+        If it fails, or answers with anything else.
+    """
+    try:
+        found: object = strategy.targets(market)
+    except EastboundError:
+        raise
+    except Exception as error:  # the user's own code may raise anything
+        raise StrategyError(f"targets(market) fails: {type(error).__name__}: {error}") from error
+    if isinstance(found, BasketTargets):
+        return found.expand()
+    if not isinstance(found, TargetWeights):
+        raise StrategyError(f"targets(market) returns {type(found).__name__}; want TargetWeights or BasketTargets.")
+    return found
+
+
+def run_strategy(strategy: Strategy | Policy, market: MarketData, config: RunConfig) -> BacktestResult:
+    """Run a strategy that is no thesis: it has no baskets, so there are no references to put beside it.
+
+    Parameters
+    ----------
+    strategy : Strategy or Policy
+    market : MarketData
+    config : RunConfig
+
+    Returns
+    -------
+    BacktestResult
+
+    Raises
+    ------
+    BacktestError, StrategyError, DataError
+        As `targets_of`, `follow` and `simulate` do.
+    """
+    asked = strategy if isinstance(strategy, Strategy) else Following(strategy, config)
+    return simulate(market, targets_of(asked, market), config)

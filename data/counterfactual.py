@@ -32,8 +32,9 @@ def with_future(market: MarketData, stamp: int, future: Future, rng: np.random.G
     Returns
     -------
     MarketData
-        Prices, exchange and interest rates, amounts of corporate actions, borrowing and every long table are changed;
-        calendars are as known at the stamp. Actions and borrowing of a NaN future never come.
+        One that could have been loaded. Prices, exchange and interest rates, amounts of corporate actions, borrowing
+        and every long table are changed; calendars are as known at the stamp. In a NaN future sessions go on without a
+        price, and nothing else comes: a table keeps no row without a number.
     """
     if future == "nothing":
         return market.until(stamp)
@@ -43,6 +44,9 @@ def with_future(market: MarketData, stamp: int, future: Future, rng: np.random.G
         for name, array in fields.items():
             first = opened if name == "open" else closed
             array[first:, columns] = change(array[first:, columns])
+    calendars = {venue: calendar.as_known(stamp) for venue, calendar in market.calendars.items()}
+    if future == "nan":
+        return market.until(stamp).with_prices(fields, dates=market.dates, calendars=calendars)
     pairs = {}
     for pair, (known, rate) in market.fx.pairs.items():
         n = int(np.searchsorted(known, stamp, side="right"))
@@ -62,9 +66,9 @@ def with_future(market: MarketData, stamp: int, future: Future, rng: np.random.G
         fx=FxRates(pairs),
         rates=InterestRates(series),
         tables=tables,
-        actions=market.actions.with_future(stamp, None if future == "nan" else change),
-        borrow=market.borrow.with_future(stamp, None if future == "nan" else change),
-        calendars={venue: calendar.as_known(stamp) for venue, calendar in market.calendars.items()},
+        actions=market.actions.with_future(stamp, change),
+        borrow=market.borrow.with_future(stamp, change),
+        calendars=calendars,
     )
 
 

@@ -91,7 +91,7 @@ def with_facts(base: Instrument, facts: Mapping[str, object]) -> Instrument:
     DataError
         Naming the symbol and the fact that cannot be read.
     """
-    said = {key: value for key, value in facts.items() if not _is_empty(value)}
+    said = {key: value for key, value in facts.items() if says(facts, key)}
     changes: dict[str, object] = {key: str(said[key]).strip() for key in ("name", "issuer", "sector") if key in said}
     for key, read in READERS.items():
         if key in said:
@@ -111,8 +111,21 @@ def with_facts(base: Instrument, facts: Mapping[str, object]) -> Instrument:
     return found
 
 
-def _is_empty(value: object) -> bool:
-    return bool(pd.isna(value)) or (isinstance(value, str) and not value.strip())  # type: ignore[call-overload]
+def says(facts: Mapping[str, object], key: str) -> bool:
+    """Tell whether a row says something of a fact.
+
+    Parameters
+    ----------
+    facts : mapping of str to object
+    key : str
+
+    Returns
+    -------
+    bool
+        False for None, NaN and empty text.
+    """
+    value = facts.get(key)
+    return not (bool(pd.isna(value)) or (isinstance(value, str) and not value.strip()))  # type: ignore[call-overload]
 
 
 def _lot(value: object) -> int:

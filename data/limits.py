@@ -92,34 +92,6 @@ def board_of(venue: str, symbol: str) -> str:
     return "main" if len(mine) else ""
 
 
-def previous_closes(closes: Matrix) -> Matrix:
-    """Give the last close known before each row.
-
-    Parameters
-    ----------
-    closes : ndarray of shape (n_rows, n_assets), float64
-        NaN where a name did not trade.
-
-    Returns
-    -------
-    ndarray of shape (n_rows, n_assets), float64
-        NaN before the first close. A split or dividend of the row is not taken out: do so before asking for limits.
-
-    Examples
-    --------
-    >>> previous_closes(np.array([[10.0], [np.nan], [11.0], [12.0]])).ravel().tolist()
-    [nan, 10.0, 10.0, 11.0]
-    """
-    n_rows = len(closes)
-    rows = np.where(np.isnan(closes), -1, np.arange(n_rows)[:, np.newaxis])
-    last = np.maximum.accumulate(rows, axis=0)
-    previous = np.full(closes.shape, np.nan)
-    if n_rows > 1:
-        # Before the first close this is row 0, where that close is missing.
-        previous[1:] = np.take_along_axis(closes, np.maximum(last[:-1], 0), axis=0)
-    return previous
-
-
 def price_limits(
     venue: str,
     symbols: tuple[str, ...],
@@ -141,7 +113,7 @@ def price_limits(
     dates : ndarray of shape (n_rows,), datetime64[D]
         Local dates, ascending.
     reference : ndarray of shape (n_rows, n_assets), float64
-        The price from which the exchange counts: the last close before the row (`previous_closes`), less the
+        The price from which the exchange counts: the last close before the row, less the
         dividend and divided by the split that go ex on the row. Total-return prices need no such step. On the first
         session it is the issue price, usually NaN for want of it.
     listed : ndarray of shape (n_assets,), datetime64[D]

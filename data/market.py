@@ -12,12 +12,13 @@ from data.borrow import NO_BORROW, Borrow
 from data.calendars import Calendar
 from data.errors import DataError
 from data.fx import FxRates
+from data.halts import look_halted
 from data.holdable import choose_holdable
 from data.instruments import Instrument
 from data.lots import lots_on
 from data.rates import InterestRates
 from data.stamps import as_day, as_nanoseconds
-from data.units import look_halted, raw_units
+from data.units import raw_units
 from data.universes import Memberships, known_by
 
 __all__ = ["PRICE_FIELDS", "TABLES", "MarketData", "Matrix", "as_nanoseconds"]

@@ -43,5 +43,7 @@ def thesis(name: str) -> Thesis:
         If there is none of that name.
     """
     if name not in catalogue():
-        raise StrategyError(f"No thesis {name!r}. Known: {', '.join(catalogue())}; or give the path of a thesis file.")
+        raise StrategyError(
+            f"No thesis {name!r}. Known: {', '.join(catalogue())}; or give the path of a thesis or Python file."
+        )
     return load_thesis(_folder() / f"{name}.toml")

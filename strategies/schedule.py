@@ -4,6 +4,8 @@ A schedule knows what was known: a session cancelled at short notice still count
 on the day before, and the decision it would have carried is made at the next session held.
 """
 
+from numbers import Integral
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -119,7 +121,7 @@ def rebalance_dates(
     Raises
     ------
     StrategyError
-        If `every` or `offset` is out of range.
+        If `every` is none of these, or `offset` out of range.
 
     Examples
     --------
@@ -129,6 +131,8 @@ def rebalance_dates(
     >>> rebalance_dates(hong_kong, "week", 0, first, last).astype(str).tolist()
     ['2023-09-08', '2023-09-15']
     """
+    if isinstance(every, bool) or not isinstance(every, (str, Integral)):
+        raise StrategyError(f"schedule.every {every!r} is not day, week, month or a number of sessions.")
     if every == "day":
         every = 1
     if isinstance(every, str):

@@ -14,7 +14,9 @@ from pydantic import Field, ValidationError
 
 from data.market import MarketData
 from strategies.errors import StrategyError
-from strategies.rules.baskets import inner_weights, membership, undated
+from strategies.membership import membership, undated
+from strategies.refusals import refusal
+from strategies.rules.baskets import inner_weights
 from strategies.rules.kernels import rotate_nb
 from strategies.schedule import decision_stamps, decision_venue, rebalance_dates
 from strategies.settings import Allocation, Baskets, FlowSignal, Rotation, Schedule, Section
@@ -95,7 +97,7 @@ class Thesis(Section):
         try:
             return cls(**dict(given))
         except ValidationError as error:
-            raise StrategyError(_explain(error, where)) from error
+            raise StrategyError(refusal(error, where, cls)) from error
 
     def replace(self, changes: Mapping[str, Any]) -> "Thesis":
         """Give a changed copy.
@@ -255,19 +257,6 @@ class Thesis(Section):
 
 def _expression(basket: str | tuple[str, ...]) -> str | list[str]:
     return basket if isinstance(basket, str) else list(basket)
-
-
-def _explain(error: ValidationError, where: str) -> str:
-    first = error.errors()[0]
-    key = ".".join(
-        str(part) for part in first["loc"] if part not in {"constrained-int", "literal['day','week','month']"}
-    )
-    if first["type"] == "extra_forbidden":
-        return f"{where}: unknown key {key!r}."
-    if first["type"] == "missing":
-        return f"{where}: key {key!r} is missing."
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {key} = {first['input']!r}: {message}." if key else f"{where}: {message}."
 
 
 def load_thesis(path: str | Path) -> Thesis:

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from data.gaps import carried_forward
 from data.market import MarketData
-from data.units import carried_forward
 
 Matrix = NDArray[np.float64]
 

@@ -7,9 +7,9 @@ from backtest.arrays.grid import last_before, on_rows
 from backtest.arrays.kept import Kept
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
+from data.gaps import carried_forward
 from data.limits import ASSUMPTIONS, barred_sides, limited_venues, price_limits
 from data.market import MarketData
-from data.units import carried_forward
 
 Matrix = NDArray[np.float64]
 # Of every name, for every layout of the market.

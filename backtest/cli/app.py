@@ -5,12 +5,15 @@ Exit codes: 0 done; 2 the user's input is wrong, said in one plain message; 1 ou
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from backtest.cli.show import print_proof, print_run, print_theses
 from data.errors import EastboundError
+
+if TYPE_CHECKING:
+    from backtest.result import BacktestResult
 
 TIMED_RUNS = 5
 
@@ -21,6 +24,7 @@ app = typer.Typer(
     help="Test a rotation between markets after every real cost, and say how much of it is luck.",
 )
 
+WHAT_RUNS = "Name of a thesis, a thesis file, or a Python file with targets(market) or decide(past, portfolio)."
 MarketOption = Annotated[
     str, typer.Option("--market", help="demo (synthetic), tiny (synthetic), or a folder of files.")
 ]
@@ -35,7 +39,7 @@ EndOption = Annotated[str | None, typer.Option("--end", help="Last date.")]
 
 @app.command("run")
 def run_command(
-    thesis: Annotated[str, typer.Argument(help="Name of a thesis, or a thesis file.")] = "flow-momentum",
+    strategy: Annotated[str, typer.Argument(help=WHAT_RUNS)] = "flow-momentum",
     market: MarketOption = "demo",
     universe: UniverseOption = None,
     start: StartOption = None,
@@ -46,7 +50,7 @@ def run_command(
     ] = None,
     ledger: Annotated[bool, typer.Option("--ledger", help="Write ledger.txt too: every event, to be read.")] = False,
 ) -> None:
-    """Run a thesis; print it beside its references and write a report."""
+    """Run a thesis, print it beside its references and write a report; or run a strategy in Python."""
     from statistics import median
     from time import perf_counter
 
@@ -54,26 +58,30 @@ def run_command(
 
     from backtest.engine import simulate
     from backtest.files import write_run
-    from backtest.run import run
+    from backtest.run import run, run_strategy, settings_of
     from data.load import load
-    from strategies.catalogue import thesis as catalogued
-    from strategies.thesis import load_thesis
+    from strategies.strategy import find_strategy
+    from strategies.thesis import Thesis
 
     begun = perf_counter()
-    chosen = load_thesis(thesis) if thesis.endswith(".toml") else catalogued(thesis)
-    if settings:
-        chosen = chosen.replace(dict(_setting(one) for one in settings))
+    chosen = find_strategy(strategy)
+    changes = dict(_setting(one) for one in settings or ())
+    if isinstance(chosen, Thesis):
+        chosen = chosen.replace(changes)
     loaded = load(market, universe, start, end)
     at_run = perf_counter()
-    result = run(chosen, loaded)
-    at_end = perf_counter()
-    targets, laps = result.plan.targets.expand(), [at_end]
+    result: BacktestResult
+    if isinstance(chosen, Thesis):
+        result, source = run(chosen, loaded), None
+    else:
+        result, source = run_strategy(chosen, loaded, settings_of(chosen, changes)), Path(strategy)
+    laps = [perf_counter()]
     for _ in range(TIMED_RUNS):  # again, now that the compiled code is in memory
-        simulate(loaded, targets, result.config)
+        simulate(loaded, result.targets, result.config)
         laps.append(perf_counter())
-    again = median(np.diff(laps))
-    files = write_run(result, out, ledger=ledger)
-    print_run(result, files, loading=at_run - begun, running=at_end - at_run, ledger=again)
+    files = write_run(result, out, ledger=ledger, source=source)
+    seconds = {"loading": at_run - begun, "running": laps[0] - at_run, "ledger": median(np.diff(laps))}
+    print_run(result, strategy, files, **seconds)
 
 
 @app.command("theses")
@@ -89,9 +97,7 @@ def theses_command() -> None:
 def prove_command(
     strategy: Annotated[
         str,
-        typer.Argument(
-            help="Name of a thesis, a thesis file, or a Python file with targets(market) or decide(past, portfolio)."
-        ),
+        typer.Argument(help=WHAT_RUNS),
     ],
     market: MarketOption = "demo",
     universe: UniverseOption = None,
@@ -104,17 +110,14 @@ def prove_command(
     """Replace everything known after a stamp, at many stamps, and look for what moves."""
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from backtest.config import RunConfig
-    from backtest.follow import Following
     from backtest.prove import prove_no_lookahead
+    from backtest.run import settings_of
     from data.load import load
-    from strategies.strategy import Policy, find_strategy
+    from strategies.strategy import find_strategy
 
     found = find_strategy(strategy)
     loaded = load(market, universe, start, end)
-    config = RunConfig(**getattr(found, "run", {}))
-    if isinstance(found, Policy):
-        found = Following(found, config)
+    config = settings_of(found)
     columns = SpinnerColumn(), TextColumn("{task.description} {task.completed}"), TimeElapsedColumn()
     with Progress(*columns, transient=True) as progress:
         task = progress.add_task("counterfactual markets", total=None)

@@ -10,7 +10,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from backtest.metrics.summary import Summary
     from backtest.prove import Proof
-    from backtest.run import RotationResult
+    from backtest.result import BacktestResult
     from strategies.thesis import Thesis
 
 MAX_LEAKS = 10
@@ -27,23 +27,32 @@ COLUMNS = (
 PLAIN = {"sharpe", "turnover"}
 
 
-def print_run(result: "RotationResult", files: list[Path], *, loading: float, running: float, ledger: float) -> None:
-    """Print a run beside its references.
+def print_run(
+    result: "BacktestResult", name: str, files: list[Path], *, loading: float, running: float, ledger: float
+) -> None:
+    """Print a run; of a thesis beside its references, and with its verdict.
 
     Parameters
     ----------
-    result : RotationResult
+    result : BacktestResult
+    name : str
+        As the strategy was asked for.
     files : list of Path
     loading, running, ledger : float
         Seconds: reading the market; the thesis and the ledger, compiled code read from disk; the ledger again.
     """
     from backtest.report.verdict import verdict
+    from backtest.run import RotationResult
 
     console = Console(markup=False)
     if result.market.synthetic:
         console.print("SYNTHETIC MARKET: made-up prices; nothing here is a real figure.", style="bold")
     first, last = result.dates[0].date(), result.dates[-1].date()
-    console.print(result.thesis.title or result.thesis.name, soft_wrap=True, highlight=False, style="bold")
+    rows, title, sentences = {"strategy": result}, name, list[str]()
+    if isinstance(result, RotationResult):
+        rows, title = {"rotation": result, **result.references}, result.thesis.title or result.thesis.name
+        sentences = verdict(result)
+    console.print(title, soft_wrap=True, highlight=False, style="bold")
     basis = "a year" if result.summary()["years"] >= 1 else "over the whole period, which is under a year"
     console.print(f"{result.market.name}, {first} to {last}; return, turnover and cost {basis}", highlight=False)
     table = Table(box=None, padding=(0, 2, 0, 0))
@@ -51,12 +60,12 @@ def print_run(result: "RotationResult", files: list[Path], *, loading: float, ru
     for _, heading in COLUMNS:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column(f"NAV, {result.config.base_currency}", justify="right", no_wrap=True)
-    for name, one in {"rotation": result, **result.references}.items():
+    for label, one in rows.items():
         measures = one.summary()
         cells = [_number(key, _over_period(key, measures)) for key, _ in COLUMNS]
-        table.add_row(name, *cells, f"{one.nav.iloc[-1]:,.0f}", style="bold" if name == "rotation" else "")
+        table.add_row(label, *cells, f"{one.nav.iloc[-1]:,.0f}", style="bold" if one is result else "")
     console.print(table)
-    for sentence in verdict(result):
+    for sentence in sentences:
         console.print(sentence, soft_wrap=True, highlight=False)
     for note in (*result.notes, *result.market.warnings):
         console.print(f"note: {note}", soft_wrap=True, highlight=False, style="dim")
@@ -68,7 +77,11 @@ def print_run(result: "RotationResult", files: list[Path], *, loading: float, ru
         soft_wrap=True,
         highlight=False,
     )
-    console.print(f"report: {files[0]}", soft_wrap=True, highlight=False)
+    console.print(
+        f"{'report' if sentences else 'files'}: {files[0] if sentences else files[0].parent}",
+        soft_wrap=True,
+        highlight=False,
+    )
 
 
 def _over_period(key: str, measures: "Summary") -> float:
@@ -112,6 +125,13 @@ def print_proof(name: str, proof: "Proof") -> None:
     proof : Proof
     """
     console = Console(markup=False)
+    if proof.n_unanswered:
+        console.print(
+            f"{name}: in {proof.n_unanswered} of {proof.n_checks} counterfactual markets no name has a price after the "
+            "stamp, and it raised an error: nothing is proved there.",
+            soft_wrap=True,
+            highlight=False,
+        )
     if proof.passed:
         console.print(
             f"{name}: no look-ahead found in {proof.n_checks} counterfactual markets, {proof.n_decisions} decisions.",

@@ -305,7 +305,13 @@ def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
                     plan_cash[lane] += due[c, lane] * rate
                 for slot in range(plan_incoming.shape[0]):
                     plan_incoming[slot, lane] += incoming[slot, c, lane] * rate
-    status, exact, buy_rate, sell_rate, gross = OK, rules.exact_costs, scratch.buy_rate, scratch.sell_rate, scratch.terms[0]
+    status, exact, buy_rate, sell_rate, gross = (
+        OK,
+        rules.exact_costs,
+        scratch.buy_rate,
+        scratch.sell_rate,
+        scratch.terms[0],
+    )
     resizes = kind in (OPEN, CLOSE)
     for a in range(n_assets):
         price, lot, most = value[a], lots[at_lot, a], available[at_available, a]

@@ -5,19 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backtest.report.charts import charts
-from backtest.report.tables import (
-    N_LOG_ROWS,
-    bridge,
-    costs,
-    data_facts,
-    last_trades,
-    log_counts,
-    log_rows,
-    measures,
-    number,
-    percent,
-    settings,
-)
+from backtest.report.events import CALLS, actions, calls, log_counts, log_rows, statement
+from backtest.report.tables import bridge, costs, data_facts, last_trades, measures, number, percent, settings
 from backtest.report.verdict import verdict
 from backtest.run import RotationResult
 
@@ -62,6 +51,7 @@ def render_page(result: RotationResult) -> str:
         dates=result.dates,
         verdict=verdict(result),
         measures=measures(result),
+        is_short=result.summary()["years"] < 1,
         excess=percent(timing["excess"]),
         t_statistic=number(timing["t_statistic"], 2),
         weeks=number(timing["weeks"]),
@@ -71,10 +61,13 @@ def render_page(result: RotationResult) -> str:
         zero_costs=zero_costs,
         bridge=bridge(result),
         base=result.config.base_currency,
-        n_logged=len(result.log),
-        n_log_rows=N_LOG_ROWS,
+        n_logged=sum(kind not in CALLS for kind in result.log["what"]),
         log_counts=log_counts(result),
         log_rows=log_rows(result),
+        calls=calls(result),
+        actions=actions(result),
+        n_actions=len(result.actions),
+        statement=statement(result),
         fill=result.config.fill,
         n_fills_at_close=result.n_fills_at_close,
         notes=result.notes,

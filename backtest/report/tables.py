@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from backtest.config import RunConfig
 from backtest.result import BacktestResult
 from backtest.run import RotationResult
 from data.costs.schedules import COST_KINDS, HOLDING_KINDS
 
 MISSING, MINUS, SPACE = "–", "−", "\N{NO-BREAK SPACE}"
-N_LOG_ROWS, N_TRADES = 10, 20
+N_TRADES = 20
 KINDS = {
     "sfc_levy": "SFC levy",
     "afrc_levy": "AFRC levy",
@@ -24,14 +25,14 @@ KINDS = {
 }
 BASIS = {
     "total_return": (
-        "total return: dividends and splits are folded into the price. Share counts are therefore not real ones, and "
-        "board lots and minimum fees are not modelled."
+        "total return: dividends and splits are folded into the price. Share counts are therefore not real ones; board "
+        "lots and minimum fees, where they are counted, are approximate."
     ),
     "split": (
-        "split-adjusted: dividends are not in the price and are not paid in this run. Share counts before a split are "
-        "not real ones, and board lots and minimum fees are not modelled."
+        "split-adjusted: dividends are paid beside the price. Share counts before a split are not real ones; board "
+        "lots and minimum fees, where they are counted, are approximate."
     ),
-    "raw": "raw: as quoted. Splits and dividends are not modelled in this run.",
+    "raw": "raw: as quoted. Splits, dividends and delistings of the market's actions are applied to what is held.",
 }
 
 
@@ -82,6 +83,26 @@ def number(value: float, digits: int = 0) -> str:
     return text if value >= 0 or is_zero else MINUS + text
 
 
+def shares(count: float) -> str:
+    """Write a count of shares.
+
+    Parameters
+    ----------
+    count : float
+
+    Returns
+    -------
+    str
+        With two digits only where it is no whole number.
+
+    Examples
+    --------
+    >>> shares(1200.0), shares(0.5)
+    ('1,200', '0.50')
+    """
+    return number(count, 0 if count == round(count) else 2)
+
+
 def percent(value: float, digits: int = 1) -> str:
     """Write a fraction as a percentage.
 
@@ -130,7 +151,8 @@ def measures(result: RotationResult) -> Table:
     Returns
     -------
     Table
-        Rotation first, then the constant mix, the baskets held and half of each.
+        Rotation first, then the constant mix, the baskets held and half of each. Nothing is annualised over less than
+        a year: turnover and cost are then those of the whole period.
     """
     base = result.config.base_currency
     order = ("constant mix", *[name for name in result.references if name != "constant mix"])
@@ -138,6 +160,7 @@ def measures(result: RotationResult) -> Table:
     labels = {"constant mix": f"Constant mix {100 * source:.0f}/{100 * destination:.0f}"}
     runs: list[tuple[str, BacktestResult]] = [("Rotation", result)]
     runs += [(labels.get(name, name.capitalize()), result.references[name]) for name in order]
+    span = " a year" if result.summary()["years"] >= 1 else ""
     head = (
         "",
         "Total return",
@@ -146,8 +169,8 @@ def measures(result: RotationResult) -> Table:
         "Sharpe",
         "Max drawdown",
         "Calmar",
-        "Turnover a year, × NAV",
-        "Cost a year, of NAV",
+        f"Turnover{span}, × NAV",
+        f"Cost{span}, of NAV",
         f"Final NAV, {base}",
     )
     rows = tuple((label, *_measures(run)) for label, run in runs)
@@ -155,7 +178,10 @@ def measures(result: RotationResult) -> Table:
 
 
 def _measures(run: BacktestResult) -> tuple[str, ...]:
-    found, nav = run.summary(), run.nav
+    found, nav = dict(run.summary()), run.nav
+    if found["years"] < 1:
+        found |= dict.fromkeys(("annual_return", "volatility", "sharpe", "calmar"), math.nan)
+        found |= {name: found[name] * found["years"] for name in ("turnover", "cost_annual")}
     return (
         percent(found["total_return"]),
         percent(found["annual_return"]),
@@ -227,41 +253,6 @@ def bridge(result: RotationResult) -> Table:
     )
 
 
-def log_counts(result: RotationResult) -> Table:
-    """Count what did not fill as asked.
-
-    Parameters
-    ----------
-    result : RotationResult
-
-    Returns
-    -------
-    Table
-        One row a reason, the most frequent first.
-    """
-    counts = result.log["what"].value_counts()
-    rows = tuple((str(what).capitalize(), number(n)) for what, n in counts.items())
-    return Table(head=("What happened", "Orders"), rows=rows, align="lr")
-
-
-def log_rows(result: RotationResult) -> Table:
-    """Give the first rows of the log.
-
-    Parameters
-    ----------
-    result : RotationResult
-
-    Returns
-    -------
-    Table
-    """
-    rows = tuple(
-        (_stamp(row["decided"]), _stamp(row["at"]), row["symbol"], number(row["shares"], 2), row["what"])
-        for row in result.log.head(N_LOG_ROWS).to_dict("records")
-    )
-    return Table(head=("Decided, UTC", "At, UTC", "Symbol", "Shares", "What"), rows=rows, align="lllrl")
-
-
 def last_trades(result: RotationResult) -> Table:
     """Give the last trades.
 
@@ -277,20 +268,20 @@ def last_trades(result: RotationResult) -> Table:
     trades = result.trades.tail(N_TRADES)
     rows = tuple(
         (
-            _stamp(row["decided"]),
-            _stamp(row["filled"]),
+            stamp(row["filled"]),
             row["symbol"],
             row["side"],
-            number(abs(row["shares"]), 2),
+            shares(abs(row["shares"])),
             number(row["price"], 2),
             number(abs(row["notional"])),
             number(sum(row[kind] for kind in COST_KINDS), 2),
             row["currency"],
+            stamp(row["decided"]),
         )
         for row in trades.to_dict("records")
     )
-    head = ("Decided, UTC", "Filled, UTC", "Symbol", "Side", "Shares", "Price", "Notional", "Costs", "Currency")
-    return Table(head=head, rows=rows, align="llllrrrrl")
+    head = ("Filled, UTC", "Symbol", "Side", "Shares", "Price", "Notional", "Costs", "Currency", "Decided, UTC")
+    return Table(head=head, rows=rows, align="lllrrrrll")
 
 
 def data_facts(result: RotationResult) -> Table:
@@ -328,12 +319,15 @@ def settings(result: RotationResult) -> tuple[Table, Table]:
     Returns
     -------
     thesis, run : Table
+        Settings of the run that are not the default are emphasised.
     """
     thesis = result.thesis.model_dump(exclude={"name", "title", "run"})
     run = result.config.model_dump()
+    usual = dict(_flat(RunConfig().model_dump()))
+    changed = tuple(i for i, (key, value) in enumerate(_flat(run)) if usual.get(key) != value)
     return (
         Table(head=("Thesis", ""), rows=_flat(thesis), align="ll"),
-        Table(head=("Run", ""), rows=_flat(run), align="ll"),
+        Table(head=("Run", ""), rows=_flat(run), align="ll", strong=changed),
     )
 
 
@@ -359,5 +353,15 @@ def _setting(value: object) -> str:
     return str(value)
 
 
-def _stamp(stamp: pd.Timestamp) -> str:
-    return f"{stamp:%Y-%m-%d %H:%M}"
+def stamp(at: pd.Timestamp) -> str:
+    """Write a stamp to the minute.
+
+    Parameters
+    ----------
+    at : Timestamp
+
+    Returns
+    -------
+    str
+    """
+    return f"{at:%Y-%m-%d %H:%M}"

@@ -1,15 +1,13 @@
 """What one kind of fee charges on a date: rates, fixed part, limits and rounding, as exact decimals."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation, localcontext
 from functools import cache
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from data.costs.schedules import BUY, COST_KINDS, SELL, cost_schedules
+from data.costs.schedules import BUY, COST_KINDS, SELL, schedule_rows
 from data.errors import DataError
 from data.venues import venue as venue_of
 
@@ -54,7 +52,6 @@ class Charge:
 class Spell:
     """A charge and the days, since 1970 and both included, on which it is in force; one row of the table."""
 
-    kind: str
     first: int
     last: int
     sides: tuple[int, ...]
@@ -176,7 +173,7 @@ def charges_on(venue: str, day: int, *, is_etf: bool = False) -> dict[str, tuple
     """
     return {
         kind: (_on_side(spells, day, BUY), _on_side(spells, day, SELL))
-        for kind, spells in _spells(venue_of(venue).code, is_etf).items()
+        for kind, spells in _spells(venue, is_etf).items()
     }
 
 
@@ -221,7 +218,7 @@ def changes(venue: str, *, is_etf: bool = False) -> NDArray[np.int64]:
     DataError
         If the venue is unknown.
     """
-    spells = [spell for kind in _spells(venue_of(venue).code, is_etf).values() for spell in kind]
+    spells = [spell for kind in _spells(venue, is_etf).values() for spell in kind]
     return np.unique(np.array([day for spell in spells for day in (spell.first, spell.last + 1)], dtype=np.int64))
 
 
@@ -252,16 +249,16 @@ def assumptions(venue: str, dates: NDArray[np.datetime64], *, is_etf: bool = Fal
     >>> assumptions("XNYS", np.array(["2026-01-02"], dtype="datetime64[D]"))[1]
     'XNYS taf_fee is not known for 2026-01-02 to 2026-01-02; USD 0.000166 a share is assumed.'
     """
-    place = venue_of(venue)
+    currency = venue_of(venue).currency
     days = dates.astype("datetime64[D]").astype(np.int64)
     found = []
-    for kind, spells in _spells(place.code, is_etf).items():
+    for kind, spells in _spells(venue, is_etf).items():
         for before in (True, False):
             edge = _edge(spells, before=before)
             gap = days < edge.first if before else days > edge.last
             if gap.any():
                 first, last = dates[gap].min(), dates[gap].max()
-                taken = _in_words(edge.charge, place.currency)
+                taken = _in_words(edge.charge, currency)
                 found.append(f"{venue} {kind} is not known for {first} to {last}; {taken} is assumed.")
     return tuple(found)
 
@@ -274,41 +271,23 @@ def _in_words(charge: Charge, currency: str) -> str:
     return f"{float(charge.rate):.5%} of notional"
 
 
-EVER, NEVER = day_number(np.datetime64("0001-01-01")), day_number(np.datetime64("9999-12-31"))
-
-
 @cache
 def _spells(venue: str, is_etf: bool) -> dict[str, tuple[Spell, ...]]:
     """Give a venue's rows by kind, in the order of `COST_KINDS`."""
-    table = cost_schedules()
-    table = table[table["venue"] == venue]
-    if is_etf:
-        table = table[table["exempt"] != "etf"]
-    sides = {"both": (BUY, SELL), "buy": (BUY,), "sell": (SELL,)}
-    rows = [
-        Spell(
-            kind=row["kind"],
-            first=EVER if pd.isna(row["from"]) else day_number(np.datetime64(row["from"])),
-            last=NEVER if pd.isna(row["to"]) else day_number(np.datetime64(row["to"])),
-            sides=sides[row["side"]],
-            charge=Charge(
-                rate=_cell(row["rate"]),
-                per_share=_cell(row["per_share"]),
-                fixed=_cell(row["fixed"]),
-                minimum=_cell(row["min"]),
-                maximum=None if pd.isna(row["max"]) else _cell(row["max"]),
-                rounding=row["rounding"],
-            ),
+    found: dict[str, tuple[Spell, ...]] = {}
+    for row in schedule_rows(venue, is_etf=is_etf):
+        amounts = {name: _cell(value) for name, value in row.amounts.items()}
+        charge = Charge(
+            rate=amounts["rate"],
+            per_share=amounts["per_share"],
+            fixed=amounts["fixed"],
+            minimum=amounts["min"],
+            maximum=None if np.isnan(row.amounts["max"]) else amounts["max"],
+            rounding=row.rounding,
         )
-        for row in table.to_dict("records")
-    ]
-    return _by_kind(rows)
-
-
-def _by_kind(rows: Iterable[Spell]) -> dict[str, tuple[Spell, ...]]:
-    given = tuple(rows)
-    found = {kind: tuple(row for row in given if row.kind == kind) for kind in COST_KINDS}
-    return {kind: spells for kind, spells in found.items() if spells}
+        spell = Spell(first=day_number(row.first), last=day_number(row.last), sides=row.sides, charge=charge)
+        found[row.kind] = (*found.get(row.kind, ()), spell)
+    return found
 
 
 def _cell(value: float) -> Decimal:

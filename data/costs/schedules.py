@@ -1,5 +1,6 @@
 """Dated cost schedules: stamp duty, levies and fees by venue, side and date, each with its source."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -33,6 +34,34 @@ COST_KINDS = (
 )
 # What holding costs, beside what trading does.
 HOLDING_KINDS = ("borrow_fee", "withholding")
+
+
+EVER, NEVER = np.datetime64("0001-01-01", "D"), np.datetime64("9999-12-31", "D")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScheduleRow:
+    """One row of the table.
+
+    Attributes
+    ----------
+    kind : str
+        Of `COST_KINDS`.
+    first, last : datetime64[D]
+        Both included; `EVER` and `NEVER` where open.
+    sides : tuple of int
+        BUY, SELL or both.
+    amounts : mapping of str to float
+        rate, per_share, fixed, min and max; NaN where the row has none.
+    rounding : str
+    """
+
+    kind: str
+    first: np.datetime64
+    last: np.datetime64
+    sides: tuple[int, ...]
+    amounts: Mapping[str, float]
+    rounding: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -118,51 +147,65 @@ def proportional_rates(venue: str, dates: NDArray[np.datetime64], *, is_etf: boo
     >>> found.rates[:, found.kinds.index("stamp_duty"), BUY].tolist()
     [0.0013, 0.001]
     """
-    kinds, rows = _schedule(venue_of(venue).code, is_etf)
+    rows = [row for row in schedule_rows(venue, is_etf=is_etf) if not np.isnan(row.amounts["rate"])]
+    kinds = tuple(dict.fromkeys(row.kind for row in rows))
     rates = np.zeros((len(dates), len(kinds), 2))
     covered = np.zeros((len(dates), len(kinds)), dtype=bool)
-    for position, first, last, sides, rate in rows:
-        inside = slice(np.searchsorted(dates, first), np.searchsorted(dates, last, side="right"))
-        covered[inside, position] = True
-        for side in sides:
-            rates[inside, position, side] += rate
+    for row in rows:
+        inside = slice(np.searchsorted(dates, row.first), np.searchsorted(dates, row.last, side="right"))
+        covered[inside, kinds.index(row.kind)] = True
+        for side in row.sides:
+            rates[inside, kinds.index(row.kind), side] += row.amounts["rate"]
     assumptions = []
     for position in np.flatnonzero(~covered.all(axis=0)).tolist():
-        mine = [row for row in rows if row[0] == position]
-        edges = ((min(mine, key=lambda row: row[1]), "before"), (max(mine, key=lambda row: row[2]), "after"))
-        for (_, first, last, sides, rate), when in edges:
-            gap = dates < first if when == "before" else dates > last
+        mine = [row for row in rows if row.kind == kinds[position]]
+        first, last = min(mine, key=lambda row: row.first), max(mine, key=lambda row: row.last)
+        for edge, gap in ((first, dates < first.first), (last, dates > last.last)):
             if gap.any():
-                for side in sides:
-                    rates[gap, position, side] = rate
+                for side in edge.sides:
+                    rates[gap, position, side] = edge.amounts["rate"]
                 assumptions.append(
                     f"{venue} {kinds[position]} is not known for {dates[gap].min()} to {dates[gap].max()}; "
-                    f"{rate:.5%} of notional is assumed."
+                    f"{edge.amounts['rate']:.5%} of notional is assumed."
                 )
     return FeeRates(kinds=kinds, rates=rates, assumptions=tuple(assumptions))
 
 
-Row = tuple[int, np.datetime64, np.datetime64, tuple[int, ...], float]
-
-
 @cache
-def _schedule(venue: str, is_etf: bool) -> tuple[tuple[str, ...], tuple[Row, ...]]:
-    """Give a venue's kinds, and rows of (kind, first day, last day, sides, rate)."""
+def schedule_rows(venue: str, *, is_etf: bool) -> tuple[ScheduleRow, ...]:
+    """Give the rows of the table that charge a kind of name at a venue.
+
+    Parameters
+    ----------
+    venue : str
+        Market identifier.
+    is_etf : bool
+        Exchange-traded funds are exempt from some duties.
+
+    Returns
+    -------
+    tuple of ScheduleRow
+        In the order of `COST_KINDS`, of one kind in the order of the table.
+
+    Raises
+    ------
+    DataError
+        If the venue is unknown.
+    """
     table = _cost_schedules()
-    table = table[(table["venue"] == venue) & table["rate"].notna()]
+    table = table[table["venue"] == venue_of(venue).code]
     if is_etf:
         table = table[table["exempt"] != "etf"]
-    kinds = tuple(kind for kind in COST_KINDS if (table["kind"] == kind).any())
     sides = {"both": (BUY, SELL), "buy": (BUY,), "sell": (SELL,)}
-    ever, never = np.datetime64("0001-01-01", "D"), np.datetime64("9999-12-31", "D")
-    rows = tuple(
-        (
-            kinds.index(row["kind"]),
-            ever if pd.isna(row["from"]) else np.datetime64(row["from"], "D"),
-            never if pd.isna(row["to"]) else np.datetime64(row["to"], "D"),
-            sides[row["side"]],
-            float(row["rate"]),
+    rows = [
+        ScheduleRow(
+            kind=row["kind"],
+            first=EVER if pd.isna(row["from"]) else np.datetime64(row["from"], "D"),
+            last=NEVER if pd.isna(row["to"]) else np.datetime64(row["to"], "D"),
+            sides=sides[row["side"]],
+            amounts={column: float(row[column]) for column in ("rate", "per_share", "fixed", "min", "max")},
+            rounding=row["rounding"],
         )
         for row in table.to_dict("records")
-    )
-    return kinds, rows
+    ]
+    return tuple(sorted(rows, key=lambda row: COST_KINDS.index(row.kind)))

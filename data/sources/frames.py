@@ -9,7 +9,7 @@ from data.borrow import NO_BORROW
 from data.calendars import Calendar, trading_calendars
 from data.errors import DataError
 from data.fx import FxRates
-from data.instruments import Instrument, known_instruments, plain_instrument, with_facts
+from data.instruments import Instrument, known_instruments, plain_instrument, says, with_facts
 from data.market import MarketData
 from data.rates import InterestRates
 from data.sources.actions_table import read_actions
@@ -80,7 +80,8 @@ def from_frames(
     ------
     DataError
         On a missing column, an unreadable cell, a duplicate, a price that is not positive, a row on a day
-        its venue held no session, an unknown venue, or a missing exchange rate; the message names it.
+        its venue held no session or before the day its name lists by `instruments`, an unknown venue, or a missing
+        exchange rate; the message names it.
 
     Examples
     --------
@@ -115,7 +116,7 @@ def from_frames(
         "positioning": positioning,
     }
     tables, series_warnings = known_tables(series, calendars, named)
-    facts = _instruments(table, instruments, named.get("instruments", "instruments"))
+    facts, listing_warnings = _instruments(table, instruments, named.get("instruments", "instruments"), what)
     events, action_warnings = read_actions(
         actions, named.get("actions", "actions"), prices, table, what, facts, price_basis
     )
@@ -148,7 +149,14 @@ def from_frames(
         memberships=known_memberships() if memberships is None else memberships,
         holdable=table.symbols,
         left_out=(),
-        warnings=(*price_warnings, *fx_warnings, *series_warnings, *action_warnings, *borrow_warnings),
+        warnings=(
+            *price_warnings,
+            *fx_warnings,
+            *series_warnings,
+            *listing_warnings,
+            *action_warnings,
+            *borrow_warnings,
+        ),
         start=first,
         end=last,
     )
@@ -183,7 +191,9 @@ def _exchange_rates(
     return rates, warnings
 
 
-def _instruments(prices: PriceTable, given: pd.DataFrame | None, label: str | Origin) -> dict[str, Instrument]:
+def _instruments(
+    prices: PriceTable, given: pd.DataFrame | None, label: str | Origin, what: Origin
+) -> tuple[dict[str, Instrument], list[str]]:
     """Collect facts: what the table says, else what comes with Eastbound, else nothing but the listing itself."""
     own = {} if given is None else _own_facts(given, Origin.of(label, given))
     facts = known_instruments()
@@ -195,7 +205,30 @@ def _instruments(prices: PriceTable, given: pd.DataFrame | None, label: str | Or
             found[symbol] = with_facts(base, own.get(symbol, {}))
         except DataError as error:
             raise DataError(f"{label}: {error}") from error
-    return found
+    return found, _early_prices(prices, found, {symbol for symbol, row in own.items() if says(row, "listed")}, what)
+
+
+def _early_prices(prices: PriceTable, found: Mapping[str, Instrument], stated: set[str], what: Origin) -> list[str]:
+    """Look for prices before the first day of a listing.
+
+    Two tables of one user that contradict each other are refused. Where only a fact that comes with Eastbound says when
+    a name listed, its prices win with a warning: shares may trade when issued, and the fact may be the one in error.
+    """
+    listed = np.array([found[symbol].listed for symbol in prices.symbols], dtype="datetime64[D]")
+    is_priced = ~np.isnan(prices.fields["close"][prices.row_of, prices.column_of])
+    early = is_priced & (prices.dates[prices.row_of] < listed[prices.column_of])
+    warnings = []
+    for column in np.unique(prices.column_of[early]).tolist():
+        symbol, rows = prices.symbols[column], np.flatnonzero(early & (prices.column_of == column))
+        first = rows[np.argmin(prices.row_of[rows])]
+        day = prices.dates[prices.row_of[first]]
+        said = f"{symbol} has a price on {day}, before it lists on {listed[column]}"
+        if symbol in stated:
+            raise DataError(f"{what.row(int(first))}: {said} by the instruments table. Drop the row, or mend 'listed'.")
+        warnings.append(
+            f"{what}: {said} ({len(rows)} such rows); they are kept. Drop them, or state 'listed' yourself."
+        )
+    return warnings
 
 
 def _own_facts(given: pd.DataFrame, what: Origin) -> dict[str, Mapping[str, object]]:

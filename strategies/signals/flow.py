@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from data.adjustments import adjusted_close, traded_value
 from data.market import MarketData
 from strategies.errors import StrategyError
-from strategies.rules.baskets import Membership, membership
+from strategies.membership import Membership, membership
 from strategies.signals.kernels import trailing_zscore_nb
 
 # Sessions that a name's usual traded value is averaged over, and the fewest that will do.

@@ -84,6 +84,8 @@ def test_the_same_run_twice_gives_the_same_bytes(demo_run, tmp_path):
         (["run", "--set", "run.lots=exchange"], "approximate_lots=True"),
         (["run", "--market", "tiny"], "neither a universe nor a symbol with prices. Universes: hk, us"),
         (["prove-no-lookahead", "none.py"], "none.py does not exist"),
+        (["run", "none.py"], "none.py does not exist"),
+        (["run", "--set", "run.half_spread_bps=tock"], "half_spread_bps = 'tock': want a number, or 'tick'."),
     ],
 )
 def test_wrong_input_gets_one_plain_message_and_exit_code_2(arguments, message, tmp_path):
@@ -125,6 +127,58 @@ def test_a_user_s_own_folder_and_thesis(tmp_path):
     trades = pd.read_csv(tmp_path / "out" / "trades.csv")
     assert set(trades["symbol"]) == {"AAA", "BBB"}
     assert (trades["other_cost"] > 0).all()
+
+
+POLICY = """
+every = "month"
+run = {"costs": "none"}
+def decide(past, portfolio):
+    return {"US01": 0.5}
+"""
+
+
+@pytest.mark.timeout(300)
+def test_a_strategy_in_python_runs(tmp_path):
+    file, out = tmp_path / "mine.py", tmp_path / "out"
+    file.write_text(POLICY)
+    out.mkdir()
+    (out / "report.html").write_text("of an earlier run")
+    asked = ("run", str(file), "--start", "2024-06-03", "--end", "2024-12-31", "--out", str(out))
+    done = eastbound(*asked, "--set", "run.interest=none", "--ledger")
+    assert done.returncode == 0, done.stderr
+    assert "strategy" in done.stdout
+    assert f"files: {out}" in done.stdout
+    names = {path.name for path in out.iterdir()}
+    assert names == {
+        "summary.json", "nav.csv", "weights.csv", "trades.csv", "bridge.csv", "statement.csv", "actions.csv", "log.csv",
+        "manifest.json", "ledger.txt",
+    }  # fmt: skip
+    trades, summary = pd.read_csv(out / "trades.csv"), json.loads((out / "summary.json").read_text())
+    assert set(trades["symbol"]) == {"US01"}
+    assert (trades["section31_fee"] == 0).all()
+    assert summary["strategy"]["n_trades"] == len(trades)
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["strategy"]["file"] == "mine.py"
+    assert (manifest["run"]["costs"], manifest["run"]["interest"]) == ("none", "none")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
+        ("x = 1\n", [], "mine.py defines no function targets(market) or decide(past, portfolio)"),
+        (POLICY, ["--set", "signal.lookback=3"], "unknown key 'signal.lookback': a strategy in Python has settings of"),
+        ("def run(): ...\ndef decide(past, portfolio): ...\n", [], "The strategy's run is function; want settings"),
+        ("def targets(market):\n    return 3\n", [], "targets(market) returns int; want TargetWeights"),
+        ("def targets(market):\n    return {}[1]\n", [], "targets(market) fails: KeyError: 1"),
+    ],
+)
+def test_a_wrong_strategy_in_python_gets_one_plain_message(text, arguments, message, tmp_path):
+    (tmp_path / "mine.py").write_text(text)
+    done = eastbound("run", str(tmp_path / "mine.py"), "--start", "2024-06-03", *arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert message in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.timeout(300)

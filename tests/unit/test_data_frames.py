@@ -192,6 +192,29 @@ def test_instruments_are_read() -> None:
     assert (found["AAA"].issuer, found["AAA"].lot, found["AAA"].listed) == ("AAA", 1, None)
 
 
+def test_prices_before_a_stated_listing_are_refused_with_symbol_date_and_row() -> None:
+    day = prices().loc[prices()["symbol"] == "AAA", "date"].iloc[1]
+    given = pd.DataFrame({"symbol": ["AAA"], "listed": [str(day)[:10]]})
+    with pytest.raises(
+        DataError, match=rf"row \d+: AAA has a price on .*, before it lists on {str(day)[:10]} by the inst"
+    ):
+        from_frames(prices(), instruments=given)
+    table = prices()
+    table.loc[(table["symbol"] == "AAA") & (table["date"] < day), "close"] = np.nan
+    assert from_frames(table, instruments=given).instruments["AAA"].listed == np.datetime64(str(day)[:10])
+
+
+@pytest.mark.parametrize("empty", [None, np.nan, "", " "])
+def test_prices_before_a_listing_that_only_our_facts_state_are_kept_with_a_warning(empty: object) -> None:
+    # YUMC listed on 2016-11-01 and traded when issued from 2016-10-17 on.
+    days = ["2016-10-31", "2016-11-01"]
+    table = pd.DataFrame({"date": days, "symbol": "YUMC", "venue": "XNYS", "currency": "USD", "close": [26.0, 25.0]})
+    market = from_frames(table, instruments=pd.DataFrame({"symbol": ["YUMC"], "listed": [empty]}))
+    (warning,) = market.warnings
+    assert "YUMC has a price on 2016-10-31, before it lists on 2016-11-01 (1 such rows); they are kept" in warning
+    assert market.close[:, 0].tolist() == [26.0, 25.0]
+
+
 def test_known_facts_are_used_where_the_venue_is_the_same() -> None:
     assert from_frames(prices(symbol=["BABA", "JD"] * 3)).instruments["BABA"].issuer == "9988.HK"
     moved = hong_kong().assign(symbol="BABA")

@@ -1,5 +1,7 @@
 """Policies: they see the past and their portfolio, and nothing else."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -86,7 +88,19 @@ def test_following_is_a_strategy_with_the_same_portfolios():
         ({"ZZZ": 0.5}, "'ZZZ'.*may not be held"),
         ({"US01": float("inf")}, "infinite weight of US01"),
         ({"US01": "much"}, "'much' of US01"),
-        ([0.5], "returns list"),
+        ([0.5], "returns list at 2025-01-2"),
+        ("US01", "returns str"),
+        (np.array(0.5), "returns ndarray"),
+        ({"US01": np.array(0.5)}, r"weight array\(0.5\) of US01 at 2025-01-2"),
+        ({"US01": pd.NA}, "weight <NA> of US01"),
+        ({"US01": None}, "weight None of US01"),
+        ({"US01": True}, "weight True of US01"),
+        ({"US01": 1j}, "weight 1j of US01"),
+        ({"US01": 10**400}, "infinite weight of US01"),
+        ({1: 0.5}, "asks for 1 at 2025-01-2.*may not be held"),
+        ({None: 0.5}, "asks for None"),
+        (pd.Series({pd.NA: 0.5}), "asks for <NA>"),
+        (pd.Series([0.2, 0.3], index=["US01", "US01"]), "asks for US01 twice at 2025-01-2"),
     ],
 )
 def test_answers_that_cannot_be_held_are_refused(answer, said):
@@ -96,6 +110,38 @@ def test_answers_that_cannot_be_held_are_refused(answer, said):
 
     with pytest.raises((StrategyError, BacktestError), match=said):
         follow(Policy(), load("tiny"))
+
+
+@pytest.mark.parametrize("every", [None, "fortnight", 2.5, True, 0, ["week"], float("nan")])
+def test_an_every_that_is_no_schedule_is_refused(every):
+    policy = Recorder()
+    policy.every = every
+    with pytest.raises(StrategyError, match="every = "):
+        follow(policy, load("tiny"))
+
+
+@pytest.mark.parametrize(
+    ("policy", "market", "config", "said"),
+    [
+        (None, load("tiny"), None, "NoneType has none"),
+        (Recorder, load("tiny"), None, r"Recorder is a class; give a policy made of it: Recorder\(\)"),
+        (Recorder(), None, None, "not on NoneType; see data.load"),
+        (Recorder(), "tiny", None, "not on str"),
+        (Recorder(), load("tiny"), {"costs": "none"}, r"not dict: write RunConfig\("),
+    ],
+)
+def test_what_cannot_be_followed_is_refused_in_words(policy, market, config, said):
+    with pytest.raises(BacktestError, match=said):
+        follow(policy, market, config)
+
+
+def test_each_decision_is_checked_once(monkeypatch):
+    checked = []
+    module = sys.modules[Following.__module__]
+    check = module.check_weights
+    monkeypatch.setattr(module, "check_weights", lambda *given: (checked.append(given[2].shape), check(*given)))
+    Following(Recorder(), RunConfig()).targets(load("tiny"))
+    assert checked == [(1, 3, 1)]
 
 
 def test_a_policy_that_fails_is_named_with_its_stamp():
@@ -117,6 +163,6 @@ def test_a_file_with_decide_is_found_and_proved(tmp_path):
         encoding="utf-8",
     )
     market = load("demo", start="2024-10-01", end="2025-01-31")
-    proof = prove_no_lookahead(Following(find_strategy(str(path))), market, n_decisions=3, n_random=2)
+    proof = prove_no_lookahead(find_strategy(str(path)), market, n_decisions=3, n_random=2)
     assert proof.passed
     assert proof.n_checks > 5

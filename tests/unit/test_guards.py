@@ -41,6 +41,33 @@ SWITCH = targets(_2024_01_02=(1.0, 0.0), _2024_01_04=(0.0, 1.0))
 FREE = {"costs": "none", "interest": "none"}
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"half_spread_bps": "tock"}, "RunConfig: half_spread_bps = 'tock': want a number, or 'tick'."),
+        ({"half_spread_bps": -1}, "half_spread_bps = -1: want 0 or more, or 'tick'."),
+        ({"costs": [1]}, "costs = [1]: want 'venue', 'venue-proportional', 'none', or FlatCosts"),
+        ({"commission_min": {"USD": -1}}, "commission_min.USD = -1: want 0 or more."),
+        ({"commission_min": 3}, "commission_min = 3: want a section of keys."),
+        ({"max_participation": 2}, "max_participation = 2: want 1 or less."),
+        ({"stop_days": 1.5}, "stop_days = 1.5: want a whole number."),
+        ({"shorts": "maybe"}, "shorts = 'maybe': want true or false."),
+        ({"fill": "now"}, "fill = 'now': want 'next_open', 'next_close' or 'same_close'."),
+    ],
+)
+def test_a_wrong_setting_is_said_in_plain_words(settings, message):
+    with pytest.raises(BacktestError) as error:
+        RunConfig(**settings)
+    assert message in str(error.value)
+
+
+def test_run_refuses_what_is_no_thesis_or_no_market():
+    with pytest.raises(BacktestError, match="run takes MarketData, not NoneType"):
+        backtest.run(strategies.thesis("flow-momentum"), None)
+    with pytest.raises(BacktestError, match="run takes a Thesis, not str"):
+        backtest.run("flow-momentum", None)
+
+
 @pytest.mark.parametrize("shut_market", ["queue", "cancel", "basket"])
 def test_a_halted_sale_pays_for_nothing(shut_market):
     # AAA does not trade from the 5th to the 9th; BBB's buy waits for the sale that pays for it.

@@ -144,68 +144,6 @@ def test_costs_by_date_are_in_base_currency():
     assert result.costs["other_cost"].sum() == pytest.approx(500.0, rel=1e-14)
 
 
-# ------------------------------------------------------------------------------------------ interest
-
-SPREAD = 0.5
-
-
-def test_a_settled_balance_earns_the_rate_less_the_spread_each_calendar_day():
-    market = make_market({"US": [100.0] * 5}, rates={"US_FED_FUNDS": 5.5})
-    result = run(market, {"2024-01-02": {"US": 0.5}}, fill="same_close", rate_spread=SPREAD)
-    a_day = 0.05 / 360
-    # The 500,000 paid on Tuesday leave on Thursday: until then the whole capital earns.
-    first = 1e6 * a_day
-    second = (1e6 + first) * a_day
-    balance = 500_000.0 + first + second
-    expected = [500_000.0, 500_000.0 + first, balance]
-    for days in (1, 3):  # Friday to Monday is three days
-        balance += balance * a_day * days
-        expected.append(balance)
-    assert result.cash["USD"].tolist() == pytest.approx(expected, rel=1e-14)
-    assert result.bridge["interest"].sum() == pytest.approx(balance - 500_000, rel=1e-9)
-    assert result.statement["payable"].tolist() == [500_000.0, 500_000.0, 0.0, 0.0, 0.0]
-
-
-def test_no_interest_before_the_first_decision():
-    market = make_market({"US": [100.0] * 5}, rates={"US_FED_FUNDS": 5.5})
-    result = run(market, {"2024-01-05": {"US": 0.5}}, fill="same_close", rate_spread=SPREAD)
-    assert result.cash["USD"].tolist() == pytest.approx([1e6, 1e6, 1e6, 5e5, 5e5 + 1e6 * 0.05 * 3 / 360], rel=1e-15)
-
-
-def test_a_negative_rate_is_charged_on_credit_without_the_spread():
-    market = make_market({"US": [100.0] * 5}, rates={"US_FED_FUNDS": -0.36})
-    result = run(market, {"2024-01-02": {"US": 0.5}}, fill="same_close", rate_spread=SPREAD)
-    assert result.cash["USD"].iloc[1] == pytest.approx(500_000 - 1e6 * 0.0036 / 360, rel=1e-15)
-
-
-LONGER = (*WEEK, "2024-01-09", "2024-01-10")
-
-
-def test_a_debit_pays_the_rate_and_the_spread():
-    # All in at 80; the open of the 4th is 88: HK$100,000 more than there is, owed from the 8th, when the trade settles.
-    # HKD counts 365 days, credits earn 4 - 0.5 %, and debits pay 4 + 0.5 %.
-    market = make_market({"HK": [80, 80, *[88] * 5]}, rates={"HK_HIBOR_1M": 4.0}, dates=LONGER)
-    result = run(market, {"2024-01-03": {"HK": 1.0}}, base_currency="HKD", fx="hold", rate_spread=SPREAD)
-    earned = [1e6 * 0.035 / 365]
-    earned.append((1e6 + earned[0]) * 3 * 0.035 / 365)
-    owed = [-100_000.0, -100_000.0 + earned[0], -100_000.0 + sum(earned)]
-    for _ in range(2):
-        owed.append(owed[-1] * (1 + 0.045 / 365))
-    assert result.cash["HKD"].iloc[2:].tolist() == pytest.approx(owed, rel=1e-12)
-
-
-def test_a_foreign_credit_earns_its_own_rate_under_hold():
-    # Bought at 80 and sold at 80: HK$4,000,000 stay in Hong Kong and earn 4 - 0.5 % over 365 from the 8th.
-    market = make_market({"HK": [80.0] * 7, "US": [100.0] * 7}, rates={"HK_HIBOR_1M": 4.0}, dates=LONGER)
-    weights = {"2024-01-02": {"HK": 0.5, "US": 0.0}, "2024-01-03": {"HK": 0.0, "US": 0.0}}
-    result = run(market, weights, fx="hold", rate_spread=SPREAD)
-    balance, grown = 4_000_000.0, 1 + 0.035 / 365
-    assert result.cash["HKD"].tolist() == pytest.approx(
-        [0, 0, balance, balance, balance, balance * grown, balance * grown**2], rel=1e-14
-    )
-    assert result.cash["USD"].tolist() == pytest.approx([1e6, *[5e5] * 6], rel=1e-14)
-
-
 # ------------------------------------------------------------------------------------------ currency
 
 # 8 HKD for a dollar until 16:00 London of the 4th, 10 from then on: 0.125 and 0.1 dollars.

@@ -12,7 +12,6 @@ from data.limits import (
     barred_sides,
     board_of,
     limit_schedules,
-    previous_closes,
     price_limits,
 )
 
@@ -189,21 +188,6 @@ def test_before_the_rule_there_was_no_limit():
     assert none(limits("XSHG", "600000.SS", ["1996-12-13", "1996-12-16"], [10.0, 10.0])) == [True, False]
 
 
-def test_previous_closes_carry_the_last_known_one():
-    closes = np.array([[NAN, 1.0], [10.0, NAN], [NAN, NAN], [12.0, 4.0]])
-    expected = [[NAN, NAN], [NAN, 1.0], [10.0, 1.0], [10.0, 1.0]]
-    np.testing.assert_array_equal(previous_closes(closes), expected)
-    assert previous_closes(np.empty((0, 2))).shape == (0, 2)
-    assert np.isnan(previous_closes(np.ones((1, 2)))).all()
-
-
-def test_previous_closes_do_not_see_their_own_row():
-    closes = np.array([[10.0], [11.0], [12.0]])
-    changed = closes.copy()
-    changed[1:] = 99.0
-    np.testing.assert_array_equal(previous_closes(changed)[:2], previous_closes(closes)[:2])
-
-
 RAW_CASES = [
     # open, close, expected with a reference of 10.05: limits 9.05 and 11.06
     (11.06, 11.06, BUY_AT_OPEN | BUY_AT_CLOSE),
@@ -253,7 +237,7 @@ def test_a_dividend_leaves_the_flags_of_total_return_prices_alone():
     down, up = price_limits("XSHG", ("600000.SS",), days("2024-02-05"), raw_reference, days("NaT"), raw=True)
     raw = barred_sides(column(10.2), column(11.0), raw_reference, down, up, raw=True)
     # Adjusted backwards, the close before is 10.50 x (1 - 0.50 / 10.50) = 10.00.
-    reference = previous_closes(column(10.5 * (1 - 0.5 / 10.5), 11.0))[1:]
+    reference = column(10.5 * (1 - 0.5 / 10.5))
     down, up = price_limits("XSHG", ("600000.SS",), days("2024-02-05"), reference, days("NaT"))
     adjusted = barred_sides(column(10.2), column(11.0), reference, down, up)
     assert raw.tolist() == adjusted.tolist() == [[BUY_AT_CLOSE]]
@@ -265,7 +249,7 @@ def test_a_dividend_leaves_the_flags_of_total_return_prices_alone():
 
 def test_nothing_is_barred_without_a_limit():
     prices = column(10.0, 100.0)
-    reference = previous_closes(prices)
+    reference = column(NAN, 10.0)
     down, up = price_limits("XHKG", ("0700.HK",), days("2024-02-05", "2024-02-06"), reference, days("NaT"))
     assert barred_sides(prices, prices, reference, down, up).tolist() == [[0], [0]]
 

@@ -5,7 +5,8 @@ import pytest
 from data.load import load
 from data.sources.frames import from_frames
 from data.universes import Spell
-from strategies.rules.baskets import inner_weights, membership
+from strategies.membership import membership
+from strategies.rules.baskets import inner_weights
 from strategies.rules.kernels import rotate_nb
 from strategies.signals.kernels import trailing_zscore_nb
 

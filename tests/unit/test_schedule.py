@@ -61,7 +61,10 @@ def test_schedules(every, offset, expected):
         assert found.astype(str).tolist() == expected
 
 
-@pytest.mark.parametrize(("every", "offset"), [("year", 0), (0, 0), (5, 5), ("week", -1), ("week", 5), ("month", 23)])
+@pytest.mark.parametrize(
+    ("every", "offset"),
+    [("year", 0), (None, 0), (2.5, 0), (True, 0), (0, 0), (5, 5), ("week", -1), ("week", 5), ("month", 23)],
+)
 def test_a_schedule_out_of_range_is_refused(every, offset):
     with pytest.raises(StrategyError, match=r"schedule\."):
         rebalance_dates(NEW_YORK, every, offset, *days("2025-01-02", "2025-01-17"))

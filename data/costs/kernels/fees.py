@@ -165,14 +165,14 @@ def charge_trades_nb(table, period, side, considerations, shares, n_trades, cent
             steps = np.floor(edge)
             margin = 0.5 - abs(edge - steps - 0.5)
             margin = margin if due < EXACT_CENTS else 0.0
-            margin_out[t] = margin if margin < margin_out[t] else margin_out[t]
+            margin_out[t] = min(margin_out[t], margin)
             fee = steps * step
-            fee = low if fee < low else fee
-            cents_out[t] += high if fee > high else fee
+            fee = max(fee, low)
+            cents_out[t] += min(fee, high)
     refused = -1
     for t in range(n_trades):
         largest = max(considerations[t], shares[t])
-        if not largest <= MAX_UNITS or not considerations[t] <= MAX_UNITS:
+        if not (considerations[t] <= MAX_UNITS and shares[t] <= MAX_UNITS):  # NaN is refused too
             cents_out[t] = NO_FEE
             refused = t if refused < 0 else refused
         elif largest == 0.0:
@@ -274,8 +274,8 @@ def expect_rates_nb(table, period, considerations, shares, raw_shares, half_spre
             per_share = buy_per_share if buys else sell_per_share
             due = (rate * traded + per_share * counted) * UNITS_PER_ONE + (buy_fixed if buys else sell_fixed)
             low, high = buy_low if buys else sell_low, buy_high if buys else sell_high
-            due = low if due < low else due
-            rate_out[t] += high if due > high else due
+            due = max(due, low)
+            rate_out[t] += min(due, high)
     for t in range(n_trades):
         traded = abs(considerations[t])
         rate = rate_out[t] / (traded * CENTS_PER_ONE) + half_spreads[t] + impacts[t] * np.sqrt(shares[t])

@@ -1,0 +1,168 @@
+"""Tables of the report: what happened to orders and holdings, and what was held in the end."""
+
+import pandas as pd
+
+from backtest.kernels import state
+from backtest.report.tables import MISSING, Table, number, shares, stamp
+from backtest.result import HAPPENED, WHAT, BacktestResult
+
+N_ROWS = 10
+# Lines of the log in which the ledger decides by itself; all others are of orders.
+CALLS = tuple(
+    WHAT[kind] for kind in (state.STOPPED, state.PASSED_OVER, state.MARGIN_CALL, state.RECALLED, state.SHORT_LIMITED)
+)
+
+
+def log_counts(result: BacktestResult) -> Table:
+    """Count the orders that did not fill as asked.
+
+    Parameters
+    ----------
+    result : BacktestResult
+
+    Returns
+    -------
+    Table
+        One row a reason, the most frequent first.
+    """
+    counts = _orders(result)["what"].value_counts()
+    rows = tuple((str(what).capitalize(), number(n)) for what, n in counts.items())
+    return Table(head=("What happened", "Times"), rows=rows, align="lr")
+
+
+def log_rows(result: BacktestResult) -> Table:
+    """Give the first orders that did not fill as asked.
+
+    Parameters
+    ----------
+    result : BacktestResult
+
+    Returns
+    -------
+    Table
+    """
+    rows = tuple(
+        (stamp(row["at"]), row["symbol"], shares(row["shares"]), row["what"], stamp(row["decided"]))
+        for row in _orders(result).head(N_ROWS).to_dict("records")
+    )
+    return Table(head=("At, UTC", "Symbol", "Shares", "What", "Decided, UTC"), rows=rows, align="llrll")
+
+
+def _orders(result: BacktestResult) -> pd.DataFrame:
+    log = result.log
+    return log[~log["what"].isin(CALLS)]
+
+
+def calls(result: BacktestResult) -> tuple[Table, Table]:
+    """Say when the ledger decided by itself: stops, margin calls, recalls, shorts cut to what could be borrowed.
+
+    Parameters
+    ----------
+    result : BacktestResult
+
+    Returns
+    -------
+    counts : Table
+        One row a kind, in the order of `CALLS`; a recall counts on every day until the short is bought in.
+    last : Table
+        The last of them.
+    """
+    log = result.log
+    log = log[log["what"].isin(CALLS)]
+    kinds = [(what, log[log["what"] == what]) for what in CALLS if (log["what"] == what).any()]
+    counts = tuple(
+        (what.capitalize(), number(len(mine)), f"{mine['at'].iloc[0]:%Y-%m-%d}", f"{mine['at'].iloc[-1]:%Y-%m-%d}")
+        for what, mine in kinds
+    )
+    last = tuple(
+        (stamp(row["at"]), row["what"], row["symbol"] or MISSING, shares(row["shares"]) if row["symbol"] else MISSING)
+        for row in log.tail(N_ROWS).to_dict("records")
+    )
+    return (
+        Table(head=("What happened", "Times", "First", "Last"), rows=counts, align="lrll"),
+        Table(head=("At, UTC", "What", "Symbol", "Shares"), rows=last, align="lllr"),
+    )
+
+
+def actions(result: BacktestResult) -> tuple[Table, Table]:
+    """Sum the corporate actions that met a holding.
+
+    Parameters
+    ----------
+    result : BacktestResult
+
+    Returns
+    -------
+    sums : Table
+        One row a kind and currency; money net of tax withheld, in that currency.
+    last : Table
+        The last of them.
+    """
+    found = result.actions
+    adds = found["what"].isin([HAPPENED[kind] for kind in (state.SPLIT_ADDED, state.SCRIP_ADDED, state.REINVESTED)])
+    sums = tuple(
+        (
+            str(what).capitalize(),
+            number(len(mine)),
+            number(mine["symbol"].nunique()),
+            _money(mine["money"].sum()),
+            _money(mine["withheld"].sum()),
+            str(currency),
+        )
+        for what in HAPPENED.values()
+        for currency, mine in found[found["what"] == what].groupby("currency")
+    )
+    last = tuple(
+        (
+            stamp(row["at"]),
+            row["symbol"],
+            row["what"],
+            shares(row["shares"]) if added else MISSING,
+            _money(row["money"]),
+            _money(row["withheld"]),
+            row["currency"],
+        )
+        for row, added in zip(found.tail(N_ROWS).to_dict("records"), adds.tail(N_ROWS), strict=True)
+    )
+    head = ("At, UTC", "Symbol", "What", "Shares added", "Net money", "Withheld", "Currency")
+    return (
+        Table(head=("What", "Times", "Names", "Net money", "Withheld", "Currency"), rows=sums, align="lrrrrl"),
+        Table(head=head, rows=last, align="lllrrrl"),
+    )
+
+
+def _money(amount: float) -> str:
+    return number(amount, 2) if amount else MISSING
+
+
+def statement(result: BacktestResult) -> Table:
+    """State what was held and owed at the last mark, by currency.
+
+    Parameters
+    ----------
+    result : BacktestResult
+
+    Returns
+    -------
+    Table
+        Amounts in the currency of their row, the value in base currency; the values add up to NAV.
+    """
+    base = result.config.base_currency
+    last = result.statement.xs(result.dates[-1], level="date")
+    amounts = ("settled", "receivable", "payable", "dividends_due", "long", "short")
+    rows = [
+        (str(currency), number(row["value"]), *(number(row[name]) for name in amounts), number(row["fx"], 4))
+        for currency, row in last.iterrows()
+    ]
+    rows.append(("NAV", number(float(last["value"].sum())), *[""] * (len(amounts) + 1)))
+    head = (
+        f"Value, {base}",
+        "Settled cash",
+        "Receivable",
+        "Payable",
+        "Dividends due",
+        "Long",
+        "Short",
+        f"{base} for one",
+    )
+    return Table(head=("Currency", *head), rows=tuple(rows), align="l" + "r" * len(head), strong=(len(rows) - 1,))

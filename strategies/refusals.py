@@ -1,0 +1,81 @@
+"""What is wrong with a setting, in plain words."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+# What a value should be, by pydantic's name of the error and what it says with it; other names keep its own words.
+WANTED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "literal_error": lambda said: str(said["expected"]),
+    "greater_than_equal": lambda said: f"{said['ge']:g} or more",
+    "greater_than": lambda said: f"more than {said['gt']:g}",
+    "less_than_equal": lambda said: f"{said['le']:g} or less",
+    "less_than": lambda said: f"less than {said['lt']:g}",
+    "finite_number": lambda _: "a finite number",
+    "float_type": lambda _: "a number",
+    "float_parsing": lambda _: "a number",
+    "int_type": lambda _: "a whole number",
+    "int_parsing": lambda _: "a whole number",
+    "int_from_float": lambda _: "a whole number",
+    "bool_type": lambda _: "true or false",
+    "bool_parsing": lambda _: "true or false",
+    "string_type": lambda _: "text",
+    "tuple_type": lambda _: "a list",
+    "dict_type": lambda _: "a section of keys",
+    "mapping_type": lambda _: "a section of keys",
+    "model_type": lambda _: "a section of keys",
+}
+
+
+def refusal(error: ValidationError, what: str, model: type[BaseModel]) -> str:
+    """Put what pydantic found into one sentence.
+
+    Parameters
+    ----------
+    error : ValidationError
+    what : str
+        What was being read, such as a file.
+    model : type of BaseModel
+        That it was read as.
+
+    Returns
+    -------
+    str
+        Names the first key at fault, its value, and everything it might be instead.
+    """
+    found = [(_key(one["loc"], model), one) for one in error.errors()]
+    key, first = found[0]
+    if first["type"] == "extra_forbidden":
+        return f"{what}: unknown key {key!r}."
+    if first["type"] == "missing":
+        return f"{what}: key {key!r} is missing."
+    given = "" if isinstance(first["input"], (Mapping, BaseModel)) else f" = {first['input']!r}"
+    place = f"{what}: {key}{given}" if key else what
+    if first["type"] == "value_error":
+        return f"{place}: {first['msg'].removeprefix('Value error, ')}."
+    # A key that may be one of several things is refused once as each.
+    wanted = dict.fromkeys(_wanted(one) for of, one in found if of == key)
+    return f"{place}: want {', or '.join(wanted)}."
+
+
+def _key(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    """Name a key as it is written: its section and itself, not the kinds of value that pydantic tried."""
+    named = list[str]()
+    of: Any = model
+    for part in location:
+        named.append(str(part))
+        if get_origin(of) is Mapping:
+            break
+        field = of.model_fields.get(part)
+        of = None if field is None else field.annotation
+        if get_origin(of) is not Mapping and not (isinstance(of, type) and issubclass(of, BaseModel)):
+            break
+    return ".".join(named)
+
+
+def _wanted(one: Mapping[str, Any]) -> str:
+    words = WANTED.get(one["type"])
+    if words is None:
+        return str(one["msg"]).removeprefix("Input should be ")
+    return words(one.get("ctx", {}))

@@ -1,0 +1,153 @@
+"""What the verdict says of each kind of run."""
+
+import math
+import re
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import pandas as pd
+
+from backtest.config import RunConfig
+from backtest.report.verdict import n_moves, verdict
+from backtest.run import RotationResult
+from data.costs.schedules import COST_KINDS
+
+
+def stub(
+    ours: float = 0.10,
+    mix: float = 0.06,
+    source: float = 0.09,
+    destination: float = -0.02,
+    t: float = 1.0,
+    years: float = 5.0,
+    n_trades: float = 100.0,
+    moves: int = 12,
+    synthetic: bool = False,
+    **config: object,
+) -> RotationResult:
+    """Pretend a run of given measures: the verdict reads nothing else."""
+
+    def measured(annual: float) -> SimpleNamespace:
+        # Over less than a year it is the total that is said; here it is half the annual figure.
+        summary = {"annual_return": annual, "total_return": annual / 2, "years": years, "n_trades": n_trades}
+        return SimpleNamespace(summary=lambda: summary | {"cost_annual": 0.0070})
+
+    share = np.zeros(200)
+    share[1 : moves + 1] = np.arange(moves) % 2 == 0
+    share[moves + 1 :] = share[moves]
+    made = SimpleNamespace(
+        **vars(measured(ours)),
+        references={
+            "constant mix": measured(mix),
+            "hold source": measured(source),
+            "hold destination": measured(destination),
+        },
+        timing={"t_statistic": t, "weeks": 260.0, "excess": 0.04},
+        average_shares=(0.7, 0.3),
+        market=SimpleNamespace(synthetic=synthetic),
+        plan=SimpleNamespace(share=share),
+        config=RunConfig(**config),
+        costs=pd.DataFrame({kind: [1.0 if kind == "stamp_duty" else 0.0] for kind in COST_KINDS}),
+    )
+    return cast("RotationResult", made)
+
+
+def test_better_but_not_beyond_luck() -> None:
+    said = verdict(stub(t=1.0))
+    assert said[0] == (
+        "The rotation returned 10.0 % a year after costs, against 6.0 % for the constant mix at its own average share: "
+        "4.0 points better."
+    )
+    assert said[1] == (
+        "The weekly difference from that mix has a t-statistic of 1.00 over 260 weeks, below 2: "
+        "it cannot be told from luck."
+    )
+    # t grows with the root of time: (2 / 1)^2 x 5 years.
+    assert said[2] == "At this pace it would take about 20 years in all for the t-statistic to reach 2."
+    assert said[3].startswith("On average 30 % of NAV was in the destination and 70 % in the source")
+    assert said[3].endswith("changed the share it asked for at 12 of 200 decisions.")
+    assert said[4] == (
+        "Holding the source throughout returned 9.0 % a year (the rotation: 1.0 points better), "
+        "holding the destination lost 2.0 % (12.0 points better)."
+    )
+    assert said[5] == "Costs took 0.70 % of average NAV a year; not charged: commission, half-spread, market impact."
+    assert said[-1].startswith("This is one rule with one set of settings. How many other rules")
+
+
+def test_beyond_luck_is_said_with_its_condition() -> None:
+    assert verdict(stub(t=2.5))[1].endswith("luck alone would rarely give that, had this been the only rule tried.")
+    assert "cannot be told from luck" in verdict(stub(t=1.999))[1]
+    assert "cannot be told" not in " ".join(verdict(stub(t=2.0)))
+
+
+def test_worse_than_the_mix() -> None:
+    said = verdict(stub(ours=-0.03, mix=-0.01, t=-0.8))
+    assert said[0] == (
+        "The rotation lost 3.0 % a year after costs, against a loss of 1.0 % for the constant mix at its own average "
+        "share: 2.0 points worse."
+    )
+    assert said[1].endswith("t-statistic of -0.80 over 260 weeks, above -2: it cannot be told from luck.")
+    assert not any("At this pace" in sentence for sentence in said)
+    assert "a shortfall that luck alone would rarely give" in verdict(stub(ours=-0.03, mix=0.05, t=-2.4))[1]
+
+
+def test_a_better_basket_held_is_named() -> None:
+    said = " ".join(verdict(stub(ours=0.10, mix=0.06, source=0.15)))
+    assert "(the rotation: 5.0 points worse)" in said
+    assert "Holding the source and never rotating would have done better." in said
+    assert "Holding the destination and never" in " ".join(verdict(stub(ours=0.10, source=0.12, destination=0.2)))
+
+
+def test_a_pace_too_slow_is_no_figure() -> None:
+    assert "more than 100 years" in verdict(stub(t=0.1))[2]
+
+
+def test_points_are_those_of_the_printed_figures() -> None:
+    # 14.06 less 8.04 is 6.02, but 14.1 and 8.0 are printed.
+    assert verdict(stub(ours=0.1406, mix=0.0804))[0].endswith("6.1 points better.")
+    assert verdict(stub(ours=0.0601, mix=0.0600))[0].endswith("no difference.")
+
+
+def test_no_trades() -> None:
+    said = verdict(stub(n_trades=0.0, synthetic=True))
+    assert said[0].startswith("On made-up prices, the rotation made no trade at 200 decisions: NAV stayed in cash")
+    assert len(said) == 2
+
+
+def test_a_share_that_never_moved_says_nothing_of_timing() -> None:
+    still = stub(moves=0, t=1.5)
+    assert n_moves(still) == 0
+    said = verdict(still)
+    assert said[1] == "The rule never changed its share, so this run says nothing about timing."
+    assert "luck" not in " ".join(said)
+
+
+def test_nan_is_said_and_never_printed() -> None:
+    nan = math.nan
+    said = " ".join(verdict(stub(ours=nan, mix=nan, source=nan, destination=nan, t=nan)))
+    assert "nan" not in said.lower()
+    assert "cannot be compared" in said
+    assert "no t-statistic" in said
+
+
+def test_less_than_a_year_is_not_annualised() -> None:
+    assert verdict(stub(years=0.5))[0].startswith("The rotation returned 5.0 % in 183 days after costs, against 3.0 %")
+
+
+def test_costs_are_said_as_they_were_charged() -> None:
+    free = verdict(stub(costs="none"))
+    assert "before costs (none were charged)" in free[0]
+    assert "No costs were charged: trading this would have returned less." in free
+    assert "Costs took 0.70 % of average NAV a year, at a flat 10 bps of what is traded." in verdict(
+        stub(costs={"bps": 10})
+    )
+
+
+def test_same_close_is_for_comparison_only() -> None:
+    assert any("for comparison only" in sentence for sentence in verdict(stub(fill="same_close")))
+
+
+def test_words_fit_any_console() -> None:
+    for said in (verdict(stub()), verdict(stub(ours=-0.5, t=-3)), verdict(stub(n_trades=0))):
+        assert all(sentence.isascii() and not re.search(r"\s{2}", sentence) for sentence in said)
