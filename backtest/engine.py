@@ -81,7 +81,7 @@ def _scratch(n_assets: int, n_venues: int, n_currencies: int, n_lanes: int) -> S
     shapes: dict[str, tuple[int, ...]] = dict.fromkeys(Scratch._fields, (n_assets * n_lanes + 1,))
     shapes |= dict.fromkeys(("asked", "buy_rate", "sell_rate", "now", "later"), (n_assets, n_lanes))
     shapes |= {"value": (n_assets,), "before": (n_currencies,), "venue_due": (n_venues, n_lanes)}
-    shapes |= {"terms": (5, n_assets, n_lanes), "strands": (4, n_lanes)}
+    shapes["terms"] = (5, n_assets, n_lanes)
     by_lane = ("nav", "held", "total", "slope", "knot", "factor", "sought", "budget", "power", "need", "bought")
     shapes |= dict.fromkeys((*by_lane, "gross", "gross_bought", "scale", "active"), (n_lanes,))
     counts = {"venue_due", "active", "name", "lane", "picked"}

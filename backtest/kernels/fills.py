@@ -118,18 +118,18 @@ def charge_orders_nb(world, rules, row, side, prices, n_orders, scratch):
             fee[k] = abs(moved[k]) * prices[names[k]] * rates[row, class_of[names[k]], side]
             impact[k] = 0.0
         return OK
-    picked, consideration, count, raw = scratch.picked, scratch.consideration, scratch.count, scratch.raw
+    picked, consideration, quantity, raw = scratch.picked, scratch.consideration, scratch.quantity, scratch.raw
     whole, cents, margin = scratch.whole_impact, scratch.rate, scratch.margin
     impacts, units = world.impact[row_of_nb(world.impact, row)], world.unit[row_of_nb(world.unit, row)]
     for fee_class in range(world.fees.period.shape[1]):
         n = 0
         for k in range(n_orders):
             a = names[k]
-            picked[n], count[n], whole[n] = k, abs(moved[k]), impacts[a]
+            picked[n], quantity[n], whole[n] = k, abs(moved[k]), impacts[a]
             consideration[n], raw[n] = abs(moved[k]) * prices[a], abs(moved[k]) * units[a]
             n += class_of[a] == fee_class
         for k in range(n):
-            impact[picked[k]] = consideration[k] * whole[k] * np.sqrt(count[k])
+            impact[picked[k]] = consideration[k] * whole[k] * np.sqrt(quantity[k])
         for k in range(n):
             consideration[k] = np.rint(consideration[k] * UNITS_PER_ONE)
         for k in range(n):

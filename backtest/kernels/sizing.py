@@ -105,7 +105,7 @@ def expect_class_nb(world, row, fee_class, fx, shares, scratch):
         As of `expect_costs_nb`; writes `buy_rate`.
     """
     asked, value, nav, factor, rate_out = scratch.asked, scratch.value, scratch.nav, scratch.factor, scratch.buy_rate
-    consideration, count, raw = scratch.consideration, scratch.count, scratch.raw
+    consideration, quantity, raw = scratch.consideration, scratch.quantity, scratch.raw
     half, whole, rate, n_lanes = scratch.half_spread, scratch.whole_impact, scratch.rate, len(scratch.lanes)
     class_of, currency_of = world.fee_class, world.currency
     half_spreads = world.half_spread[row_of_nb(world.half_spread, row)]
@@ -120,12 +120,12 @@ def expect_class_nb(world, row, fee_class, fx, shares, scratch):
             move = weight * (factor[lane] * nav[lane]) - shares[a, lane] * value[a]
             moves = known and not np.isnan(weight)
             consideration[n] = move / price if moves else 0.0
-            count[n] = abs(move) / value[a] if moves else 0.0
-            raw[n] = count[n] * units[a]
+            quantity[n] = abs(move) / value[a] if moves else 0.0
+            raw[n] = quantity[n] * units[a]
             half[n] = half_spreads[a]
             whole[n] = impacts[a]
             n += 1
-    expect_rates_nb(world.fees, world.fees.period[row, fee_class], consideration, count, raw, half, whole, n, rate)
+    expect_rates_nb(world.fees, world.fees.period[row, fee_class], consideration, quantity, raw, half, whole, n, rate)
     n = 0
     for a in range(asked.shape[0]):
         if class_of[a] == fee_class:
@@ -179,17 +179,19 @@ def solve_factor_nb(rules, shares, scratch):
     asked, value, nav, factor, sought = scratch.asked, scratch.value, scratch.nav, scratch.factor, scratch.sought
     buy_rate, sell_rate = scratch.buy_rate, scratch.sell_rate
     held, total, slope, knot, budget = scratch.held, scratch.total, scratch.slope, scratch.knot, scratch.budget
-    kept, asks, n_assets, n_lanes = scratch.terms[0], scratch.terms[1], scratch.asked.shape[0], len(scratch.lanes)
+    terms, n_assets, n_lanes = scratch.terms[0], scratch.asked.shape[0], len(scratch.lanes)
     for a in range(n_assets):
         for lane in range(n_lanes):
-            kept[a, lane] = shares[a, lane] * value[a] if np.isnan(asked[a, lane]) else 0.0
-    for a in range(n_assets):
-        for lane in range(n_lanes):
-            asks[a, lane] = 0.0 if np.isnan(asked[a, lane]) else asked[a, lane] * nav[lane]
-    sum_names_nb(scratch, kept, held)
-    sum_names_nb(scratch, asks, budget)
+            terms[a, lane] = shares[a, lane] * value[a] if np.isnan(asked[a, lane]) else 0.0
+    sum_names_nb(scratch, terms, held)
+    if rules.max_gross > 1.0:
+        for a in range(n_assets):
+            for lane in range(n_lanes):
+                terms[a, lane] = 0.0 if np.isnan(asked[a, lane]) else asked[a, lane] * nav[lane]
+        sum_names_nb(scratch, terms, budget)
     for lane in range(n_lanes):
-        budget[lane] = max(nav[lane], min(budget[lane] + held[lane], rules.max_gross * nav[lane]))
+        most = min(budget[lane] + held[lane], rules.max_gross * nav[lane]) if rules.max_gross > 1.0 else nav[lane]
+        budget[lane] = max(nav[lane], most)
         factor[lane] = 1.0
         sought[lane] = scratch.active[lane]  # 1 while the lane's factor is still sought
     for _ in range(n_assets + 2):  # each step passes a turn at least, or is the last
@@ -305,14 +307,8 @@ def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
                     plan_cash[lane] += due[c, lane] * rate
                 for slot in range(plan_incoming.shape[0]):
                     plan_incoming[slot, lane] += incoming[slot, c, lane] * rate
-    status, exact, buy_rate, sell_rate, gross = (
-        OK,
-        rules.exact_costs,
-        scratch.buy_rate,
-        scratch.sell_rate,
-        scratch.terms[0],
-    )
-    resizes = kind in (OPEN, CLOSE)
+    status, exact, resizes = OK, rules.exact_costs, kind in (OPEN, CLOSE)
+    buy_rate, sell_rate, gross = scratch.buy_rate, scratch.sell_rate, scratch.terms[0]
     for a in range(n_assets):
         price, lot, most = value[a], lots[at_lot, a], available[at_available, a]
         for lane in range(n_lanes):

@@ -203,12 +203,12 @@ class Scratch(NamedTuple):
 
     lanes: one number a lane; a tuple of one for a single lane, so that its loops over lanes are compiled away, else
     an array. value: (A,). asked, buy_rate, sell_rate, now, later (the parts of orders that can fill at the event and
-    later on its date): (A, L). terms: (5, A, L), what is added up over names; strands: (4, L). nav, held, total, slope,
-    knot, factor, sought, budget, power, need, bought, gross, gross_bought, scale: (L,). before: (C,). venue_due:
+    later on its date): (A, L). terms: (5, A, L), what is added up over names. nav, held, total, slope, knot,
+    factor, sought, budget, power, need, bought, gross, gross_bought, scale: (L,). before: (C,). venue_due:
     (V, L). active: (L,).
 
     Orders in a list, at most A x L and one to spare: name, lane, moved (shares), fee, impact (amounts); and those of
-    one fee class: picked (their places in the list), consideration, count, raw, half_spread, whole_impact, rate,
+    one fee class: picked (their places in the list), consideration, quantity, raw, half_spread, whole_impact, rate,
     margin.
     """
 
@@ -220,7 +220,6 @@ class Scratch(NamedTuple):
     now: F
     later: F
     terms: F
-    strands: F
     nav: F
     held: F
     total: F
@@ -245,7 +244,7 @@ class Scratch(NamedTuple):
     impact: F
     picked: I
     consideration: F
-    count: F
+    quantity: F
     raw: F
     half_spread: F
     whole_impact: F

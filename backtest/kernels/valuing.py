@@ -38,40 +38,27 @@ def value_names_nb(last_price, fx, currency, value_out):
 
 @kernel
 def sum_names_nb(scratch, terms, total_out):
-    """Add up over names, lane by lane, in four strands: each of every fourth name, and then the strands.
-
-    Four sums at once take a quarter of the time of one; their order is the same at every width.
+    """Add up over names, lane by lane, in alphabetical order: names of which there is nothing change no byte.
 
     Parameters
     ----------
     scratch : Scratch
-        `strands` (4, L) is room to work in.
     terms : ndarray of shape (A, L)
     total_out : ndarray of shape (L,)
         Written in place.
     """
-    n_names, n_lanes, strands = terms.shape[0], len(scratch.lanes), scratch.strands
-    n_whole = n_names - n_names % 4
-    if n_lanes == 1:  # the same sums, kept in registers
-        first, second, third, fourth = 0.0, 0.0, 0.0, 0.0
-        for a in range(0, n_whole, 4):
-            first += terms[a, 0]
-            second += terms[a + 1, 0]
-            third += terms[a + 2, 0]
-            fourth += terms[a + 3, 0]
-        for a in range(n_whole, n_names):
-            first += terms[a, 0]
-        total_out[0] = (first + second) + (third + fourth)
+    n_lanes = len(scratch.lanes)
+    if n_lanes == 1:  # the same sum, kept in a register
+        total = 0.0
+        for a in range(terms.shape[0]):
+            total += terms[a, 0]
+        total_out[0] = total
         return
-    for strand in range(4):
-        for lane in range(n_lanes):
-            strands[strand, lane] = 0.0
-    for a in range(n_names):
-        strand = a % 4 if a < n_whole else 0
-        for lane in range(n_lanes):
-            strands[strand, lane] += terms[a, lane]
     for lane in range(n_lanes):
-        total_out[lane] = (strands[0, lane] + strands[1, lane]) + (strands[2, lane] + strands[3, lane])
+        total_out[lane] = 0.0
+    for a in range(terms.shape[0]):
+        for lane in range(n_lanes):
+            total_out[lane] += terms[a, lane]
 
 
 @kernel
