@@ -1,135 +1,24 @@
 """Running the ledger: one simulation, resumable, and blocks of lanes."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.arrays.decisions import resolve_decisions
 from backtest.arrays.prepare import Prepared, prepare
+from backtest.books import copy_book, new_book, new_pages, new_scratch
 from backtest.checks import check_weights
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
 from backtest.kernels import state
 from backtest.kernels.ledger import run_ledger_nb
-from backtest.kernels.state import Book, Journal, Record, Scratch
+from backtest.kernels.state import Book, Journal, Record
 from backtest.ledger_state import LedgerState, check_resumed
 from backtest.result import BacktestResult
 from data.market import MarketData, as_nanoseconds
 from strategies.targets import TargetWeights
 
 JOURNAL_START = 4096
-
-
-def new_book(prepared: Prepared, n_lanes: int, capital: float) -> Book:
-    """Open the books: the capital in base currency, nothing else.
-
-    Parameters
-    ----------
-    prepared : Prepared
-    n_lanes : int
-    capital : float
-        Base currency.
-
-    Returns
-    -------
-    Book
-    """
-    n_assets, n_venues = len(prepared.names), len(prepared.venues)
-    cash = np.zeros((len(prepared.currencies), n_lanes))
-    cash[prepared.rules.base] = capital
-
-    def amounts() -> NDArray[np.float64]:
-        return np.zeros((n_assets, n_lanes))
-
-    def stamps() -> NDArray[np.int64]:
-        return np.full(n_lanes, -1)
-
-    n_currencies, n_actions = len(prepared.currencies), len(prepared.world.actions.kind)
-    return Book(
-        shares=amounts(),
-        order=amounts(),
-        target=amounts(),
-        asked=amounts(),
-        plan_value=amounts(),
-        plan_cost=amounts(),
-        undelivered=amounts(),
-        reinvest=amounts(),
-        forced=np.zeros((n_assets, n_lanes), dtype=np.int64),
-        cash=cash,
-        due=np.zeros((n_currencies, n_lanes)),
-        unsettled=np.zeros((prepared.n_slots, n_currencies, n_lanes)),
-        incoming=np.zeros((prepared.n_slots, n_currencies, n_lanes)),
-        owed=np.zeros((n_actions, n_lanes)),
-        last_price=prepared.first_prices.copy(),
-        last_bar=np.full(n_assets, state.NO_OPEN),
-        plan_incoming=np.zeros((prepared.n_slots, n_lanes)),
-        plan_cash=np.zeros(n_lanes),
-        plan_nav=np.zeros(n_lanes),
-        target_gross=np.zeros(n_lanes),
-        peak=np.full(n_lanes, capital),
-        decided_at=stamps(),
-        begun=np.zeros(n_lanes, dtype=np.int64),
-        stopped_until=stamps(),
-        leg_day=np.full((n_venues, n_lanes), -1),
-        pending=np.zeros(n_venues, dtype=np.int64),
-    )
-
-
-def _scratch(n_assets: int, n_venues: int, n_currencies: int, n_lanes: int) -> Scratch:
-    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(Scratch._fields, (n_assets * n_lanes + 1,))
-    shapes |= dict.fromkeys(("asked", "buy_rate", "sell_rate", "now", "later"), (n_assets, n_lanes))
-    shapes |= {"value": (n_assets,), "before": (n_currencies,), "venue_due": (n_venues, n_lanes)}
-    shapes["terms"] = (5, n_assets, n_lanes)
-    by_lane = ("nav", "held", "total", "slope", "knot", "factor", "sought", "budget", "power", "need", "bought")
-    shapes |= dict.fromkeys((*by_lane, "gross", "gross_bought", "scale", "active"), (n_lanes,))
-    counts = {"venue_due", "active", "name", "lane", "picked"}
-    rooms: dict[str, Any] = {
-        name: np.zeros(shape, dtype=np.int64 if name in counts else np.float64) for name, shape in shapes.items()
-    }
-    return Scratch(**rooms | {"lanes": (0,) if n_lanes == 1 else np.arange(n_lanes)})
-
-
-def new_record(prepared: Prepared, n_lanes: int, *, whole: bool) -> Record:
-    """Make room for what the ledger writes.
-
-    Parameters
-    ----------
-    prepared : Prepared
-    n_lanes : int
-    whole : bool
-        Keep shares, cash, interest and flows too, not NAV alone.
-
-    Returns
-    -------
-    Record
-        NaN where nothing was written yet.
-    """
-    n_rows = len(prepared.rows.dates)
-    n_kept = n_rows if whole else 0
-    n_assets, n_currencies = len(prepared.names), len(prepared.currencies)
-
-    def money() -> NDArray[np.float64]:
-        return np.zeros((n_kept, n_currencies, n_lanes))
-
-    return Record(
-        nav=np.full((n_rows, n_lanes), np.nan),
-        price=np.zeros((n_kept, n_assets)),
-        shares=np.zeros((n_kept, n_assets, n_lanes)),
-        cash=money(),
-        due=money(),
-        receivable=money(),
-        payable=money(),
-        interest=money(),
-        borrow=money(),
-        withheld=money(),
-        flow=money(),
-    )
-
-
-def _copy(book: Book) -> Book:
-    return Book(**{name: array.copy() for name, array in book._asdict().items()})
 
 
 def run_lanes(
@@ -167,19 +56,14 @@ def run_lanes(
         If NAV is no longer positive at a decision.
     """
     n_assets, n_lanes = opening.shares.shape
-    # numba compiles anew for read-only arrays: give it one kind.
-    weights = np.require(weights, dtype=np.float64, requirements=["C", "W"])
+    # numba compiles anew for arrays that can be written to: give it one kind.
+    weights = np.require(weights, dtype=np.float64, requirements=["C"]).view()
+    weights.flags.writeable = False
     end = len(prepared.timeline.kind) if last is None else last
-    room = max(JOURNAL_START, 2 * n_lanes * n_assets * max(len(prepared.decisions), 1)) if whole else 0
+    room = max(JOURNAL_START, 2 * n_lanes * n_assets * len(prepared.decisions))
     while True:
-        book = _copy(opening)
-        record = new_record(prepared, n_lanes, whole=whole)
-        journal = Journal(
-            entries=np.empty((room, 5), dtype=np.int64),
-            amounts=np.empty((room, 7)),
-            n_entries=np.zeros(1, dtype=np.int64),
-        )
-        scratch = _scratch(n_assets, len(prepared.venues), len(prepared.currencies), n_lanes)
+        book, scratch = copy_book(opening), new_scratch(prepared, n_lanes)
+        record, journal = new_pages(prepared, n_lanes, room, first, end, whole=whole)
         status, event = run_ledger_nb(
             prepared.timeline, prepared.world, prepared.rules, book, weights, first, end, scratch, journal, record
         )
@@ -267,9 +151,10 @@ def simulate(
     config = RunConfig() if config is None else config
     decisions, rows, notes = resolve_decisions(market, targets)
     used = _used(market, targets, () if resume is None else resume.names)
-    names = tuple(np.array(targets.assets)[used].tolist())
+    names = tuple(name for name, is_used in zip(targets.assets, used.tolist(), strict=True) if is_used)
     prepared = prepare(market, names, decisions, config)
-    weights = np.ascontiguousarray(targets.weights[np.ix_(rows, np.flatnonzero(used))][:, :, None])
+    is_whole = used.all() and len(rows) == len(targets.weights)
+    weights = (targets.weights if is_whole else targets.weights[np.ix_(rows, np.flatnonzero(used))])[:, :, None]
     check_weights(prepared, market, weights, config)
 
     stamps = prepared.timeline.stamp

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from backtest.arrays.prepare import Prepared, prepare
+from backtest.books import new_book
 from backtest.checks import check_weights
 from backtest.config import RunConfig
-from backtest.engine import new_book, run_lanes, simulate
+from backtest.engine import run_lanes, simulate
 from backtest.errors import BacktestError
 from backtest.kernels import state
 from backtest.kernels.state import Book

@@ -19,8 +19,9 @@ import numpy as np
 import pandas as pd
 
 from backtest.arrays.prepare import prepare
+from backtest.books import new_book
 from backtest.config import FlatCosts, RunConfig
-from backtest.engine import new_book, run_lanes, simulate
+from backtest.engine import run_lanes, simulate
 from data.calendars import trading_calendar
 from data.market import MarketData
 from data.sources.frames import from_frames

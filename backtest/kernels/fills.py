@@ -129,7 +129,7 @@ def charge_orders_nb(world, rules, row, side, prices, n_orders, scratch):
             consideration[n], raw[n] = abs(moved[k]) * prices[a], abs(moved[k]) * units[a]
             n += class_of[a] == fee_class
         for k in range(n):
-            impact[picked[k]] = consideration[k] * whole[k] * np.sqrt(quantity[k])
+            whole[k] = consideration[k] * whole[k] * np.sqrt(quantity[k])
         for k in range(n):
             consideration[k] = np.rint(consideration[k] * UNITS_PER_ONE)
         for k in range(n):
@@ -138,7 +138,7 @@ def charge_orders_nb(world, rules, row, side, prices, n_orders, scratch):
         if charge_trades_nb(world.fees, period, side, consideration, raw, n, cents, margin) >= 0:
             return TRADE_TOO_LARGE
         for k in range(n):
-            fee[picked[k]] = cents[k] / CENTS_PER_ONE
+            fee[picked[k]], impact[picked[k]] = cents[k] / CENTS_PER_ONE, whole[k]
     return OK
 
 
@@ -325,11 +325,10 @@ def count_pending_nb(world, book, scratch):
         `pending` is written in place. It only saves work: no lane's result depends on it.
     scratch : Scratch
     """
-    pending, order, venue = book.pending, book.order, world.venue
+    pending, order, venue, n_lanes = book.pending, book.order, world.venue, len(scratch.lanes)
     for v in range(pending.shape[0]):
-        pending[v] = 0
-    for a in range(order.shape[0]):
         n = 0
-        for lane in range(len(scratch.lanes)):
-            n += order[a, lane] != 0.0
-        pending[venue[a]] += n
+        for a in range(order.shape[0]):
+            for lane in range(n_lanes):
+                n += int(venue[a] == v) & int(order[a, lane] != 0.0)
+        pending[v] = n

@@ -10,6 +10,7 @@ from backtest.kernels.overlays import plan_legs_nb, recall_nb, watch_nb
 from backtest.kernels.references import refer_nb
 from backtest.kernels.sizing import keep_to_bands_nb, size_orders_nb
 from backtest.kernels.state import (
+    AT_FILL_SIZE,
     BEGIN,
     CANCEL,
     CLOSE,
@@ -92,13 +93,15 @@ def decide_nb(timeline, world, rules, book, event, weights, scratch, journal, re
     asked, active, nav = scratch.asked, scratch.active, scratch.nav
     n_assets, n_lanes = asked.shape[0], len(scratch.lanes)
     status = OK
-    for lane in range(n_lanes):
-        active[lane] = 0
     for a in range(n_assets):
         for lane in range(n_lanes):
-            weight = weights[decision, a, lane]
-            asked[a, lane] = weight
-            active[lane] |= not np.isnan(weight)
+            asked[a, lane] = weights[decision, a, lane]
+    for lane in range(n_lanes):
+        active[lane] = 0
+        for a in range(n_assets):
+            if not np.isnan(asked[a, lane]):
+                active[lane] = 1
+                break
     for lane in range(n_lanes):
         if active[lane] and timeline.day[row] < book.stopped_until[lane]:
             active[lane] = 0
@@ -118,7 +121,7 @@ def decide_nb(timeline, world, rules, book, event, weights, scratch, journal, re
     for lane in range(n_lanes):
         if active[lane]:
             decided_at[lane] = stamp
-            for a in range(n_assets):
+            for a in range(n_assets if rules.sizing == AT_FILL_SIZE else 0):
                 live[a, lane] = asked[a, lane]
     if rules.fill == SAME_CLOSE:
         filled = fill_due_nb(timeline, world, rules, book, event, scratch, journal, record)

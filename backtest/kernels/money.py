@@ -130,7 +130,7 @@ def pay_nb(
     return cost
 
 
-@kernel
+@leaf
 def accrue_nb(lanes, credit, debit, cash, unsettled, begun, fx, base, row, interest_out, flow):
     """Pay a row's interest on each settled balance.
 
@@ -198,7 +198,7 @@ def carry_nb(world, book, fx, base, row, borrow_out, withheld_out, flow):
                     flow[row, c, lane] -= cost * fx[c]
 
 
-@kernel
+@leaf
 def settle_nb(lanes, unsettled, incoming, plan_incoming, slot):
     """Let everything that waits in a slot settle.
 
@@ -218,7 +218,7 @@ def settle_nb(lanes, unsettled, incoming, plan_incoming, slot):
             incoming[slot, c, lane] = 0.0
 
 
-@kernel
+@leaf
 def open_items_nb(lanes, unsettled, incoming, row, receivable_out, payable_out):
     """Write what has yet to be received and paid.
 

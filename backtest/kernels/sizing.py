@@ -110,21 +110,27 @@ def expect_class_nb(world, row, fee_class, fx, shares, scratch):
     class_of, currency_of = world.fee_class, world.currency
     half_spreads = world.half_spread[row_of_nb(world.half_spread, row)]
     impacts, units = world.impact[row_of_nb(world.impact, row)], world.unit[row_of_nb(world.unit, row)]
-    n = 0
+    n, price = 0, 0.0
     for a in range(asked.shape[0]):
         if class_of[a] != fee_class:
             continue
-        price, known = fx[currency_of[a]], value[a] > 0.0
+        known, price = value[a] > 0.0, fx[currency_of[a]]  # a class has one currency
         for lane in range(n_lanes):
             weight = asked[a, lane]
             move = weight * (factor[lane] * nav[lane]) - shares[a, lane] * value[a]
             moves = known and not np.isnan(weight)
-            consideration[n] = move / price if moves else 0.0
-            quantity[n] = abs(move) / value[a] if moves else 0.0
-            raw[n] = quantity[n] * units[a]
+            consideration[n] = move if moves else 0.0
+            quantity[n] = value[a] if moves else 1.0
+            raw[n] = units[a]
             half[n] = half_spreads[a]
             whole[n] = impacts[a]
             n += 1
+    for k in range(n):
+        quantity[k] = abs(consideration[k]) / quantity[k]
+    for k in range(n):
+        raw[k] *= quantity[k]
+    for k in range(n if price > 0.0 else 0):
+        consideration[k] /= price
     expect_rates_nb(world.fees, world.fees.period[row, fee_class], consideration, quantity, raw, half, whole, n, rate)
     n = 0
     for a in range(asked.shape[0]):

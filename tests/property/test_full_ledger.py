@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from backtest.arrays.prepare import prepare
-from backtest.engine import new_book, run_lanes, simulate
+from backtest.books import new_book
+from backtest.engine import run_lanes, simulate
 from backtest.kernels import state
 from backtest.prove import FUTURES
 from data.counterfactual import with_future

@@ -7,9 +7,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from backtest.arrays.prepare import prepare
+from backtest.books import new_book
 from backtest.bridge import bridge
 from backtest.config import FlatCosts, RunConfig
-from backtest.engine import new_book, run_lanes, simulate
+from backtest.engine import run_lanes, simulate
 from backtest.kernels import state
 from backtest.result import BacktestResult
 from data.costs.schedules import COST_KINDS

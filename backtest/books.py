@@ -1,0 +1,155 @@
+"""The books of a run: its opening state, and room for what the ledger writes."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backtest.arrays.prepare import Prepared
+from backtest.kernels import state
+from backtest.kernels.state import Book, Journal, Record, Scratch
+from backtest.memory import arrays_of
+
+# Arrays of Record by row, currency and lane.
+MONEY = ("cash", "due", "receivable", "payable", "interest", "borrow", "withheld", "flow")
+
+
+def new_book(prepared: Prepared, n_lanes: int, capital: float) -> Book:
+    """Open the books: the capital in base currency, nothing else.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    n_lanes : int
+    capital : float
+        Base currency.
+
+    Returns
+    -------
+    Book
+    """
+    n_assets, n_venues = len(prepared.names), len(prepared.venues)
+    cash = np.zeros((len(prepared.currencies), n_lanes))
+    cash[prepared.rules.base] = capital
+
+    def amounts() -> NDArray[np.float64]:
+        return np.zeros((n_assets, n_lanes))
+
+    def stamps() -> NDArray[np.int64]:
+        return np.full(n_lanes, -1)
+
+    n_currencies, n_actions = len(prepared.currencies), len(prepared.world.actions.kind)
+    return Book(
+        shares=amounts(),
+        order=amounts(),
+        target=amounts(),
+        asked=amounts(),
+        plan_value=amounts(),
+        plan_cost=amounts(),
+        undelivered=amounts(),
+        reinvest=amounts(),
+        forced=np.zeros((n_assets, n_lanes), dtype=np.int64),
+        cash=cash,
+        due=np.zeros((n_currencies, n_lanes)),
+        unsettled=np.zeros((prepared.n_slots, n_currencies, n_lanes)),
+        incoming=np.zeros((prepared.n_slots, n_currencies, n_lanes)),
+        owed=np.zeros((n_actions, n_lanes)),
+        last_price=prepared.first_prices.copy(),
+        last_bar=np.full(n_assets, state.NO_OPEN),
+        plan_incoming=np.zeros((prepared.n_slots, n_lanes)),
+        plan_cash=np.zeros(n_lanes),
+        plan_nav=np.zeros(n_lanes),
+        target_gross=np.zeros(n_lanes),
+        peak=np.full(n_lanes, capital),
+        decided_at=stamps(),
+        begun=np.zeros(n_lanes, dtype=np.int64),
+        stopped_until=stamps(),
+        leg_day=np.full((n_venues, n_lanes), -1),
+        pending=np.zeros(n_venues, dtype=np.int64),
+    )
+
+
+def copy_book(book: Book) -> Book:
+    """Copy every array of a book.
+
+    Parameters
+    ----------
+    book : Book
+
+    Returns
+    -------
+    Book
+    """
+    return Book(**{name: array.copy() for name, array in book._asdict().items()})
+
+
+def new_scratch(prepared: Prepared, n_lanes: int) -> Scratch:
+    """Make room to work in.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    n_lanes : int
+
+    Returns
+    -------
+    Scratch
+    """
+    n_assets, n_venues = len(prepared.names), len(prepared.venues)
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(Scratch._fields, (n_assets * n_lanes + 1,))
+    shapes |= dict.fromkeys(("asked", "buy_rate", "sell_rate", "now", "later"), (n_assets, n_lanes))
+    shapes |= {"value": (n_assets,), "before": (len(prepared.currencies),), "venue_due": (n_venues, n_lanes)}
+    shapes["terms"] = (5, n_assets, n_lanes)
+    by_lane = ("nav", "held", "total", "slope", "knot", "factor", "sought", "budget", "power", "need", "bought")
+    shapes |= dict.fromkeys((*by_lane, "gross", "gross_bought", "scale", "active"), (n_lanes,))
+    counts = {"venue_due", "active", "name", "lane", "picked"}
+    rooms: dict[str, Any] = {
+        name: np.zeros(shape, dtype=np.int64 if name in counts else np.float64) for name, shape in shapes.items()
+    }
+    return Scratch(**rooms | {"lanes": (0,) if n_lanes == 1 else np.arange(n_lanes)})
+
+
+def new_pages(
+    prepared: Prepared, n_lanes: int, n_entries: int, first: int, last: int, *, whole: bool
+) -> tuple[Record, Journal]:
+    """Make room for what the ledger writes.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    n_lanes : int
+    n_entries : int
+        Room of the journal.
+    first, last : int
+        Range of events to be run.
+    whole : bool
+        Keep the journal, shares, cash, interest and flows too, not NAV alone.
+
+    Returns
+    -------
+    record : Record
+        NAV is NaN and everything else 0 on rows that the run does not mark.
+    journal : Journal
+    """
+    n_rows, n_assets = len(prepared.rows.dates), len(prepared.names)
+    n_kept, n_entries = (n_rows, n_entries) if whole else (0, 0)
+    room: dict[str, Any] = arrays_of(
+        {
+            "nav": ((n_rows, n_lanes), np.float64),
+            "price": ((n_kept, n_assets), np.float64),
+            "shares": ((n_kept, n_assets, n_lanes), np.float64),
+            **{name: ((n_kept, len(prepared.currencies), n_lanes), np.float64) for name in MONEY},
+            "entries": ((n_entries, 5), np.int64),
+            "amounts": ((n_entries, 7), np.float64),
+        }
+    )
+    journal = Journal(entries=room.pop("entries"), amounts=room.pop("amounts"), n_entries=np.zeros(1, dtype=np.int64))
+    record = Record(**room)
+    record.nav[:] = np.nan
+    for name in MONEY:
+        getattr(record, name)[:] = 0.0
+    first_mark, end_mark = np.searchsorted(prepared.marks, (first, last))
+    for array in (record.price, record.shares):
+        array[:first_mark] = 0.0
+        array[end_mark:] = 0.0
+    return record, journal
