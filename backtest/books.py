@@ -139,8 +139,8 @@ def new_pages(
             "price": ((n_kept, n_assets), np.float64),
             "shares": ((n_kept, n_assets, n_lanes), np.float64),
             **{name: ((n_kept, len(prepared.currencies), n_lanes), np.float64) for name in MONEY},
-            "entries": ((n_entries, 5), np.int64),
-            "amounts": ((n_entries, 7), np.float64),
+            "entries": ((5, n_entries), np.int64),
+            "amounts": ((7, n_entries), np.float64),
         }
     )
     journal = Journal(entries=room.pop("entries"), amounts=room.pop("amounts"), n_entries=np.zeros(1, dtype=np.int64))

@@ -37,11 +37,12 @@ def observe(
     if config.fill == "same_close":
         notes.append("Filled at the very close that decides (same_close): for comparison only, nobody can trade so.")
     n = int(journal.n_entries[0])
-    filled = journal.entries[:n][journal.entries[:n, 0] == state.FILLED]
+    entries = journal.entries[:, :n].T
+    filled = entries[entries[:, 0] == state.FILLED]
     late = int((prepared.timeline.kind[filled[:, 1]] == state.CLOSE).sum()) if config.fill == "next_open" else 0
     if late:
         notes.append(f"{late} of {len(filled)} fills are at the close, because the open of the session is not known.")
-    notes += _counted(journal.entries[:n], prepared, len(rows))
+    notes += _counted(entries, prepared, len(rows))
     notes += _debits(prepared, record, rows, config)
     notes += _stale(prepared, record, rows)
     return tuple(notes)

@@ -185,8 +185,8 @@ class BacktestResult:
         index, value : ndarray
         """
         n = int(self.journal.n_entries[0])
-        chosen = np.isin(self.journal.entries[:n, 0], kinds)
-        return self.journal.entries[:n][chosen], self.journal.amounts[:n][chosen]
+        chosen = np.isin(self.journal.entries[0, :n], kinds)
+        return self.journal.entries[:, :n].T[chosen], self.journal.amounts[:, :n].T[chosen]
 
     @cached_property
     def fills(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -37,22 +37,22 @@ def note_nb(
         OK, or JOURNAL_FULL if there was no room; a journal of length 0 takes nothing and is never full.
     """
     n = n_entries[0]
-    if entries.shape[0] == 0:
+    if entries.shape[1] == 0:
         return OK
-    if n >= entries.shape[0]:
+    if n >= entries.shape[1]:
         return JOURNAL_FULL
-    entries[n, 0] = kind
-    entries[n, 1] = event
-    entries[n, 2] = lane
-    entries[n, 3] = asset
-    entries[n, 4] = decided
-    amounts[n, 0] = shares
-    amounts[n, 1] = price
-    amounts[n, 2] = fx
-    amounts[n, 3] = fees
-    amounts[n, 4] = half_spread
-    amounts[n, 5] = impact
-    amounts[n, 6] = fx_cost
+    entries[0, n] = kind
+    entries[1, n] = event
+    entries[2, n] = lane
+    entries[3, n] = asset
+    entries[4, n] = decided
+    amounts[0, n] = shares
+    amounts[1, n] = price
+    amounts[2, n] = fx
+    amounts[3, n] = fees
+    amounts[4, n] = half_spread
+    amounts[5, n] = impact
+    amounts[6, n] = fx_cost
     n_entries[0] = n + 1
     return OK
 

@@ -147,11 +147,12 @@ def close_venue_nb(world, book, row, venue):
     last_price, last_bar = book.last_price, book.last_bar
     opened, closed, venue_of = world.open, world.close, world.venue
     for a in range(last_price.shape[0]):
-        if venue_of[a] == venue:
-            price = closed[row, a]
-            has_close, has_open = not np.isnan(price), not np.isnan(opened[row, a])
-            last_price[a] = price if has_close else last_price[a]
-            last_bar[a] = (WHOLE_BAR if has_open else NO_OPEN) if has_close else NO_CLOSE
+        takes = (venue_of[a] == venue) & ~np.isnan(closed[row, a])
+        last_price[a] = closed[row, a] if takes else last_price[a]
+    for a in range(last_bar.shape[0]):
+        bar = NO_OPEN if np.isnan(opened[row, a]) else WHOLE_BAR
+        bar = NO_CLOSE if np.isnan(closed[row, a]) else bar
+        last_bar[a] = bar if venue_of[a] == venue else last_bar[a]
 
 
 @kernel

@@ -151,11 +151,11 @@ def accrue_nb(lanes, credit, debit, cash, unsettled, begun, fx, base, row, inter
     for c in range(cash.shape[0]):
         earned, paid = credit[row, c], debit[row, c]
         for lane in range(len(lanes)):
-            balance = cash[c, lane]
-            for slot in range(unsettled.shape[0]):
-                balance -= unsettled[slot, c, lane]
             interest = 0.0
-            if begun[lane]:
+            if begun[lane] and (earned != 0.0 or paid != 0.0):
+                balance = cash[c, lane]
+                for slot in range(unsettled.shape[0]):
+                    balance -= unsettled[slot, c, lane]
                 interest = balance * (earned if balance >= 0.0 else paid)
             cash[c, lane] += interest
             if kept:

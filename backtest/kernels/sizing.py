@@ -106,7 +106,7 @@ def expect_class_nb(world, row, fee_class, fx, shares, scratch):
     """
     asked, value, nav, factor, rate_out = scratch.asked, scratch.value, scratch.nav, scratch.factor, scratch.buy_rate
     consideration, quantity, raw = scratch.consideration, scratch.quantity, scratch.raw
-    half, whole, rate, n_lanes = scratch.half_spread, scratch.whole_impact, scratch.rate, len(scratch.lanes)
+    half, whole, rate, n_lanes = scratch.whole_spread, scratch.whole_impact, scratch.rate, len(scratch.lanes)
     class_of, currency_of = world.fee_class, world.currency
     half_spreads = world.half_spread[row_of_nb(world.half_spread, row)]
     impacts, units = world.impact[row_of_nb(world.impact, row)], world.unit[row_of_nb(world.unit, row)]

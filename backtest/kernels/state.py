@@ -207,8 +207,8 @@ class Scratch(NamedTuple):
     factor, sought, budget, power, need, bought, gross, gross_bought, scale: (L,). before: (C,). venue_due:
     (V, L). active: (L,).
 
-    Orders in a list, at most A x L and one to spare: name, lane, moved (shares), fee, impact (amounts); and those of
-    one fee class: picked (their places in the list), consideration, quantity, raw, half_spread, whole_impact, rate,
+    Orders in a list, at most A x L and one to spare: name, lane, moved (shares), notional (signed), fee, half_spread, impact, fx_cost (local currency);
+    and those of one fee class: picked (their places in the list), consideration, quantity, raw, whole_spread, whole_impact, rate,
     margin.
     """
 
@@ -240,13 +240,16 @@ class Scratch(NamedTuple):
     name: I
     lane: I
     moved: F
+    notional: F
     fee: F
+    half_spread: F
     impact: F
+    fx_cost: F
     picked: I
     consideration: F
     quantity: F
     raw: F
-    half_spread: F
+    whole_spread: F
     whole_impact: F
     rate: F
     margin: F
@@ -255,8 +258,8 @@ class Scratch(NamedTuple):
 class Journal(NamedTuple):
     """What happened to orders and holdings, one entry each; no room (length 0) means: do not record.
 
-    entries: (N, 5), kind, event, lane, name (-1 for the whole book), stamp of the decision (-1 for none). amounts:
-    (N, 7), shares, price, fx, then in local currency fees, half-spread, impact, fx cost; of a dividend shares, amount
+    entries: (5, N), kind, event, lane, name (-1 for the whole book), stamp of the decision (-1 for none). amounts:
+    (7, N), shares, price, fx, then in local currency fees, half-spread, impact, fx cost; of a dividend shares, amount
     a share, fx, tax withheld. n_entries: (1,).
     """
 

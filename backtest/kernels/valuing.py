@@ -68,18 +68,25 @@ def value_lanes_nb(scratch, cash, due, shares, fx, nav_out):
     Parameters
     ----------
     scratch : Scratch
-        Reads `value`, the base value of one share; writes the first of `terms`, what is held of each name.
+        Reads `value`, the base value of one share.
     cash, due : ndarray of shape (C, L)
     shares : ndarray of shape (A, L)
     fx : ndarray of shape (C,)
     nav_out : ndarray of shape (L,)
         Written in place.
     """
-    n_lanes, value, holdings = len(scratch.lanes), scratch.value, scratch.terms[0]
-    for a in range(value.shape[0]):
+    n_lanes, value = len(scratch.lanes), scratch.value
+    if n_lanes == 1:  # the same sum, kept in a register
+        nav = 0.0
+        for a in range(value.shape[0]):
+            nav += shares[a, 0] * value[a]
+        nav_out[0] = nav
+    else:
         for lane in range(n_lanes):
-            holdings[a, lane] = shares[a, lane] * value[a]
-    sum_names_nb(scratch, holdings, nav_out)
+            nav_out[lane] = 0.0
+        for a in range(value.shape[0]):
+            for lane in range(n_lanes):
+                nav_out[lane] += shares[a, lane] * value[a]
     for c in range(cash.shape[0]):
         for lane in range(n_lanes):
             nav_out[lane] += (cash[c, lane] + due[c, lane]) * fx[c]

@@ -142,6 +142,6 @@ def test_the_random_cases_meet_every_kind_of_entry():
     for seed in range(150 if CHUNK > 5 else 30):
         case, config = full_case(seed)
         result = simulate(case.market, case.targets, config)
-        met |= set(result.journal.entries[: int(result.journal.n_entries[0]), 0].tolist())
+        met |= set(result.journal.entries[0, : int(result.journal.n_entries[0])].tolist())
     missing = set(range(state.REPLACED + 1)) - met
     assert not missing

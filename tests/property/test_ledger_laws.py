@@ -207,9 +207,9 @@ def test_a_lane_does_not_depend_on_the_width_of_its_block(seed, config):
 
     def entries(journal, lane):
         n = int(journal.n_entries[0])
-        mine = journal.entries[:n, 2] == lane
-        index = journal.entries[:n][mine][:, [0, 1, 3, 4]]
-        return index.tobytes() + journal.amounts[:n][mine].tobytes()
+        mine = journal.entries[2, :n] == lane
+        index = journal.entries[[0, 1, 3, 4], :n][:, mine]
+        return index.tobytes() + journal.amounts[:, :n][:, mine].tobytes()
 
     book, journal, record = run(slice(None))
     for width in (13, 1):
@@ -312,7 +312,7 @@ def test_every_order_is_filled_whole_pending_replaced_or_logged(seed, config):
     opening = new_book(prepared, 1, config.initial_capital)
     _, journal, _ = run_lanes(prepared, weights, opening)
     n = int(journal.n_entries[0])
-    kind, decision, name = journal.entries[:n, 0], journal.entries[:n, 4], journal.entries[:n, 3]
+    kind, at, _, name, decision = journal.entries[:, :n]
     moved = np.isin(kind, [state.FILLED, *DROPPED])
     live = [k for k in range(len(weights)) if not np.isnan(weights[k]).all()]
     decided_at = {k: int(np.flatnonzero(prepared.timeline.decision == k)[0]) for k in live}
@@ -322,9 +322,9 @@ def test_every_order_is_filled_whole_pending_replaced_or_logged(seed, config):
         rest, _, _ = run_lanes(prepared, weights, opening, last=end)
         for a in range(len(prepared.names)):
             mine = moved & (decision == prepared.decisions[k]) & (name == a)
-            at_decision = mine & (journal.entries[:n, 1] == decided_at[k])
-            order = after.order[a, 0] + journal.amounts[:n, 0][at_decision].sum()
-            done, waits = journal.amounts[:n, 0][mine], rest.order[a, 0]
+            at_decision = mine & (at == decided_at[k])
+            order = after.order[a, 0] + journal.amounts[0, :n][at_decision].sum()
+            done, waits = journal.amounts[0, :n][mine], rest.order[a, 0]
             if order == 0.0:
                 assert not len(done)
                 assert waits == 0.0
@@ -346,7 +346,7 @@ def test_the_random_cases_meet_every_kind_of_entry():
             case = random_case(seed)
             result = simulate(case.market, case.targets, RunConfig(shut_market=shut_market))
             n = int(result.journal.n_entries[0])
-            met |= set(result.journal.entries[:n, 0].tolist())
+            met |= set(result.journal.entries[0, :n].tolist())
     assert met >= {
         state.FILLED, state.CUT, state.DROPPED_SHUT, state.DROPPED_CUT, state.DROPPED_UNPRICED, state.UNPRICED
     }  # fmt: skip
