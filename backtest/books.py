@@ -9,6 +9,7 @@ from backtest.arrays.prepare import Prepared
 from backtest.kernels import state
 from backtest.kernels.state import Book, Journal, Record, Scratch
 from backtest.memory import arrays_of
+from data.costs.kernels.fees import VECTOR
 
 # Arrays of Record by row, currency and lane.
 MONEY = ("cash", "due", "receivable", "payable", "interest", "borrow", "withheld", "flow")
@@ -96,10 +97,10 @@ def new_scratch(prepared: Prepared, n_lanes: int) -> Scratch:
     Scratch
     """
     n_assets, n_venues = len(prepared.names), len(prepared.venues)
-    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(Scratch._fields, (n_assets * n_lanes + 1,))
-    shapes |= dict.fromkeys(("asked", "buy_rate", "sell_rate", "now", "later"), (n_assets, n_lanes))
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(Scratch._fields, (n_assets * n_lanes + VECTOR,))
+    shapes |= dict.fromkeys(("asked", "now", "later"), (n_assets, n_lanes))
     shapes |= {"value": (n_assets,), "before": (len(prepared.currencies),), "venue_due": (n_venues, n_lanes)}
-    shapes["terms"] = (5, n_assets, n_lanes)
+    shapes |= dict.fromkeys(("rates", "terms"), (2, n_assets, n_lanes))
     by_lane = ("nav", "held", "total", "slope", "knot", "factor", "sought", "budget", "power", "need", "bought")
     shapes |= dict.fromkeys((*by_lane, "gross", "gross_bought", "scale", "active"), (n_lanes,))
     counts = {"venue_due", "active", "name", "lane", "picked"}

@@ -13,10 +13,11 @@ from backtest.arrays.prepare import Prepared, prepare
 from backtest.books import new_book
 from backtest.checks import check_weights
 from backtest.config import RunConfig
-from backtest.engine import run_lanes, simulate
+from backtest.engine import simulate
 from backtest.errors import BacktestError
 from backtest.kernels import state
 from backtest.kernels.state import Book
+from backtest.lanes import run_lanes
 from backtest.result import BacktestResult
 from data.errors import EastboundError
 from data.market import MarketData

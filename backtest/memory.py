@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 N_KEPT = 2
-LARGEST_KEPT = 64 * 2**20  # bytes
+SMALLEST_KEPT, LARGEST_KEPT = 2**20, 64 * 2**20  # bytes
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 # What refers to a block that nobody uses: the list of blocks, the name in the loop, the argument of getrefcount.
 UNUSED = 3
@@ -23,13 +23,13 @@ class Blocks:
     Examples
     --------
     >>> blocks = Blocks()
-    >>> first = blocks.take(1000)
-    >>> again = blocks.take(1000)
+    >>> first = blocks.take(2**20)
+    >>> again = blocks.take(2**20)
     >>> first.base is again.base
     False
     >>> address = first.ctypes.data
     >>> del first
-    >>> blocks.take(500).ctypes.data == address
+    >>> blocks.take(2**20 - 8).ctypes.data == address
     True
     """
 
@@ -54,7 +54,7 @@ class Blocks:
                 if block.nbytes >= n_bytes and sys.getrefcount(block) == UNUSED:
                     return block[:n_bytes]
             block = np.empty(n_bytes, dtype=np.uint8)
-            if n_bytes <= LARGEST_KEPT:
+            if SMALLEST_KEPT <= n_bytes <= LARGEST_KEPT:
                 self._blocks = [block, *self._blocks[: N_KEPT - 1]]
             return block[:n_bytes]
 

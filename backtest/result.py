@@ -13,6 +13,7 @@ from backtest.bridge import bridge
 from backtest.config import RunConfig
 from backtest.kernels import state
 from backtest.kernels.state import Book, Journal, Record
+from backtest.lanes import run_lanes
 from backtest.ledger_state import LedgerState, fingerprint
 from backtest.metrics.summary import Summary, summarise
 from backtest.observations import observe
@@ -61,8 +62,8 @@ class BacktestResult:
     targets : TargetWeights
     asked : ndarray of shape (n_decisions, n_names, 1)
         The weights of the decisions that were run.
-    journal : Journal
-    record : Record
+    nav_by_row : ndarray of shape (n_rows,)
+        NAV at the marks of this call, base currency; NaN on other rows.
     opening, closing : Book
         State before the first event of this call, and after the last.
     first_event, last_event : int
@@ -76,13 +77,29 @@ class BacktestResult:
     prepared: Prepared
     targets: TargetWeights
     asked: NDArray[np.float64]
-    journal: Journal
-    record: Record
+    nav_by_row: NDArray[np.float64]
     opening: Book
     closing: Book
     first_event: int
     last_event: int
     stated: tuple[str, ...]
+
+    @cached_property
+    def _whole(self) -> tuple[Journal, Record]:
+        """Run again, writing everything down: NAV is kept of every run, the rest of those that are looked into."""
+        first, last = self.first_event, self.last_event
+        _, journal, record = run_lanes(self.prepared, self.asked, self.opening, first=first, last=last)
+        return journal, record
+
+    @property
+    def journal(self) -> Journal:
+        """What happened to orders and holdings, one entry each."""
+        return self._whole[0]
+
+    @property
+    def record(self) -> Record:
+        """What each mark saw, by row."""
+        return self._whole[1]
 
     @cached_property
     def state(self) -> LedgerState:
@@ -123,7 +140,7 @@ class BacktestResult:
     @property
     def nav(self) -> pd.Series:
         """NAV at the last close of each date, base currency."""
-        return pd.Series(self.record.nav[self.rows, 0], index=self.dates, name="nav")
+        return pd.Series(self.nav_by_row[self.rows], index=self.dates, name="nav")
 
     @property
     def returns(self) -> pd.Series:

@@ -21,7 +21,8 @@ import pandas as pd
 from backtest.arrays.prepare import prepare
 from backtest.books import new_book
 from backtest.config import FlatCosts, RunConfig
-from backtest.engine import run_lanes, simulate
+from backtest.engine import simulate
+from backtest.lanes import run_lanes
 from data.calendars import trading_calendar
 from data.market import MarketData
 from data.sources.frames import from_frames

@@ -199,6 +199,7 @@ def _rules(config: RunConfig, base: int, *, has_carry: bool) -> Rules:
         exact_costs=int(config.costs == "venue"),
         has_carry=int(has_carry),
         has_shorts=int(config.shorts),
+        has_room=int(config.max_participation is not None),
         reinvests=int(config.dividends == "reinvest"),
         base=base,
         fx_spread=config.fx_spread_bps / 1e4 if config.charges_venue else 0.0,

@@ -187,7 +187,7 @@ def pay_orders_nb(world, rules, book, event, row, n_orders, scratch, record):
                 cash, unsettled, incoming, flow, fx, fx_spread, base, holds, slot, row, lane, currency, payment,
                 scratch.before,
             )  # fmt: skip
-            fx_cost[k] = cost / fx[currency]
+            fx_cost[k] = cost / fx[currency] if cost != 0.0 else 0.0
             begun[lane] = 1
 
 

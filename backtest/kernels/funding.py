@@ -168,6 +168,8 @@ def gather_due_nb(timeline, world, rules, book, event, scratch, journal):
     row, venue, at_close = timeline.row[event], timeline.venue[event], timeline.kind[event] != OPEN
     lots, rooms, barred = world.lot, world.room, world.barred
     at_lot, at_room, at_barred = row_of_nb(lots, row), row_of_nb(rooms, row), row_of_nb(barred, row)
+    # Without a participation cap and scrip to come nothing bounds an order.
+    has_shorts, is_bounded = rules.has_shorts, rules.has_room or world.actions.kind.shape[0] > 0
     buy_bit, sell_bit = (BUY_AT_CLOSE, SELL_AT_CLOSE) if at_close else (BUY_AT_OPEN, SELL_AT_OPEN)
     for a in range(order.shape[0]):
         v = venue_of[a]
@@ -186,9 +188,12 @@ def gather_due_nb(timeline, world, rules, book, event, scratch, journal):
             now[a, lane] = 0.0
             later[a, lane] = 0.0
             wanted, due = order[a, lane], venue_due[v, lane]
-            if wanted == 0.0 or due == DUE_NONE or (due == DUE_LATE and not late) or forced[a, lane]:
+            is_forced = has_shorts and forced[a, lane] != 0
+            if wanted == 0.0 or due == DUE_NONE or (due == DUE_LATE and not late) or is_forced:
                 continue
-            part = bounded_nb(wanted, shares[a, lane], undelivered[a, lane], rooms[at_room, a], lots[at_lot, a])
+            part = wanted
+            if is_bounded:
+                part = bounded_nb(wanted, shares[a, lane], undelivered[a, lane], rooms[at_room, a], lots[at_lot, a])
             if own and fills_now:
                 is_barred = bits & (buy_bit if wanted > 0.0 else sell_bit)
                 if is_barred or part == 0.0:

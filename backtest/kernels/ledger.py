@@ -107,6 +107,11 @@ def decide_nb(timeline, world, rules, book, event, weights, scratch, journal, re
             active[lane] = 0
             noted = remark_nb(journal, PASSED_OVER, event, lane, -1, stamp, 0.0)
             status = max(status, noted)
+    decides = False
+    for lane in range(n_lanes):
+        decides |= active[lane] != 0
+    if not decides:
+        return status
     value_names_nb(book.last_price, world.fx[event], world.currency, scratch.value)
     if rules.rebalance_band > 0.0 or rules.no_trade_band > 0.0:
         value_lanes_nb(scratch, book.cash, book.due, book.shares, world.fx[event], nav)
@@ -169,8 +174,22 @@ def mark_nb(world, book, event, row, scratch, record):
     record : Record
     """
     last_price, shares, cash, due, value = book.last_price, book.shares, book.cash, book.due, scratch.value
-    value_names_nb(last_price, world.fx[event], world.currency, value)
-    value_lanes_nb(scratch, cash, due, shares, world.fx[event], record.nav[row])
+    fx, currency_of, nav_out, n_lanes = world.fx[event], world.currency, record.nav[row], len(scratch.lanes)
+    for lane in range(n_lanes):
+        nav_out[lane] = 0.0
+    nav = 0.0  # of a single lane: kept in a register
+    for a in range(value.shape[0]):
+        value[a] = last_price[a] * fx[currency_of[a]]
+        for lane in range(n_lanes):
+            if n_lanes == 1:
+                nav += shares[a, lane] * value[a]
+            else:
+                nav_out[lane] += shares[a, lane] * value[a]
+    for lane in range(n_lanes):
+        nav_out[lane] += nav
+    for c in range(cash.shape[0]):
+        for lane in range(n_lanes):
+            nav_out[lane] += (cash[c, lane] + due[c, lane]) * fx[c]
     if record.shares.shape[0] == 0:
         return
     price_out, shares_out, cash_out, due_out = record.price, record.shares, record.cash, record.due

@@ -114,9 +114,8 @@ def pay_nb(
             await_nb(unsettled, incoming, slot, c, lane, cash[c, lane] - before[c])
         return cost
     own, cost = cash[base, lane], 0.0
-    if currency == base:
-        cash[base, lane] = own - payment
-    else:
+    left = own - payment
+    if currency != base:
         # What the balance holds (dividends, interest, carry) goes towards the payment, or is sold with the proceeds.
         balance = cash[currency, lane]
         converted = (payment - balance) * fx[currency]
@@ -124,9 +123,10 @@ def pay_nb(
         if flow.shape[0] > 0:
             flow[row, currency, lane] -= balance * fx[currency]
         cash[currency, lane] = 0.0
-        cash[base, lane] = own - (converted + cost)
+        left = own - (converted + cost)
         await_nb(unsettled, incoming, slot, currency, lane, -balance)
-    await_nb(unsettled, incoming, slot, base, lane, cash[base, lane] - own)
+    cash[base, lane] = left
+    await_nb(unsettled, incoming, slot, base, lane, left - own)
     return cost
 
 

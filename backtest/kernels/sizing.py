@@ -18,7 +18,7 @@ from backtest.kernels.state import (
     SHORT_LIMITED,
 )
 from backtest.kernels.valuing import row_of_nb, sum_names_nb, value_lanes_nb
-from data.costs.kernels.fees import expect_rates_nb
+from data.costs.kernels.fees import VECTOR, expect_rates_nb
 from data.jit import kernel, leaf
 
 
@@ -64,31 +64,30 @@ def expect_costs_nb(world, rules, row, fx, shares, scratch):
     fx : ndarray of shape (C,)
     shares : ndarray of shape (A, L)
     scratch : Scratch
-        Reads `asked`, `value`, `nav`, `factor`; writes `buy_rate` and `sell_rate`. Proportional rates do not depend on
-        the factor.
+        Reads `asked`, `value`, `nav`, `factor`; writes `rates`. Proportional rates do not depend on the factor.
 
     Notes
     -----
     A contract note with minima costs more in proportion on a small order: the rate is the whole note's, over the
     order's value.
     """
-    buy_rate, sell_rate, n_lanes = scratch.buy_rate, scratch.sell_rate, len(scratch.lanes)
+    rates, n_lanes = scratch.rates, len(scratch.lanes)
     half_spread, class_of, currency_of = world.half_spread, world.fee_class, world.currency
     base, fx_spread, at_spread = rules.base, rules.fx_spread, row_of_nb(half_spread, row)
     if rules.exact_costs:
         for fee_class in range(world.fees.period.shape[1]):
             expect_class_nb(world, row, fee_class, fx, shares, scratch)
-    for a in range(buy_rate.shape[0]):
+    for a in range(rates.shape[1]):
         spread = 0.0 if currency_of[a] == base else fx_spread
         for lane in range(n_lanes):
             if rules.exact_costs:
-                buy = min(buy_rate[a, lane], DEAREST)
+                buy = min(rates[BUY, a, lane], DEAREST)
                 sell = buy
             else:
                 buy = world.rate[row, class_of[a], BUY] + half_spread[at_spread, a]
                 sell = world.rate[row, class_of[a], SELL] + half_spread[at_spread, a]
-            buy_rate[a, lane] = buy + spread * (1.0 + buy)
-            sell_rate[a, lane] = sell + spread * (1.0 - sell)
+            rates[BUY, a, lane] = buy + spread * (1.0 + buy)
+            rates[SELL, a, lane] = sell + spread * (1.0 - sell)
 
 
 @kernel
@@ -102,9 +101,9 @@ def expect_class_nb(world, row, fee_class, fx, shares, scratch):
     fx : ndarray of shape (C,)
     shares : ndarray of shape (A, L)
     scratch : Scratch
-        As of `expect_costs_nb`; writes `buy_rate`.
+        As of `expect_costs_nb`; writes `rates` of buys.
     """
-    asked, value, nav, factor, rate_out = scratch.asked, scratch.value, scratch.nav, scratch.factor, scratch.buy_rate
+    asked, value, nav, factor, rate_out = scratch.asked, scratch.value, scratch.nav, scratch.factor, scratch.rates[BUY]
     consideration, quantity, raw = scratch.consideration, scratch.quantity, scratch.raw
     half, whole, rate, n_lanes = scratch.whole_spread, scratch.whole_impact, scratch.rate, len(scratch.lanes)
     class_of, currency_of = world.fee_class, world.currency
@@ -125,6 +124,7 @@ def expect_class_nb(world, row, fee_class, fx, shares, scratch):
             half[n] = half_spreads[a]
             whole[n] = impacts[a]
             n += 1
+    n = pad_nb(n, scratch)
     for k in range(n):
         quantity[k] = abs(consideration[k]) / quantity[k]
     for k in range(n):
@@ -140,6 +140,26 @@ def expect_class_nb(world, row, fee_class, fx, shares, scratch):
                 n += 1
 
 
+@leaf
+def pad_nb(n, scratch):
+    """Fill the list of a class up to whole vectors, so that nothing of it is done one by one.
+
+    Parameters
+    ----------
+    n : int
+    scratch : Scratch
+
+    Returns
+    -------
+    n_whole : int
+    """
+    n_whole = (n + VECTOR - 1) // VECTOR * VECTOR
+    for k in range(n, n_whole):
+        scratch.consideration[k], scratch.quantity[k], scratch.raw[k] = 0.0, 1.0, 0.0
+        scratch.whole_spread[k], scratch.whole_impact[k] = 0.0, 0.0
+    return n_whole
+
+
 @kernel
 def need_nb(shares, scratch):
     """Add up what the targets at the present factor need, costs and held names included.
@@ -148,15 +168,15 @@ def need_nb(shares, scratch):
     ----------
     shares : ndarray of shape (A, L)
     scratch : Scratch
-        Reads `asked` (NaN: held), `value`, `nav`, `factor`, `held`, `buy_rate` and `sell_rate`; writes `total`.
+        Reads `asked` (NaN: held), `value`, `nav`, `factor`, `held` and `rates`; writes `total`.
     """
     asked, value, nav, factor, n_lanes = scratch.asked, scratch.value, scratch.nav, scratch.factor, len(scratch.lanes)
-    buy_rate, sell_rate, needs, total = scratch.buy_rate, scratch.sell_rate, scratch.terms[0], scratch.total
+    buying, selling, needs, total = scratch.rates[BUY], scratch.rates[SELL], scratch.terms[0], scratch.total
     for a in range(asked.shape[0]):
         for lane in range(n_lanes):
             wanted = factor[lane] * (asked[a, lane] * nav[lane])
             move = wanted - shares[a, lane] * value[a]
-            rate = buy_rate[a, lane] if move > 0.0 else -sell_rate[a, lane]
+            rate = buying[a, lane] if move > 0.0 else -selling[a, lane]
             need = wanted + rate * move
             needs[a, lane] = 0.0 if np.isnan(need) else need
     sum_names_nb(scratch, needs, total)
@@ -173,8 +193,8 @@ def solve_factor_nb(rules, shares, scratch):
     rules : Rules
     shares : ndarray of shape (A, L)
     scratch : Scratch
-        Reads `asked` (NaN: held), `value`, `buy_rate`, `sell_rate`, `active` and `nav`; writes `factor` and `budget`,
-        which is NAV, or more where the weights ask to borrow.
+        Reads `asked` (NaN: held), `value`, `rates`, `active` and `nav`; writes `factor` and `budget`, which is NAV, or
+        more where the weights ask to borrow.
 
     Notes
     -----
@@ -183,7 +203,7 @@ def solve_factor_nb(rules, shares, scratch):
     the root without passing it, and is exact once no turn lies between: nearly always the first step.
     """
     asked, value, nav, factor, sought = scratch.asked, scratch.value, scratch.nav, scratch.factor, scratch.sought
-    buy_rate, sell_rate = scratch.buy_rate, scratch.sell_rate
+    buying, selling = scratch.rates[BUY], scratch.rates[SELL]
     held, total, slope, knot, budget = scratch.held, scratch.total, scratch.slope, scratch.knot, scratch.budget
     terms, n_assets, n_lanes = scratch.terms[0], scratch.asked.shape[0], len(scratch.lanes)
     for a in range(n_assets):
@@ -216,7 +236,7 @@ def solve_factor_nb(rules, shares, scratch):
                 if sought[lane] != 0.0 and not np.isnan(asked[a, lane]):
                     whole = asked[a, lane] * nav[lane]
                     present = shares[a, lane] * value[a]
-                    rate = buy_rate[a, lane] if factor[lane] * whole > present else -sell_rate[a, lane]
+                    rate = buying[a, lane] if factor[lane] * whole > present else -selling[a, lane]
                     slope[lane] += whole * (1.0 + rate)
                     turn = present / whole if whole != 0.0 else 0.0
                     knot[lane] = max(knot[lane], turn if turn < factor[lane] else 0.0)
@@ -229,30 +249,46 @@ def solve_factor_nb(rules, shares, scratch):
                 sought[lane] = 0.0
 
 
-@leaf
-def whole_lots_nb(wanted, held, weight, lot):
-    """Cut a target to whole lots, towards zero; an odd part that is held stays until the name is sold out.
+@kernel
+def cut_targets_nb(shares, lots, available, scratch):
+    """Write the shares each name's target asks for, and what borrow and whole lots leave of them.
 
     Parameters
     ----------
-    wanted, held : float
-        Shares.
-    weight : float
-        0 sells all.
-    lot : float
-        Shares; 0 for none.
+    shares : ndarray of shape (A, L)
+    lots, available : ndarray of shape (A,)
+        Shares; a lot of 0 is none.
+    scratch : Scratch
+        Reads `asked` (NaN: held), `value`, `factor` and `nav`; writes `terms`, sought and cut, and the rates of the
+        orders in the place of those of buys.
 
-    Returns
-    -------
-    wanted : float
+    Notes
+    -----
+    Lots are cut, never taken to the nearest: rounding up spends cash that is not there. An odd part that is held stays
+    until the name is sold out.
     """
-    if lot <= 0.0 or weight == 0.0:
-        return wanted
-    # Lots are cut, never taken to the nearest: rounding up spends cash that is not there.
-    up = LOT_TOLERANCE if wanted >= 0.0 else -LOT_TOLERANCE
-    own = LOT_TOLERANCE if held >= 0.0 else -LOT_TOLERANCE
-    odd = held - np.trunc(held / lot + own) * lot
-    return np.trunc(wanted / lot + up) * lot + odd
+    asked, value, factor, nav, n_lanes = scratch.asked, scratch.value, scratch.factor, scratch.nav, len(scratch.lanes)
+    sought, cut, n_assets = scratch.terms[0], scratch.terms[1], scratch.asked.shape[0]
+    for a in range(n_assets):
+        for lane in range(n_lanes):
+            wanted = asked[a, lane] * (factor[lane] * nav[lane]) / value[a]
+            wanted = 0.0 if asked[a, lane] == 0.0 else wanted
+            sought[a, lane] = shares[a, lane] if np.isnan(asked[a, lane]) else wanted
+    for a in range(n_assets):
+        lot = lots[a]
+        for lane in range(n_lanes):
+            held, wanted = shares[a, lane], sought[a, lane]
+            limited = max(wanted, -available[a])
+            odd = held - np.trunc(held / lot + (LOT_TOLERANCE if held >= 0.0 else -LOT_TOLERANCE)) * lot
+            whole = np.trunc(limited / lot + (LOT_TOLERANCE if limited >= 0.0 else -LOT_TOLERANCE)) * lot + odd
+            whole = limited if lot <= 0.0 else whole
+            keeps = np.isnan(asked[a, lane]) or asked[a, lane] == 0.0
+            cut[a, lane] = wanted if keeps else whole
+    # Of each order's own side from here on; chosen here, where no branch has to be guessed.
+    buying, selling = scratch.rates[BUY], scratch.rates[SELL]
+    for a in range(n_assets):
+        for lane in range(n_lanes):
+            buying[a, lane] = buying[a, lane] if cut[a, lane] > shares[a, lane] else selling[a, lane]
 
 
 @kernel
@@ -313,44 +349,45 @@ def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
                     plan_cash[lane] += due[c, lane] * rate
                 for slot in range(plan_incoming.shape[0]):
                     plan_incoming[slot, lane] += incoming[slot, c, lane] * rate
-    status, exact, resizes = OK, rules.exact_costs, kind in (OPEN, CLOSE)
-    buy_rate, sell_rate, gross = scratch.buy_rate, scratch.sell_rate, scratch.terms[0]
+    cut_targets_nb(shares, lots[at_lot], available[at_available], scratch)
+    status, exact, resizes, has_shorts = OK, rules.exact_costs, kind in (OPEN, CLOSE), rules.has_shorts
+    rates, sought, cut = scratch.rates[BUY], scratch.terms[0], scratch.terms[1]
+    gross, of_one = scratch.gross, 0.0  # of a single lane: kept in a register
+    for lane in range(n_lanes):
+        gross[lane] = 0.0
     for a in range(n_assets):
-        price, lot, most = value[a], lots[at_lot, a], available[at_available, a]
+        price = value[a]
         for lane in range(n_lanes):
-            weight, held = asked[a, lane], shares[a, lane]
-            gross[a, lane] = abs(held) * price
             if not active[lane]:
                 continue
+            weight, held = asked[a, lane], shares[a, lane]
             plan_value[a, lane] = price
-            if forced[a, lane] and resizes:
-                continue
-            if order[a, lane] != 0.0 and not resizes:
-                replaced = remark_nb(journal, REPLACED, event, lane, a, book.decided_at[lane], order[a, lane])
-                status = max(status, replaced)
-            wanted = held
-            if weight == 0.0:
-                wanted = 0.0
-            elif not np.isnan(weight):
-                wanted = weight * (factor[lane] * nav[lane]) / price
-                if wanted < -most:
-                    limited = remark_nb(journal, SHORT_LIMITED, event, lane, a, -1, wanted + most)
+            target_value = abs(held) * price
+            if not (has_shorts and forced[a, lane] and resizes):
+                if order[a, lane] != 0.0 and not resizes:
+                    replaced = remark_nb(journal, REPLACED, event, lane, a, book.decided_at[lane], order[a, lane])
+                    status = max(status, replaced)
+                wanted = cut[a, lane]
+                if weight < 0.0 and sought[a, lane] < -available[at_available, a]:
+                    lost = sought[a, lane] + available[at_available, a]
+                    limited = remark_nb(journal, SHORT_LIMITED, event, lane, a, -1, lost)
                     status = max(status, limited)
-                    wanted = -most
-                wanted = whole_lots_nb(wanted, held, weight, lot)
-            move = wanted - held
-            rate = buy_rate[a, lane] if move > 0.0 else sell_rate[a, lane]
-            is_dust = abs(move) * price < DUST * nav[lane]
-            if is_dust or (exact and weight != 0.0 and rate >= DEAREST):
-                move = 0.0
-                wanted = held
-            forced[a, lane] = 0
-            order[a, lane] = move
-            target[a, lane] = wanted
-            plan_cost[a, lane] = rate
-            gross[a, lane] = abs(wanted) * price
-    sum_names_nb(scratch, gross, scratch.total)
+                move = wanted - held
+                rate = rates[a, lane]
+                is_dust = abs(move) * price < DUST * nav[lane]
+                if is_dust or (exact and weight != 0.0 and rate >= DEAREST):
+                    move, wanted = 0.0, held
+                if has_shorts:
+                    forced[a, lane] = 0
+                order[a, lane] = move
+                target[a, lane] = wanted
+                plan_cost[a, lane] = rate
+                target_value = abs(wanted) * price
+            if n_lanes == 1:
+                of_one += target_value
+            else:
+                gross[lane] += target_value
     for lane in range(n_lanes):
         if active[lane]:
-            target_gross[lane] = scratch.total[lane]
+            target_gross[lane] = gross[lane] + of_one
     return status

@@ -145,6 +145,7 @@ class Rules(NamedTuple):
     exact_costs: int
     has_carry: int
     has_shorts: int
+    has_room: int
     reinvests: int
     base: int
     fx_spread: float
@@ -202,23 +203,22 @@ class Scratch(NamedTuple):
     """Room to work in.
 
     lanes: one number a lane; a tuple of one for a single lane, so that its loops over lanes are compiled away, else
-    an array. value: (A,). asked, buy_rate, sell_rate, now, later (the parts of orders that can fill at the event and
-    later on its date): (A, L). terms: (5, A, L), what is added up over names. nav, held, total, slope, knot,
-    factor, sought, budget, power, need, bought, gross, gross_bought, scale: (L,). before: (C,). venue_due:
-    (V, L). active: (L,).
+    an array. value: (A,). asked, now, later (the parts of orders that can fill at the event and later on its date):
+    (A, L). rates, expected costs by side; terms, what is added up or cut: (2, A, L). nav, held, total, slope, knot,
+    factor, sought, budget, power, need, bought, gross, gross_bought, scale: (L,). before: (C,). venue_due: (V, L).
+    active: (L,).
 
-    Orders in a list, at most A x L and one to spare: name, lane, moved (shares), notional (signed), fee, half_spread, impact, fx_cost (local currency);
-    and those of one fee class: picked (their places in the list), consideration, quantity, raw, whole_spread, whole_impact, rate,
-    margin.
+    Orders in a list, at most A x L, with a vector to spare: name, lane, moved (shares), notional (signed), fee, half_spread,
+    impact, fx_cost (local currency); and those of one fee class: picked (their places in the list), consideration,
+    quantity, raw, whole_spread, whole_impact, rate, margin.
     """
 
     lanes: tuple[int] | I
     value: F
     asked: F
-    buy_rate: F
-    sell_rate: F
     now: F
     later: F
+    rates: F
     terms: F
     nav: F
     held: F

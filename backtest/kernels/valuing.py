@@ -76,17 +76,17 @@ def value_lanes_nb(scratch, cash, due, shares, fx, nav_out):
         Written in place.
     """
     n_lanes, value = len(scratch.lanes), scratch.value
-    if n_lanes == 1:  # the same sum, kept in a register
-        nav = 0.0
-        for a in range(value.shape[0]):
-            nav += shares[a, 0] * value[a]
-        nav_out[0] = nav
-    else:
+    for lane in range(n_lanes):
+        nav_out[lane] = 0.0
+    nav = 0.0  # of a single lane: kept in a register
+    for a in range(value.shape[0]):
         for lane in range(n_lanes):
-            nav_out[lane] = 0.0
-        for a in range(value.shape[0]):
-            for lane in range(n_lanes):
+            if n_lanes == 1:
+                nav += shares[a, lane] * value[a]
+            else:
                 nav_out[lane] += shares[a, lane] * value[a]
+    for lane in range(n_lanes):
+        nav_out[lane] += nav
     for c in range(cash.shape[0]):
         for lane in range(n_lanes):
             nav_out[lane] += (cash[c, lane] + due[c, lane]) * fx[c]

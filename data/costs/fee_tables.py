@@ -20,7 +20,7 @@ from data.costs.charges import (
 )
 from data.costs.kernels.fees import (
     CENTS_PER_ONE,
-    FACTOR,
+    EDGE,
     FIXED,
     HIGH,
     LOW,
@@ -28,13 +28,12 @@ from data.costs.kernels.fees import (
     NO_MAXIMUM,
     PER_SHARE,
     RATE,
-    RATES_PER_ONE,
     ROUNDING,
-    SHIFT,
     SLOT,
+    STEP,
     TO_CENT,
     TO_DOLLAR_UP,
-    UNITS_PER_ONE,
+    UNITS_PER_CENT,
     FeeTable,
 )
 from data.costs.schedules import BUY, SELL
@@ -117,31 +116,22 @@ def _as_arrays(period: NDArray[np.int64], periods: Sequence[dict[str, tuple[Char
             n_parts[p, side] = len(due)
             for i, (kind, charge) in enumerate(due):
                 parts[p, side, i] = _as_part(kind, charge)
-    scaled = _in_cents(parts)
+    cents = parts.astype(np.float64)
+    cents[..., HIGH] = np.where(parts[..., HIGH] == NO_MAXIMUM, np.inf, parts[..., HIGH])
+    scaled = np.concatenate([cents, np.zeros((*parts.shape[:-1], 2))], axis=-1)
+    to_dollar = parts[..., ROUNDING] == TO_DOLLAR_UP
+    scaled[..., ROUNDING] = np.where(to_dollar, CENTS_PER_ONE, 1.0)
+    scaled[..., STEP] = scaled[..., ROUNDING] * UNITS_PER_CENT
+    scaled[..., EDGE] = np.where(to_dollar, 1.0, UNITS_PER_CENT / 2.0)  # any rest goes up to the next dollar
+    cents[..., RATE : PER_SHARE + 1] /= UNITS_PER_CENT
     is_limited = (parts[..., LOW] > 0) | ((parts[..., HIGH] != NO_MAXIMUM) & (parts[..., HIGH] > 0))
-    plain = np.where(is_limited[..., None], 0.0, scaled[..., : FIXED + 1]).sum(axis=2)
+    plain = np.where(is_limited[..., None], 0.0, cents[..., : FIXED + 1]).sum(axis=2)
     plain[..., SLOT] = 0.0
     limited = np.zeros((len(periods), int(is_limited.sum(axis=2).max(initial=0)), 2, HIGH + 1))
     for p, side in np.ndindex(len(periods), 2):
-        mine = scaled[p, side, is_limited[p, side], : HIGH + 1]
+        mine = cents[p, side, is_limited[p, side], : HIGH + 1]
         limited[p, : len(mine), side] = mine
     return FeeTable(period=period, n_parts=n_parts, parts=parts, scaled=scaled, plain=plain, limited=limited)
-
-
-def _in_cents(parts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Say what kinds charge in floats: cents for each unit, and how they are rounded."""
-    scaled = np.zeros((*parts.shape[:-1], SHIFT + 1))
-    scaled[..., SLOT] = parts[..., SLOT]
-    for column in (RATE, PER_SHARE):
-        scaled[..., column] = parts[..., column] * CENTS_PER_ONE / (UNITS_PER_ONE * RATES_PER_ONE)
-    scaled[..., FIXED], scaled[..., LOW] = parts[..., FIXED], parts[..., LOW]
-    scaled[..., HIGH] = np.where(parts[..., HIGH] == NO_MAXIMUM, np.inf, parts[..., HIGH])
-    # Up to the next dollar is down from one more: an amount on the edge itself is counted in integers.
-    to_dollar = parts[..., ROUNDING] == TO_DOLLAR_UP
-    scaled[..., FACTOR] = np.where(to_dollar, 1.0 / CENTS_PER_ONE, 1.0)
-    scaled[..., SHIFT] = np.where(to_dollar, 1.0, 0.5)
-    scaled[..., ROUNDING] = np.where(to_dollar, CENTS_PER_ONE, 1.0)
-    return scaled
 
 
 def _is_due(charge: Charge) -> bool:

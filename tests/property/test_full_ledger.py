@@ -7,8 +7,9 @@ import pytest
 
 from backtest.arrays.prepare import prepare
 from backtest.books import new_book
-from backtest.engine import run_lanes, simulate
+from backtest.engine import simulate
 from backtest.kernels import state
+from backtest.lanes import run_lanes
 from backtest.prove import FUTURES
 from data.counterfactual import with_future
 from strategies.targets import TargetWeights

@@ -10,8 +10,9 @@ from backtest.arrays.prepare import prepare
 from backtest.books import new_book
 from backtest.bridge import bridge
 from backtest.config import FlatCosts, RunConfig
-from backtest.engine import run_lanes, simulate
+from backtest.engine import simulate
 from backtest.kernels import state
+from backtest.lanes import run_lanes
 from backtest.result import BacktestResult
 from data.costs.schedules import COST_KINDS
 from data.sources.frames import from_frames

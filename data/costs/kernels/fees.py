@@ -20,7 +20,7 @@ BUY, SELL = 0, 1
 # Columns of FeeTable.parts.
 SLOT, RATE, PER_SHARE, FIXED, LOW, HIGH, ROUNDING = 0, 1, 2, 3, 4, 5, 6
 # Two more of FeeTable.scaled.
-FACTOR, SHIFT = 7, 8
+STEP, EDGE = 7, 8
 # How a fee is rounded.
 TO_CENT, TO_DOLLAR_UP = 0, 1
 # Trades and rates up to these are exact: 9e18 units are 9e14 of currency or shares; 1e9 is the whole consideration.
@@ -32,10 +32,13 @@ NO_FEE = -1
 # In place of a maximum: there is none.
 NO_MAXIMUM = 9_223_372_036_854_775_807
 UNITS_PER_ONE = 10_000.0
-RATES_PER_ONE = 1e9
 CENTS_PER_ONE = 100.0
-# Floats count units exactly up to the first; fees of less than the second many cents are off by less than the third.
-EXACT_UNITS, EXACT_CENTS, DOUBT = 9_007_199_254_740_992.0, 1e9, 1e-6
+# Of 1e-13: what a rate charges on a unit of consideration.
+UNITS_PER_CENT = 1e11
+# Numbers that the widest processors take at once.
+VECTOR = 8
+# Floats are whole numbers up to the first; above it products of up to the second are off by less than the third.
+EXACT, LARGEST, DOUBT = 9_007_199_254_740_992.0, 1e20, 1e5
 # Unsigned, for division without a look at the sign; a cent in units of 1e-13.
 HUNDRED, NINETY_NINE, BILLION = np.uint64(100), np.uint64(99), np.uint64(10**9)
 A_CENT, HALF_A_CENT, ALL_BUT_A_CENT = np.uint64(10**11), np.uint64(5 * 10**10), np.uint64(10**11 - 1)
@@ -49,9 +52,10 @@ class FeeTable(NamedTuple):
     SLOT (which kind: the same one for all classes), RATE, PER_SHARE, FIXED, LOW (0: no minimum), HIGH (NO_MAXIMUM:
     no maximum) and ROUNDING. LOW and HIGH are whole multiples of what the kind is rounded to.
 
-    The rest says the same in floats, in cents a unit. scaled: (P, 2, F, 9), in the columns of parts, inf for no
-    maximum, then how a fee is rounded: to floor(fee x FACTOR + SHIFT) times ROUNDING cents. plain: (P, 2, 4), the kinds
-    without limits, RATE, PER_SHARE and FIXED added up. limited: (P, M, 2, 6), up to HIGH, those with limits.
+    The rest says the same in floats. scaled: (P, 2, F, 9), in the columns of parts, inf for no maximum; ROUNDING is the
+    cents of a step, STEP its size in units of 1e-13, and EDGE what of a step has to be left over for one more. In cents
+    a unit: plain, (P, 2, 4), the kinds without limits, RATE, PER_SHARE and FIXED added up; limited, (P, M, 2, 6), up to
+    HIGH, those with limits.
     """
 
     period: I
@@ -133,7 +137,7 @@ def charge_trades_nb(table, period, side, considerations, shares, n_trades, cent
     period, side : int
         `table.period` of their date and class; BUY (0) or SELL (1).
     considerations, shares : ndarray of shape (at least n_trades,), float64
-        Whole units of 0.0001; zero or above.
+        Whole units of 0.0001; zero or above. What is behind the trades is overwritten.
     n_trades : int
     cents_out : ndarray of shape (at least n_trades,), float64
         Written in place: the fees of each trade; 0 where both amounts are 0: no trade. NO_FEE where one is NaN or
@@ -148,27 +152,38 @@ def charge_trades_nb(table, period, side, considerations, shares, n_trades, cent
 
     Notes
     -----
-    Floats decide how a fee rounds, kind by kind over all trades, unless it lies so near to an edge that they could be
-    wrong: then the trade is counted in integers.
+    Floats count whole numbers, kind by kind over all trades, and are exact up to 2**53; a trade beyond it that lies so
+    near to an edge that they could be wrong is counted in integers.
     """
-    for t in range(n_trades):
+    # Where there is room, nothing is left to be done one by one.
+    n_whole = (n_trades + VECTOR - 1) // VECTOR * VECTOR
+    room = min(considerations.shape[0], shares.shape[0], cents_out.shape[0], margin_out.shape[0])
+    n_whole = n_whole if n_whole <= room else n_trades
+    for t in range(n_trades, n_whole):
+        considerations[t], shares[t] = 0.0, 0.0
+    for t in range(n_whole):
         cents_out[t] = 0.0
-    for t in range(n_trades):
-        margin_out[t] = 1.0
+    for t in range(n_whole):
+        margin_out[t] = DOUBT
     for i in range(table.n_parts[period, side]):
         part = table.scaled[period, side, i]
         rate, per_share, fixed, low, high = part[RATE], part[PER_SHARE], part[FIXED], part[LOW], part[HIGH]
-        step, factor, shift = part[ROUNDING], part[FACTOR], part[SHIFT]
-        for t in range(n_trades):
-            due = rate * considerations[t] + per_share * shares[t] + fixed
-            edge = due * factor + shift
-            steps = np.floor(edge)
-            margin = 0.5 - abs(edge - steps - 0.5)
-            margin = margin if due < EXACT_CENTS else 0.0
-            margin_out[t] = min(margin_out[t], margin)
-            fee = steps * step
+        cents, step, edge = part[ROUNDING], part[STEP], part[EDGE]
+        of_one = 1.0 / step
+        for t in range(n_whole):
+            due = rate * considerations[t] + per_share * shares[t]
+            steps = np.floor(due * of_one)
+            rest = due - steps * step
+            # The product with the inverse may be one step off.
+            steps += (1.0 if rest >= step else 0.0) - (1.0 if rest < 0.0 else 0.0)
+            rest += (step if rest < 0.0 else 0.0) - (step if rest >= step else 0.0)
+            fee = (steps + (1.0 if rest >= edge else 0.0)) * cents + fixed
             fee = max(fee, low)
             cents_out[t] += min(fee, high)
+            margin = min(abs(rest - edge), rest, step - rest)
+            margin = 0.0 if due > LARGEST else margin
+            margin = DOUBT if due < EXACT else margin
+            margin_out[t] = min(margin_out[t], margin)
     refused = -1
     for t in range(n_trades):
         largest = max(considerations[t], shares[t])
@@ -177,7 +192,7 @@ def charge_trades_nb(table, period, side, considerations, shares, n_trades, cent
             refused = t if refused < 0 else refused
         elif largest == 0.0:
             cents_out[t] = 0.0
-        elif margin_out[t] < DOUBT or largest > EXACT_UNITS:
+        elif margin_out[t] < DOUBT:
             total = np.int64(0)
             for i in range(table.n_parts[period, side]):
                 total += part_cents_nb(table.parts[period, side, i], np.int64(considerations[t]), np.int64(shares[t]))
