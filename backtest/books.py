@@ -103,10 +103,9 @@ def new_scratch(prepared: Prepared, n_lanes: int) -> Scratch:
     shapes |= dict.fromkeys(("rates", "terms"), (2, n_assets, n_lanes))
     by_lane = ("nav", "held", "total", "slope", "knot", "factor", "sought", "budget", "power", "need", "bought")
     shapes |= dict.fromkeys((*by_lane, "gross", "gross_bought", "scale", "active"), (n_lanes,))
-    counts = {"venue_due", "active", "name", "lane", "picked"}
-    rooms: dict[str, Any] = {
-        name: np.zeros(shape, dtype=np.int64 if name in counts else np.float64) for name, shape in shapes.items()
-    }
+    kinds: dict[str, type] = dict.fromkeys(("venue_due", "active"), np.int64)
+    kinds |= dict.fromkeys(("name", "lane", "picked"), np.uint64)
+    rooms: dict[str, Any] = {name: np.zeros(shape, dtype=kinds.get(name, np.float64)) for name, shape in shapes.items()}
     return Scratch(**rooms | {"lanes": (0,) if n_lanes == 1 else np.arange(n_lanes)})
 
 

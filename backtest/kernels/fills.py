@@ -180,7 +180,7 @@ def pay_orders_nb(world, rules, book, event, row, n_orders, scratch, record):
     for k in range(n_orders):
         fx_cost[k] = 0.0
         if moved[k] != 0.0:
-            a, lane = names[k], lanes[k] if len(scratch.lanes) > 1 else 0
+            a, lane = names[k], lanes[k] if len(scratch.lanes) > 1 else np.uint64(0)
             currency, slot = currency_of[a], settle_slot[row, venue_of[a]]
             payment = notional[k] + fee[k] + half_spread[k] + impact[k]
             cost = pay_nb(
@@ -272,7 +272,7 @@ def fill_pass_nb(timeline, world, rules, book, event, taking, scratch, journal, 
     venue_of, settle_slot, lots = world.venue, world.settle_slot, world.lot[row_of_nb(world.lot, row)]
     drops = rules.shut_market == CANCEL and taking != FORCED
     for k in range(n_orders):
-        a, lane, moved = names[k], lanes[k] if len(scratch.lanes) > 1 else 0, moves[k]
+        a, lane, moved = names[k], lanes[k] if len(scratch.lanes) > 1 else np.uint64(0), moves[k]
         wanted, decided = order[a, lane], forced[a, lane] if taking == FORCED else book.decided_at[lane]
         if moved != 0.0:
             is_whole = abs(wanted - moved) <= LOT_TOLERANCE * lots[a]
@@ -291,7 +291,7 @@ def fill_pass_nb(timeline, world, rules, book, event, taking, scratch, journal, 
             what = CUT if is_cut else CAPPED
             if drops:
                 what = DROPPED_CUT if is_cut else DROPPED_CAPPED
-            noted = remark_nb(journal, what, event, lane, a, decided, order[a, lane])
+            noted = remark_nb(journal, what, event, np.int64(lane), np.int64(a), decided, order[a, lane])
             status = max(status, noted)
             if drops:
                 order[a, lane] = 0.0

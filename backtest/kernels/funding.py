@@ -231,24 +231,35 @@ def scale_buys_nb(rules, book, scratch):
     n_assets, n_lanes = now.shape[0], len(scratch.lanes)
     for lane in range(n_lanes):
         power[lane] = book.plan_cash[lane]
-        need[lane] = 0.0
-        bought[lane] = 0.0
-        gross[lane] = 0.0
-        gross_bought[lane] = 0.0
+        need[lane], bought[lane], gross[lane], gross_bought[lane] = 0.0, 0.0, 0.0, 0.0
         if rules.funding == SETTLED:
             for slot in range(plan_incoming.shape[0]):
                 power[lane] -= plan_incoming[slot, lane]
+    overlaps = rules.funding == OVERLAP
+    # Of a single lane: kept in registers.
+    own_power, own_need, own_bought, own_gross, own_gross_bought = power[0], 0.0, 0.0, 0.0, 0.0
     for a in range(n_assets):
         for lane in range(n_lanes):
             held, price, rate = shares[a, lane], plan_value[a, lane], plan_cost[a, lane]
             sold = -min(later[a, lane], 0.0)  # the event's own sells have filled
             buys = max(now[a, lane], 0.0) + max(later[a, lane], 0.0)
-            if rules.funding == OVERLAP:
-                power[lane] += sold * price * (1.0 - rate)
-            need[lane] += buys * price * (1.0 + rate)
-            bought[lane] += buys * price
-            gross[lane] += abs(held - sold) * price
-            gross_bought[lane] += abs(held - sold + buys) * price
+            proceeds, value = sold * price * (1.0 - rate) if overlaps else 0.0, buys * price
+            before, after = abs(held - sold) * price, abs(held - sold + buys) * price
+            if n_lanes == 1:
+                own_power += proceeds
+                own_need += value * (1.0 + rate)
+                own_bought += value
+                own_gross += before
+                own_gross_bought += after
+            else:
+                power[lane] += proceeds
+                need[lane] += value * (1.0 + rate)
+                bought[lane] += value
+                gross[lane] += before
+                gross_bought[lane] += after
+    if n_lanes == 1:
+        power[0], need[0], bought[0] = own_power, own_need, own_bought
+        gross[0], gross_bought[0] = own_gross, own_gross_bought
     for lane in range(n_lanes):
         part = 1.0
         room = FUNDING_TOLERANCE * book.plan_nav[lane]

@@ -14,6 +14,7 @@ from data.costs.kernels.fees import FeeTable
 
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
+U = NDArray[np.uint64]
 
 # Kinds of events, in their order at one stamp.
 BEGIN, EX_DATE, OPEN, CLOSE, DECIDE, MARK = 0, 1, 2, 3, 4, 5
@@ -208,9 +209,10 @@ class Scratch(NamedTuple):
     factor, sought, budget, power, need, bought, gross, gross_bought, scale: (L,). before: (C,). venue_due: (V, L).
     active: (L,).
 
-    Orders in a list, at most A x L, with a vector to spare: name, lane, moved (shares), notional (signed), fee, half_spread,
-    impact, fx_cost (local currency); and those of one fee class: picked (their places in the list), consideration,
-    quantity, raw, whole_spread, whole_impact, rate, margin.
+    Orders in a list, at most A x L, with a vector to spare: name, lane (unsigned: an index that cannot be negative
+    needs no second look), moved (shares), notional (signed), fee, half_spread, impact, fx_cost (local currency); and
+    those of one fee class: picked (their places in the list), consideration, quantity, raw, whole_spread,
+    whole_impact, rate, margin.
     """
 
     lanes: tuple[int] | I
@@ -237,15 +239,15 @@ class Scratch(NamedTuple):
     before: F
     venue_due: I
     active: I
-    name: I
-    lane: I
+    name: U
+    lane: U
     moved: F
     notional: F
     fee: F
     half_spread: F
     impact: F
     fx_cost: F
-    picked: I
+    picked: U
     consideration: F
     quantity: F
     raw: F
