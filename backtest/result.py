@@ -219,7 +219,7 @@ class BacktestResult:
         notional = np.abs(value[:, 0]) * value[:, 1]
         rows, names = self.prepared.timeline.row[index[:, 1]], index[:, 3]
         side = np.where(value[:, 0] > 0, BUY, SELL)
-        classes = world.fee_class[names]
+        classes = world.fee_class[names].astype(np.int64)
         if self.prepared.rules.exact_costs:
             unit = world.unit[rows if len(world.unit) > 1 else 0, names]
             cents = np.zeros((len(index), len(NOTE_KINDS)), dtype=np.int64)

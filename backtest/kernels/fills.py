@@ -52,7 +52,7 @@ def take_forced_nb(timeline, world, rules, book, event, scratch):
     """
     forced, order, now, venue_of, n_lanes = book.forced, book.order, scratch.now, world.venue, len(scratch.lanes)
     opened, closed = world.open, world.close
-    row, venue, at_close = timeline.row[event], timeline.venue[event], timeline.kind[event] != OPEN
+    row, venue, at_close = timeline.row[event], np.uint64(timeline.venue[event]), timeline.kind[event] != OPEN
     for a in range(order.shape[0]):
         price = closed[row, a] if at_close else opened[row, a]
         late = not at_close or rules.fill != NEXT_OPEN or np.isnan(opened[row, a])
@@ -143,7 +143,7 @@ def charge_orders_nb(world, rules, row, side, n_orders, scratch):
         n = 0
         for k in range(n_orders):
             picked[n], raw[n], consideration[n] = k, abs(moved[k]) * units[names[k]], abs(notional[k])
-            n += class_of[names[k]] == fee_class
+            n += class_of[names[k]] == np.uint64(fee_class)
         for k in range(n):
             consideration[k] = np.rint(consideration[k] * UNITS_PER_ONE)
         for k in range(n):
@@ -176,7 +176,7 @@ def pay_orders_nb(world, rules, book, event, row, n_orders, scratch, record):
     names, lanes, moved, notional = scratch.name, scratch.lane, scratch.moved, scratch.notional
     fee, half_spread, impact, fx_cost = scratch.fee, scratch.half_spread, scratch.impact, scratch.fx_cost
     venue_of, currency_of, settle_slot, fx = world.venue, world.currency, world.settle_slot, world.fx[event]
-    base, fx_spread, holds = rules.base, rules.fx_spread, rules.fx_mode == HOLD_CURRENCY
+    base, fx_spread, holds = np.uint64(rules.base), rules.fx_spread, rules.fx_mode == HOLD_CURRENCY
     for k in range(n_orders):
         fx_cost[k] = 0.0
         if moved[k] != 0.0:
@@ -405,5 +405,5 @@ def count_pending_nb(world, book, scratch):
         n = 0
         for a in range(order.shape[0]):
             for lane in range(n_lanes):
-                n += int(venue[a] == v) & int(order[a, lane] != 0.0)
+                n += int(venue[a] == np.uint64(v)) & int(order[a, lane] != 0.0)
         pending[v] = n

@@ -165,7 +165,8 @@ def gather_due_nb(timeline, world, rules, book, event, scratch, journal):
     order, shares, undelivered, forced = book.order, book.shares, book.undelivered, book.forced
     opened, closed, venue_of, last_bar = world.open, world.close, world.venue, book.last_bar
     now, later, venue_due, n_lanes = scratch.now, scratch.later, scratch.venue_due, len(scratch.lanes)
-    row, venue, at_close = timeline.row[event], timeline.venue[event], timeline.kind[event] != OPEN
+    row, at_close = timeline.row[event], timeline.kind[event] != OPEN
+    venue = np.uint64(timeline.venue[event])  # of a decision: of no name
     lots, rooms, barred = world.lot, world.room, world.barred
     at_lot, at_room, at_barred = row_of_nb(lots, row), row_of_nb(rooms, row), row_of_nb(barred, row)
     # Without a participation cap and scrip to come nothing bounds an order.

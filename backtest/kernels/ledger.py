@@ -149,7 +149,7 @@ def close_venue_nb(world, book, row, venue):
         `last_price` and `last_bar` are written in place.
     row, venue : int
     """
-    last_price, last_bar = book.last_price, book.last_bar
+    last_price, last_bar, venue = book.last_price, book.last_bar, np.uint64(venue)
     opened, closed, venue_of = world.open, world.close, world.venue
     for a in range(last_price.shape[0]):
         takes = (venue_of[a] == venue) & ~np.isnan(closed[row, a])

@@ -73,7 +73,7 @@ def expect_costs_nb(world, rules, row, fx, shares, scratch):
     """
     rates, n_lanes = scratch.rates, len(scratch.lanes)
     half_spread, class_of, currency_of = world.half_spread, world.fee_class, world.currency
-    base, fx_spread, at_spread = rules.base, rules.fx_spread, row_of_nb(half_spread, row)
+    base, fx_spread, at_spread = np.uint64(rules.base), rules.fx_spread, row_of_nb(half_spread, row)
     if rules.exact_costs:
         for fee_class in range(world.fees.period.shape[1]):
             expect_class_nb(world, row, fee_class, fx, shares, scratch)
@@ -111,7 +111,7 @@ def expect_class_nb(world, row, fee_class, fx, shares, scratch):
     impacts, units = world.impact[row_of_nb(world.impact, row)], world.unit[row_of_nb(world.unit, row)]
     n, price = 0, 0.0
     for a in range(asked.shape[0]):
-        if class_of[a] != fee_class:
+        if class_of[a] != np.uint64(fee_class):
             continue
         known, price = value[a] > 0.0, fx[currency_of[a]]  # a class has one currency
         for lane in range(n_lanes):
@@ -134,7 +134,7 @@ def expect_class_nb(world, row, fee_class, fx, shares, scratch):
     expect_rates_nb(world.fees, world.fees.period[row, fee_class], consideration, quantity, raw, half, whole, n, rate)
     n = 0
     for a in range(asked.shape[0]):
-        if class_of[a] == fee_class:
+        if class_of[a] == np.uint64(fee_class):
             for lane in range(n_lanes):
                 rate_out[a, lane] = rate[n]
                 n += 1

@@ -104,20 +104,20 @@ class World(NamedTuple):
     """Prices, rates and costs.
 
     open, close: (R, A), local currency, NaN where there is none. fx: (E, C), base per unit, 0 where unknown.
-    venue, currency, fee_class: (A,). rate: (R, G, 2), proportional fees, fraction of notional by side. fees: the same
-    as contract notes, under exact costs. half_spread, impact: (1 | R, A), fraction of notional, and that of one share
-    (it grows with the square root). unit: (1 | R, A), raw shares per share. lot, room: (1 | R, A), shares; 0 for no
-    lots, inf for no bound. barred: (1 | R, A), bits. credit, debit: (R, C), interest of the row per unit of balance.
-    settle_slot: (R, V), where in the settlement ring a fill's money waits. carry_long, carry_short, available: (1 |
-    R, A), cost of the row per unit of value held, and shares that can be borrowed.
+    venue, currency, fee_class: (A,), unsigned. rate: (R, G, 2), proportional fees, fraction of notional by side. fees:
+    the same as contract notes, under exact costs. half_spread, impact: (1 | R, A), fraction of notional, and that of
+    one share (it grows with the square root). unit: (1 | R, A), raw shares per share. lot, room: (1 | R, A), shares;
+    0 for no lots, inf for no bound. barred: (1 | R, A), bits. credit, debit: (R, C), interest of the row per unit of
+    balance. settle_slot: (R, V), where in the settlement ring a fill's money waits. carry_long, carry_short, available:
+    (1 | R, A), cost of the row per unit of value held, and shares that can be borrowed.
     """
 
     open: F
     close: F
     fx: F
-    venue: I
-    currency: I
-    fee_class: I
+    venue: U
+    currency: U
+    fee_class: U
     rate: F
     fees: FeeTable
     half_spread: F
