@@ -12,6 +12,7 @@ from backtest.kernels.state import (
     CAPPED,
     CLOSE,
     CUT,
+    DEAREST,
     DECIDE,
     DROPPED_CAPPED,
     DROPPED_CUT,
@@ -157,6 +158,26 @@ def charge_orders_nb(world, rules, row, side, n_orders, scratch):
 
 
 @kernel
+def leave_dust_nb(n_orders, scratch):
+    """Leave alone what funding leaves of listed buys where it costs more than it is worth.
+
+    Parameters
+    ----------
+    n_orders : int
+    scratch : Scratch
+        Reads `scale` and what `charge_orders_nb` wrote; `moved` becomes 0.
+    """
+    moved, notional, fee, half_spread = scratch.moved, scratch.notional, scratch.fee, scratch.half_spread
+    is_cut, scale = False, scratch.scale
+    for lane in range(len(scratch.lanes)):
+        is_cut |= scale[lane] != 1.0
+    for k in range(n_orders if is_cut else 0):
+        cost = fee[k] + half_spread[k] + scratch.impact[k]
+        if scale[scratch.lane[k]] != 1.0 and cost >= DEAREST * notional[k]:
+            moved[k] = 0.0
+
+
+@kernel
 def pay_orders_nb(world, rules, book, event, row, n_orders, scratch, record):
     """Pay for listed orders, one after the other.
 
@@ -259,6 +280,8 @@ def fill_pass_nb(timeline, world, rules, book, event, taking, scratch, journal, 
     status = charge_orders_nb(world, rules, row, side, n_orders, scratch)
     if status != OK:
         return status
+    if taking == BUY and rules.exact_costs:
+        leave_dust_nb(n_orders, scratch)
     pay_orders_nb(world, rules, book, event, row, n_orders, scratch, record)
     status = journal_fills_nb(world, book, event, taking, prices, n_orders, scratch, journal)
     shares, order, target, forced = book.shares, book.order, book.target, book.forced
