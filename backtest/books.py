@@ -99,7 +99,12 @@ def new_scratch(prepared: Prepared, n_lanes: int) -> Scratch:
     n_assets, n_venues = len(prepared.names), len(prepared.venues)
     shapes: dict[str, tuple[int, ...]] = dict.fromkeys(Scratch._fields, (n_assets * n_lanes + VECTOR,))
     shapes |= dict.fromkeys(("asked", "now", "later"), (n_assets, n_lanes))
-    shapes |= {"value": (n_assets,), "before": (len(prepared.currencies),), "venue_due": (n_venues, n_lanes)}
+    shapes |= {
+        "value": (n_assets,),
+        "most": (n_assets,),
+        "before": (len(prepared.currencies),),
+        "venue_due": (n_venues, n_lanes),
+    }
     shapes |= dict.fromkeys(("rates", "terms"), (2, n_assets, n_lanes))
     by_lane = ("nav", "held", "total", "slope", "knot", "factor", "sought", "budget", "power", "need", "bought")
     shapes |= dict.fromkeys((*by_lane, "gross", "gross_bought", "scale", "active"), (n_lanes,))

@@ -10,8 +10,17 @@ from numpy.typing import NDArray
 N_KEPT = 2
 SMALLEST_KEPT, LARGEST_KEPT = 2**20, 64 * 2**20  # bytes
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
-# What refers to a block that nobody uses: the list of blocks, the name in the loop, the argument of getrefcount.
-UNUSED = 3
+
+
+def _unused() -> int:
+    """Count what refers to a block that nobody uses: the list of blocks, the name in the loop, the argument."""
+    count = 0
+    for block in [np.empty(0)]:
+        count = sys.getrefcount(block)
+    return count
+
+
+UNUSED = _unused()
 
 
 class Blocks:

@@ -9,6 +9,7 @@ from backtest.arrays.tradable import SUSPENDED_AFTER
 from backtest.config import RunConfig
 from backtest.kernels import state
 from backtest.kernels.state import Journal, Record
+from data.costs.impact import MIN_KNOWN
 
 # Gross above 1 by no more than this is rounding.
 GROSS_ROUNDING = 1e-6
@@ -42,10 +43,30 @@ def observe(
     late = int((prepared.timeline.kind[filled[:, 1]] == state.CLOSE).sum()) if config.fill == "next_open" else 0
     if late:
         notes.append(f"{late} of {len(filled)} fills are at the close, because the open of the session is not known.")
+    notes += _boundless(filled, prepared, config)
     notes += _counted(entries, prepared, len(rows))
     notes += _debits(prepared, record, rows, config)
     notes += _stale(prepared, record, rows)
     return tuple(notes)
+
+
+def _boundless(filled: NDArray[np.int64], prepared: Prepared, config: RunConfig) -> list[str]:
+    """Count the fills that a participation bound or impact was asked for, and had none."""
+    row, name, world = prepared.timeline.row[filled[:, 1]], filled[:, 3], prepared.world
+    notes = []
+    for asked, table, nothing, text in (
+        (config.max_participation is not None, world.room, np.inf, f"no bound: fewer than {MIN_KNOWN} volumes were"),
+        (config.impact > 0, world.impact, 0.0, "no impact: volume or volatility was 0 or not"),
+    ):
+        if not asked:
+            continue
+        met = table[np.minimum(row, len(table) - 1), name] == nothing
+        counts = np.bincount(name[met], minlength=len(prepared.names))
+        names = [f"{prepared.names[a]} ({counts[a]})" for a in np.flatnonzero(counts)]
+        if names:
+            listed = ", ".join(names[:5]) + (" and others" if len(names) > 5 else "")
+            notes.append(f"{counts.sum()} of {len(filled)} fills had {text} known before: {listed}.")
+    return notes
 
 
 def _counted(entries: NDArray[np.int64], prepared: Prepared, n_dates: int) -> list[str]:

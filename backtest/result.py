@@ -15,6 +15,7 @@ from backtest.kernels import state
 from backtest.kernels.state import Book, Journal, Record
 from backtest.lanes import run_lanes
 from backtest.ledger_state import LedgerState, fingerprint
+from backtest.log import HAPPENED, WHAT, actions_table, log_table
 from backtest.metrics.summary import Summary, summarise
 from backtest.observations import observe
 from data.costs.charges import NOTE_KINDS
@@ -22,32 +23,6 @@ from data.costs.kernels.fees import CENTS_PER_ONE, fee_parts_nb, units_nb
 from data.costs.schedules import BUY, COST_KINDS, HOLDING_KINDS, SELL
 from data.market import MarketData
 from strategies.targets import TargetWeights
-
-WHAT = {
-    state.CUT: "cut by funding; the rest waits",
-    state.CAPPED: "cut by volume, delivery or lots; the rest waits",
-    state.BARRED: "at its price limit; waits",
-    state.UNPRICED: "no price in the session; waits",
-    state.DROPPED_SHUT: "dropped: venue shut on the leg's date",
-    state.DROPPED_CUT: "dropped: cut by funding",
-    state.DROPPED_CAPPED: "dropped: cut by volume, delivery or lots",
-    state.DROPPED_UNPRICED: "dropped: no price, or at its limit, in the session",
-    state.DROPPED_DELISTED: "dropped: delisted",
-    state.REPLACED: "replaced by a later decision while it waited",
-    state.SHORT_LIMITED: "target cut to what can be borrowed",
-    state.RECALLED: "borrow recalled: bought in at the next price",
-    state.STOPPED: "stop: everything is sold",
-    state.PASSED_OVER: "decision passed over: a stop is in force",
-    state.MARGIN_CALL: "margin call: gross is brought back to what may be held",
-}
-HAPPENED = {
-    state.SPLIT_ADDED: "split",
-    state.SCRIP_ADDED: "scrip",
-    state.DELISTED: "delisted",
-    state.REINVESTED: "dividend reinvested",
-    state.DIVIDEND_DUE: "dividend due",
-    state.DIVIDEND_PAID: "paid",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -336,18 +311,7 @@ class BacktestResult:
     @property
     def log(self) -> pd.DataFrame:
         """Orders that did not fill as asked, stops, calls and recalls: decided, at (UTC), symbol, shares, what."""
-        index, value = self.entries(*WHAT)
-        stamps = self.prepared.timeline.stamp[index[:, 1]]
-        names = np.array([*self.prepared.names, ""], dtype=object)
-        return pd.DataFrame(
-            {
-                "decided": pd.DatetimeIndex(np.where(index[:, 4] < 0, stamps, index[:, 4]), tz="UTC"),
-                "at": pd.DatetimeIndex(stamps, tz="UTC"),
-                "symbol": names[index[:, 3]],
-                "shares": np.where(index[:, 3] < 0, 0.0, value[:, 0]),
-                "what": np.array([WHAT[int(kind)] for kind in index[:, 0]], dtype=object),
-            }
-        )
+        return log_table(self.prepared, *self.entries(*WHAT))
 
     @property
     def actions(self) -> pd.DataFrame:
@@ -356,24 +320,7 @@ class BacktestResult:
         Columns at (UTC), symbol, what, shares (added by a split, scrip or reinvested dividend; held at a dividend),
         amount (a share), money (due or paid, net of withholding), withheld, currency; money in that currency.
         """
-        index, value = self.entries(*HAPPENED)
-        kind, world = index[:, 0], self.prepared.world
-        is_paid, is_due = kind == state.DIVIDEND_PAID, kind == state.DIVIDEND_DUE
-        shares = np.where(is_paid, 0.0, value[:, 0])
-        money = np.where(is_paid, value[:, 0], np.where(is_due, 1.0, -1.0) * value[:, 0] * value[:, 1])
-        withheld = np.where(is_due, value[:, 6], 0.0)
-        return pd.DataFrame(
-            {
-                "at": pd.DatetimeIndex(self.prepared.timeline.stamp[index[:, 1]], tz="UTC"),
-                "symbol": np.array(self.prepared.names, dtype=object)[index[:, 3]],
-                "what": np.array([HAPPENED[int(one)] for one in kind], dtype=object),
-                "shares": shares,
-                "amount": value[:, 1],
-                "money": money - withheld,
-                "withheld": withheld,
-                "currency": np.array(self.prepared.currencies, dtype=object)[world.currency[index[:, 3]]],
-            }
-        )
+        return actions_table(self.prepared, *self.entries(*HAPPENED))
 
     @property
     def n_fills_at_close(self) -> int:

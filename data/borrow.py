@@ -27,7 +27,7 @@ class BorrowReadings:
     fee : ndarray of shape (n,)
         Percent a year; NaN where the reading does not say.
     available : ndarray of shape (n,)
-        Shares; infinite where there is no limit.
+        Shares of the date, after what goes ex on it; infinite where there is no limit.
     """
 
     days: NDArray[np.datetime64]
@@ -114,7 +114,7 @@ class Borrow:
     def available(
         self, names: Sequence[str], dates: NDArray[np.datetime64], stamps: NDArray[np.int64] | None = None
     ) -> Values:
-        """Give the shares of each name that can be borrowed in each row.
+        """Give the shares of each name that can be borrowed in each row, as they were stated.
 
         Parameters
         ----------
@@ -127,7 +127,8 @@ class Borrow:
         Returns
         -------
         ndarray of shape (n_rows, n_names)
-            Infinite where no limit is stated, also before the first reading.
+            Infinite where no limit is stated, also before the first reading. Of the day in `stated_on`: splits and
+            scrip since then have yet to be counted.
 
         Raises
         ------
@@ -136,14 +137,39 @@ class Borrow:
         """
         return self._read(names, dates, stamps, "available", np.inf)
 
+    def stated_on(
+        self, names: Sequence[str], dates: NDArray[np.datetime64], stamps: NDArray[np.int64] | None = None
+    ) -> NDArray[np.datetime64]:
+        """Give the date of the reading of each name in force in each row.
+
+        Parameters
+        ----------
+        names : sequence of str, length n_names
+        dates : ndarray of shape (n_rows,), datetime64[D]
+            Ascending.
+        stamps : ndarray of shape (n_rows,), int64
+            As in `fees`.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_names), datetime64[D]
+            NaT before the first reading.
+
+        Raises
+        ------
+        DataError
+            If rows are not in order of time.
+        """
+        return self._read(names, dates, stamps, "days", np.datetime64("NaT", "D"))
+
     def _read(
         self,
         names: Sequence[str],
         dates: NDArray[np.datetime64],
         stamps: NDArray[np.int64] | None,
         field: str,
-        nothing: float,
-    ) -> Values:
+        nothing: float | np.datetime64,
+    ) -> NDArray[Any]:
         if stamps is None:
             stamps = dates.astype("datetime64[ns]").astype(np.int64)
         if (dates[1:] < dates[:-1]).any() or (stamps[1:] < stamps[:-1]).any():

@@ -104,7 +104,8 @@ def naive_world(market: MarketData, config: RunConfig) -> naive.World:
         lot=lot,
         room=room,
         barred=_barred(market),
-        actions=_actions(market, config),
+        actions=_actions(market, config, past=False),
+        past=_actions(market, config, past=True),
         borrow_fee=fee,
         available=available,
         carry_yield=carry_yield,
@@ -204,13 +205,13 @@ def _after(price: float, actions: list[tuple[int, dt.date, float]]) -> float:
 # ------------------------------------------------------------------------------------------ actions, borrowing
 
 
-def _actions(market: MarketData, config: RunConfig) -> list[naive.Action]:
-    """The actions that take effect in the run."""
+def _actions(market: MarketData, config: RunConfig, *, past: bool) -> list[naive.Action]:
+    """The actions that take effect in the run, or those that did before it."""
     found, actions = [], market.actions
     for i, symbol in enumerate(actions.symbol):
         held = market.calendars[market.instruments[symbol].venue].dates
         effective = held[held >= actions.ex_date[i]]
-        if symbol not in market.holdable or not len(effective) or effective[0] < market.start:
+        if symbol not in market.holdable or not len(effective) or bool(effective[0] < market.start) != past:
             continue
         ex, kind = actions.ex_date[i].item(), int(actions.kind[i])
         withheld = float(actions.withholding[i])
@@ -230,8 +231,8 @@ def _withheld(market: MarketData, config: RunConfig, symbol: str, date: dt.date)
 
 def _borrowing(
     market: MarketData, config: RunConfig, sessions: dict[str, list[naive.Session]]
-) -> tuple[Callable[[str, dt.date], float], Callable[[str, dt.date], float]]:
-    """Fee and shares that can be borrowed, by row."""
+) -> tuple[Callable[[str, dt.date], float], Callable[[str, dt.date], tuple[float, dt.date]]]:
+    """Fee and shares that can be borrowed, with the date whose shares they are, by row."""
     first_opens: dict[dt.date, int] = {}
     for one in (one for held in sessions.values() for one in held):
         first_opens[one.date] = min(first_opens.get(one.date, one.open), one.open)
@@ -243,7 +244,12 @@ def _borrowing(
     fees[np.isnan(fees)] = config.borrow_fee or 0.0
     available = market.borrow.available(names, days, stamps)
     fee_on = {(s, date): float(fees[r, c]) for r, date in enumerate(rows) for c, s in enumerate(names)}
-    shares_on = {(s, date): float(available[r, c]) for r, date in enumerate(rows) for c, s in enumerate(names)}
+    stated_on = market.borrow.stated_on(names, days, stamps)
+    shares_on = {
+        (s, date): (float(available[r, c]), stated_on[r, c].item() or date)
+        for r, date in enumerate(rows)
+        for c, s in enumerate(names)
+    }
     return lambda symbol, date: fee_on[symbol, date], lambda symbol, date: shares_on[symbol, date]
 
 

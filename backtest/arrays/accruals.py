@@ -105,8 +105,8 @@ def carry(
     -------
     longs, shorts : ndarray of shape (1 or n_rows, n_names)
         Of the row, per unit of value.
-    available : ndarray of shape (1 or n_rows, n_names)
-        Shares.
+    available : ndarray of shape (1 or n_rows, n_names, 2)
+        Shares, before and after what goes ex in the row.
     notes : tuple of str
 
     Raises
@@ -115,7 +115,7 @@ def carry(
         If a yield is stated and prices are not total returns.
     """
     nothing = np.zeros((1, len(names)))
-    longs, shorts, available, notes = nothing, nothing, nothing, list[str]()
+    longs, shorts, available, notes = nothing, nothing, np.zeros((1, len(names), 2)), list[str]()
     days = np.concatenate([[0], np.diff(rows.dates).astype(np.int64)])
     if config.dividend_yield:
         if market.price_basis != "total_return":
@@ -138,8 +138,30 @@ def carry(
         basis = np.array([DAY_COUNT.get(market.instruments[name].currency, 365) for name in names])
         before = np.vstack([fees[:1], fees[:-1]])
         shorts = before / 100.0 * days[:, None] / basis
-        available = market.borrow.available(names, rows.dates, rows.begins)
-    return longs, np.ascontiguousarray(shorts), np.ascontiguousarray(available), tuple(notes)
+        available = _available(market, rows, names)
+    return longs, np.ascontiguousarray(shorts), available, tuple(notes)
+
+
+def _available(market: MarketData, rows: Rows, names: tuple[str, ...]) -> Matrix:
+    """Count what can be borrowed in the shares that are held before and after what goes ex in each row.
+
+    A split changes no count of adjusted shares, and the actions of a market of adjusted prices hold none: there a
+    number is in adjusted shares, and stays as stated.
+    """
+    stated = market.borrow.available(names, rows.dates, rows.begins)
+    stated_on = market.borrow.stated_on(names, rows.dates, rows.begins)
+    available = np.stack([stated, stated], axis=2)
+    for symbol, ex_date, shares, _ in market.actions.becomes():
+        if symbol not in names or shares == 1.0:
+            continue
+        column, sessions = names.index(symbol), market.calendars[market.instruments[symbol].venue].dates
+        at = int(np.searchsorted(sessions, ex_date))
+        effective = sessions[at] if at < len(sessions) else np.datetime64("NaT")
+        counted = stated_on[:, column] >= ex_date
+        for side, has_gone in enumerate((effective < rows.dates, effective <= rows.dates)):
+            available[has_gone & ~counted, column, side] *= shares
+            available[~has_gone & counted, column, side] /= shares
+    return available
 
 
 def _assumed(market: MarketData, names: tuple[str, ...], dates: NDArray[np.datetime64], config: RunConfig) -> list[str]:

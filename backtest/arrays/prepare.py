@@ -1,6 +1,6 @@
 """Laying out a run for the kernel."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A run, ready for the kernel. Its arrays are kept and used again: they are read-only.
+    """A run, ready for the kernel. All its arrays but the decisions are kept and used again: they are read-only.
 
     Attributes
     ----------
@@ -152,7 +152,8 @@ def _frozen_layout(market: MarketData, names: tuple[str, ...], config: RunConfig
     _freeze(layout.world)
     _freeze(layout.world.fees)
     _freeze(layout.world.actions)
-    _freeze((layout.first_prices,))
+    _freeze(tuple(getattr(layout.rows, one.name) for one in fields(layout.rows)))
+    _freeze((layout.ex_rows, layout.ex_venues, layout.first_prices, *(one.rates for one in layout.fees)))
     return layout
 
 

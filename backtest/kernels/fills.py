@@ -4,7 +4,7 @@ import numpy as np
 
 from backtest.kernels.funding import gather_due_nb, mark_due_nb, resize_nb, scale_buys_nb
 from backtest.kernels.journal import remark_nb
-from backtest.kernels.money import pay_nb
+from backtest.kernels.listing import charge_orders_nb, journal_fills_nb, leave_dust_nb, list_orders_nb, pay_orders_nb
 from backtest.kernels.state import (
     AT_FILL_SIZE,
     BUY,
@@ -18,20 +18,15 @@ from backtest.kernels.state import (
     DROPPED_SHUT,
     DROPPED_UNPRICED,
     DUE_NONE,
-    FILLED,
     FORCED,
-    HOLD_CURRENCY,
-    JOURNAL_FULL,
     LOT_TOLERANCE,
     NEXT_OPEN,
     OK,
     OPEN,
     SELL,
-    TRADE_TOO_LARGE,
     UNPRICED,
 )
 from backtest.kernels.valuing import row_of_nb
-from data.costs.kernels.fees import CENTS_PER_ONE, UNITS_PER_ONE, charge_trades_nb
 from data.jit import kernel
 
 
@@ -59,173 +54,6 @@ def take_forced_nb(timeline, world, rules, book, event, scratch):
         fills = venue_of[a] == venue and late and not np.isnan(price)
         for lane in range(n_lanes):
             now[a, lane] = order[a, lane] if fills and forced[a, lane] else 0.0
-
-
-@kernel
-def list_orders_nb(world, row, taking, prices, scratch):
-    """List the orders of one kind that can fill at the event, and how many shares of each move.
-
-    Parameters
-    ----------
-    world : World
-    row, taking : int
-        FORCED, SELL or BUY.
-    prices : ndarray of shape (A,)
-    scratch : Scratch
-        Reads `now` and, for buys, `scale`; writes `name`, `lane`, `moved` and `notional`, in order of name.
-
-    Returns
-    -------
-    n_orders : int
-    """
-    now, scale, names, lanes, moved = scratch.now, scratch.scale, scratch.name, scratch.lane, scratch.moved
-    lots, notional, n_lanes, n = world.lot[row_of_nb(world.lot, row)], scratch.notional, len(scratch.lanes), 0
-    for a in range(now.shape[0]):
-        for lane in range(n_lanes):
-            possible = now[a, lane]
-            # Written in any case, and kept by counting on: which orders are buys cannot be guessed.
-            names[n], lanes[n], moved[n] = a, lane, possible
-            n += possible < 0.0 if taking == SELL else possible > 0.0
-    is_cut = False
-    for lane in range(n_lanes):
-        is_cut |= taking == BUY and scale[lane] != 1.0
-    for k in range(n if is_cut else 0):
-        part, lot = scale[lanes[k]], lots[names[k]]
-        if part != 1.0:
-            whole = part * moved[k]
-            moved[k] = np.trunc(whole / lot + LOT_TOLERANCE) * lot if lot > 0.0 else whole
-    for k in range(n):
-        notional[k] = moved[k] * prices[names[k]]
-    return n
-
-
-@kernel
-def charge_orders_nb(world, rules, row, side, n_orders, scratch):
-    """Write what listed orders cost.
-
-    Parameters
-    ----------
-    world : World
-    rules : Rules
-    row, side : int
-    n_orders : int
-    scratch : Scratch
-        Reads `name`, `moved` and `notional`; writes `fee`, `half_spread` and `impact`, local currency.
-
-    Returns
-    -------
-    status : int
-    """
-    names, moved, notional = scratch.name, scratch.moved, scratch.notional
-    fee, half_spread, impact = scratch.fee, scratch.half_spread, scratch.impact
-    class_of, rates, half_spreads = world.fee_class, world.rate, world.half_spread
-    at_spread = row_of_nb(half_spreads, row)
-    for k in range(n_orders):
-        half_spread[k] = abs(notional[k]) * half_spreads[at_spread, names[k]]
-    if not rules.exact_costs:
-        for k in range(n_orders):
-            fee[k] = abs(notional[k]) * rates[row, class_of[names[k]], side]
-            impact[k] = 0.0
-        return OK
-    picked, consideration, raw, cents, margin = (
-        scratch.picked,
-        scratch.consideration,
-        scratch.raw,
-        scratch.rate,
-        scratch.margin,
-    )
-    impacts, units = world.impact[row_of_nb(world.impact, row)], world.unit[row_of_nb(world.unit, row)]
-    for k in range(n_orders):
-        impact[k] = impacts[names[k]]
-    for k in range(n_orders):
-        impact[k] *= abs(notional[k]) * np.sqrt(abs(moved[k]))
-    for fee_class in range(world.fees.period.shape[1]):
-        n = 0
-        for k in range(n_orders):
-            picked[n], raw[n], consideration[n] = k, abs(moved[k]) * units[names[k]], abs(notional[k])
-            n += class_of[names[k]] == np.uint64(fee_class)
-        for k in range(n):
-            consideration[k] = np.rint(consideration[k] * UNITS_PER_ONE)
-        for k in range(n):
-            raw[k] = np.rint(raw[k] * UNITS_PER_ONE)
-        period = world.fees.period[row, fee_class]
-        if charge_trades_nb(world.fees, period, side, consideration, raw, n, cents, margin) >= 0:
-            return TRADE_TOO_LARGE
-        for k in range(n):
-            fee[picked[k]] = cents[k] / CENTS_PER_ONE
-    return OK
-
-
-@kernel
-def pay_orders_nb(world, rules, book, event, row, n_orders, scratch, record):
-    """Pay for listed orders, one after the other.
-
-    Parameters
-    ----------
-    world : World
-    rules : Rules
-    book : Book
-        `cash`, `unsettled`, `incoming` and `begun` are written in place.
-    event, row, n_orders : int
-    scratch : Scratch
-        Reads what `charge_orders_nb` wrote; writes `fx_cost`, local currency.
-    record : Record
-        `flow` is written in place.
-    """
-    cash, unsettled, incoming, begun, flow = book.cash, book.unsettled, book.incoming, book.begun, record.flow
-    names, lanes, moved, notional = scratch.name, scratch.lane, scratch.moved, scratch.notional
-    fee, half_spread, impact, fx_cost = scratch.fee, scratch.half_spread, scratch.impact, scratch.fx_cost
-    venue_of, currency_of, settle_slot, fx = world.venue, world.currency, world.settle_slot, world.fx[event]
-    base, fx_spread, holds = np.uint64(rules.base), rules.fx_spread, rules.fx_mode == HOLD_CURRENCY
-    for k in range(n_orders):
-        fx_cost[k] = 0.0
-        if moved[k] != 0.0:
-            a, lane = names[k], lanes[k] if len(scratch.lanes) > 1 else np.uint64(0)
-            currency, slot = currency_of[a], settle_slot[row, venue_of[a]]
-            payment = notional[k] + fee[k] + half_spread[k] + impact[k]
-            cost = pay_nb(
-                cash, unsettled, incoming, flow, fx, fx_spread, base, holds, slot, row, lane, currency, payment,
-                scratch.before,
-            )  # fmt: skip
-            fx_cost[k] = cost / fx[currency] if cost != 0.0 else 0.0
-            begun[lane] = 1
-
-
-@kernel
-def journal_fills_nb(world, book, event, taking, prices, n_orders, scratch, journal):
-    """Write the fills of listed orders into the journal.
-
-    Parameters
-    ----------
-    world : World
-    book : Book
-    event, taking : int
-    prices : ndarray of shape (A,)
-    n_orders : int
-    scratch : Scratch
-    journal : Journal
-
-    Returns
-    -------
-    status : int
-        OK or JOURNAL_FULL.
-    """
-    entries, amounts, at = journal.entries, journal.amounts, journal.n_entries[0]
-    names, lanes, moved, fx, currency_of = scratch.name, scratch.lane, scratch.moved, world.fx[event], world.currency
-    if entries.shape[1] == 0:
-        return OK
-    if at + n_orders > entries.shape[1]:
-        return JOURNAL_FULL
-    for k in range(n_orders):
-        a, lane = names[k], lanes[k]
-        entries[0, at], entries[1, at], entries[2, at], entries[3, at] = FILLED, event, lane, a
-        entries[4, at] = book.forced[a, lane] if taking == FORCED else book.decided_at[lane]
-        amounts[0, at], amounts[1, at], amounts[2, at] = moved[k], prices[a], fx[currency_of[a]]
-        amounts[3, at], amounts[4, at] = scratch.fee[k], scratch.half_spread[k]
-        amounts[5, at], amounts[6, at] = scratch.impact[k], scratch.fx_cost[k]
-        at += moved[k] != 0.0
-    journal.n_entries[0] = at
-    return OK
 
 
 @kernel
@@ -259,6 +87,8 @@ def fill_pass_nb(timeline, world, rules, book, event, taking, scratch, journal, 
     status = charge_orders_nb(world, rules, row, side, n_orders, scratch)
     if status != OK:
         return status
+    if taking == BUY and rules.exact_costs:
+        leave_dust_nb(n_orders, scratch)
     pay_orders_nb(world, rules, book, event, row, n_orders, scratch, record)
     status = journal_fills_nb(world, book, event, taking, prices, n_orders, scratch, journal)
     shares, order, target, forced = book.shares, book.order, book.target, book.forced

@@ -167,17 +167,17 @@ def recall_nb(timeline, world, book, event, row, journal):
     -------
     status : int
     """
-    shares, available = book.shares, world.available
-    at, status = row_of_nb(available, row), OK
+    shares, at, status = book.shares, row_of_nb(world.available, row), OK
     for a in range(shares.shape[0]):
+        available = world.available[at, a, 0]  # nothing has gone ex yet
         for lane in range(shares.shape[1]):
-            excess = -available[at, a] - shares[a, lane]
-            if excess > LOT_TOLERANCE * available[at, a] and excess > 0.0:
+            excess = -available - shares[a, lane]
+            if excess > LOT_TOLERANCE * available and excess > 0.0:
                 if book.order[a, lane] != 0.0 and not book.forced[a, lane]:
                     replaced = remark_nb(journal, REPLACED, event, lane, a, book.decided_at[lane], book.order[a, lane])
                     status = max(status, replaced)
                 book.order[a, lane] = excess
-                book.target[a, lane] = -available[at, a]
+                book.target[a, lane] = -available
                 book.forced[a, lane] = timeline.stamp[event]
                 noted = remark_nb(journal, RECALLED, event, lane, a, timeline.stamp[event], excess)
                 status = max(status, noted)

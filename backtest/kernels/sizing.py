@@ -319,7 +319,7 @@ def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
     asked, active, nav, factor = scratch.asked, scratch.active, scratch.nav, scratch.factor
     lots, available, row = world.lot, world.available, timeline.row[event]
     at_lot, at_available = row_of_nb(lots, row), row_of_nb(available, row)
-    fx, value, kind = world.fx[event], scratch.value, timeline.kind[event]
+    fx, value, most, kind = world.fx[event], scratch.value, scratch.most, timeline.kind[event]
     n_assets, n_lanes = asked.shape[0], len(scratch.lanes)
     value_lanes_nb(scratch, cash, due, shares, fx, nav)
     for lane in range(n_lanes):
@@ -349,7 +349,10 @@ def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
                     plan_cash[lane] += due[c, lane] * rate
                 for slot in range(plan_incoming.shape[0]):
                     plan_incoming[slot, lane] += incoming[slot, c, lane] * rate
-    cut_targets_nb(shares, lots[at_lot], available[at_available], scratch)
+    for a in range(n_assets if rules.has_shorts else 0):
+        has_opened = timeline.start[event, world.venue[a]] <= timeline.stamp[event]  # its ex dates with it
+        most[a] = available[at_available, a, int(has_opened)]
+    cut_targets_nb(shares, lots[at_lot], most, scratch)
     status, exact, resizes, has_shorts = OK, rules.exact_costs, kind in (OPEN, CLOSE), rules.has_shorts
     rates, sought, cut = scratch.rates[BUY], scratch.terms[0], scratch.terms[1]
     gross, of_one = scratch.gross, 0.0  # of a single lane: kept in a register
@@ -368,8 +371,8 @@ def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
                     replaced = remark_nb(journal, REPLACED, event, lane, a, book.decided_at[lane], order[a, lane])
                     status = max(status, replaced)
                 wanted = cut[a, lane]
-                if weight < 0.0 and sought[a, lane] < -available[at_available, a]:
-                    lost = sought[a, lane] + available[at_available, a]
+                if weight < 0.0 and sought[a, lane] < -most[a]:
+                    lost = sought[a, lane] + most[a]
                     limited = remark_nb(journal, SHORT_LIMITED, event, lane, a, -1, lost)
                     status = max(status, limited)
                 move = wanted - held

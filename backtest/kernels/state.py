@@ -108,8 +108,9 @@ class World(NamedTuple):
     the same as contract notes, under exact costs. half_spread, impact: (1 | R, A), fraction of notional, and that of
     one share (it grows with the square root). unit: (1 | R, A), raw shares per share. lot, room: (1 | R, A), shares;
     0 for no lots, inf for no bound. barred: (1 | R, A), bits. credit, debit: (R, C), interest of the row per unit of
-    balance. settle_slot: (R, V), where in the settlement ring a fill's money waits. carry_long, carry_short, available:
-    (1 | R, A), cost of the row per unit of value held, and shares that can be borrowed.
+    balance. settle_slot: (R, V), where in the settlement ring a fill's money waits. carry_long, carry_short: (1 | R,
+    A), cost of the row per unit of value held. available: (1 | R, A, 2), shares that can be borrowed, before and after
+    what goes ex in the row.
     """
 
     open: F
@@ -204,10 +205,10 @@ class Scratch(NamedTuple):
     """Room to work in.
 
     lanes: one number a lane; a tuple of one for a single lane, so that its loops over lanes are compiled away, else
-    an array. value: (A,). asked, now, later (the parts of orders that can fill at the event and later on its date):
-    (A, L). rates, expected costs by side; terms, what is added up or cut: (2, A, L). nav, held, total, slope, knot,
-    factor, sought, budget, power, need, bought, gross, gross_bought, scale: (L,). before: (C,). venue_due: (V, L).
-    active: (L,).
+    an array. value, most (shares that can be borrowed): (A,). asked, now, later (the parts of orders that can fill at
+    the event and later on its date): (A, L). rates, expected costs by side; terms, what is added up or cut:
+    (2, A, L). nav, held, total, slope, knot, factor, sought, budget, power, need, bought, gross, gross_bought, scale:
+    (L,). before: (C,). venue_due: (V, L). active: (L,).
 
     Orders in a list, at most A x L, with a vector to spare: name, lane (unsigned: an index that cannot be negative
     needs no second look), moved (shares), notional (signed), fee, half_spread, impact, fx_cost (local currency); and
@@ -217,6 +218,7 @@ class Scratch(NamedTuple):
 
     lanes: tuple[int] | I
     value: F
+    most: F
     asked: F
     now: F
     later: F

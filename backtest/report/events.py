@@ -3,8 +3,9 @@
 import pandas as pd
 
 from backtest.kernels import state
+from backtest.log import HAPPENED, WHAT
 from backtest.report.tables import MISSING, Table, number, shares, stamp
-from backtest.result import HAPPENED, WHAT, BacktestResult
+from backtest.result import BacktestResult
 
 N_ROWS = 10
 # Lines of the log in which the ledger decides by itself; all others are of orders.

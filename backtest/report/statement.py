@@ -9,7 +9,8 @@ import pandas as pd
 
 from backtest.arrays.decisions import resolve_decisions
 from backtest.kernels import state
-from backtest.result import WHAT, BacktestResult
+from backtest.log import WHAT
+from backtest.result import BacktestResult
 from data.costs.schedules import COST_KINDS
 from data.rates import DAY_COUNT
 from data.settlement import settlement_dates

@@ -37,6 +37,7 @@ def take_effect(state: State, action: Action, stamp: int) -> None:
     symbol, row = action.symbol, state.row_date
     held, last = state.shares[symbol], state.last[symbol]
     state.log(stamp, symbol, action.kind)
+    state.gone_ex.add((symbol, action.ex))
     if action.kind == "split":
         multiply(state, symbol, action.amount)
         state.shares[symbol] = held * action.amount

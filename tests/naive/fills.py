@@ -4,7 +4,7 @@ import math
 
 from tests.naive.funding import due_today, fillable, funded
 from tests.naive.orders import allowed, drop, drop_late, due_at
-from tests.naive.sizing import size
+from tests.naive.sizing import TOO_DEAR, size
 from tests.naive.state import Moment, Rank, State
 from tests.naive.world import Fill, Session
 
@@ -47,7 +47,9 @@ def fill_due(state: State, due: list[str], prices: dict[str, float], now: Moment
     k = funded(state, due_today(state, due, ready, prices, now))
     for symbol in [s for s in ready if s in state.targets and state.order(s) > 0.0]:
         n = fillable(state, symbol)
-        trade(state, symbol, n if k == 1.0 else state.whole_lots(symbol, k * n), prices[symbol], stamp)
+        q = n if k == 1.0 else state.whole_lots(symbol, k * n)
+        if k == 1.0 or state.world.costs_are_linear or not is_dust(state, symbol, q, prices[symbol]):
+            trade(state, symbol, q, prices[symbol], stamp)
     if state.settings.shut_market == "cancel":
         # Reading: what was cut or barred is dropped at this very event, not at the end of the session.
         drop(state, stamp, [s for s in due if s in state.targets and s in prices])
@@ -57,6 +59,11 @@ def is_barred(state: State, symbol: str, rank: int) -> bool:
     """Whether a price limit keeps the order from filling at this event (section 3)."""
     buys, sells = state.world.barred(symbol, state.row_date, rank == Rank.OPEN)
     return buys if state.order(symbol) > 0.0 else sells
+
+
+def is_dust(state: State, symbol: str, q: float, price: float) -> bool:
+    """Whether a cut buy costs half of its value or more (section 4)."""
+    return sum(costs(state, symbol, q, price)) >= TOO_DEAR * q * price
 
 
 def trade(state: State, symbol: str, q: float, price: float, stamp: int) -> None:
@@ -77,14 +84,21 @@ def trade(state: State, symbol: str, q: float, price: float, stamp: int) -> None
     state.shares[symbol] = state.targets.pop(symbol) if is_whole else state.shares[symbol] + q
 
 
+def costs(state: State, symbol: str, q: float, price: float) -> tuple[float, float, float]:
+    """Fees, half-spread and impact of a fill of q shares (signed; section 5)."""
+    world, date, amount = state.world, state.row_date, abs(q) * price
+    if q == 0.0:
+        return 0.0, 0.0, 0.0
+    fees = world.fees(symbol, "buy" if q > 0.0 else "sell", date, abs(q), price)
+    return fees, amount * world.half_spread(symbol, date), amount * world.impact(symbol, date) * math.sqrt(abs(q))
+
+
 def pay(state: State, symbol: str, q: float, price: float, stamp: int, decided: int) -> None:
     """Pay for a fill of q shares (signed) and record it (sections 5 and 6); the caller moves the shares."""
     world, date = state.world, state.row_date
     currency = world.currency[symbol]
     x = state.fx(currency, stamp)
-    fees = world.fees(symbol, "buy" if q > 0.0 else "sell", date, abs(q), price)
-    half_spread = abs(q) * price * world.half_spread(symbol, date)
-    impact = abs(q) * price * world.impact(symbol, date) * math.sqrt(abs(q))
+    fees, half_spread, impact = costs(state, symbol, q, price)
     payment = q * price + fees + half_spread + impact
     before = dict(state.cash)
     if state.settings.fx == "hold":

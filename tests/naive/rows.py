@@ -63,7 +63,7 @@ def carry(state: State, row: Session, previous: Session) -> None:
 def recalls(state: State, row: Session) -> None:
     """A short beyond what can be borrowed gets a forced order for the excess."""
     for symbol in state.symbols:
-        short, available = -state.shares[symbol], state.world.available(symbol, row.date)
+        short, available = -state.shares[symbol], state.available(symbol)
         # Reading: a recall that is no longer needed stays until it fills.
         if short > 0.0 and short > available * (1.0 + 1e-9):
             state.forced[symbol] = (row.open, -available)

@@ -75,7 +75,7 @@ def factor_and_costs(
 
 def target_shares(state: State, symbol: str, full: float, stamp: int) -> float:
     """The target of a name from f w V / v shares: what can be borrowed, then whole lots."""
-    weight, available = state.weights[symbol], state.world.available(symbol, state.row_date)
+    weight, available = state.weights[symbol], state.available(symbol)
     if weight == 0.0:
         return 0.0
     target = full

@@ -60,6 +60,7 @@ class State:
         self.shares = dict.fromkeys(self.symbols, 0.0)
         self.last = dict.fromkeys(self.symbols, 0.0) | world.closes_before  # last price; 0 while never priced
         self.last_bar: dict[str, tuple[bool, bool]] = {}  # whether the venue's last session gave an open and a close
+        self.gone_ex = {(action.symbol, action.ex) for action in world.past}
         self.money_due: list[Claim] = []
         self.shares_due: list[Claim] = []  # already in `shares`, not yet delivered
         self.reinvested: list[Claim] = []  # money that buys shares at the name's next close
@@ -106,6 +107,16 @@ class State:
     def order(self, symbol: str) -> float:
         """The shares an unfilled order still has to trade, signed."""
         return self.targets[symbol] - self.shares[symbol]
+
+    def available(self, symbol: str) -> float:
+        """Shares that can be borrowed, counted in the shares of now (section 7)."""
+        number, stated = self.world.available(symbol, self.row_date)
+        for ex, shares in self.world.becomes(symbol).items():
+            if (symbol, ex) in self.gone_ex and ex > stated:
+                number *= shares
+            elif (symbol, ex) not in self.gone_ex and ex <= stated:
+                number /= shares
+        return number
 
     def undelivered(self, symbol: str) -> float:
         """Shares of a scrip that have not been delivered."""

@@ -46,6 +46,10 @@ def _nothing(symbol: str, date: dt.date) -> float:
     return 0.0
 
 
+def _lent_freely(symbol: str, date: dt.date) -> tuple[float, dt.date]:
+    return math.inf, date
+
+
 def _unlimited(symbol: str, date: dt.date, is_open: bool) -> tuple[bool, bool]:
     return False, False
 
@@ -82,8 +86,18 @@ class World:
     barred: Callable[[str, dt.date, bool], tuple[bool, bool]] = _unlimited  # at the open or close: buys, sells
     actions: list[Action] = field(default_factory=list)
     borrow_fee: Callable[[str, dt.date], float] = _nothing  # percent a year
-    available: Callable[[str, dt.date], float] = _unbounded  # shares that can be borrowed
+    available: Callable[[str, dt.date], tuple[float, dt.date]] = _lent_freely  # shares to borrow, of which date's
+    past: list[Action] = field(default_factory=list)  # actions that took effect before the run
     carry_yield: Callable[[str, dt.date], float] = _nothing  # yield x withholding rate, percent a year
+
+    def becomes(self, symbol: str) -> dict[dt.date, float]:
+        """What one share becomes on each ex date; the amount of scrip is per share held before a split of its day."""
+        found: dict[dt.date, float] = {}
+        for ex in sorted({action.ex for action in [*self.past, *self.actions] if action.symbol == symbol}):
+            today = [a for a in [*self.past, *self.actions] if (a.symbol, a.ex) == (symbol, ex)]
+            split = math.prod(a.amount for a in today if a.kind == "split")
+            found[ex] = split + sum(a.amount for a in today if a.kind == "scrip")
+        return found
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,8 @@ def test_a_reading_holds_from_the_day_after_until_the_next() -> None:
     # A row begins at 00:00 UTC of its date: the figure of the 2nd is known on the 3rd.
     np.testing.assert_array_equal(borrow.fees(names, days(*DAYS)), [[NAN, NAN], [8, 0.5], [8, 0.5], [8, 2]])
     np.testing.assert_array_equal(borrow.available(names, days(*DAYS)), [[INF, INF], [0, 1000], [0, 1000], [0, INF]])
+    stated = [["NaT", "NaT"], [DAYS[0], DAYS[0]], [DAYS[0], DAYS[0]], [DAYS[0], DAYS[2]]]
+    np.testing.assert_array_equal(borrow.stated_on(names, days(*DAYS)), np.array(stated, dtype="datetime64[D]"))
 
 
 def test_only_what_is_known_when_a_row_begins_is_used() -> None:

@@ -81,6 +81,32 @@ def test_what_is_there_pays_at_once_and_the_rest_waits(funding):
     assert got == {day: pytest.approx(shares, rel=EXACT) for day, shares in expected.items()}
 
 
+@pytest.mark.parametrize(
+    ("cash", "costs", "n_fills"),
+    [
+        # HK$18 of commission are more than half of the HK$32 that 4 dollars are: it waits for New York's sale.
+        (4.0, "venue", 1),
+        # They are a tenth of HK$184.
+        (23.0, "venue", 2),
+        (4.0, "venue-proportional", 2),
+    ],
+)
+def test_a_cut_does_not_buy_what_costs_more_than_it_is_worth(cash, costs, n_fills):
+    commission = {"commission_min": {"HKD": 18.0}} if costs == "venue" else {}
+    settings = {"costs": costs, "fx_spread_bps": 0.0, "half_spread_bps": 0.0, "funding": "prefunded", **commission}
+    weights = {"2024-05-13": {"US": 1.0 - cash / 1e6, "HK": 0.0}, "2024-05-20": ALL_HK}
+    result = run(SPRING, weights, **settings)
+    left = result.cash["USD"].iloc[2]
+    assert left == pytest.approx(cash, rel=0.01)
+    bought = fills(result, "HK")
+    assert [day for day, _ in bought] == ["05-21", "05-22"][-n_fills:]
+    # Either way it says that it waits, and all is bought in the end.
+    assert result.log["what"].tolist() == ["cut by funding; the rest waits"]
+    assert sum(shares for _, shares in bought) == pytest.approx(100_000, rel=3e-3)
+    if n_fills == 2:
+        assert bought[0][1] * 80 == pytest.approx(left * 8, rel=0.2)
+
+
 def test_cancel_drops_what_the_money_does_not_reach():
     result = run(SPRING, {"2024-05-13": ALL_US, "2024-05-20": ALL_HK}, funding="prefunded", shut_market="cancel")
     assert fills(result, "HK") == []

@@ -147,6 +147,83 @@ def test_a_later_decision_replaces_a_buy_in():
     assert fills(result, "US") == [("01-03", -5000), ("01-08", 3000)]
 
 
+# Two for one on the 4th: 5,000 short at 100 are 10,000 short at 50.
+HALVED = [100, 100, 50, 50, 50, 50, 50]
+
+
+def split_short(*borrow: dict[str, object], decisions: dict[object, dict[str, float]] | None = None) -> BacktestResult:
+    """Short 5,000 from the 3rd on, or as decided; with Hong Kong rows begin hours before New York opens."""
+    split = {"symbol": "US", "kind": "split", "ex_date": "2024-01-04", "amount": 2.0, "pay_date": None}
+    market = make_market({"US": HALVED, "HK": 80.0}, FIRST, "2024-01-10", actions=[split], borrow=borrow)
+    return run(market, decisions or {"2024-01-02": {"US": -0.5, "HK": 0.0}}, shorts=True, borrow_fee=0.0)
+
+
+def reading(date: str, known: str, n: float) -> dict[str, object]:
+    """Shares of US that can be borrowed; days of January."""
+    return {
+        "date": f"2024-01-{date}", "symbol": "US", "fee_pct": 0.0, "available": n, "known": f"2024-01-{known}T00:00Z"
+    }  # fmt: skip
+
+
+def test_a_split_recalls_no_short():
+    # 5,000 of the 1st, and 10,000 of the ex date, which count 5,000 when that row begins.
+    for borrow in ([reading("01", "01", 5000)], [reading("01", "01", 5000), reading("04", "04", 10_000)]):
+        result = split_short(*borrow)
+        assert fills(result, "US") == [("01-03", -5000)]
+        assert result.shares["US"].tolist() == [0, -5000, *[-10_000] * 5]
+        assert result.log.empty
+
+
+@pytest.mark.parametrize(
+    ("date", "known", "n", "fill", "asked"),
+    [
+        ("02", "03", 4000, ("01-03", 1000), 1000),  # the row before: shares before the split
+        ("03", "04", 4000, ("01-04", 2000), 1000),  # the ex row: 1,000 are recalled, and split with the rest
+        ("04", "04", 8000, ("01-04", 2000), 1000),  # stated in shares after the split: the same
+        ("03", "05", 4000, ("01-05", 2000), 2000),  # the row after: stated before the split
+        ("05", "05", 8000, ("01-05", 2000), 2000),
+    ],
+)
+def test_a_recall_around_a_split_counts_the_shares_of_its_moment(date, known, n, fill, asked):
+    decisions = {"2023-12-29": {"US": -0.5, "HK": 0.0}}
+    split = {"symbol": "US", "kind": "split", "ex_date": "2024-01-04", "amount": 2.0, "pay_date": None}
+    market = make_market(
+        {"US": [100, *HALVED], "HK": 80.0}, "2023-12-29", "2024-01-10", actions=[split],
+        borrow=[{**reading("01", "01", 5000), "date": "2023-12-01", "known": "2023-12-01"}, reading(date, known, n)],
+    )  # fmt: skip
+    result = run(market, decisions, shorts=True, borrow_fee=0.0)
+    assert fills(result, "US") == [("01-02", -5000), fill]
+    assert logged(result) == [(int(known), "borrow recalled: bought in at the next price", asked)]
+    assert result.shares["US"].iloc[-1] == -8000
+
+
+def test_what_can_be_borrowed_on_an_ex_row_doubles_when_new_york_opens():
+    # Both decisions fall into the row of the 4th: one before New York's session, one after it.
+    before, after = pd.Timestamp("2024-01-04 10:00", tz="UTC"), pd.Timestamp("2024-01-04 21:30", tz="UTC")
+    all_in = {"US": -1.0, "HK": 0.0}
+    result = split_short(reading("01", "01", 4000), decisions={before: all_in})
+    assert logged(result) == [(4, "target cut to what can be borrowed", -6000)]
+    assert fills(result, "US") == [("01-04", -8000)]
+    result = split_short(reading("01", "01", 4000), decisions={after: all_in})
+    assert logged(result) == [(4, "target cut to what can be borrowed", -12_000)]
+    assert fills(result, "US") == [("01-05", -8000)]
+
+
+def test_scrip_and_splits_before_the_run_make_more_shares_to_borrow():
+    # 1,000 stated on 20 December: 2,000 after the split of the 27th, 3,000 with one for two of scrip on the 5th.
+    days = sessions("XNYS", "2023-12-20", "2024-01-10")
+    closes = [100.0 if day < "2023-12-27" else 50.0 if day < "2024-01-05" else 100 / 3 for day in days]
+    actions = [
+        {"symbol": "US", "kind": "split", "ex_date": "2023-12-27", "amount": 2.0, "pay_date": None},
+        {"symbol": "US", "kind": "scrip", "ex_date": "2024-01-05", "amount": 0.5, "pay_date": "2024-01-09"},
+    ]
+    lending = [{"date": "2023-12-20", "symbol": "US", "fee_pct": 0.0, "available": 1000.0}]
+    market = make_market({"US": closes}, "2023-12-20", "2024-01-10", actions=actions, borrow=lending)
+    result = run(market.restricted(start="2024-01-02"), {"2024-01-02": {"US": -0.5}}, shorts=True, borrow_fee=0.0)
+    assert result.shares["US"].tolist() == [0, -2000, -2000, *[-3000] * 4]
+    assert [what for _, what, _ in logged(result)] == ["target cut to what can be borrowed"]
+
+
 # ------------------------------------------------------------------------------------------ borrowed money
 
 

@@ -260,7 +260,7 @@ def test_a_short_is_cut_to_what_can_be_borrowed_and_recalled_beyond_it():
     # The recall is filled whole, though its room is 1 and the market is at its limit.
     world = make_world(
         {"A": [10.0] * 5},
-        available=lambda s, day: 40.0 if day < THU else 15.0,
+        available=lambda s, day: (40.0 if day < THU else 15.0, day),
         room=lambda s, day: math.inf if day < THU else 1.0,
         barred=lambda s, day, is_open: (day >= THU, False),
     )

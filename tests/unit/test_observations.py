@@ -76,3 +76,21 @@ def test_what_happened_once_is_said_so():
     market = make_market({"US": 100.0}, "2024-05-01", "2024-06-28", volumes={"US": 50_000.0})
     result = run(market, {"2024-06-03": {"US": 1.0}}, max_participation=0.1)
     assert said(result, "Orders were cut") == ["Orders were cut by volume, delivery or lots, and waited, once."]
+
+
+def test_fills_without_a_participation_bound_or_impact_are_named():
+    # 3, 4, 5 and 6 June are known when the 7th begins: four volumes, and three returns. UT has no volume at all.
+    market = make_market({"US": [100.0, 101.0] * 9 + [100.0], "UT": 50.0}, *SUMMER, volumes={"US": 50_000.0})
+    weights = {"2024-06-06": {"US": 0.1, "UT": 0.1}, "2024-06-17": {"US": 0.2, "UT": 0.2}}
+    settings = {"costs": "venue", "fx_spread_bps": 0.0, "half_spread_bps": 0.0}
+    result = run(market, weights, max_participation=0.5, impact=1.0, **settings)
+    assert result.trades["symbol"].tolist() == ["US", "UT"] * 2
+    assert said(result, "3 of 4 fills had") == [
+        "3 of 4 fills had no bound: fewer than 5 volumes were known before: US (1), UT (2).",
+        "3 of 4 fills had no impact: volume or volatility was 0 or not known before: US (1), UT (2).",
+    ]
+    # Nothing is said of what was not asked for, nor of fills that are bounded.
+    assert said(run(market, weights, impact=1.0, **settings), "3 of 4") == said(result, "3 of 4")[1:]
+    assert said(run(market, weights, **settings), "3 of 4") == []
+    late = run(market, {"2024-06-17": {"US": 0.1}}, max_participation=0.5)
+    assert not [note for note in late.notes if "no bound" in note]

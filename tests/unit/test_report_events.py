@@ -3,10 +3,10 @@
 import pytest
 
 from backtest.kernels import state
+from backtest.log import WHAT
 from backtest.report import events
 from backtest.report.page import render_page
 from backtest.report.tables import settings
-from backtest.result import WHAT
 from backtest.run import RotationResult, run
 from data.load import load
 from strategies.catalogue import thesis
