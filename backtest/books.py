@@ -151,6 +151,8 @@ def new_pages(
     journal = Journal(entries=room.pop("entries"), amounts=room.pop("amounts"), n_entries=np.zeros(1, dtype=np.int64))
     record = Record(**room)
     record.nav[:] = np.nan
+    if not whole:
+        return record, journal
     for name in MONEY:
         getattr(record, name)[:] = 0.0
     first_mark, end_mark = np.searchsorted(prepared.marks, (first, last))

@@ -33,7 +33,8 @@ def check_weights(prepared: Prepared, market: MarketData, weights: NDArray[np.fl
     StrategyError
         On a weight of a name without a price or an exchange rate at the decision.
     """
-    filled = np.where(np.isnan(weights), 0.0, weights)
+    missing = np.isnan(weights)
+    filled = np.where(missing, 0.0, weights) if missing.any() else weights
     if (filled < 0).any():
         _check_shorts(prepared, market, weights, config)
     gross = np.abs(filled).sum(axis=1)

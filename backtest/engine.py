@@ -20,9 +20,10 @@ from strategies.targets import TargetWeights
 def _used(market: MarketData, targets: TargetWeights, held: tuple[str, ...]) -> NDArray[np.bool_]:
     """Choose the names a run has to carry: those ever wanted or held, or all where NaN and 0 differ."""
     missing = np.isnan(targets.weights)
-    wanted: NDArray[np.bool_] = ((targets.weights != 0) & ~missing).any(axis=0)
-    n_missing = missing.sum(axis=1)
-    if not wanted.any() or ((n_missing > 0) & (n_missing < len(targets.assets))).any():
+    is_whole = not missing.any()
+    wanted: NDArray[np.bool_] = (targets.weights if is_whole else np.where(missing, 0.0, targets.weights)).any(axis=0)
+    is_mixed = not is_whole and bool((missing.any(axis=1) & ~missing.all(axis=1)).any())
+    if is_mixed or not wanted.any():
         wanted |= np.isin(targets.assets, market.holdable)
     for name in held:
         if name not in targets.assets:
