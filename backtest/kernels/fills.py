@@ -57,51 +57,32 @@ def take_forced_nb(timeline, world, rules, book, event, scratch):
 
 
 @kernel
-def fill_pass_nb(timeline, world, rules, book, event, taking, scratch, journal, record):
-    """Fill what can fill at the event of one kind of order: buy-ins, sells or buys.
+def move_shares_nb(world, rules, book, event, row, taking, first, last, scratch, journal):
+    """Let listed orders of one kind move shares and the plan; note what is left of them.
 
     Parameters
     ----------
-    timeline : Timeline
     world : World
     rules : Rules
     book : Book
-    event : int
-        An open or close of a venue, or a decision under `same_close`.
+    event, row : int
     taking : int
         FORCED, SELL or BUY.
+    first, last : int
+        Range of the list.
     scratch : Scratch
-        Reads `now` and, for buys, `scale`.
     journal : Journal
-    record : Record
 
     Returns
     -------
     status : int
     """
-    row, side = timeline.row[event], SELL if taking == SELL else BUY
-    prices = world.close[row] if timeline.kind[event] != OPEN else world.open[row]
-    n_orders = list_orders_nb(world, row, taking, prices, scratch)
-    if n_orders == 0:
-        return OK
-    status = charge_orders_nb(world, rules, row, side, n_orders, scratch)
-    if status != OK:
-        return status
-    if taking == BUY and rules.exact_costs:
-        leave_dust_nb(n_orders, scratch)
-    pay_orders_nb(world, rules, book, event, row, n_orders, scratch, record)
-    status = journal_fills_nb(world, book, event, taking, prices, n_orders, scratch, journal)
     shares, order, target, forced = book.shares, book.order, book.target, book.forced
-    plan_value, plan_cost, plan_cash, plan_incoming = (
-        book.plan_value,
-        book.plan_cost,
-        book.plan_cash,
-        book.plan_incoming,
-    )
+    plan_value, plan_cost, plan_cash = book.plan_value, book.plan_cost, book.plan_cash
     names, lanes, moves, scale = scratch.name, scratch.lane, scratch.moved, scratch.scale
     venue_of, settle_slot, lots = world.venue, world.settle_slot, world.lot[row_of_nb(world.lot, row)]
-    drops = rules.shut_market == CANCEL and taking != FORCED
-    for k in range(n_orders):
+    status, drops = OK, rules.shut_market == CANCEL and taking != FORCED
+    for k in range(first, last):
         a, lane, moved = names[k], lanes[k] if len(scratch.lanes) > 1 else np.uint64(0), moves[k]
         wanted, decided = order[a, lane], forced[a, lane] if taking == FORCED else book.decided_at[lane]
         if moved != 0.0:
@@ -115,7 +96,7 @@ def fill_pass_nb(timeline, world, rules, book, event, taking, scratch, journal, 
             received = -value - abs(value) * plan_cost[a, lane]
             plan_cash[lane] += received
             if taking == SELL:
-                plan_incoming[settle_slot[row, venue_of[a]], lane] += received
+                book.plan_incoming[settle_slot[row, venue_of[a]], lane] += received
         if order[a, lane] != 0.0:
             is_cut = taking == BUY and scale[lane] != 1.0
             what = CUT if is_cut else CAPPED
@@ -126,6 +107,81 @@ def fill_pass_nb(timeline, world, rules, book, event, taking, scratch, journal, 
             if drops:
                 order[a, lane] = 0.0
     return status
+
+
+@kernel
+def fill_forced_nb(timeline, world, rules, book, event, scratch, journal, record):
+    """Fill the buy-ins of an event.
+
+    Parameters
+    ----------
+    timeline : Timeline
+    world : World
+    rules : Rules
+    book : Book
+    event : int
+        An open or a close of a venue.
+    scratch : Scratch
+    journal : Journal
+    record : Record
+
+    Returns
+    -------
+    status : int
+    """
+    row = timeline.row[event]
+    prices = world.close[row] if timeline.kind[event] != OPEN else world.open[row]
+    take_forced_nb(timeline, world, rules, book, event, scratch)
+    n_orders = list_orders_nb(world, row, FORCED, prices, 0, scratch)
+    if n_orders == 0:
+        return OK
+    status = charge_orders_nb(world, rules, row, 0, n_orders, scratch)
+    if status != OK:
+        return status
+    pay_orders_nb(world, rules, book, event, row, n_orders, scratch, record)
+    status = journal_fills_nb(world, book, event, True, prices, n_orders, scratch, journal)
+    moved = move_shares_nb(world, rules, book, event, row, FORCED, 0, n_orders, scratch, journal)
+    return max(status, moved)
+
+
+@kernel
+def fill_orders_nb(timeline, world, rules, book, event, scratch, journal, record):
+    """Fill the sells of an event, and the buys that buying power and gross then allow.
+
+    Parameters
+    ----------
+    timeline : Timeline
+    world : World
+    rules : Rules
+    book : Book
+    event : int
+        An open or close of a venue, or a decision under `same_close`.
+    scratch : Scratch
+        Reads `now` and `later`.
+    journal : Journal
+    record : Record
+
+    Returns
+    -------
+    status : int
+    """
+    row = timeline.row[event]
+    prices = world.close[row] if timeline.kind[event] != OPEN else world.open[row]
+    n_sells = list_orders_nb(world, row, SELL, prices, 0, scratch)
+    status = move_shares_nb(world, rules, book, event, row, SELL, 0, n_sells, scratch, journal)
+    scale_buys_nb(rules, book, scratch)
+    n_orders = list_orders_nb(world, row, BUY, prices, n_sells, scratch)
+    if n_orders == 0:
+        return status
+    charged = charge_orders_nb(world, rules, row, n_sells, n_orders, scratch)
+    if charged != OK:
+        return charged
+    if rules.exact_costs:
+        leave_dust_nb(n_sells, n_orders, scratch)
+    pay_orders_nb(world, rules, book, event, row, n_orders, scratch, record)
+    written = journal_fills_nb(world, book, event, False, prices, n_orders, scratch, journal)
+    moved = move_shares_nb(world, rules, book, event, row, BUY, n_sells, n_orders, scratch, journal)
+    return max(status, written, moved)
 
 
 @kernel
@@ -150,20 +206,15 @@ def fill_due_nb(timeline, world, rules, book, event, scratch, journal, record):
     """
     status, at_session = OK, timeline.kind[event] != DECIDE
     if rules.has_shorts and at_session:
-        take_forced_nb(timeline, world, rules, book, event, scratch)
-        status = fill_pass_nb(timeline, world, rules, book, event, FORCED, scratch, journal, record)
+        status = fill_forced_nb(timeline, world, rules, book, event, scratch, journal, record)
     mark_due_nb(timeline, world, rules, book, event, scratch)
     if rules.sizing == AT_FILL_SIZE and at_session:
         resized = resize_nb(timeline, world, rules, book, event, scratch, journal)
         if resized != OK:
             return resized
     gathered = gather_due_nb(timeline, world, rules, book, event, scratch, journal)
-    status = max(status, gathered)
-    for taking in (SELL, BUY):  # sells first, so that their proceeds pay
-        if taking == BUY:
-            scale_buys_nb(rules, book, scratch)
-        filled = fill_pass_nb(timeline, world, rules, book, event, taking, scratch, journal, record)
-        status = max(status, filled)
+    filled = fill_orders_nb(timeline, world, rules, book, event, scratch, journal, record)
+    status = max(status, gathered, filled)
     if at_session:
         rested = sweep_rest_nb(timeline, world, rules, book, event, scratch, journal)
         status = max(status, rested)

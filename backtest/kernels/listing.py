@@ -7,7 +7,6 @@ from backtest.kernels.state import (
     BUY,
     DEAREST,
     FILLED,
-    FORCED,
     HOLD_CURRENCY,
     JOURNAL_FULL,
     LOT_TOLERANCE,
@@ -21,8 +20,8 @@ from data.jit import kernel
 
 
 @kernel
-def list_orders_nb(world, row, taking, prices, scratch):
-    """List the orders of one kind that can fill at the event, and how many shares of each move.
+def list_orders_nb(world, row, taking, prices, first, scratch):
+    """Append the orders of one kind that can fill at the event, and how many shares of each move, to the list.
 
     Parameters
     ----------
@@ -30,6 +29,8 @@ def list_orders_nb(world, row, taking, prices, scratch):
     row, taking : int
         FORCED, SELL or BUY.
     prices : ndarray of shape (A,)
+    first : int
+        Orders that are listed already.
     scratch : Scratch
         Reads `now` and, for buys, `scale`; writes `name`, `lane`, `moved` and `notional`, in order of name.
 
@@ -38,7 +39,7 @@ def list_orders_nb(world, row, taking, prices, scratch):
     n_orders : int
     """
     now, scale, names, lanes, moved = scratch.now, scratch.scale, scratch.name, scratch.lane, scratch.moved
-    lots, notional, n_lanes, n = world.lot[row_of_nb(world.lot, row)], scratch.notional, len(scratch.lanes), 0
+    lots, notional, n_lanes, n = world.lot[row_of_nb(world.lot, row)], scratch.notional, len(scratch.lanes), first
     for a in range(now.shape[0]):
         for lane in range(n_lanes):
             possible = now[a, lane]
@@ -48,26 +49,27 @@ def list_orders_nb(world, row, taking, prices, scratch):
     is_cut = False
     for lane in range(n_lanes):
         is_cut |= taking == BUY and scale[lane] != 1.0
-    for k in range(n if is_cut else 0):
+    for k in range(first, n if is_cut else first):
         part, lot = scale[lanes[k]], lots[names[k]]
         if part != 1.0:
             whole = part * moved[k]
             moved[k] = np.trunc(whole / lot + LOT_TOLERANCE) * lot if lot > 0.0 else whole
-    for k in range(n):
+    for k in range(first, n):
         notional[k] = moved[k] * prices[names[k]]
     return n
 
 
 @kernel
-def charge_orders_nb(world, rules, row, side, n_orders, scratch):
+def charge_orders_nb(world, rules, row, n_sells, n_orders, scratch):
     """Write what listed orders cost.
 
     Parameters
     ----------
     world : World
     rules : Rules
-    row, side : int
-    n_orders : int
+    row : int
+    n_sells, n_orders : int
+        Sells are listed before buys.
     scratch : Scratch
         Reads `name`, `moved` and `notional`; writes `fee`, `half_spread` and `impact`, local currency.
 
@@ -83,6 +85,7 @@ def charge_orders_nb(world, rules, row, side, n_orders, scratch):
         half_spread[k] = abs(notional[k]) * half_spreads[at_spread, names[k]]
     if not rules.exact_costs:
         for k in range(n_orders):
+            side = SELL if k < n_sells else BUY
             fee[k] = abs(notional[k]) * rates[row, class_of[names[k]], side]
             impact[k] = 0.0
         return OK
@@ -98,9 +101,9 @@ def charge_orders_nb(world, rules, row, side, n_orders, scratch):
         impact[k] = impacts[names[k]]
     for k in range(n_orders):
         impact[k] *= abs(notional[k]) * np.sqrt(abs(moved[k]))
-    for fee_class in range(world.fees.period.shape[1]):
-        n = 0
-        for k in range(n_orders):
+    for group in range(2 * world.fees.period.shape[1]):
+        fee_class, side, n = group // 2, SELL if group % 2 == 0 else BUY, 0
+        for k in range(0 if side == SELL else n_sells, n_sells if side == SELL else n_orders):
             picked[n], raw[n], consideration[n] = k, abs(moved[k]) * units[names[k]], abs(notional[k])
             n += class_of[names[k]] == np.uint64(fee_class)
         for k in range(n):
@@ -111,17 +114,20 @@ def charge_orders_nb(world, rules, row, side, n_orders, scratch):
         if charge_trades_nb(world.fees, period, side, consideration, raw, n, cents, margin) >= 0:
             return TRADE_TOO_LARGE
         for k in range(n):
-            fee[picked[k]] = cents[k] / CENTS_PER_ONE
+            cents[k] /= CENTS_PER_ONE
+        for k in range(n):
+            fee[picked[k]] = cents[k]
     return OK
 
 
 @kernel
-def leave_dust_nb(n_orders, scratch):
+def leave_dust_nb(n_sells, n_orders, scratch):
     """Leave alone what funding leaves of listed buys where it costs more than it is worth.
 
     Parameters
     ----------
-    n_orders : int
+    n_sells, n_orders : int
+        Sells are listed before buys.
     scratch : Scratch
         Reads `scale` and what `charge_orders_nb` wrote; `moved` becomes 0.
     """
@@ -129,7 +135,7 @@ def leave_dust_nb(n_orders, scratch):
     is_cut, scale = False, scratch.scale
     for lane in range(len(scratch.lanes)):
         is_cut |= scale[lane] != 1.0
-    for k in range(n_orders if is_cut else 0):
+    for k in range(n_sells, n_orders if is_cut else n_sells):
         cost = fee[k] + half_spread[k] + scratch.impact[k]
         if scale[scratch.lane[k]] != 1.0 and cost >= DEAREST * notional[k]:
             moved[k] = 0.0
@@ -171,14 +177,16 @@ def pay_orders_nb(world, rules, book, event, row, n_orders, scratch, record):
 
 
 @kernel
-def journal_fills_nb(world, book, event, taking, prices, n_orders, scratch, journal):
+def journal_fills_nb(world, book, event, is_forced, prices, n_orders, scratch, journal):
     """Write the fills of listed orders into the journal.
 
     Parameters
     ----------
     world : World
     book : Book
-    event, taking : int
+    event : int
+    is_forced : bool
+        The orders are buy-ins.
     prices : ndarray of shape (A,)
     n_orders : int
     scratch : Scratch
@@ -198,7 +206,7 @@ def journal_fills_nb(world, book, event, taking, prices, n_orders, scratch, jour
     for k in range(n_orders):
         a, lane = names[k], lanes[k]
         entries[0, at], entries[1, at], entries[2, at], entries[3, at] = FILLED, event, lane, a
-        entries[4, at] = book.forced[a, lane] if taking == FORCED else book.decided_at[lane]
+        entries[4, at] = book.forced[a, lane] if is_forced else book.decided_at[lane]
         amounts[0, at], amounts[1, at], amounts[2, at] = moved[k], prices[a], fx[currency_of[a]]
         amounts[3, at], amounts[4, at] = scratch.fee[k], scratch.half_spread[k]
         amounts[5, at], amounts[6, at] = scratch.impact[k], scratch.fx_cost[k]
