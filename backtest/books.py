@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtest.arrays.prepare import Prepared
-from backtest.kernels import state
 from backtest.kernels.state import Book, Journal, Record, Scratch
 from backtest.memory import arrays_of
 from data.costs.kernels.fees import VECTOR
@@ -56,7 +55,7 @@ def new_book(prepared: Prepared, n_lanes: int, capital: float) -> Book:
         incoming=np.zeros((prepared.n_slots, n_currencies, n_lanes)),
         owed=np.zeros((n_actions, n_lanes)),
         last_price=prepared.first_prices.copy(),
-        last_bar=np.full(n_assets, state.NO_OPEN),
+        last_session=np.full(n_venues, -1),
         plan_incoming=np.zeros((prepared.n_slots, n_lanes)),
         plan_cash=np.zeros(n_lanes),
         plan_nav=np.zeros(n_lanes),

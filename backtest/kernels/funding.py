@@ -20,8 +20,6 @@ from backtest.kernels.state import (
     FUNDING_TOLERANCE,
     LOT_TOLERANCE,
     NEXT_OPEN,
-    NO_CLOSE,
-    NO_OPEN,
     OK,
     OPEN,
     OVERLAP,
@@ -143,6 +141,33 @@ def bounded_nb(order, shares, undelivered, room, lot):
 
 
 @kernel
+def looks_halted_nb(world, book, a, at_own_open, is_late):
+    """Say whether a name may not trade today, so that the proceeds of its sale are not counted.
+
+    Parameters
+    ----------
+    world : World
+    book : Book
+    a : int
+    at_own_open : bool
+        The event is the open of the name's venue.
+    is_late : bool
+        The name has no open in the session.
+
+    Returns
+    -------
+    is_halted : bool
+    """
+    last = book.last_session[world.venue[a]]
+    if last < 0:
+        return False
+    had_close, had_open = not np.isnan(world.close[last, a]), not np.isnan(world.open[last, a])
+    if at_own_open:
+        return is_late and not (had_close and not had_open)  # opens that are never known say nothing
+    return not had_close
+
+
+@kernel
 def gather_due_nb(timeline, world, rules, book, event, scratch, journal):
     """Say how much of each order can fill at the event, and how much later on its date; note what is kept from it.
 
@@ -163,7 +188,7 @@ def gather_due_nb(timeline, world, rules, book, event, scratch, journal):
     """
     status, immediate = OK, timeline.kind[event] == DECIDE
     order, shares, undelivered, forced = book.order, book.shares, book.undelivered, book.forced
-    opened, closed, venue_of, last_bar = world.open, world.close, world.venue, book.last_bar
+    opened, closed, venue_of = world.open, world.close, world.venue
     now, later, venue_due, n_lanes = scratch.now, scratch.later, scratch.venue_due, len(scratch.lanes)
     row, at_close = timeline.row[event], timeline.kind[event] != OPEN
     venue = np.uint64(timeline.venue[event])  # of a decision: of no name
@@ -180,11 +205,6 @@ def gather_due_nb(timeline, world, rules, book, event, scratch, journal):
         price = closed[row, a] if at_close else opened[row, a]
         fills_now = own and not np.isnan(price) and (not at_close or late or rules.fill != NEXT_OPEN)
         bits = barred[at_barred, a]
-        # A halted name may not trade today: the proceeds of its sale are not counted.
-        if v == venue and not at_close:
-            stuck = late and last_bar[a] != NO_OPEN
-        else:
-            stuck = last_bar[a] == NO_CLOSE
         for lane in range(n_lanes):
             now[a, lane] = 0.0
             later[a, lane] = 0.0
@@ -206,7 +226,7 @@ def gather_due_nb(timeline, world, rules, book, event, scratch, journal):
                     status = max(status, noted)
                 else:
                     now[a, lane] = part
-            elif not (own and at_close) and not (stuck and wanted < 0.0):
+            elif not (own and at_close) and not (wanted < 0.0 and looks_halted_nb(world, book, a, v == venue, late)):
                 later[a, lane] = part
     return status
 

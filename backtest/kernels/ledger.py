@@ -19,13 +19,10 @@ from backtest.kernels.state import (
     MARK,
     NAV_NOT_POSITIVE,
     NEXT_OPEN,
-    NO_CLOSE,
-    NO_OPEN,
     OK,
     OPEN,
     PASSED_OVER,
     SAME_CLOSE,
-    WHOLE_BAR,
 )
 from backtest.kernels.valuing import value_lanes_nb, value_names_nb
 from data.jit import kernel
@@ -146,18 +143,14 @@ def close_venue_nb(world, book, row, venue):
     ----------
     world : World
     book : Book
-        `last_price` and `last_bar` are written in place.
+        `last_price` and `last_session` are written in place.
     row, venue : int
     """
-    last_price, last_bar, venue = book.last_price, book.last_bar, np.uint64(venue)
-    opened, closed, venue_of = world.open, world.close, world.venue
+    last_price, closed, venue_of = book.last_price, world.close, world.venue
+    book.last_session[venue] = row
     for a in range(last_price.shape[0]):
-        takes = (venue_of[a] == venue) & ~np.isnan(closed[row, a])
+        takes = (venue_of[a] == np.uint64(venue)) & ~np.isnan(closed[row, a])
         last_price[a] = closed[row, a] if takes else last_price[a]
-    for a in range(last_bar.shape[0]):
-        bar = NO_OPEN if np.isnan(opened[row, a]) else WHOLE_BAR
-        bar = NO_CLOSE if np.isnan(closed[row, a]) else bar
-        last_bar[a] = bar if venue_of[a] == venue else last_bar[a]
 
 
 @kernel

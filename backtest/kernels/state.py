@@ -39,8 +39,6 @@ FILLED, SPLIT_ADDED, SCRIP_ADDED, DELISTED, REINVESTED, MOVES = 0, 1, 2, 3, 4, 5
 CUT, CAPPED, BARRED, UNPRICED = 5, 6, 7, 8
 DROPPED_SHUT, DROPPED_CUT, DROPPED_UNPRICED, DROPPED_DELISTED, DROPPED_CAPPED, REPLACED = 9, 10, 11, 12, 20, 21
 SHORT_LIMITED, RECALLED, STOPPED, PASSED_OVER, MARGIN_CALL, DIVIDEND_DUE, DIVIDEND_PAID = 13, 14, 15, 16, 17, 18, 19
-# What a name had in its venue's last session.
-NO_CLOSE, NO_OPEN, WHOLE_BAR = 0, 1, 2
 # Sides of a cost table; and buy-ins, the third kind of order.
 BUY, SELL, FORCED = 0, 1, 2
 # Results of a run.
@@ -167,8 +165,8 @@ class Book(NamedTuple):
     owned that cannot be sold yet), reinvest (dividends, local, that wait for a close), forced (stamp of a buy-in
     order, 0 for none): (A, L). cash (by trade date), due (dividends): (C, L). unsettled (net), incoming: (M, C, L),
     what has yet to settle, by slot. owed: (N, L), what each action still has to pay, in money or shares. last_price:
-    (A,), local, 0 before the first. last_bar: (A,), what the name had in its venue's last session (NO_CLOSE, NO_OPEN,
-    WHOLE_BAR; NO_OPEN before the first). plan_incoming: (M, L). plan_cash, plan_nav, target_gross, peak: (L,).
+    (A,), local, 0 before the first. last_session: (V,), row of the venue's last close, -1 before
+    any. plan_incoming: (M, L). plan_cash, plan_nav, target_gross, peak: (L,).
     decided_at (stamp, -1 before any), begun (1 from the first fill), stopped_until (day, -1 without a stop): (L,).
     leg_day: (V, L), the one date on which orders may fill under `cancel`. pending: (V,), how many orders wait.
     """
@@ -188,7 +186,7 @@ class Book(NamedTuple):
     incoming: F
     owed: F
     last_price: F
-    last_bar: I
+    last_session: I
     plan_incoming: F
     plan_cash: F
     plan_nav: F

@@ -26,7 +26,7 @@ REST = range(4 * CHUNK, 40 * CHUNK, CHUNK)
 CHUNKS = [*QUICK, *(pytest.param(first, marks=pytest.mark.slow) for first in REST)]
 # What has a last axis of lanes.
 RECORDED = tuple(part for part in state.Record._fields if part != "price")
-KEPT = tuple(part for part in state.Book._fields if part not in {"last_price", "last_bar", "pending"})
+KEPT = tuple(part for part in state.Book._fields if part not in {"last_price", "last_session", "pending"})
 
 
 @pytest.mark.timeout(300)

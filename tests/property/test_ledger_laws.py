@@ -26,7 +26,7 @@ DROPPED = (
 )  # fmt: skip
 # What has a last axis of lanes.
 RECORDED = tuple(part for part in state.Record._fields if part != "price")
-KEPT = tuple(part for part in state.Book._fields if part not in {"last_price", "last_bar", "pending"})
+KEPT = tuple(part for part in state.Book._fields if part not in {"last_price", "last_session", "pending"})
 UNCOMPILED = bool(numba.config.DISABLE_JIT)
 
 SEEDS = st.integers(0, 2**32 - 1)

@@ -19,7 +19,7 @@ IS_COMPILED = not numba.config.DISABLE_JIT
 THREADS = (1, 2, 4)
 WIDTHS = (1, 2, 3, 5, 8, 13, 32)  # of 64 lanes
 # What has no axis of lanes.
-SHARED = {"price", "last_price", "last_bar", "pending"}
+SHARED = {"price", "last_price", "last_session", "pending"}
 
 
 @pytest.fixture(autouse=True)
