@@ -108,7 +108,7 @@ def new_scratch(prepared: Prepared, n_lanes: int) -> Scratch:
     by_lane = ("nav", "held", "total", "slope", "knot", "factor", "sought", "budget", "power", "need", "bought")
     shapes |= dict.fromkeys((*by_lane, "gross", "gross_bought", "scale", "active"), (n_lanes,))
     kinds: dict[str, type] = dict.fromkeys(("venue_due", "active"), np.int64)
-    kinds |= dict.fromkeys(("name", "lane", "picked"), np.uint64)
+    kinds |= dict.fromkeys(("name", "lane"), np.uint64)
     rooms: dict[str, Any] = {name: np.zeros(shape, dtype=kinds.get(name, np.float64)) for name, shape in shapes.items()}
     return Scratch(**rooms | {"lanes": (0,) if n_lanes == 1 else np.arange(n_lanes)})
 

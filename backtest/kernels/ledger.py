@@ -224,16 +224,16 @@ def run_ledger_nb(timeline, world, rules, book, weights, first, last, scratch, j
         Where it stopped: `last` if all went well.
     """
     return run_events_nb(
-        refer_nb(timeline),
-        refer_nb(world),
-        refer_nb(rules),
-        refer_nb(book),
+        refer_nb(timeline, None),
+        refer_nb(world, None),
+        refer_nb(rules, None),
+        refer_nb(book, scratch.lanes),
         weights,
         first,
         last,
-        refer_nb(scratch),
-        refer_nb(journal),
-        refer_nb(record),
+        refer_nb(scratch, scratch.lanes),
+        refer_nb(journal, None),
+        refer_nb(record, None),
     )
 
 

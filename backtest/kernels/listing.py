@@ -89,35 +89,53 @@ def charge_orders_nb(world, rules, row, n_sells, n_orders, scratch):
             fee[k] = abs(notional[k]) * rates[row, class_of[names[k]], side]
             impact[k] = 0.0
         return OK
-    picked, consideration, raw, cents, margin = (
-        scratch.picked,
-        scratch.consideration,
-        scratch.raw,
-        scratch.rate,
-        scratch.margin,
-    )
-    impacts, units = world.impact[row_of_nb(world.impact, row)], world.unit[row_of_nb(world.unit, row)]
+    impacts = world.impact[row_of_nb(world.impact, row)]
     for k in range(n_orders):
         impact[k] = impacts[names[k]]
     for k in range(n_orders):
         impact[k] *= abs(notional[k]) * np.sqrt(abs(moved[k]))
-    for group in range(2 * world.fees.period.shape[1]):
-        fee_class, side, n = group // 2, SELL if group % 2 == 0 else BUY, 0
-        for k in range(0 if side == SELL else n_sells, n_sells if side == SELL else n_orders):
-            picked[n], raw[n], consideration[n] = k, abs(moved[k]) * units[names[k]], abs(notional[k])
-            n += class_of[names[k]] == np.uint64(fee_class)
-        for k in range(n):
-            consideration[k] = np.rint(consideration[k] * UNITS_PER_ONE)
-        for k in range(n):
-            raw[k] = np.rint(raw[k] * UNITS_PER_ONE)
-        period = world.fees.period[row, fee_class]
-        if charge_trades_nb(world.fees, period, side, consideration, raw, n, cents, margin) >= 0:
-            return TRADE_TOO_LARGE
-        for k in range(n):
-            cents[k] /= CENTS_PER_ONE
-        for k in range(n):
-            fee[picked[k]] = cents[k]
+    first = 0
+    for k in range(1, n_orders + 1):
+        # Neighbours of one class and side are charged together.
+        if k == n_orders or k == n_sells or class_of[names[k]] != class_of[names[first]]:
+            if charge_run_nb(world, row, SELL if first < n_sells else BUY, first, k, scratch) >= 0:
+                return TRADE_TOO_LARGE
+            first = k
     return OK
+
+
+@kernel
+def charge_run_nb(world, row, side, first, last, scratch):
+    """Write the fees of listed neighbours of one class and side.
+
+    Parameters
+    ----------
+    world : World
+    row, side : int
+    first, last : int
+        Range of the list.
+    scratch : Scratch
+        As of `charge_orders_nb`; writes `fee`.
+
+    Returns
+    -------
+    refused : int
+        As of `charge_trades_nb`.
+    """
+    names, moved, notional, fee = scratch.name, scratch.moved, scratch.notional, scratch.fee
+    consideration, raw, cents, n = scratch.consideration, scratch.raw, scratch.rate, last - first
+    units = world.unit[row_of_nb(world.unit, row)]
+    for k in range(n):
+        consideration[k] = np.rint(abs(notional[first + k]) * UNITS_PER_ONE)
+    for k in range(n):
+        raw[k] = abs(moved[first + k]) * units[names[first + k]]
+    for k in range(n):
+        raw[k] = np.rint(raw[k] * UNITS_PER_ONE)
+    period = world.fees.period[row, world.fee_class[names[first]]]
+    refused = charge_trades_nb(world.fees, period, side, consideration, raw, n, cents, scratch.margin)
+    for k in range(n):
+        fee[first + k] = cents[k] / CENTS_PER_ONE
+    return refused
 
 
 @kernel

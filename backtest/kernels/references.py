@@ -18,12 +18,20 @@ from data.jit import CONFIG
 
 
 class Reference(types.Type):
-    """The type of a pointer to a named tuple."""
+    """The type of a pointer to a named tuple.
 
-    def __init__(self, to: Any) -> None:
-        self.to = to
+    Attributes
+    ----------
+    to : NamedTuple type
+    one_lane : bool
+        The last axis of every array of two axes and more has length 1, and the compiler may know it: lane by lane
+        loops become loops over names, through memory without gaps.
+    """
+
+    def __init__(self, to: Any, *, one_lane: bool) -> None:
+        self.to, self.one_lane = to, one_lane
         # The name goes into that of every function compiled for it: a digest keeps them short.
-        digest = hashlib.sha256(to.name.encode()).hexdigest()[:16]
+        digest = hashlib.sha256(f"{to.name}{one_lane}".encode()).hexdigest()[:16]
         super().__init__(name=f"{to.instance_class.__name__}Reference_{digest}")
 
 
@@ -41,7 +49,7 @@ class _Fields(AttributeTemplate):
         if name not in to.fields:
             return None
         kind = to.types[to.fields.index(name)]
-        return Reference(kind) if isinstance(kind, types.NamedTuple) else kind
+        return Reference(kind, one_lane=False) if isinstance(kind, types.NamedTuple) else kind
 
 
 @lower_getattr_generic(Reference)
@@ -53,17 +61,25 @@ def _read_field(context: Any, builder: Any, reference: Any, pointer: Any, name: 
     kind = to.types[position]
     if isinstance(kind, types.NamedTuple):
         return builder.bitcast(field, cgutils.voidptr_t)
-    return impl_ret_borrowed(context, builder, kind, builder.load(field))
+    value = builder.load(field)
+    if reference.one_lane and isinstance(kind, types.Array) and kind.ndim > 1:
+        array = context.make_array(kind)(context, builder, value)
+        lengths = cgutils.unpack_tuple(builder, array.shape, kind.ndim)
+        lengths[-1] = context.get_constant(types.intp, 1)
+        array.shape = cgutils.pack_array(builder, lengths)
+        value = array._getvalue()
+    return impl_ret_borrowed(context, builder, kind, value)
 
 
 @intrinsic
-def _refer(_: Any, to: Any) -> Any:
+def _refer(_: Any, to: Any, lanes: Any) -> Any:
     def generate(__: Any, builder: Any, ___: Any, arguments: Any) -> Any:
         kept = cgutils.alloca_once_value(builder, arguments[0])
         return builder.bitcast(kept, cgutils.voidptr_t)
 
-    return Reference(to)(to), generate
+    one_lane = isinstance(lanes, types.UniTuple) and lanes.count == 1
+    return Reference(to, one_lane=one_lane)(to, lanes), generate
 
 
 # Uncompiled, everything is a reference.
-refer_nb: Any = (lambda kept: kept) if CONFIG.DISABLE_JIT else _refer
+refer_nb: Any = (lambda kept, _: kept) if CONFIG.DISABLE_JIT else _refer

@@ -19,7 +19,7 @@ from backtest.kernels.state import (
 )
 from backtest.kernels.valuing import row_of_nb, sum_names_nb, value_lanes_nb
 from data.costs.kernels.fees import VECTOR, expect_rates_nb
-from data.jit import kernel, leaf
+from data.jit import kernel
 
 
 @kernel
@@ -75,8 +75,11 @@ def expect_costs_nb(world, rules, row, fx, shares, scratch):
     half_spread, class_of, currency_of = world.half_spread, world.fee_class, world.currency
     base, fx_spread, at_spread = np.uint64(rules.base), rules.fx_spread, row_of_nb(half_spread, row)
     if rules.exact_costs:
-        for fee_class in range(world.fees.period.shape[1]):
-            expect_class_nb(world, row, fee_class, fx, shares, scratch)
+        first = 0
+        for a in range(1, rates.shape[1] + 1):
+            if a == rates.shape[1] or class_of[a] != class_of[first]:
+                expect_run_nb(world, row, first, a, fx, shares, scratch)
+                first = a
     for a in range(rates.shape[1]):
         spread = 0.0 if currency_of[a] == base else fx_spread
         for lane in range(n_lanes):
@@ -91,73 +94,53 @@ def expect_costs_nb(world, rules, row, fx, shares, scratch):
 
 
 @kernel
-def expect_class_nb(world, row, fee_class, fx, shares, scratch):
-    """Write the expected cost rates of the orders of one fee class, FX spread aside.
+def expect_run_nb(world, row, first, last, fx, shares, scratch):
+    """Write the expected cost rates of the orders of neighbours of one fee class, FX spread aside.
 
     Parameters
     ----------
     world : World
-    row, fee_class : int
+    row : int
+    first, last : int
+        The names from `first` to `last` - 1.
     fx : ndarray of shape (C,)
     shares : ndarray of shape (A, L)
     scratch : Scratch
         As of `expect_costs_nb`; writes `rates` of buys.
     """
     asked, value, nav, factor, rate_out = scratch.asked, scratch.value, scratch.nav, scratch.factor, scratch.rates[BUY]
-    consideration, quantity, raw = scratch.consideration, scratch.quantity, scratch.raw
-    half, whole, rate, n_lanes = scratch.whole_spread, scratch.whole_impact, scratch.rate, len(scratch.lanes)
-    class_of, currency_of = world.fee_class, world.currency
+    consideration, quantity, raw, rate = scratch.consideration, scratch.quantity, scratch.raw, scratch.rate
+    half, whole, n_lanes = scratch.whole_spread, scratch.whole_impact, len(scratch.lanes)
     half_spreads = world.half_spread[row_of_nb(world.half_spread, row)]
     impacts, units = world.impact[row_of_nb(world.impact, row)], world.unit[row_of_nb(world.unit, row)]
-    n, price = 0, 0.0
-    for a in range(asked.shape[0]):
-        if class_of[a] != np.uint64(fee_class):
-            continue
-        known, price = value[a] > 0.0, fx[currency_of[a]]  # a class has one currency
+    price, n = fx[world.currency[first]], (last - first) * n_lanes  # a class has one currency
+    for a in range(first, last):
         for lane in range(n_lanes):
-            weight = asked[a, lane]
-            move = weight * (factor[lane] * nav[lane]) - shares[a, lane] * value[a]
-            moves = known and not np.isnan(weight)
-            consideration[n] = move if moves else 0.0
-            quantity[n] = value[a] if moves else 1.0
-            raw[n] = units[a]
-            half[n] = half_spreads[a]
-            whole[n] = impacts[a]
-            n += 1
-    n = pad_nb(n, scratch)
-    for k in range(n):
-        quantity[k] = abs(consideration[k]) / quantity[k]
-    for k in range(n):
-        raw[k] *= quantity[k]
-    for k in range(n if price > 0.0 else 0):
-        consideration[k] /= price
-    expect_rates_nb(world.fees, world.fees.period[row, fee_class], consideration, quantity, raw, half, whole, n, rate)
-    n = 0
-    for a in range(asked.shape[0]):
-        if class_of[a] == np.uint64(fee_class):
-            for lane in range(n_lanes):
-                rate_out[a, lane] = rate[n]
-                n += 1
-
-
-@leaf
-def pad_nb(n, scratch):
-    """Fill the list of a class up to whole vectors, so that nothing of it is done one by one.
-
-    Parameters
-    ----------
-    n : int
-    scratch : Scratch
-
-    Returns
-    -------
-    n_whole : int
-    """
-    n_whole = (n + VECTOR - 1) // VECTOR * VECTOR
+            move = asked[a, lane] * (factor[lane] * nav[lane]) - shares[a, lane] * value[a]
+            consideration[(a - first) * n_lanes + lane] = 0.0 if np.isnan(move) or not value[a] > 0.0 else move
+    for a in range(first, last):
+        for lane in range(n_lanes):
+            worth = value[a] if value[a] > 0.0 else 1.0
+            quantity[(a - first) * n_lanes + lane] = abs(consideration[(a - first) * n_lanes + lane]) / worth
+    for a in range(first, last):
+        for lane in range(n_lanes):
+            raw[(a - first) * n_lanes + lane] = quantity[(a - first) * n_lanes + lane] * units[a]
+    for a in range(first, last):
+        for lane in range(n_lanes):
+            half[(a - first) * n_lanes + lane] = half_spreads[a]
+    for a in range(first, last):
+        for lane in range(n_lanes):
+            whole[(a - first) * n_lanes + lane] = impacts[a]
+    n_whole = (n + VECTOR - 1) // VECTOR * VECTOR  # whole vectors: nothing is done one by one
     for k in range(n, n_whole):
-        scratch.consideration[k], scratch.quantity[k], scratch.raw[k] = 0.0, 1.0, 0.0
-        scratch.whole_spread[k], scratch.whole_impact[k] = 0.0, 0.0
-    return n_whole
+        consideration[k], quantity[k], raw[k], half[k], whole[k] = 0.0, 0.0, 0.0, 0.0, 0.0
+    for k in range(n_whole if price > 0.0 else 0):
+        consideration[k] /= price
+    period = world.fees.period[row, world.fee_class[first]]
+    expect_rates_nb(world.fees, period, consideration, quantity, raw, half, whole, n_whole, rate)
+    for a in range(first, last):
+        for lane in range(n_lanes):
+            rate_out[a, lane] = rate[(a - first) * n_lanes + lane]
 
 
 @kernel

@@ -210,8 +210,7 @@ class Scratch(NamedTuple):
 
     Orders in a list, at most A x L, with a vector to spare: name, lane (unsigned: an index that cannot be negative
     needs no second look), moved (shares), notional (signed), fee, half_spread, impact, fx_cost (local currency); and
-    those of one fee class: picked (their places in the list), consideration, quantity, raw, whole_spread,
-    whole_impact, rate, margin.
+    neighbours of one fee class: consideration, quantity, raw, whole_spread, whole_impact, rate, margin.
     """
 
     lanes: tuple[int] | I
@@ -247,7 +246,6 @@ class Scratch(NamedTuple):
     half_spread: F
     impact: F
     fx_cost: F
-    picked: U
     consideration: F
     quantity: F
     raw: F
