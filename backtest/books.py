@@ -96,7 +96,9 @@ def new_scratch(prepared: Prepared, n_lanes: int) -> Scratch:
     Scratch
     """
     n_assets, n_venues = len(prepared.names), len(prepared.venues)
-    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(Scratch._fields, (n_assets * n_lanes + VECTOR,))
+    listed = ("name", "lane", "moved", "notional", "fee", "half_spread", "impact", "fx_cost")
+    neighbours = ("consideration", "quantity", "raw", "spread_rate", "impact_of_one", "rate", "clearance")
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys((*listed, *neighbours), (n_assets * n_lanes + VECTOR,))
     shapes |= dict.fromkeys(("asked", "now", "later"), (n_assets, n_lanes))
     shapes |= {
         "value": (n_assets,),

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from backtest.arrays.decisions import resolve_decisions
 from backtest.arrays.prepare import prepare
-from backtest.books import new_book
+from backtest.books import copy_book, new_book
 from backtest.checks import check_weights
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
@@ -21,7 +21,8 @@ def _used(market: MarketData, targets: TargetWeights, held: tuple[str, ...]) -> 
     """Choose the names a run has to carry: those ever wanted or held, or all where NaN and 0 differ."""
     missing = np.isnan(targets.weights)
     is_whole = not missing.any()
-    wanted: NDArray[np.bool_] = (targets.weights if is_whole else np.where(missing, 0.0, targets.weights)).any(axis=0)
+    filled = targets.weights if is_whole else np.where(missing, 0.0, targets.weights)
+    wanted: NDArray[np.bool_] = np.any(filled != 0.0, axis=0)
     is_mixed = not is_whole and bool((missing.any(axis=1) & ~missing.all(axis=1)).any())
     if is_mixed or not wanted.any():
         wanted |= np.isin(targets.assets, market.holdable)
@@ -97,7 +98,7 @@ def simulate(
         opening, first = new_book(prepared, 1, config.initial_capital), 0
     else:
         check_resumed(resume, market, config, prepared, weights)
-        opening, first = resume.book, int(np.searchsorted(stamps, resume.stamp, side="right"))
+        opening, first = copy_book(resume.book), int(np.searchsorted(stamps, resume.stamp, side="right"))
     if last < first:
         raise BacktestError("The state to resume is from after `until`: it has already happened.")
     book, _, record = run_lanes(prepared, weights, opening, first=first, last=last, whole=False)

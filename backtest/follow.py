@@ -96,7 +96,7 @@ class Following:
             row = _row(self.policy, market.until(stamp), portfolio, prepared.names)
             if row is not None:
                 weights[k, :, 0] = row
-                alone = replace(prepared, decisions=prepared.decisions[k : k + 1])
+                alone = replace(prepared, decisions=decisions[k : k + 1], untradable=prepared.untradable[k : k + 1])
                 check_weights(alone, market, weights[k : k + 1], self.config)
         return TargetWeights(
             decisions=pd.DatetimeIndex(decisions, tz="UTC"), assets=prepared.names, weights=weights[:, :, 0]

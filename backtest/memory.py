@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 N_KEPT = 2
 SMALLEST_KEPT, LARGEST_KEPT = 2**20, 64 * 2**20  # bytes
-ALIGNMENT = 64  # bytes: a cache line, and the widest vector
+SPACING = 64  # bytes: arrays do not share a cache line
 
 
 def _unused() -> int:
@@ -20,7 +20,8 @@ def _unused() -> int:
     return count
 
 
-UNUSED = _unused()
+# A debugger may hold one more here, and not later.
+UNUSED = min(_unused(), 3)
 
 
 class Blocks:
@@ -32,13 +33,13 @@ class Blocks:
     Examples
     --------
     >>> blocks = Blocks()
-    >>> first = blocks.take(2**20)
-    >>> again = blocks.take(2**20)
+    >>> first = blocks.take(2**21)
+    >>> again = blocks.take(2**21)
     >>> first.base is again.base
     False
     >>> address = first.ctypes.data
     >>> del first
-    >>> blocks.take(2**20 - 8).ctypes.data == address
+    >>> blocks.take(2**20).ctypes.data == address
     True
     """
 
@@ -58,12 +59,14 @@ class Blocks:
         ndarray of shape (n_bytes,), uint8
             Not initialised. Keep it, or an array made of it, for as long as the memory is in use.
         """
+        if n_bytes < SMALLEST_KEPT:  # a small array must not hold a large block
+            return np.empty(n_bytes, dtype=np.uint8)
         with self._lock:
             for block in self._blocks:
                 if block.nbytes >= n_bytes and sys.getrefcount(block) == UNUSED:
                     return block[:n_bytes]
             block = np.empty(n_bytes, dtype=np.uint8)
-            if SMALLEST_KEPT <= n_bytes <= LARGEST_KEPT:
+            if n_bytes <= LARGEST_KEPT:
                 self._blocks = [block, *self._blocks[: N_KEPT - 1]]
             return block[:n_bytes]
 
@@ -84,7 +87,7 @@ def arrays_of(shapes: dict[str, tuple[tuple[int, ...], type]]) -> dict[str, NDAr
     dict of str to ndarray
         Not initialised.
     """
-    step = ALIGNMENT // 8
+    step = SPACING // 8
     sizes = {name: -(-math.prod(shape) // step) * step for name, (shape, _) in shapes.items()}
     words = BLOCKS.take(8 * sum(sizes.values())).view(np.int64)
     made: dict[str, NDArray[np.generic]] = {}

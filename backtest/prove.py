@@ -251,7 +251,7 @@ def _moved(
         return
     # What the run up to t says must not depend on there being a future at all.
     marked = len(before.nav)
-    if before.record.nav[before.rows].tobytes() != whole.record.nav[whole.rows[:marked]].tobytes():
+    if before.nav_by_row[before.rows].tobytes() != whole.nav_by_row[whole.rows[:marked]].tobytes():
         yield "NAV up to the stamp differs between the whole run and one stopped there"
     try:
         replay = simulate(changed, _up_to(changed, other, t), config, until=t)

@@ -110,7 +110,8 @@ class BacktestResult:
     def dates(self) -> pd.DatetimeIndex:
         """Dates marked in this call: naive midnights."""
         index = self.prepared.index
-        return index if len(self.rows) == len(index) else index[self.rows]
+        # A view: whoever renames the index of a result renames no other's.
+        return index.view() if len(self.rows) == len(index) else index[self.rows]
 
     @property
     def nav(self) -> pd.Series:
@@ -157,7 +158,7 @@ class BacktestResult:
         """Fractions of NAV at each mark, one column a name; what is missing to 1 is cash."""
         rates = self.mark_rates[:, self.prepared.world.currency]
         values = self.record.shares[self.rows, :, 0] * self.mark_prices * rates
-        nav = self.record.nav[self.rows]
+        nav = self.nav_by_row[self.rows, None]
         return pd.DataFrame(values / nav, index=self.dates, columns=list(self.prepared.names))
 
     @property
@@ -359,4 +360,6 @@ class BacktestResult:
 
 
 def _units(amounts: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.array([units_nb(amount) for amount in amounts.tolist()], dtype=np.int64)
+    units = np.empty(len(amounts), dtype=np.int64)
+    units_nb(np.ascontiguousarray(amounts), units)
+    return units

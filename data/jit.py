@@ -63,7 +63,8 @@ def kernel(function: Function) -> Function:
     Parameters
     ----------
     function : callable
-        A pure function of arrays, numbers and named tuples of them, that allocates nothing.
+        A pure function of arrays, numbers and named tuples of them, that allocates nothing and returns numbers alone: a
+        part of an array would come back as the whole of it.
 
     Returns
     -------

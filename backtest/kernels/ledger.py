@@ -166,6 +166,7 @@ def mark_nb(world, book, event, row, scratch, record):
         `value` is written in place: base value of one share.
     record : Record
     """
+    # Names and lanes are valued in one pass, not in two: that is most of a day on which nothing trades.
     last_price, shares, cash, due, value = book.last_price, book.shares, book.cash, book.due, scratch.value
     fx, currency_of, nav_out, n_lanes = world.fx[event], world.currency, record.nav[row], len(scratch.lanes)
     for lane in range(n_lanes):
@@ -219,7 +220,7 @@ def run_ledger_nb(timeline, world, rules, book, weights, first, last, scratch, j
     Returns
     -------
     status : int
-        OK, NAV_NOT_POSITIVE or JOURNAL_FULL.
+        OK, NAV_NOT_POSITIVE, JOURNAL_FULL or TRADE_TOO_LARGE.
     event : int
         Where it stopped: `last` if all went well.
     """

@@ -132,7 +132,7 @@ def charge_run_nb(world, row, side, first, last, scratch):
     for k in range(n):
         raw[k] = np.rint(raw[k] * UNITS_PER_ONE)
     period = world.fees.period[row, world.fee_class[names[first]]]
-    refused = charge_trades_nb(world.fees, period, side, consideration, raw, n, cents, scratch.margin)
+    refused = charge_trades_nb(world.fees, period, side, consideration, raw, n, cents, scratch.clearance)
     for k in range(n):
         fee[first + k] = cents[k] / CENTS_PER_ONE
     return refused

@@ -1,5 +1,6 @@
 """Moving money: payments and conversions at a fill, what has yet to settle, interest, carry."""
 
+from backtest.kernels.valuing import row_of_nb
 from data.jit import kernel, leaf
 
 
@@ -178,8 +179,8 @@ def carry_nb(world, book, fx, base, row, borrow_out, withheld_out, flow):
     borrow_out, withheld_out, flow : ndarray of shape (R, C, L) or (0, C, L)
     """
     shares, cash, last_price, begun = book.shares, book.cash, book.last_price, book.begun
-    longs = world.carry_long[row if world.carry_long.shape[0] > 1 else 0]
-    shorts = world.carry_short[row if world.carry_short.shape[0] > 1 else 0]
+    longs = world.carry_long[row_of_nb(world.carry_long, row)]
+    shorts = world.carry_short[row_of_nb(world.carry_short, row)]
     kept = borrow_out.shape[0] > 0
     for a in range(shares.shape[0]):
         c = world.currency[a]

@@ -67,7 +67,7 @@ def _read_field(context: Any, builder: Any, reference: Any, pointer: Any, name: 
         lengths = cgutils.unpack_tuple(builder, array.shape, kind.ndim)
         lengths[-1] = context.get_constant(types.intp, 1)
         array.shape = cgutils.pack_array(builder, lengths)
-        value = array._getvalue()
+        value = array._getvalue()  # noqa: SLF001 - numba's name for it
     return impl_ret_borrowed(context, builder, kind, value)
 
 
@@ -81,5 +81,6 @@ def _refer(_: Any, to: Any, lanes: Any) -> Any:
     return Reference(to, one_lane=one_lane)(to, lanes), generate
 
 
-# Uncompiled, everything is a reference.
+# Refers to a tuple kept in the frame of the kernel that calls it: no use of the reference may outlive that call. The
+# lanes of a run say whether there is a single one. Uncompiled, everything is a reference.
 refer_nb: Any = (lambda kept, _: kept) if CONFIG.DISABLE_JIT else _refer

@@ -160,14 +160,14 @@ class Rules(NamedTuple):
 class Book(NamedTuple):
     """The state of every lane; opening in, closing out.
 
-    shares, order (shares still to trade, 0 for none), target, asked (weight of the live decision, NaN: held),
-    plan_value (base value of a share at the sizing), plan_cost (expected cost rate of the order), undelivered (shares
-    owned that cannot be sold yet), reinvest (dividends, local, that wait for a close), forced (stamp of a buy-in
-    order, 0 for none): (A, L). cash (by trade date), due (dividends): (C, L). unsettled (net), incoming: (M, C, L),
-    what has yet to settle, by slot. owed: (N, L), what each action still has to pay, in money or shares. last_price:
-    (A,), local, 0 before the first. last_session: (V,), row of the venue's last close, -1 before
-    any. plan_incoming: (M, L). plan_cash, plan_nav, target_gross, peak: (L,).
-    decided_at (stamp, -1 before any), begun (1 from the first fill), stopped_until (day, -1 without a stop): (L,).
+    shares, order (shares still to trade, 0 for none), target, asked (weight of the live decision, NaN: held; written
+    for sizing at fills alone), plan_value (base value of a share at the sizing), plan_cost (expected cost rate of the
+    order), undelivered (shares owned that cannot be sold yet), reinvest (dividends, local, that wait for a close),
+    forced (stamp of a buy-in order, 0 for none): (A, L). cash (by trade date), due (dividends): (C, L). unsettled
+    (net), incoming: (M, C, L), what has yet to settle, by slot. owed: (N, L), what each action still has to pay, in
+    money or shares. last_price: (A,), local, 0 before the first. last_session: (V,), row of the venue's last close, -1
+    before any. plan_incoming: (M, L). plan_cash, plan_nav, target_gross, peak: (L,). decided_at (stamp, -1 before any),
+    begun (1 from the first fill), stopped_until (day, -1 without a stop): (L,).
     leg_day: (V, L), the one date on which orders may fill under `cancel`. pending: (V,), how many orders wait.
     """
 
@@ -210,7 +210,7 @@ class Scratch(NamedTuple):
 
     Orders in a list, at most A x L, with a vector to spare: name, lane (unsigned: an index that cannot be negative
     needs no second look), moved (shares), notional (signed), fee, half_spread, impact, fx_cost (local currency); and
-    neighbours of one fee class: consideration, quantity, raw, whole_spread, whole_impact, rate, margin.
+    neighbours of one fee class: consideration, quantity, raw, spread_rate, impact_of_one, rate, clearance.
     """
 
     lanes: tuple[int] | I
@@ -249,10 +249,10 @@ class Scratch(NamedTuple):
     consideration: F
     quantity: F
     raw: F
-    whole_spread: F
-    whole_impact: F
+    spread_rate: F
+    impact_of_one: F
     rate: F
-    margin: F
+    clearance: F
 
 
 class Journal(NamedTuple):

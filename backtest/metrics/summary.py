@@ -45,7 +45,7 @@ def summarise(result: "BacktestResult") -> Summary:
 
         NaN where a measure is not defined: a run of one date has no volatility.
     """
-    nav = result.record.nav[result.rows, 0]
+    nav = result.nav_by_row[result.rows]
     returns = result.returns.to_numpy()
     dates = result.dates
     years = (dates[-1] - dates[0]).days / DAYS_PER_YEAR if len(dates) else 0.0

@@ -1,4 +1,4 @@
-"""The fees of a run's classes and dates as the table of integers that kernels read."""
+"""The fees of a run's classes and dates as the table of numbers that kernels read."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
@@ -148,9 +148,10 @@ def _as_part(kind: str, charge: Charge) -> NDArray[np.int64]:
     part[HIGH] = NO_MAXIMUM if charge.maximum is None else _steps(charge.maximum, CENT_STEP, kind)
     part[ROUNDING] = TO_DOLLAR_UP if charge.rounding == DOLLAR_UP else TO_CENT
     is_limited = bool(charge.minimum) or charge.maximum is not None
-    if max(part[RATE], part[PER_SHARE]) > MAX_RATE or (is_limited and charge.rounding == DOLLAR_UP):
+    if max(part[RATE], part[PER_SHARE]) > MAX_RATE or (charge.rounding == DOLLAR_UP and (is_limited or charge.fixed)):
         raise DataError(
-            f"{kind} is above 100 % or 1 a share, or has limits and whole dollars: kernels cannot charge it."
+            f"{kind} is above 100 % or 1 a share, or has whole dollars with limits or a fixed part: kernels cannot "
+            "charge it."
         )
     return part
 

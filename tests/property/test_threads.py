@@ -11,7 +11,8 @@ import pytest
 
 from backtest.arrays.prepare import prepare
 from backtest.books import new_book
-from backtest.engine import run_lanes, simulate
+from backtest.engine import simulate
+from backtest.lanes import run_lanes
 from backtest.memory import Blocks
 from tests.worlds import full_case
 

@@ -1,4 +1,4 @@
-"""Fees of a trade in exact integers, expected costs in floats.
+"""Fees of trades, exact: in floats where these count whole numbers, else in integers; expected costs.
 
 Shapes: R rows (dates), G fee classes, P periods in which nothing changes, F kinds, N trades.
 Units: considerations and share counts in 0.0001 (of currency, of a share); rates in 1e-9 (of the consideration,
@@ -67,25 +67,21 @@ class FeeTable(NamedTuple):
 
 
 @kernel
-def units_nb(amount):
-    """Take an amount to the nearest 0.0001, half to even.
+def units_nb(amounts, units_out):
+    """Take amounts to the nearest 0.0001, half to even.
 
     Floats of 9e11 and more are coarser than that themselves: fees of such a trade are those of the float.
 
     Parameters
     ----------
-    amount : float
+    amounts : ndarray of shape (n,), float64
         Currency or shares; the sign is dropped.
-
-    Returns
-    -------
-    units : int
-        In 0.0001; NO_UNITS if the amount is NaN or beyond MAX_UNITS.
+    units_out : ndarray of shape (n,), int64
+        Written in place, in 0.0001; NO_UNITS where the amount is NaN or beyond MAX_UNITS.
     """
-    scaled = np.rint(abs(amount) * UNITS_PER_ONE)
-    if not scaled <= MAX_UNITS:
-        return np.int64(NO_UNITS)
-    return np.int64(scaled)
+    for t in range(amounts.shape[0]):
+        scaled = np.rint(abs(amounts[t]) * UNITS_PER_ONE)
+        units_out[t] = np.int64(scaled) if scaled <= MAX_UNITS else NO_UNITS
 
 
 @kernel
@@ -128,7 +124,7 @@ def part_cents_nb(part, consideration_units, share_units):
 
 
 @kernel
-def charge_trades_nb(table, period, side, considerations, shares, n_trades, cents_out, margin_out):
+def charge_trades_nb(table, period, side, considerations, shares, n_trades, cents_out, clearance_out):
     """Charge trades of one class, date and side.
 
     Parameters
@@ -142,7 +138,7 @@ def charge_trades_nb(table, period, side, considerations, shares, n_trades, cent
     cents_out : ndarray of shape (at least n_trades,), float64
         Written in place: the fees of each trade; 0 where both amounts are 0: no trade. NO_FEE where one is NaN or
         beyond MAX_UNITS.
-    margin_out : ndarray of shape (at least n_trades,), float64
+    clearance_out : ndarray of shape (at least n_trades,), float64
         Room to work in.
 
     Returns
@@ -157,22 +153,22 @@ def charge_trades_nb(table, period, side, considerations, shares, n_trades, cent
     """
     # Where there is room, nothing is left to be done one by one.
     n_whole = (n_trades + VECTOR - 1) // VECTOR * VECTOR
-    room = min(considerations.shape[0], shares.shape[0], cents_out.shape[0], margin_out.shape[0])
+    room = min(considerations.shape[0], shares.shape[0], cents_out.shape[0], clearance_out.shape[0])
     n_whole = n_whole if n_whole <= room else n_trades
     for t in range(n_trades, n_whole):
         considerations[t], shares[t] = 0.0, 0.0
     for t in range(n_whole):
         cents_out[t] = 0.0
     for t in range(n_whole):
-        margin_out[t] = DOUBT
+        clearance_out[t] = DOUBT
     for i in range(table.n_parts[period, side]):
         part = table.scaled[period, side, i]
         rate, per_share, fixed, low, high = part[RATE], part[PER_SHARE], part[FIXED], part[LOW], part[HIGH]
         cents, step, edge = part[ROUNDING], part[STEP], part[EDGE]
-        of_one = 1.0 / step
+        inverse = 1.0 / step
         for t in range(n_whole):
             due = rate * considerations[t] + per_share * shares[t]
-            steps = np.floor(due * of_one)
+            steps = np.floor(due * inverse)
             rest = due - steps * step
             # The product with the inverse may be one step off.
             steps += (1.0 if rest >= step else 0.0) - (1.0 if rest < 0.0 else 0.0)
@@ -180,10 +176,10 @@ def charge_trades_nb(table, period, side, considerations, shares, n_trades, cent
             fee = (steps + (1.0 if rest >= edge else 0.0)) * cents + fixed
             fee = max(fee, low)
             cents_out[t] += min(fee, high)
-            margin = min(abs(rest - edge), rest, step - rest)
-            margin = 0.0 if due > LARGEST else margin
-            margin = DOUBT if due < EXACT else margin
-            margin_out[t] = min(margin_out[t], margin)
+            clearance = min(abs(rest - edge), rest, step - rest)
+            clearance = 0.0 if due > LARGEST else clearance
+            clearance = DOUBT if due < EXACT else clearance
+            clearance_out[t] = min(clearance_out[t], clearance)
     refused = -1
     for t in range(n_trades):
         largest = max(considerations[t], shares[t])
@@ -192,7 +188,7 @@ def charge_trades_nb(table, period, side, considerations, shares, n_trades, cent
             refused = t if refused < 0 else refused
         elif largest == 0.0:
             cents_out[t] = 0.0
-        elif margin_out[t] < DOUBT:
+        elif clearance_out[t] < DOUBT:
             total = np.int64(0)
             for i in range(table.n_parts[period, side]):
                 total += part_cents_nb(table.parts[period, side, i], np.int64(considerations[t]), np.int64(shares[t]))
