@@ -35,9 +35,10 @@ def check_weights(prepared: Prepared, market: MarketData, weights: NDArray[np.fl
     """
     missing = np.isnan(weights)
     filled = np.where(missing, 0.0, weights) if missing.any() else weights
-    if (filled < 0).any():
+    is_long = filled.min(initial=0.0) >= 0
+    if not is_long:
         _check_shorts(prepared, market, weights, config)
-    gross = np.abs(filled).sum(axis=1)
+    gross = (filled if is_long else np.abs(filled)).sum(axis=1)
     if (gross > config.max_gross + SUM_TOLERANCE).any():
         k = int(np.argwhere(gross > config.max_gross + SUM_TOLERANCE)[0][0])
         raise BacktestError(

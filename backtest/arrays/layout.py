@@ -91,7 +91,8 @@ def layout_key(config: RunConfig) -> tuple[object, ...]:
         Hashable; equal for configs of equal layouts.
     """
     least = tuple(sorted(config.commission_min.items()))
-    return (least, *(value for name, value in config if name not in NOT_LAID_OUT and name != "commission_min"))
+    settings = vars(config).items()  # in the order of the fields
+    return (least, *(value for name, value in settings if name not in NOT_LAID_OUT and name != "commission_min"))
 
 
 def lay_out(market: MarketData, names: tuple[str, ...], config: RunConfig) -> Layout:

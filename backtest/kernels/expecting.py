@@ -90,7 +90,7 @@ def expect_run_nb(world, row, first, last, fx, shares, scratch):
     n_whole = (n + VECTOR - 1) // VECTOR * VECTOR  # whole vectors: nothing is done one by one
     for k in range(n, n_whole):
         consideration[k], quantity[k], raw[k], half[k], whole[k] = 0.0, 0.0, 0.0, 0.0, 0.0
-    for k in range(n_whole if price > 0.0 else 0):
+    for k in range(n_whole if price not in (0.0, 1.0) else 0):
         consideration[k] /= price
     period = world.fees.period[row, world.fee_class[first]]
     expect_rates_nb(world.fees, period, consideration, quantity, raw, half, whole, n_whole, rate)

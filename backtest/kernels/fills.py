@@ -81,9 +81,10 @@ def move_shares_nb(world, rules, book, event, row, taking, first, last, scratch,
     plan_value, plan_cost, plan_cash = book.plan_value, book.plan_cost, book.plan_cash
     names, lanes, moves, scale = scratch.name, scratch.lane, scratch.moved, scratch.scale
     venue_of, settle_slot, lots = world.venue, world.settle_slot, world.lot[row_of_nb(world.lot, row)]
-    status, drops = OK, rules.shut_market == CANCEL and taking != FORCED
+    status, drops, n_lanes = OK, rules.shut_market == CANCEL and taking != FORCED, len(scratch.lanes)
+    own = plan_cash[0]  # of a single lane: kept in a register
     for k in range(first, last):
-        a, lane, moved = names[k], lanes[k] if len(scratch.lanes) > 1 else np.uint64(0), moves[k]
+        a, lane, moved = names[k], lanes[k] if n_lanes > 1 else np.uint64(0), moves[k]
         wanted, decided = order[a, lane], forced[a, lane] if taking == FORCED else book.decided_at[lane]
         if moved != 0.0:
             is_whole = abs(wanted - moved) <= LOT_TOLERANCE * lots[a]
@@ -94,7 +95,10 @@ def move_shares_nb(world, rules, book, event, row, taking, first, last, scratch,
                 continue
             value = moved * plan_value[a, lane]
             received = -value - abs(value) * plan_cost[a, lane]
-            plan_cash[lane] += received
+            if n_lanes == 1:
+                own += received
+            else:
+                plan_cash[lane] += received
             if taking == SELL:
                 book.plan_incoming[settle_slot[row, venue_of[a]], lane] += received
         if order[a, lane] != 0.0:
@@ -106,6 +110,8 @@ def move_shares_nb(world, rules, book, event, row, taking, first, last, scratch,
             status = max(status, noted)
             if drops:
                 order[a, lane] = 0.0
+    if n_lanes == 1:
+        plan_cash[0] = own
     return status
 
 
