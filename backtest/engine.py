@@ -51,7 +51,9 @@ def simulate(
     targets : TargetWeights
     config : RunConfig, optional
     until : Timestamp with a time zone, optional
-        Stop after everything up to and including this stamp; `result.state` goes on from there.
+        Stop after everything up to and including this stamp; `result.state` goes on from there. NAV, shares, trades and
+        statement of the two halves join to those of the whole. Costs, returns and the bridge are from mark to mark:
+        they join where the cut is at a mark, and lose what a date cut in two did before it.
     resume : LedgerState, optional
         Go on from the state of an earlier run with the same market, targets and settings.
 
@@ -103,6 +105,15 @@ def simulate(
         raise BacktestError("The state to resume is from after `until`: it has already happened.")
     book, _, record = run_lanes(prepared, weights, opening, first=first, last=last, whole=False)
     nav = record.nav[:, 0]
+    nav.flags.writeable = False
+    for array in opening:  # what is asked for later is run again from here
+        array.flags.writeable = False
+    marked = nav[(prepared.marks >= first) & (prepared.marks < last)]
+    if not np.isfinite(marked).all():
+        day = prepared.rows.dates[np.flatnonzero(prepared.marks >= first)[np.argmin(np.isfinite(marked))]]
+        raise BacktestError(
+            f"NAV is no number any more on {day}: look for a wrong price or exchange rate near that date."
+        )
     if (nav <= 0).any():
         ruin = int(np.argmax(nav <= 0))
         raise BacktestError(

@@ -26,7 +26,7 @@ class LedgerState:
         Name of the market.
     config : RunConfig
     past : str
-        SHA-256 of the decisions and weights up to the stamp.
+        SHA-256 of the decisions and weights up to the stamp, and of the prices of the rows before.
     book : Book
         Every array of the state, one lane.
     """
@@ -41,7 +41,7 @@ class LedgerState:
 
 
 def fingerprint(prepared: Prepared, weights: NDArray[np.float64], stamp: int) -> str:
-    """Give a name to the decisions up to a stamp.
+    """Give a name to what a run was made of up to a stamp: decisions, and the prices of the rows before.
 
     Parameters
     ----------
@@ -56,7 +56,12 @@ def fingerprint(prepared: Prepared, weights: NDArray[np.float64], stamp: int) ->
         SHA-256, in hexadecimal.
     """
     n = int(np.searchsorted(prepared.decisions, stamp, side="right"))
-    return hashlib.sha256(prepared.decisions[:n].tobytes() + weights[:n].tobytes()).hexdigest()
+    # Of the last row that has begun not all is known.
+    n_rows = max(int(np.searchsorted(prepared.rows.begins, stamp, side="right")) - 1, 0)
+    digest = hashlib.sha256()
+    for array in (prepared.decisions[:n], weights[:n], prepared.world.open[:n_rows], prepared.world.close[:n_rows]):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def check_resumed(
@@ -82,7 +87,7 @@ def check_resumed(
         "names": resume.names != prepared.names,
         "settings": resume.config != config,
         "currencies": resume.currencies != prepared.currencies,
-        "decisions up to the cut": resume.past != fingerprint(prepared, weights, resume.stamp),
+        "decisions or prices up to the cut": resume.past != fingerprint(prepared, weights, resume.stamp),
     }
     if any(differs.values()):
         what = next(name for name, wrong in differs.items() if wrong)

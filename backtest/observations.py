@@ -44,6 +44,7 @@ def observe(
     if late:
         notes.append(f"{late} of {len(filled)} fills are at the close, because the open of the session is not known.")
     notes += _boundless(filled, prepared, config)
+    notes += _undated(filled, prepared, rows)
     notes += _counted(entries, prepared, len(rows))
     notes += _debits(prepared, record, rows, config)
     notes += _stale(prepared, record, rows)
@@ -67,6 +68,16 @@ def _boundless(filled: NDArray[np.int64], prepared: Prepared, config: RunConfig)
             listed = ", ".join(names[:5]) + (" and others" if len(names) > 5 else "")
             notes.append(f"{counts.sum()} of {len(filled)} fills had {text} known before: {listed}.")
     return notes
+
+
+def _undated(filled: NDArray[np.int64], prepared: Prepared, rows: NDArray[np.int64]) -> list[str]:
+    """Say which fills are of a date that is not marked: the run stops in the middle of it."""
+    row_of = prepared.timeline.row[filled[:, 1]]
+    n = int((~np.isin(row_of, rows)).sum())
+    if not n:
+        return []
+    day = prepared.rows.dates[row_of[~np.isin(row_of, rows)][0]]
+    return [f"The run stops before the mark of {day}: its fills ({n}) are in the trades, and in no table by date."]
 
 
 def _counted(entries: NDArray[np.int64], prepared: Prepared, n_dates: int) -> list[str]:

@@ -35,6 +35,7 @@ def resolve_decisions(
         rows = np.flatnonzero(inside)
         venue = decision_venue(market, targets.decision_venue)
         stamps = decision_stamps(market.calendars[venue], dates[rows])
+        notes += _rolled(market, venue, dates[rows], stamps)
         # Two dates may roll to one session: the later one replaces the earlier.
         last = np.append(stamps[1:] != stamps[:-1], True) if len(stamps) else np.zeros(0, dtype=bool)
         if not last.all():
@@ -51,6 +52,23 @@ def resolve_decisions(
         gone = given[~inside].tz_localize(None).to_numpy().astype("datetime64[D]")
         notes.append(f"Decisions outside {market.start} to {market.end} are not run: {_dates(gone)}.")
     return np.ascontiguousarray(stamps, dtype=np.int64), rows, tuple(notes)
+
+
+def _rolled(market: MarketData, venue: str, dates: NDArray[np.datetime64], stamps: NDArray[np.int64]) -> list[str]:
+    """Name dates that stand for an earlier close, though another venue trades on them: it may fill that very day."""
+    shut = market.calendars[venue].index_of(dates) < 0
+    open_elsewhere = np.zeros(len(dates), dtype=bool)
+    for other in market.venues():
+        open_elsewhere |= market.calendars[other].index_of(dates) >= 0
+    early = np.flatnonzero(shut & open_elsewhere)
+    if not len(early):
+        return []
+    first = np.datetime64(int(stamps[early[0]]), "ns").astype("datetime64[m]")
+    note = (
+        f"{venue} held no session on {_dates(dates[early])}: these decisions are made at its close before (the first "
+        f"at {first} UTC), and may fill elsewhere on the date itself. Give stamps instead of dates to decide later."
+    )
+    return [note]
 
 
 def _dates(dates: NDArray[np.datetime64]) -> str:

@@ -214,11 +214,11 @@ def costs(result: RotationResult) -> tuple[Table, tuple[str, ...]]:
     by_size = sorted((kind for kind in (*COST_KINDS, *HOLDING_KINDS) if paid[kind] != 0), key=lambda kind: -paid[kind])
     lines = [(kind_label(kind), float(paid[kind])) for kind in by_size]
     lines.append(("All costs", float(paid.sum())))
-    rows = tuple(
-        (label, number(value), percent(value / nav / years if years > 0 else math.nan, 3)) for label, value in lines
-    )
+    span = 1.0 if years < 1 else years  # nothing is annualised over less than a year
+    rows = tuple((label, number(value), percent(value / nav / span, 3)) for label, value in lines)
+    part = "Of average NAV" if years < 1 else "A year, of average NAV"
     table = Table(
-        head=("Kind", f"Paid, {result.config.base_currency}", "A year, of average NAV"),
+        head=("Kind", f"Paid, {result.config.base_currency}", part),
         rows=rows,
         align="lrr",
         strong=(len(rows) - 1,),

@@ -118,7 +118,9 @@ def _costs(result: RotationResult, ours: Mapping[str, float]) -> list[str]:
     if result.config.costs == "none":
         said.append("No costs were charged: trading this would have returned less.")
     elif not math.isnan(ours["cost_annual"]):
-        taken = f"Costs took {_percent(ours['cost_annual'], 2)} of average NAV a year"
+        is_short = ours["years"] < 1
+        part = ours["cost_annual"] * (ours["years"] if is_short else 1.0)
+        taken = f"Costs took {_percent(part, 2)} of average NAV{'' if is_short else ' a year'}"
         if isinstance(result.config.costs, FlatCosts):
             said.append(f"{taken}, at a flat {result.config.costs.bps:g} bps of what is traded.")
         else:

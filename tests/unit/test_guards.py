@@ -137,14 +137,64 @@ def test_a_state_goes_on_only_with_its_own_run():
     for given, message in (
         ((SWITCH, RunConfig(costs=FlatCosts(bps=20))), "other settings"),
         ((SWITCH, RunConfig(costs=FlatCosts(bps=10), initial_capital=5e6)), "other settings"),
-        ((other, config), "other decisions up to the cut"),
+        ((other, config), "other decisions or prices up to the cut"),
     ):
         with pytest.raises(BacktestError, match=message):
             simulate(market(), *given, resume=first.state)
+    dearer = market(silent=(SESSIONS[3],))  # another market, of the same name
+    with pytest.raises(BacktestError, match="other decisions or prices up to the cut"):
+        simulate(dearer, SWITCH, config, resume=first.state)
     with pytest.raises(BacktestError, match="it has already happened"):
         simulate(market(), SWITCH, config, resume=first.state, until=pd.Timestamp("2024-01-10", tz="UTC"))
     with pytest.raises(BacktestError, match="not BacktestResult"):
         simulate(market(), SWITCH, config, resume=first)
+
+
+def test_what_a_state_holds_can_be_written_to_and_changes_no_result():
+    config = RunConfig(costs=FlatCosts(bps=10))
+    whole = simulate(market(), SWITCH, config)
+    first = simulate(market(), SWITCH, config, until=pd.Timestamp("2024-01-03 12:00", tz="UTC"))
+    after = simulate(market(), SWITCH, config, resume=first.state)
+    first.state.book.cash[:] += 1e5
+    assert after.trades.to_csv() == whole.trades.iloc[len(first.trades) :].reset_index(drop=True).to_csv()
+    for array in (after.nav_by_row, after.opening.cash, whole.opening.cash):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:] = 0.0
+
+
+def test_a_cut_in_the_middle_of_a_date_is_said():
+    # Filled at the open of 2024-01-03, stopped before its mark: the fill is in no table by date.
+    cut = simulate(
+        market(), SWITCH, RunConfig(costs=FlatCosts(bps=10)), until=pd.Timestamp("2024-01-03 16:00", tz="UTC")
+    )
+    assert (len(cut.trades), cut.costs.to_numpy().sum()) == (1, 0.0)
+    said = "The run stops before the mark of 2024-01-03: its fills (1) are in the trades, and in no table by date."
+    assert said in cut.notes
+    at_mark = simulate(market(), SWITCH, RunConfig(**FREE), until=pd.Timestamp("2024-01-03 22:00", tz="UTC"))
+    assert not any("stops before the mark" in note for note in at_mark.notes)
+
+
+def test_a_nav_that_is_no_number_stops_the_run():
+    rows = [
+        {"date": date, "symbol": symbol, "venue": "XNYS", "currency": "USD", "close": price}
+        for k, date in enumerate(SESSIONS[:5])
+        for symbol, price in (("AAA", 1e306 if k == 3 else 10.0), ("BBB", 10.0))
+    ]
+    asked = targets(_2024_01_02=(0.5, 0.5))
+    with pytest.raises(BacktestError, match=f"NAV is no number any more on {SESSIONS[3]}: look for a wrong price"):
+        simulate(from_frames(pd.DataFrame(rows)), asked, RunConfig(**FREE))
+
+
+def test_a_date_on_which_new_york_is_shut_and_hong_kong_is_not_is_said():
+    demo = load("demo")
+    frame = pd.DataFrame({"HK01": [0.5, 0.4], "US01": [0.4, 0.5]}, index=["2024-02-19", "2024-02-24"])
+    result = simulate(demo, TargetWeights.from_frame(frame), RunConfig(**FREE))
+    said = [note for note in result.notes if "held no session" in note]
+    assert len(said) == 1  # the 24th is a Saturday everywhere
+    assert said[0].startswith(
+        "XNYS held no session on 2024-02-19: these decisions are made at its close before (the first at"
+    )
+    assert "2024-02-16T21:00 UTC" in said[0]
 
 
 def test_a_run_ends_where_the_data_end():
