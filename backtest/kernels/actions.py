@@ -110,6 +110,8 @@ def go_ex_nb(world, rules, book, event, row, group, journal, record):
                     book.reinvest[a, lane] += net
                 else:
                     owed[n, lane] = net
+                    if rules.funding == OVERLAP:
+                        book.plan_cash[lane] += net * rate
             status = max(status, noted)
             if kind == DELISTING:
                 if book.order[a, lane] != 0.0:

@@ -44,8 +44,10 @@ def take_effect(state: State, action: Action, stamp: int) -> None:
     elif action.kind == "dividend":
         withheld = action.withheld if held > 0.0 else 0.0
         claim = Claim(symbol, held * action.amount * (1.0 - withheld), action.pay, row)
-        if held != 0.0:
-            (state.reinvested if state.settings.dividends == "reinvest" else state.money_due).append(claim)
+        if held != 0.0 and state.settings.dividends == "reinvest":
+            state.reinvested.append(claim)
+        elif held != 0.0:
+            state.owe(claim, stamp)
         state.last[symbol] = max(last - action.amount, 0.0)
     elif action.kind == "scrip":
         multiply(state, symbol, 1.0 + action.amount, delivered=False)
@@ -61,7 +63,7 @@ def take_effect(state: State, action: Action, stamp: int) -> None:
         state.money_due += [replace(claim, pay=action.pay, ex_row=row) for claim in waiting]
         state.reinvested = [claim for claim in state.reinvested if claim.symbol != symbol]
         if held != 0.0:
-            state.money_due.append(Claim(symbol, held * price, action.pay, row))
+            state.owe(Claim(symbol, held * price, action.pay, row), stamp)
         state.shares[symbol], state.last[symbol] = 0.0, price
 
 

@@ -134,6 +134,12 @@ class State:
             # Reading: also where it fell due after the sizing.
             self.plan.cash += claim.amount * self.fx(currency, stamp)
 
+    def owe(self, claim: Claim, stamp: int) -> None:
+        """Note money due; under `overlap` the plan may spend it at once (section 2)."""
+        self.money_due.append(claim)
+        if self.settings.funding == "overlap":
+            self.plan.cash += claim.amount * self.fx(self.world.currency[claim.symbol], stamp)
+
     def due(self, currency: str) -> float:
         """Money owed by corporate actions, what is to be reinvested included."""
         claims = [*self.money_due, *self.reinvested]

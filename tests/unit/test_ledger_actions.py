@@ -241,6 +241,20 @@ def test_a_delisting_pays_its_price_or_the_last_one(price, paid):
     assert any("No price is stated at which US left" in note for note in result.notes) == np.isnan(price)
 
 
+@pytest.mark.parametrize("funding", ["overlap", "prefunded", "settled"])
+def test_what_a_delisting_pays_buys_what_waited_for_it(funding):
+    # US (60 % of 1,000,000) has its last price on the 3rd, when all of it is wanted in UT, and dies on the 5th at 100.
+    # UT buys 4,000 shares of 100 for the idle cash, and the other 6,000 once the delisting counts: under overlap when it
+    # is due, on the 5th, else when it is paid, on the 9th.
+    market = week({"US": [100.0, 100.0] + [NAN] * 5, "UT": 100.0}, action("US", "delisting", "05", 100.0, "09"))
+    plan = {"2024-01-02": {"US": 0.6, "UT": 0.0}, "2024-01-03": {"US": 0.0, "UT": 1.0}}
+    result = run(market, plan, funding=funding)
+    bought = result.trades[result.trades["symbol"] == "UT"]
+    day = "2024-01-05" if funding == "overlap" else "2024-01-09"
+    assert [str(at.date()) for at in bought["filled"]] == ["2024-01-04", day]
+    assert bought["shares"].tolist() == pytest.approx([4000.0, 6000.0], rel=EXACT)
+
+
 def test_the_facts_of_a_name_delist_it_on_the_day_after_its_last():
     facts = {"symbol": "US", "delisted": "2024-01-04", "terminal_price": 80.0}
     result = run(week(GONE, instruments=[facts]), {"2024-01-02": {"US": 0.5}})
