@@ -244,7 +244,7 @@ def test_a_delisting_pays_its_price_or_the_last_one(price, paid):
 @pytest.mark.parametrize("funding", ["overlap", "prefunded", "settled"])
 def test_what_a_delisting_pays_buys_what_waited_for_it(funding):
     # US (60 % of 1,000,000) has its last price on the 3rd, when all of it is wanted in UT, and dies on the 5th at 100.
-    # UT buys 4,000 shares of 100 for the idle cash, and the other 6,000 once the delisting counts: under overlap when it
+    # UT buys 4,000 shares of 100 for idle cash, and the other 6,000 once the delisting counts: under overlap when it
     # is due, on the 5th, else when it is paid, on the 9th.
     market = week({"US": [100.0, 100.0] + [NAN] * 5, "UT": 100.0}, action("US", "delisting", "05", 100.0, "09"))
     plan = {"2024-01-02": {"US": 0.6, "UT": 0.0}, "2024-01-03": {"US": 0.0, "UT": 1.0}}
