@@ -3,7 +3,6 @@
 import sys
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
 
 import numba
 import numpy as np
@@ -136,19 +135,6 @@ def test_runs_at_once_on_one_market_equal_runs_alone(seed, blocks):
         for name, i, array in held:
             assert array.tobytes() == expected[i][name]
         assert blocks.n_again > 2  # more than the blocks that the first runs left
-
-
-def test_what_runs_share_cannot_be_written_to():
-    for seed in (1, 2, 4, 5):
-        case, config = full_case(seed)
-        stamps = np.array([stamp for stamp, _ in case.decisions])
-        prepared = prepare(case.market, case.targets.assets, stamps, config)
-        kept = prepared.world, prepared.world.fees, prepared.world.actions, prepared.timeline
-        arrays = {name: array for one in kept for name, array in one._asdict().items()}
-        for one in (prepared, prepared.rows, *prepared.fees):
-            arrays |= {field.name: getattr(one, field.name) for field in fields(one)}
-        open_to_all = [name for name, a in arrays.items() if isinstance(a, np.ndarray) and a.flags.writeable]
-        assert open_to_all == ["decisions"]
 
 
 # Ways to refer to memory and to nothing else of it.
