@@ -1,8 +1,15 @@
 """What every test may rely on: kernels are compiled before the first one's clock starts."""
 
+import numba
 import pytest
 
 COMPILING = ("unit", "property", "reference", "cross", "cli")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let uncompiled kernels divide by zero in silence, as compiled ones do: its result is not used."""
+    if numba.config.DISABLE_JIT:
+        config.addinivalue_line("filterwarnings", "ignore::RuntimeWarning:(backtest|data|strategies)[.].*kernels")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -1,19 +1,20 @@
 """Threads change no byte: blocks of lanes and whole runs at once, over one market, its caches and its memory."""
 
 import sys
+import weakref
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
 
 import numba
 import numpy as np
 import pandas as pd
 import pytest
 
+from backtest import memory
 from backtest.arrays.prepare import prepare
 from backtest.books import new_book
 from backtest.engine import simulate
 from backtest.lanes import run_lanes
-from backtest.memory import Blocks
+from backtest.memory import SMALLEST_KEPT, Blocks
 from tests.worlds import full_case
 
 IS_COMPILED = not numba.config.DISABLE_JIT
@@ -30,6 +31,30 @@ def hurry():
     sys.setswitchinterval(5e-6)
     yield
     sys.setswitchinterval(usual)
+
+
+class CountedBlocks(Blocks):
+    """Blocks that count how often one is given again."""
+
+    def __init__(self):
+        super().__init__()
+        self.n_again, self._given = 0, {}
+
+    def take(self, n_bytes):
+        array = super().take(n_bytes)
+        known = self._given.get(id(array.base))
+        self.n_again += known is not None and known() is array.base
+        self._given[id(array.base)] = weakref.ref(array.base)
+        return array
+
+
+@pytest.fixture
+def blocks(monkeypatch):
+    """Memory of which every block is kept, however small, so that it is used again."""
+    counted = CountedBlocks()
+    monkeypatch.setattr(memory, "SMALLEST_KEPT", 1)
+    monkeypatch.setattr(memory, "BLOCKS", counted)
+    return counted
 
 
 def cut(book, journal, record, lanes):
@@ -82,13 +107,14 @@ def bytes_of(result):
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("seed", range(6 if IS_COMPILED else 1))
-def test_runs_at_once_on_one_market_equal_runs_alone(seed):
+def test_runs_at_once_on_one_market_equal_runs_alone(seed, blocks):
     # More layouts than a market keeps: some go while others are worked out from them.
     case, config = full_case(4000 + seed)
     updates = [{"max_participation": p, "fx": fx} for p in (None, 0.01, 0.1, 0.5) for fx in ("at_fill", "hold")]
     configs = [config.model_copy(update=update) for update in updates]
     expected = [bytes_of(simulate(case.market, case.targets, one)) for one in configs]
     for n_threads in THREADS:
+        blocks.n_again = 0
         market = full_case(4000 + seed)[0].market  # another one, of which nothing is kept yet
 
         def run(one, market=market):
@@ -103,22 +129,12 @@ def test_runs_at_once_on_one_market_equal_runs_alone(seed):
             held = [(names[i % 4], i % len(expected), results[i].record) for i in range(len(results))]
             held = [(name, i, getattr(record, name)[:, ...]) for name, i, record in held]
             del results, result
-            list(pool.map(run, configs * 2))
+            # Their memory is let go at once, and used by the next.
+            again = list(pool.map(lambda one: bytes_of(run(one)), configs * 2))
+        assert again == expected * 2
         for name, i, array in held:
             assert array.tobytes() == expected[i][name]
-
-
-def test_what_runs_share_cannot_be_written_to():
-    for seed in (1, 2, 4, 5):
-        case, config = full_case(seed)
-        stamps = np.array([stamp for stamp, _ in case.decisions])
-        prepared = prepare(case.market, case.targets.assets, stamps, config)
-        kept = prepared.world, prepared.world.fees, prepared.world.actions, prepared.timeline
-        arrays = {name: array for one in kept for name, array in one._asdict().items()}
-        for one in (prepared, prepared.rows, *prepared.fees):
-            arrays |= {field.name: getattr(one, field.name) for field in fields(one)}
-        open_to_all = [name for name, a in arrays.items() if isinstance(a, np.ndarray) and a.flags.writeable]
-        assert open_to_all == ["decisions"]
+        assert blocks.n_again > 2  # more than the blocks that the first runs left
 
 
 # Ways to refer to memory and to nothing else of it.
@@ -135,25 +151,46 @@ VIEWS = (
 
 
 @pytest.mark.parametrize("n_threads", THREADS)
-def test_memory_that_anything_refers_to_is_never_given_again(n_threads):
-    blocks = Blocks()
-
+def test_memory_that_anything_refers_to_is_never_given_again(n_threads, blocks):
     def work(seed):
-        rng, held, addresses = np.random.default_rng(seed), [], set()
+        rng, held = np.random.default_rng(seed), []
+
+        def let_go(at):
+            view, tag = held.pop(at)
+            assert all(one == tag for one in np.array(list(view)).ravel())
+
         for step in range(400):
             array = blocks.take(8 * int(rng.integers(1, 300))).view(np.int64)
-            addresses.add(array.ctypes.data)
             tag = 1000 * seed + step
             array[:] = tag
             held.append((VIEWS[rng.integers(len(VIEWS))](array), tag))
             del array
-            for _ in range(int(rng.integers(0, 3))):
-                if held:
-                    view, tag = held.pop(rng.integers(len(held)))
-                    assert all(one == tag for one in np.array(list(view)).ravel())
-            if step % 50 == 49:
-                held.clear()
-        return len(addresses)
+            for _ in range(min(int(rng.integers(0, 3)), len(held))):
+                let_go(rng.integers(len(held)))
+            while held and step % 50 == 49:
+                let_go(-1)
 
     with ThreadPoolExecutor(n_threads) as pool:
-        assert max(pool.map(work, range(4))) < 400
+        list(pool.map(work, range(4)))
+    assert blocks.n_again > 100
+
+
+def test_memory_is_given_again_once_nothing_refers_to_it(blocks):
+    for view in VIEWS:
+        array = blocks.take(8000).view(np.int64)
+        address, held = array.ctypes.data, view(array)
+        del array
+        other = blocks.take(8000)
+        assert other.ctypes.data != address
+        del held
+        assert blocks.take(8000).ctypes.data == address
+        del other
+
+
+def test_a_small_request_holds_no_kept_block():
+    blocks = Blocks()
+    address = blocks.take(2 * SMALLEST_KEPT).ctypes.data  # free again at once
+    small = [blocks.take(n_bytes) for n_bytes in (8, 4096, SMALLEST_KEPT - 1)]
+    assert all(address > one.ctypes.data or one.ctypes.data >= address + 2 * SMALLEST_KEPT for one in small)
+    assert all(one.base is None for one in small)  # nothing larger behind it
+    assert blocks.take(SMALLEST_KEPT).ctypes.data == address

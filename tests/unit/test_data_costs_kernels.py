@@ -1,17 +1,24 @@
-"""Fees in integers: equal to the contract note in decimals, for any trade; expected fees without rounding."""
+"""Fees of any trade equal the contract note in decimals, to the cent; expected fees are not rounded."""
 
+import math
 from decimal import Decimal
 
 import numpy as np
 import pytest
 
-from data.costs.charges import NOTE_KINDS, charges_on, commission_charge, day_number
+from data.costs import fee_tables
+from data.costs.charges import DOLLAR_UP, NOTE_KINDS, Charge, charges_on, commission_charge, day_number
 from data.costs.fee_tables import fee_table
 from data.costs.kernels import fees as kernels
 from data.costs.kernels.fees import (
+    EXACT,
     MAX_UNITS,
     NO_FEE,
     NO_UNITS,
+    RATE,
+    ROUNDING,
+    TO_DOLLAR_UP,
+    VECTOR,
     charge_trades_nb,
     expect_rates_nb,
     fee_parts_nb,
@@ -101,7 +108,7 @@ def test_kernels_charge_what_the_contract_note_says(bps: float, least: dict[str,
             shares,
             price,
         )
-        if max(considerations[t], counts[t]) <= 2**53:  # whole in floats
+        if max(considerations[t], counts[t]) <= 2**53:  # every whole number is a float
             total = cents_of(table, rows[t], classes[t], sides[t], considerations[t], counts[t])
             assert total == [int(note.total * 100)]
 
@@ -261,8 +268,8 @@ def test_an_expected_rate_is_fees_half_spread_and_impact_over_the_trade() -> Non
     assert rate == pytest.approx((0.27 + 0.015 + 0.565 + 2.0) / 10_000 + 0.001 + 1e-5 * np.sqrt(1_000), rel=1e-12)
 
 
-def test_fees_on_an_edge_are_counted_in_integers() -> None:
-    # 2.5 bps of 20,220.00 + 40 n end in half a cent: floats alone would round some of these down.
+def test_fees_of_half_a_cent_are_rounded_up() -> None:
+    # 2.5 bps of 20,220.00 + 40 n end in half a cent: as fractions of a cent, floats would round some of these down.
     table, _ = fee_table([("HKD", "XHKG", True)], DATES[-1:], 2.5)
     out = np.empty((1, len(NOTE_KINDS)), dtype=np.int64)
     row = np.zeros(1, dtype=np.int64)
@@ -271,3 +278,71 @@ def test_fees_on_an_edge_are_counted_in_integers() -> None:
         fee_parts_nb(table, row, row, row, units, units, out)
         assert cents_of(table, 0, 0, BUY, units[0], units[0]) == [out.sum()]
         assert out[0, NOTE_KINDS.index("commission")] == (units[0] * 25 + 5_000_000) // 10_000_000
+
+
+def on_edges(rate: int, to_dollar: bool, near: int) -> list[int]:
+    """Units of the considerations next above a number whose fee is just half a cent, or a whole dollar."""
+    step, edge = (10**13, 0) if to_dollar else (10**11, 5 * 10**10)  # in 1e-13
+    common = math.gcd(rate, step)
+    if edge % common:
+        return []
+    every = step // common
+    first = edge // common * pow(rate // common, -1, every) % every
+    return [first + every * (-(-(near - first) // every) + more) for more in range(3)]
+
+
+@pytest.mark.parametrize("bps", [0.0, 2.5, 0.12345])
+def test_fees_on_an_edge_beyond_whole_floats_are_those_of_the_note(bps: float) -> None:
+    # Half cents and whole dollars of trades of 1e7 to 1e12, and a ten-thousandth beside them.
+    table, _ = fee_table(CLASSES, DATES, bps)
+    n_beyond = 0
+    for row in (400, 4900, 5680, len(DATES) - 1):
+        for (g, (_, venue, is_etf)), side in ((one, side) for one in enumerate(CLASSES) for side in (BUY, SELL)):
+            period = table.period[row, g]
+            for part in table.parts[period, side, : table.n_parts[period, side]].tolist():
+                rate, to_dollar = part[RATE], part[ROUNDING] == TO_DOLLAR_UP
+                near = [on_edges(rate, to_dollar, 10**power * 10_000) for power in range(7, 13)] if rate else []
+                for edge in (one for some in near for one in some):
+                    n_beyond += rate * edge > EXACT
+                    for units in (edge - 1, edge, edge + 1):
+                        if int(float(units)) == units:
+                            note = contract_note(
+                                *(venue, DATES[row], ("buy", "sell")[side], Decimal(units) / 10_000, 1),
+                                is_etf=is_etf,
+                                commission_bps=bps,
+                            )
+                            assert cents_of(table, row, g, side, units, units) == [int(note.total * 100)], (
+                                venue,
+                                units,
+                            )
+    assert n_beyond > 500
+
+
+@pytest.mark.parametrize("side", [BUY, SELL])
+def test_room_behind_the_trades_changes_no_fee(side: int) -> None:
+    rng = np.random.default_rng(5)
+    table, _ = fee_table(CLASSES, DATES, 2.5, {"HKD": 18.0, "USD": 0.35})
+    for n in range(1, 2 * VECTOR + 2):
+        amounts = [np.array([as_units(a * b) for a, b in random_trades(rng, n)], dtype=np.float64) for _ in range(2)]
+        for g, row in ((0, 5000), (2, 1000), (4, 5500)):
+            alone = cents_of(table, row, g, side, *amounts)
+            for junk in (np.nan, np.inf, -1.0, 1e300, 12_345.0):
+                wide = [np.append(given, np.full(VECTOR, junk)) for given in amounts]
+                out, room = np.full(n + VECTOR, junk), np.full(n + VECTOR, junk)
+                assert charge_trades_nb(table, table.period[row, g], side, *wide, n, out, room) == -1
+                assert out[:n].tolist() == alone
+                assert all((one[:n] == given).all() for one, given in zip(wide, amounts, strict=True))
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [{"fixed": Decimal(1)}, {"minimum": Decimal(1)}, {"maximum": Decimal(9)}],
+    ids=lambda extra: next(iter(extra)),
+)
+def test_whole_dollars_with_a_fixed_part_or_limits_are_refused(
+    extra: dict[str, Decimal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    duty = Charge(rate=Decimal("0.001"), rounding=DOLLAR_UP, **extra)
+    monkeypatch.setattr(fee_tables, "charges_on", lambda *_, **__: {"stamp_duty": (duty, duty)})
+    with pytest.raises(DataError, match="stamp_duty .* kernels cannot charge it"):
+        fee_table([("HKD", "XHKG", False)], DATES[-1:])

@@ -10,8 +10,10 @@ from backtest import BacktestError, RunConfig, follow, simulate
 from backtest.follow import Following
 from backtest.prove import prove_no_lookahead
 from data.load import load
+from data.sources.frames import from_frames
 from strategies.errors import StrategyError
 from strategies.strategy import find_strategy
+from tests.markets import fills, sessions
 
 HALF = 0.5
 
@@ -142,6 +144,92 @@ def test_each_decision_is_checked_once(monkeypatch):
     monkeypatch.setattr(module, "check_weights", lambda *given: (checked.append(given[2].shape), check(*given)))
     Following(Recorder(), RunConfig()).targets(load("tiny"))
     assert checked == [(1, 3, 1)]
+
+
+# One name lists after the first decision, one goes before the last; what the second becomes is told in two ways.
+FIRST, LISTS, LAST_DAY, ENDS, LAST = "2025-01-21", "2025-01-28", "2025-01-29", "2025-01-30", "2025-02-07"
+BY_INSTRUMENTS = {"instruments": [{"symbol": "OLD", "delisted": LAST_DAY, "terminal_price": 9.0}]}
+BY_ACTION = {"actions": [{"symbol": "OLD", "kind": "delisting", "ex_date": ENDS, "pay_date": LAST, "amount": 9.0}]}
+
+
+def market_of_spells(**tables):
+    """Three names at 10, of which one lists late and one ends early."""
+    days = sessions("XNYS", FIRST, LAST)
+    spells = {"AAA": days, "NEW": [d for d in days if d >= LISTS], "OLD": [d for d in days if d < ENDS]}
+    rows = [
+        {"date": day, "symbol": symbol, "venue": "XNYS", "currency": "USD", "open": 10.0, "close": 10.0}
+        for symbol, held in spells.items()
+        for day in held
+    ]
+    given = {name: pd.DataFrame(table) for name, table in tables.items()}
+    return from_frames(pd.DataFrame(rows), price_basis="raw", **given)
+
+
+class AsksOn:
+    """Asks for half in each name at the closes of its span, and lets go of it at the next."""
+
+    every = "day"
+
+    def __init__(self, spans):
+        self.spans = spans
+
+    def decide(self, past, portfolio):
+        day = f"{portfolio.stamp:%Y-%m-%d}"
+        return {name: HALF for name, (first, last) in self.spans.items() if first <= day <= last}
+
+
+@pytest.mark.parametrize("ending", [BY_INSTRUMENTS, BY_ACTION])
+def test_names_that_come_and_go_are_held_while_they_can_be(ending):
+    spans = {"OLD": (FIRST, "2025-01-27"), "NEW": (LISTS, LAST)}
+    result = follow(AsksOn(spans), market_of_spells(**ending), RunConfig(costs="none", interest="none"))
+    # Decided at a close, filled at the next open.
+    assert fills(result, "OLD") == [("01-22", 5e4), ("01-29", -5e4)]
+    assert fills(result, "NEW") == [("01-29", 5e4)]
+    assert (result.nav == 1e6).all()
+
+
+@pytest.mark.parametrize("ending", [BY_INSTRUMENTS, BY_ACTION])
+def test_a_name_that_ends_while_held_pays_what_it_became(ending):
+    spans = {"OLD": (FIRST, "2025-01-28")}  # the sale comes a session too late
+    result = follow(AsksOn(spans), market_of_spells(**ending), RunConfig(costs="none", interest="none"))
+    assert fills(result, "OLD") == [("01-22", 5e4)]
+    assert result.nav.iloc[-1] == 1e6 - 5e4
+
+
+@pytest.mark.parametrize("day", sessions("XNYS", FIRST, LAST)[:-1])
+@pytest.mark.parametrize(
+    ("ending", "since"), [(BY_INSTRUMENTS, LAST_DAY), (BY_ACTION, ENDS)], ids=["instruments", "action"]
+)
+@pytest.mark.parametrize("name", ["NEW", "OLD"])
+def test_each_answer_is_checked_at_its_own_decision(name, ending, since, day):
+    policy, market = AsksOn({name: (day, day)}), market_of_spells(**ending)
+    why = None
+    if name == "NEW" and day < LISTS:
+        why = f"^NEW has no price known at {day}T21:00 UTC; its first is on {LISTS}"
+    elif name == "OLD" and day >= since:
+        why = f"^OLD is wanted at {day}T21:00 UTC, but it delisted on {since}"
+    if why is None:
+        asked = follow(policy, market, RunConfig(costs="none")).targets
+        weights = asked.weights[:, asked.assets.index(name)]
+        assert (weights == np.where(asked.decisions.strftime("%Y-%m-%d") == day, HALF, 0.0)).all()
+    else:
+        with pytest.raises(StrategyError, match=why):
+            follow(policy, market, RunConfig(costs="none"))
+
+
+@pytest.mark.parametrize(("day", "passes"), [("2025-01-22", False), ("2025-01-23", True), ("2025-02-05", True)])
+def test_a_short_needs_a_borrow_fee_from_its_own_decision_on(day, passes):
+    class Sells(AsksOn):
+        def decide(self, past, portfolio):
+            return {name: -weight for name, weight in super().decide(past, portfolio).items()}
+
+    market = market_of_spells(borrow=[{"date": "2025-01-22", "symbol": "AAA", "fee_pct": 1.0}])
+    policy, config = Sells({"AAA": (day, LAST)}), RunConfig(costs="none", shorts=True)
+    if passes:
+        assert follow(policy, market, config).trades["shares"].iloc[0] < 0
+    else:
+        with pytest.raises(BacktestError, match="AAA is sold short, and the market states no borrow fee of it for"):
+            follow(policy, market, config)
 
 
 def test_a_policy_that_fails_is_named_with_its_stamp():
