@@ -108,14 +108,15 @@ def simulate(
     nav.flags.writeable = False
     for array in opening:  # what is asked for later is run again from here
         array.flags.writeable = False
-    marked = nav[(prepared.marks >= first) & (prepared.marks < last)]
+    first_row, end_row = np.searchsorted(prepared.marks, (first, last)).tolist()
+    marked = nav[first_row:end_row]
     if not np.isfinite(marked).all():
-        day = prepared.rows.dates[np.flatnonzero(prepared.marks >= first)[np.argmin(np.isfinite(marked))]]
+        day = prepared.rows.dates[first_row + int(np.argmin(np.isfinite(marked)))]
         raise BacktestError(
             f"NAV is no number any more on {day}: look for a wrong price or exchange rate near that date."
         )
-    if (nav <= 0).any():
-        ruin = int(np.argmax(nav <= 0))
+    if marked.min(initial=1.0) <= 0:
+        ruin = first_row + int(np.argmax(marked <= 0))
         raise BacktestError(
             f"NAV falls to {nav[ruin]:,.2f} on {prepared.rows.dates[ruin]}. "
             + (

@@ -98,8 +98,7 @@ class BacktestResult:
     @cached_property
     def rows(self) -> NDArray[np.int64]:
         """Rows marked in this call, shape (n_dates,)."""
-        marks = self.prepared.marks
-        return np.flatnonzero((marks >= self.first_event) & (marks < self.last_event))
+        return np.arange(*np.searchsorted(self.prepared.marks, (self.first_event, self.last_event)))
 
     @cached_property
     def mark_events(self) -> NDArray[np.int64]:
