@@ -33,9 +33,9 @@ def check_weights(prepared: Prepared, market: MarketData, weights: NDArray[np.fl
     StrategyError
         On a weight of a name without a price or an exchange rate at the decision.
     """
-    missing = np.isnan(weights)
-    filled = np.where(missing, 0.0, weights) if missing.any() else weights
-    is_long = filled.min(initial=0.0) >= 0
+    least = weights.min(initial=np.inf)  # NaN where any weight is
+    filled = np.where(np.isnan(weights), 0.0, weights) if np.isnan(least) else weights
+    is_long = filled.min(initial=0.0) >= 0 if np.isnan(least) else least >= 0
     if not is_long:
         _check_shorts(prepared, market, weights, config)
     gross = (filled if is_long else np.abs(filled)).sum(axis=1)
@@ -45,7 +45,7 @@ def check_weights(prepared: Prepared, market: MarketData, weights: NDArray[np.fl
             f"Weights at decision {_when(prepared, k)} add up to a gross of {gross[k].max():.7g} of NAV, more than "
             f"max_gross = {config.max_gross:g}. Ask for less, or allow more with max_gross."
         )
-    wanted = (filled != 0).any(axis=2)
+    wanted = np.ones(prepared.untradable.shape, dtype=bool) if least > 0 else (filled != 0).any(axis=2)
     barred = wanted & prepared.untradable
     if barred.any():
         _refuse_untradable(prepared, market, barred)

@@ -19,11 +19,12 @@ from strategies.targets import TargetWeights
 
 def _used(market: MarketData, targets: TargetWeights, held: tuple[str, ...]) -> NDArray[np.bool_]:
     """Choose the names a run has to carry: those ever wanted or held, or all where NaN and 0 differ."""
-    missing = np.isnan(targets.weights)
-    is_whole = not missing.any()
-    filled = targets.weights if is_whole else np.where(missing, 0.0, targets.weights)
-    wanted: NDArray[np.bool_] = np.any(filled != 0.0, axis=0)
-    is_mixed = not is_whole and bool((missing.any(axis=1) & ~missing.all(axis=1)).any())
+    least, is_mixed = targets.weights.min(initial=np.inf), False  # NaN where any weight is
+    wanted: NDArray[np.bool_] = np.ones(len(targets.assets), dtype=bool)
+    if not least > 0:
+        missing = np.isnan(targets.weights)
+        wanted = np.any((targets.weights != 0.0) & ~missing, axis=0)
+        is_mixed = bool((missing.any(axis=1) & ~missing.all(axis=1)).any())
     if is_mixed or not wanted.any():
         wanted |= np.isin(targets.assets, market.holdable)
     for name in held:
