@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backtest.kernels.money import pay_nb
+from backtest.kernels.money import await_nb, convert_nb, pay_held_nb
 from backtest.kernels.state import (
     BUY,
     DEAREST,
@@ -180,18 +180,43 @@ def pay_orders_nb(world, rules, book, event, row, n_orders, scratch, record):
     fee, half_spread, impact, fx_cost = scratch.fee, scratch.half_spread, scratch.impact, scratch.fx_cost
     venue_of, currency_of, settle_slot, fx = world.venue, world.currency, world.settle_slot, world.fx[event]
     base, fx_spread, holds = np.uint64(rules.base), rules.fx_spread, rules.fx_mode == HOLD_CURRENCY
+    # Of a single lane, base currency and what of it waits in one slot: kept in registers.
+    one, own, waits, comes, at = len(scratch.lanes) == 1 and not holds, cash[base, 0], 0.0, 0.0, -1
     for k in range(n_orders):
         fx_cost[k] = 0.0
-        if moved[k] != 0.0:
-            a, lane = names[k], lanes[k] if len(scratch.lanes) > 1 else np.uint64(0)
-            currency, slot = currency_of[a], settle_slot[row, venue_of[a]]
-            payment = notional[k] + fee[k] + half_spread[k] + impact[k]
-            cost = pay_nb(
-                cash, unsettled, incoming, flow, fx, fx_spread, base, holds, slot, row, lane, currency, payment,
-                scratch.before,
+        if moved[k] == 0.0:
+            continue
+        a, lane = names[k], lanes[k] if len(scratch.lanes) > 1 else np.uint64(0)
+        currency, slot, cost = currency_of[a], settle_slot[row, venue_of[a]], 0.0
+        paid = notional[k] + fee[k] + half_spread[k] + impact[k]
+        begun[lane] = 1
+        if holds:
+            cost = pay_held_nb(
+                cash, unsettled, incoming, flow, fx, fx_spread, base, slot, row, lane, currency, paid, scratch.before
+            )
+        elif currency != base:
+            paid, cost = convert_nb(
+                cash, unsettled, incoming, flow, fx, fx_spread, slot, row, lane, currency, paid
             )  # fmt: skip
-            fx_cost[k] = cost / fx[currency] if cost != 0.0 else 0.0
-            begun[lane] = 1
+            paid += cost
+        fx_cost[k] = cost / fx[currency] if cost != 0.0 else 0.0
+        if one:
+            if slot != at:
+                if at >= 0:
+                    unsettled[at, base, 0], incoming[at, base, 0] = waits, comes
+                at, waits, comes = slot, unsettled[slot, base, 0], incoming[slot, base, 0]
+            change = (own - paid) - own
+            own -= paid
+            waits += change
+            comes += max(change, 0.0)
+        elif not holds:
+            left = cash[base, lane] - paid
+            await_nb(unsettled, incoming, slot, base, lane, left - cash[base, lane])
+            cash[base, lane] = left
+    if one:
+        cash[base, 0] = own
+        if at >= 0:
+            unsettled[at, base, 0], incoming[at, base, 0] = waits, comes
 
 
 @kernel

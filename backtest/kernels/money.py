@@ -77,11 +77,9 @@ def await_nb(unsettled, incoming, slot, currency, lane, change):
         incoming[slot, currency, lane] += change
 
 
-@leaf
-def pay_nb(
-    cash, unsettled, incoming, flow, fx, spread, base, holds, slot, row, lane, currency, payment, before
-):  # fmt: skip
-    """Pay for one fill in the currencies the rules say, and note what of it has yet to settle.
+@kernel
+def pay_held_nb(cash, unsettled, incoming, flow, fx, spread, base, slot, row, lane, currency, payment, before):
+    """Pay for one fill under `fx="hold"`, and note what of it has yet to settle.
 
     Parameters
     ----------
@@ -92,8 +90,6 @@ def pay_nb(
         Base per unit, known at the fill.
     spread : float
     base : int
-    holds : bool
-        True under `fx="hold"`.
     slot : int
         Where in the settlement ring the money waits.
     row, lane, currency : int
@@ -107,28 +103,44 @@ def pay_nb(
     fx_cost : float
         Spread paid on conversions, base currency.
     """
-    if holds:
-        for c in range(cash.shape[0]):
-            before[c] = cash[c, lane]
-        cost = convert_held_nb(cash, flow, fx, spread, base, row, lane, currency, payment)
-        for c in range(cash.shape[0]):
-            await_nb(unsettled, incoming, slot, c, lane, cash[c, lane] - before[c])
-        return cost
-    own, cost = cash[base, lane], 0.0
-    left = own - payment
-    if currency != base:
-        # What the balance holds (dividends, interest, carry) goes towards the payment, or is sold with the proceeds.
-        balance = cash[currency, lane]
-        converted = (payment - balance) * fx[currency]
-        cost = spread * abs(converted)
-        if flow.shape[0] > 0:
-            flow[row, currency, lane] -= balance * fx[currency]
-        cash[currency, lane] = 0.0
-        left = own - (converted + cost)
-        await_nb(unsettled, incoming, slot, currency, lane, -balance)
-    cash[base, lane] = left
-    await_nb(unsettled, incoming, slot, base, lane, left - own)
+    for c in range(cash.shape[0]):
+        before[c] = cash[c, lane]
+    cost = convert_held_nb(cash, flow, fx, spread, base, row, lane, currency, payment)
+    for c in range(cash.shape[0]):
+        await_nb(unsettled, incoming, slot, c, lane, cash[c, lane] - before[c])
     return cost
+
+
+@leaf
+def convert_nb(cash, unsettled, incoming, flow, fx, spread, slot, row, lane, currency, payment):
+    """Convert the payment for one fill in foreign currency into base currency under `fx="at_fill"`.
+
+    What the balance holds (dividends, interest, carry) goes towards the payment, or is sold with the proceeds.
+
+    Parameters
+    ----------
+    cash : ndarray of shape (C, L)
+        The balance of the currency becomes 0.
+    unsettled, incoming : ndarray of shape (M, C, L)
+    flow : ndarray of shape (R, C, L) or (0, C, L)
+    fx : ndarray of shape (C,)
+    spread : float
+    slot, row, lane, currency : int
+    payment : float
+        Local currency.
+
+    Returns
+    -------
+    converted, fx_cost : float
+        Base currency; the cost is not in the first.
+    """
+    balance = cash[currency, lane]
+    converted = (payment - balance) * fx[currency]
+    if flow.shape[0] > 0:
+        flow[row, currency, lane] -= balance * fx[currency]
+    cash[currency, lane] = 0.0
+    await_nb(unsettled, incoming, slot, currency, lane, -balance)
+    return converted, spread * abs(converted)
 
 
 @leaf
