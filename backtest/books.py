@@ -137,21 +137,20 @@ def new_pages(
         NAV is NaN and everything else 0 on rows that the run does not mark.
     journal : Journal
     """
-    n_rows, n_assets = len(prepared.rows.dates), len(prepared.names)
-    n_kept, n_entries = (n_rows, n_entries) if whole else (0, 0)
-    room: dict[str, Any] = arrays_of(
-        {
-            "nav": ((n_rows, n_lanes), np.float64),
-            "price": ((n_kept, n_assets), np.float64),
-            "shares": ((n_kept, n_assets, n_lanes), np.float64),
-            **{name: ((n_kept, len(prepared.currencies), n_lanes), np.float64) for name in MONEY},
-            "entries": ((5, n_entries), np.int64),
-            "amounts": ((7, n_entries), np.float64),
-        }
+    n_rows, n_assets, n_currencies = len(prepared.rows.dates), len(prepared.names), len(prepared.currencies)
+    n_kept, n_entries, noted = n_rows if whole else 0, n_entries if whole else 0, np.zeros(1, dtype=np.int64)
+    shapes: dict[str, tuple[tuple[int, ...], type]] = {
+        "price": ((n_kept, n_assets), np.float64),
+        "shares": ((n_kept, n_assets, n_lanes), np.float64),
+        **dict.fromkeys(MONEY, ((n_kept, n_currencies, n_lanes), np.float64)),
+        "entries": ((5, n_entries), np.int64),
+        "amounts": ((7, n_entries), np.float64),
+    }
+    room: dict[str, Any] = (
+        arrays_of(shapes) if whole else {name: np.empty(shape, dtype=kind) for name, (shape, kind) in shapes.items()}
     )
-    journal = Journal(entries=room.pop("entries"), amounts=room.pop("amounts"), n_entries=np.zeros(1, dtype=np.int64))
-    record = Record(**room)
-    record.nav[:] = np.nan
+    journal = Journal(entries=room.pop("entries"), amounts=room.pop("amounts"), n_entries=noted)
+    record = Record(nav=np.full((n_rows, n_lanes), np.nan), **room)
     if not whole:
         return record, journal
     for name in MONEY:

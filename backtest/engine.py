@@ -89,10 +89,10 @@ def simulate(
     config = RunConfig() if config is None else config
     decisions, rows, notes = resolve_decisions(market, targets)
     used = _used(market, targets, () if resume is None else resume.names)
-    names = tuple(name for name, is_used in zip(targets.assets, used.tolist(), strict=True) if is_used)
-    prepared = prepare(market, names, decisions, config)
-    is_whole = used.all() and len(rows) == len(targets.weights)
-    weights = (targets.weights if is_whole else targets.weights[np.ix_(rows, np.flatnonzero(used))])[:, :, None]
+    names, asked = targets.assets, targets.weights
+    if not used.all() or len(rows) < len(asked):
+        names, asked = tuple(np.array(names)[used].tolist()), asked[np.ix_(rows, np.flatnonzero(used))]
+    prepared, weights = prepare(market, names, decisions, config), asked[:, :, None]
     check_weights(prepared, market, weights, config)
 
     stamps = prepared.timeline.stamp
