@@ -5,10 +5,10 @@ import numpy as np
 from backtest.kernels.state import BUY, DEAREST, SELL
 from backtest.kernels.valuing import row_of_nb
 from data.costs.kernels.fees import VECTOR, expect_rates_nb
-from data.jit import kernel
+from data.jit import leaf
 
 
-@kernel
+@leaf
 def expect_costs_nb(world, rules, row, fx, shares, scratch):
     """Write the expected cost rates of moving each name to its target at the present factor.
 
@@ -49,7 +49,7 @@ def expect_costs_nb(world, rules, row, fx, shares, scratch):
             rates[SELL, a, lane] = sell + spread * (1.0 - sell)
 
 
-@kernel
+@leaf
 def expect_run_nb(world, row, first, last, fx, shares, scratch):
     """Write the expected cost rates of the orders of neighbours of one fee class, FX spread aside.
 

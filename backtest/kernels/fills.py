@@ -27,7 +27,7 @@ from backtest.kernels.state import (
     UNPRICED,
 )
 from backtest.kernels.valuing import row_of_nb
-from data.jit import kernel
+from data.jit import kernel, leaf
 
 
 @kernel
@@ -150,7 +150,7 @@ def fill_forced_nb(timeline, world, rules, book, event, scratch, journal, record
     return max(status, moved)
 
 
-@kernel
+@leaf
 def fill_orders_nb(timeline, world, rules, book, event, scratch, journal, record):
     """Fill the sells of an event, and the buys that buying power and gross then allow.
 

@@ -31,7 +31,7 @@ from backtest.kernels.valuing import row_of_nb, value_names_nb
 from data.jit import kernel, leaf
 
 
-@kernel
+@leaf
 def mark_due_nb(timeline, world, rules, book, event, scratch):
     """Say for each venue and lane which unfilled orders can still fill on the event's date.
 
@@ -167,7 +167,7 @@ def looks_halted_nb(world, book, a, at_own_open, is_late):
     return not had_close
 
 
-@kernel
+@leaf
 def gather_due_nb(timeline, world, rules, book, event, scratch, journal):
     """Say how much of each order can fill at the event, and how much later on its date; note what is kept from it.
 
@@ -231,7 +231,7 @@ def gather_due_nb(timeline, world, rules, book, event, scratch, journal):
     return status
 
 
-@kernel
+@leaf
 def scale_buys_nb(rules, book, scratch):
     """Find the part of the buys due that buying power and gross allow, once the event's sells have filled.
 

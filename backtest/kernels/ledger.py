@@ -25,10 +25,10 @@ from backtest.kernels.state import (
     SAME_CLOSE,
 )
 from backtest.kernels.valuing import value_lanes_nb, value_names_nb
-from data.jit import kernel
+from data.jit import kernel, leaf
 
 
-@kernel
+@leaf
 def begin_row_nb(timeline, world, rules, book, event, row, scratch, journal, record):
     """Interest, carry, settlement, payments and recalls, in this order.
 
@@ -65,7 +65,7 @@ def begin_row_nb(timeline, world, rules, book, event, row, scratch, journal, rec
     return status
 
 
-@kernel
+@leaf
 def decide_nb(timeline, world, rules, book, event, weights, scratch, journal, record):
     """Size the orders of a decision; they replace every unfilled one.
 
@@ -135,7 +135,7 @@ def decide_nb(timeline, world, rules, book, event, weights, scratch, journal, re
     return status
 
 
-@kernel
+@leaf
 def close_venue_nb(world, book, row, venue):
     """Let the closes of a venue's session become last prices.
 
@@ -153,7 +153,7 @@ def close_venue_nb(world, book, row, venue):
         last_price[a] = closed[row, a] if takes else last_price[a]
 
 
-@kernel
+@leaf
 def mark_nb(world, book, event, row, scratch, record):
     """Mark every lane at the last prices known.
 

@@ -16,10 +16,10 @@ from backtest.kernels.state import (
 )
 from backtest.kernels.valuing import row_of_nb
 from data.costs.kernels.fees import CENTS_PER_ONE, UNITS_PER_ONE, charge_trades_nb
-from data.jit import kernel
+from data.jit import leaf
 
 
-@kernel
+@leaf
 def list_orders_nb(world, row, taking, prices, first, scratch):
     """Append the orders of one kind that can fill at the event, and how many shares of each move, to the list.
 
@@ -59,7 +59,7 @@ def list_orders_nb(world, row, taking, prices, first, scratch):
     return n
 
 
-@kernel
+@leaf
 def charge_orders_nb(world, rules, row, n_sells, n_orders, scratch):
     """Write what listed orders cost.
 
@@ -104,7 +104,7 @@ def charge_orders_nb(world, rules, row, n_sells, n_orders, scratch):
     return OK
 
 
-@kernel
+@leaf
 def charge_run_nb(world, row, side, first, last, scratch):
     """Write the fees of listed neighbours of one class and side.
 
@@ -138,7 +138,7 @@ def charge_run_nb(world, row, side, first, last, scratch):
     return refused
 
 
-@kernel
+@leaf
 def leave_dust_nb(n_sells, n_orders, scratch):
     """Leave alone what funding leaves of listed buys where it costs more than it is worth.
 
@@ -159,7 +159,7 @@ def leave_dust_nb(n_sells, n_orders, scratch):
             moved[k] = 0.0
 
 
-@kernel
+@leaf
 def pay_orders_nb(world, rules, book, event, row, n_orders, scratch, record):
     """Pay for listed orders, one after the other.
 
@@ -219,7 +219,7 @@ def pay_orders_nb(world, rules, book, event, row, n_orders, scratch, record):
             unsettled[at, base, 0], incoming[at, base, 0] = waits, comes
 
 
-@kernel
+@leaf
 def journal_fills_nb(world, book, event, is_forced, prices, n_orders, scratch, journal):
     """Write the fills of listed orders into the journal.
 

@@ -19,7 +19,7 @@ from backtest.kernels.state import (
     SHORT_LIMITED,
 )
 from backtest.kernels.valuing import row_of_nb, sum_names_nb, value_lanes_nb
-from data.jit import kernel
+from data.jit import kernel, leaf
 
 
 @kernel
@@ -52,7 +52,7 @@ def keep_to_bands_nb(rules, shares, value, scratch):
             active[lane] = 0
 
 
-@kernel
+@leaf
 def need_nb(shares, scratch):
     """Add up what the targets at the present factor need, costs and held names included.
 
@@ -76,7 +76,7 @@ def need_nb(shares, scratch):
         total[lane] += scratch.held[lane]
 
 
-@kernel
+@leaf
 def solve_factor_nb(rules, shares, scratch):
     """Find the factor on each target at which NAV pays for it and its costs.
 
@@ -141,7 +141,7 @@ def solve_factor_nb(rules, shares, scratch):
                 sought[lane] = 0.0
 
 
-@kernel
+@leaf
 def cut_targets_nb(shares, lots, available, scratch):
     """Write the shares each name's target asks for, and what borrow and whole lots leave of them.
 

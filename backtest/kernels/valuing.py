@@ -1,6 +1,6 @@
 """What names and lanes are worth in base currency."""
 
-from data.jit import kernel, leaf
+from data.jit import leaf
 
 
 @leaf
@@ -19,7 +19,7 @@ def row_of_nb(table, row):
     return row if table.shape[0] > 1 else 0
 
 
-@kernel
+@leaf
 def value_names_nb(last_price, fx, currency, value_out):
     """Value one share of each name in base currency at its last price.
 
@@ -36,7 +36,7 @@ def value_names_nb(last_price, fx, currency, value_out):
         value_out[a] = last_price[a] * fx[currency[a]]
 
 
-@kernel
+@leaf
 def sum_names_nb(scratch, terms, total_out):
     """Add up over names, lane by lane, in alphabetical order: names of which there is nothing change no byte.
 
@@ -61,7 +61,7 @@ def sum_names_nb(scratch, terms, total_out):
             total_out[lane] += terms[a, lane]
 
 
-@kernel
+@leaf
 def value_lanes_nb(scratch, cash, due, shares, fx, nav_out):
     """Add up NAV in base currency: money, dividends due, holdings.
 
