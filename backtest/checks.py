@@ -45,12 +45,13 @@ def check_weights(prepared: Prepared, market: MarketData, weights: NDArray[np.fl
             f"Weights at decision {_when(prepared, k)} add up to a gross of {gross[k].max():.7g} of NAV, more than "
             f"max_gross = {config.max_gross:g}. Ask for less, or allow more with max_gross."
         )
-    wanted = np.ones(prepared.untradable.shape, dtype=bool) if least > 0 else (filled != 0).any(axis=2)
-    barred = wanted & prepared.untradable
+    wanted = None if least > 0 else (filled != 0).any(axis=2)  # None: every name at every decision
+    barred = prepared.untradable if wanted is None else wanted & prepared.untradable
     if barred.any():
         _refuse_untradable(prepared, market, barred)
     if config.fill == "same_close":
-        _check_same_close(prepared, market, wanted)
+        used = prepared.world.venue if wanted is None else prepared.world.venue[wanted.any(axis=0)]
+        _check_same_close(prepared, market, used)
 
 
 def _check_shorts(prepared: Prepared, market: MarketData, weights: NDArray[np.float64], config: RunConfig) -> None:
@@ -99,8 +100,8 @@ def _refuse_untradable(prepared: Prepared, market: MarketData, barred: NDArray[n
     )
 
 
-def _check_same_close(prepared: Prepared, market: MarketData, wanted: NDArray[np.bool_]) -> None:
-    for venue in sorted({prepared.venues[int(v)] for v in prepared.world.venue[wanted.any(axis=0)]}):
+def _check_same_close(prepared: Prepared, market: MarketData, used: NDArray[np.uint64]) -> None:
+    for venue in sorted({prepared.venues[v] for v in used.tolist()}):
         closes = np.append(market.calendars[venue].closes, np.iinfo(np.int64).max)
         apart = closes[np.searchsorted(closes[:-1], prepared.decisions)] != prepared.decisions
         if apart.any():

@@ -5,16 +5,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.arrays.decisions import resolve_decisions
-from backtest.arrays.prepare import prepare
+from backtest.arrays.kept import Kept
+from backtest.arrays.prepare import Prepared, prepare
 from backtest.books import copy_book, new_book
 from backtest.checks import check_weights
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
+from backtest.kernels.state import Book
 from backtest.lanes import run_lanes
 from backtest.ledger_state import LedgerState, check_resumed
 from backtest.result import BacktestResult
 from data.market import MarketData, as_nanoseconds
 from strategies.targets import TargetWeights
+
+_OPENINGS = Kept[Book](n_most=4)
 
 
 def _used(market: MarketData, targets: TargetWeights, held: tuple[str, ...]) -> NDArray[np.bool_]:
@@ -34,6 +38,19 @@ def _used(market: MarketData, targets: TargetWeights, held: tuple[str, ...]) -> 
     if not wanted.any():
         raise BacktestError(f"None of the target weights' columns may be held: {', '.join(targets.assets[:5])}.")
     return wanted
+
+
+def _opening(market: MarketData, prepared: Prepared, config: RunConfig) -> Book:
+    """Give the books of a run that begins: the same for all runs of the names, the currency and the capital."""
+    key = (prepared.names, config.base_currency, config.initial_capital)
+    return _OPENINGS.get(market, key, lambda: _frozen(new_book(prepared, 1, config.initial_capital)))
+
+
+def _frozen(book: Book) -> Book:
+    """Make a book read-only: what a result is asked for later is run again from it."""
+    for array in book:
+        array.flags.writeable = False
+    return book
 
 
 def simulate(
@@ -98,17 +115,15 @@ def simulate(
     stamps = prepared.timeline.stamp
     last = len(stamps) if until is None else int(np.searchsorted(stamps, as_nanoseconds(until), side="right"))
     if resume is None:
-        opening, first = new_book(prepared, 1, config.initial_capital), 0
+        opening, first = _opening(market, prepared, config), 0
     else:
         check_resumed(resume, market, config, prepared, weights)
-        opening, first = copy_book(resume.book), int(np.searchsorted(stamps, resume.stamp, side="right"))
+        opening, first = _frozen(copy_book(resume.book)), int(np.searchsorted(stamps, resume.stamp, side="right"))
     if last < first:
         raise BacktestError("The state to resume is from after `until`: it has already happened.")
     book, _, record = run_lanes(prepared, weights, opening, first=first, last=last, whole=False)
     nav = record.nav[:, 0]
     nav.flags.writeable = False
-    for array in opening:  # what is asked for later is run again from here
-        array.flags.writeable = False
     first_row, end_row = np.searchsorted(prepared.marks, (first, last)).tolist()
     marked = nav[first_row:end_row]
     if not np.isfinite(marked).all():

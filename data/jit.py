@@ -81,7 +81,7 @@ def kernel(function: Function) -> Function:
 
 
 def leaf(function: Function) -> Function:
-    """Compile a small kernel into the kernels that call it in their innermost loops.
+    """Compile a kernel into those that call it: a small one, or one with a single caller.
 
     Parameters
     ----------
