@@ -46,7 +46,7 @@ full: $(STAMP) ## Test before a release: everything, then the kernels again unco
 	NUMBA_DISABLE_JIT=1 $(PYTEST) tests/unit tests/property -m "not cross" --timeout=600 --cov $(PYTEST_ARGS)
 
 bench: $(STAMP) ## Time the ledger beside vectorbt, parity asserted first
-	$(BIN)/python -m benchmarks.ledger --repeats 41
+	$(BIN)/python -m benchmarks.ledger
 
 lint: $(STAMP) ## Check style and format
 	$(BIN)/ruff check .

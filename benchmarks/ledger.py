@@ -113,7 +113,7 @@ def time_first(targets: TargetWeights, config: RunConfig) -> float:
 def main() -> None:
     """Check parity, time both, print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--repeats", type=int, default=41)
     repeats = parser.parse_args().repeats
     import vectorbt as vbt
 
