@@ -8,10 +8,45 @@
     └── backtest.BacktestError     backtest: what would have happened
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 
 class EastboundError(Exception):
     """Base of every error that is the input's fault; its message says what, where and what to do."""
 
 
 class DataError(EastboundError):
-    """Prices, rates, calendars or facts are missing, malformed or contradictory."""
+    """Prices, rates, calendars or facts are missing, malformed or contradictory.
+
+    Parameters
+    ----------
+    message : str
+    check : str
+        Number of the check that failed, such as "D301"; empty where the input is no market data.
+    rows : sequence of int
+        Positions of the wrong rows in their table, where dropping them would let the rest be read.
+    table : str
+        Name of the table at fault, where one is.
+    """
+
+    def __init__(self, message: str, *, check: str = "", rows: Sequence[int] = (), table: str = "") -> None:
+        super().__init__(message)
+        self.check = check
+        self.rows = tuple(rows)
+        self.table = table
+
+
+@contextmanager
+def blaming(table: str) -> Iterator[None]:
+    """Name the table at fault in errors raised inside, unless they name one.
+
+    Parameters
+    ----------
+    table : str
+    """
+    try:
+        yield
+    except DataError as error:
+        error.table = error.table or table
+        raise
