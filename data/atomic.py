@@ -1,0 +1,59 @@
+"""Files that are whole or not there: written beside their place, then renamed onto it."""
+
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+# A hidden name with this ending is read by nobody: neither as a table nor as a cached file.
+UNFINISHED = ".unfinished"
+ABANDONED_AFTER = 3600.0  # seconds: longer than any file here takes to write
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a place to write a file, and rename it onto its path at the end.
+
+    Parameters
+    ----------
+    path : Path
+        In a folder that exists.
+
+    Yields
+    ------
+    Path
+        A new empty file in the same folder. It is flushed to disk before the renaming, so that not even a power cut
+        leaves half a file; if the writing fails it is removed, and if the process is killed its name tells.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=UNFINISHED)
+    os.close(handle)
+    unfinished = Path(name)
+    try:
+        yield unfinished
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove what killed processes left unfinished.
+
+    Parameters
+    ----------
+    folder : Path
+        Files of `replacing` in it that are older than `ABANDONED_AFTER` go; younger ones may still be written.
+    """
+    for path in folder.glob(f".*{UNFINISHED}"):
+        with contextlib.suppress(OSError):  # somebody else was quicker
+            if time.time() - path.stat().st_mtime > ABANDONED_AFTER:
+                path.unlink()
