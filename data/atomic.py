@@ -45,15 +45,16 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
 
 
-def remove_abandoned(folder: Path) -> None:
+def remove_abandoned(folder: Path, after_seconds: float = ABANDONED_AFTER) -> None:
     """Remove what killed processes left unfinished.
 
     Parameters
     ----------
     folder : Path
-        Files of `replacing` in it that are older than `ABANDONED_AFTER` go; younger ones may still be written.
+    after_seconds : float
+        Files of `replacing` that are older go; younger ones may still be written, unless a lock says otherwise.
     """
     for path in folder.glob(f".*{UNFINISHED}"):
         with contextlib.suppress(OSError):  # somebody else was quicker
-            if time.time() - path.stat().st_mtime > ABANDONED_AFTER:
+            if time.time() - path.stat().st_mtime > after_seconds:
                 path.unlink()

@@ -1,4 +1,4 @@
-"""`eastbound`: run a thesis, list them, prove that one cannot see the future.
+"""`eastbound`: run a thesis, list them, prove that one cannot see the future; fetch and list data.
 
 Exit codes: 0 done; 2 the user's input is wrong, said in one plain message; 1 our fault.
 """
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backtest.cli.market_data import data_app
 from backtest.cli.show import print_proof, print_run, print_theses
 from data.errors import EastboundError
 
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Test a rotation between markets after every real cost, and say how much of it is luck.",
 )
+app.add_typer(data_app, name="data")
 
 WHAT_RUNS = "Name of a thesis, a thesis file, or a Python file with targets(market) or decide(past, portfolio)."
 MarketOption = Annotated[

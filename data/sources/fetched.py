@@ -240,6 +240,7 @@ def write_folder(folder: Path, tables: Mapping[FetchedTable, pd.DataFrame], basi
     Parameters
     ----------
     folder : Path
+        Locked by the caller: what is unfinished there belongs to nobody.
     tables : mapping of FetchedTable to DataFrame
     basis : str or None
         Price basis to state in `market.toml`; None to leave that file alone.
@@ -255,7 +256,7 @@ def write_folder(folder: Path, tables: Mapping[FetchedTable, pd.DataFrame], basi
         If the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(folder)
+    remove_abandoned(folder, after_seconds=0.0)
     written = [folder / kind.file for kind in tables]
     with ExitStack() as swap:
         places = [swap.enter_context(replacing(path)) for path in written]

@@ -1,0 +1,219 @@
+"""What there is: universes, fact tables, and what a market covers, series by series."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+import pandas as pd
+
+from data.actions import KINDS
+from data.fx import Series
+from data.market import MarketData
+from data.universes import UNKNOWN, Memberships, known_memberships
+
+# Columns of the fact tables that say when a fact holds; what else is dated there says when it was found.
+FACT_DATES = ("date", "from", "to", "added", "removed", "listed")
+SERIES_COLUMNS = {
+    "valuations": ["entity", "metric"],
+    "flows": ["entity"],
+    "indices": ["index"],
+    "rates": ["series"],
+    "holdings_13f": [],  # by filer there would be hundreds
+    "positioning": ["entity"],
+}
+NO_DAY = np.datetime64("NaT", "D")
+SECOND = 10**9  # nanoseconds
+DAY = 86_400 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class UniverseSummary:
+    """One universe.
+
+    Attributes
+    ----------
+    name : str
+    n_names : int
+        That were members at any time.
+    n_spells : int or None
+        Stretches of membership; None for a list of today, which has no dates.
+    first, last : datetime64[D]
+        First and last change by date; NaT where there are no dates.
+    """
+
+    name: str
+    n_names: int
+    n_spells: int | None
+    first: np.datetime64
+    last: np.datetime64
+
+
+@dataclass(frozen=True, slots=True)
+class FactTable:
+    """One table of `data/datasets`.
+
+    Attributes
+    ----------
+    file : str
+    n_rows : int
+    first, last : datetime64[D]
+        Of the dates on which a fact begins or ends; NaT where the table has none.
+    """
+
+    file: str
+    n_rows: int
+    first: np.datetime64
+    last: np.datetime64
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One series of a market.
+
+    Attributes
+    ----------
+    table, series : str
+    n : int
+        Numbers it holds.
+    first, last : datetime64[D]
+        Of its dates.
+    known : datetime64[s]
+        UTC stamp from which the last of it is known.
+    """
+
+    table: str
+    series: str
+    n: int
+    first: np.datetime64
+    last: np.datetime64
+    known: np.datetime64
+
+
+def universe_summaries(memberships: Memberships | None = None) -> list[UniverseSummary]:
+    """Summarise universes.
+
+    Parameters
+    ----------
+    memberships : mapping of str to tuple of Spell, optional
+        By default those that come with Eastbound.
+
+    Returns
+    -------
+    list of UniverseSummary
+        By name; a member that is not known by name does not count.
+
+    Examples
+    --------
+    >>> [(one.name, one.n_names) for one in universe_summaries() if one.name == "big-seven"]
+    [('big-seven', 7)]
+    """
+    found = []
+    for name, spells in sorted((known_memberships() if memberships is None else memberships).items()):
+        known = [spell for spell in spells if spell.symbol != UNKNOWN]
+        days = [day for spell in known for day in (spell.added, spell.removed) if day is not None]
+        found.append(
+            UniverseSummary(
+                name=name,
+                n_names=len({spell.symbol for spell in known}),
+                n_spells=len(known) if days else None,
+                first=min(days, default=NO_DAY),
+                last=max(days, default=NO_DAY),
+            )
+        )
+    return found
+
+
+def fact_tables() -> list[FactTable]:
+    """Summarise the fact tables that come with Eastbound.
+
+    Returns
+    -------
+    list of FactTable
+        By file name.
+    """
+    found = []
+    for path in sorted((resources.files("data") / "datasets").iterdir(), key=lambda one: one.name):
+        if path.name.endswith(".csv"):
+            with path.open(encoding="utf-8") as file:
+                table = pd.read_csv(file, dtype=str, keep_default_na=False)
+            cells = pd.concat([table[name] for name in FACT_DATES if name in table.columns] or [pd.Series(dtype=str)])
+            days = [np.datetime64(cell, "D") for cell in cells.unique() if cell]
+            found.append(FactTable(path.name, len(table), min(days, default=NO_DAY), max(days, default=NO_DAY)))
+    return found
+
+
+def coverage(market: MarketData) -> list[Coverage]:
+    """Say what a market holds, series by series.
+
+    Parameters
+    ----------
+    market : MarketData
+
+    Returns
+    -------
+    list of Coverage
+        Prices by venue and fields that cover the same, exchange rates by pair, the long tables by their series, actions by kind, borrowing.
+        What a market has none of is not listed.
+    """
+    return [*_prices(market), *_rates(market.fx.pairs), *_tables(market), *_actions(market), *_borrow(market)]
+
+
+def _prices(market: MarketData) -> Iterator[Coverage]:
+    for venue in market.venues(market.symbols):
+        columns = [i for i, symbol in enumerate(market.symbols) if market.instruments[symbol].venue == venue]
+        alike: dict[tuple[int, int, int, int, int], list[str]] = {}
+        for name, matrix in market.price_fields().items():
+            has_number = ~np.isnan(matrix[:, columns])
+            rows = np.flatnonzero(has_number.any(axis=1))
+            if len(rows):
+                calendar = market.calendars[venue]
+                session = calendar.index_of(market.dates[rows[-1:]])[0]
+                known = int((calendar.opens if name == "open" else calendar.closes)[session])
+                n_names, n = int(has_number.any(axis=0).sum()), int(has_number.sum())
+                alike.setdefault((n_names, n, int(rows[0]), int(rows[-1]), known), []).append(name)
+        for (n_names, n, first, last, known), names in alike.items():
+            series = f"{venue} {n_names} names: {', '.join(names)}"
+            yield Coverage("prices", series, n, market.dates[first], market.dates[last], _stamp(known))
+
+
+def _rates(pairs: Mapping[tuple[str, str], Series]) -> Iterator[Coverage]:
+    for (base, quote), (stamps, _) in sorted(pairs.items()):
+        if len(stamps):
+            yield Coverage("fx", f"{base}/{quote}", len(stamps), _day(stamps[0]), _day(stamps[-1]), _stamp(stamps[-1]))
+
+
+def _tables(market: MarketData) -> Iterator[Coverage]:
+    for name, table in sorted(market.tables.items()):
+        by = SERIES_COLUMNS[name]
+        groups = table.groupby(by, observed=True) if by else [((), table)]
+        for key, rows in groups:
+            days = rows["period" if name == "holdings_13f" else "date"].to_numpy().astype("datetime64[D]")
+            series = " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
+            yield Coverage(name, series, len(rows), days.min(), days.max(), _stamp(rows["known"].max()))
+
+
+def _actions(market: MarketData) -> Iterator[Coverage]:
+    actions = market.actions
+    for code, kind in enumerate(KINDS):
+        chosen = actions.kind == code
+        if chosen.any():
+            days = actions.ex_date[chosen]
+            known = _stamp(actions.known[chosen].max())
+            yield Coverage("actions", kind, int(chosen.sum()), days.min(), days.max(), known)
+
+
+def _borrow(market: MarketData) -> Iterator[Coverage]:
+    readings = list(market.borrow.readings.values())
+    if readings:
+        days, known = (np.concatenate([getattr(one, part) for one in readings]) for part in ("days", "known"))
+        series = f"{len(readings)} names"
+        yield Coverage("borrow", series, len(days), days.min(), days.max(), _stamp(known.max()))
+
+
+def _day(stamp: int) -> np.datetime64:
+    return np.datetime64(int(stamp) // DAY, "D")
+
+
+def _stamp(stamp: int) -> np.datetime64:
+    return np.datetime64(int(stamp) // SECOND, "s")
