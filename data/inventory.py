@@ -153,8 +153,8 @@ def coverage(market: MarketData) -> list[Coverage]:
     Returns
     -------
     list of Coverage
-        Prices by venue and fields that cover the same, exchange rates by pair, the long tables by their series, actions by kind, borrowing.
-        What a market has none of is not listed.
+        Prices by venue and fields that cover the same, exchange rates by pair, the long tables by their series, actions
+        by kind, borrowing. What a market has none of is not listed.
     """
     return [*_prices(market), *_rates(market.fx.pairs), *_tables(market), *_actions(market), *_borrow(market)]
 
@@ -189,8 +189,9 @@ def _tables(market: MarketData) -> Iterator[Coverage]:
         groups = table.groupby(by, observed=True) if by else [((), table)]
         for key, rows in groups:
             days = rows["period" if name == "holdings_13f" else "date"].to_numpy().astype("datetime64[D]")
-            series = " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
-            yield Coverage(name, series, len(rows), days.min(), days.max(), _stamp(rows["known"].max()))
+            yield Coverage(
+                name, " ".join(map(str, key)), len(rows), days.min(), days.max(), _stamp(rows["known"].max())
+            )
 
 
 def _actions(market: MarketData) -> Iterator[Coverage]:

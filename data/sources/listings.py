@@ -1,5 +1,6 @@
 """Where a symbol lists and in what it trades, when the price table does not say."""
 
+import re
 from collections.abc import Iterable
 
 import pandas as pd
@@ -10,6 +11,7 @@ from data.venues import VENUES
 
 # Suffixes as Yahoo and most vendors write them; a name without one trades in New York.
 SUFFIX_VENUES = {"HK": "XHKG", "SS": "XSHG", "SZ": "XSHE"}
+RENMINBI_COUNTER = re.compile(r"8\d{4}\.HK")  # Hong Kong keeps 80000 to 89999 for them
 
 
 def listings_of(
@@ -68,6 +70,8 @@ def _by_symbol(instruments: pd.DataFrame) -> dict[str, dict[str, object]]:
 
 
 def _venue_by_suffix(symbol: str) -> str:
+    if RENMINBI_COUNTER.fullmatch(symbol):  # it trades in CNY, at a venue whose names are taken to trade in HKD
+        return ""
     _, dot, suffix = symbol.rpartition(".")
     is_share_class = len(suffix) == 1 and suffix.isalpha()
     return "XNYS" if not dot or is_share_class else SUFFIX_VENUES.get(suffix, "")

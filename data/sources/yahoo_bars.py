@@ -70,6 +70,9 @@ def bars_of(answer: pd.DataFrame, ticker: str, venue: str, first: np.datetime64,
     is_inside = (days >= first) & (days <= last)
     notes = _said("on days without a session", days[is_inside & has_close & ~is_held])
     notes += _said("without a close", days[is_inside & is_held & ~has_close])
+    # Of funds. Yahoo counts them into the dividend of the day on some dates and not on others.
+    gains = _actions(answer, "Capital Gains", nothing=0.0)
+    notes += [f"capital gains paid out are not counted ({day})" for day in days[is_inside & (gains > 0)]]
     rows: pd.DataFrame = table[kept & is_inside].reset_index(drop=True)
     rows.attrs["notes"] = notes
     return rows

@@ -34,7 +34,7 @@ class YahooLine:
     sleep : callable
         Waits a number of seconds.
     reason : str
-        What was said about the last answer that was empty.
+        What was said first about the empty answers to a question: later ones yfinance answers from its own notes.
     """
 
     download: Download
@@ -63,6 +63,7 @@ class YahooLine:
         DataError
             If Yahoo does not answer, not even for `PROBE`.
         """
+        self.reason = ""
         for attempt in range(self.tries):
             if attempt:
                 self.sleep(BACKOFF_SECONDS * 2 ** (attempt - 1))
@@ -88,10 +89,11 @@ class YahooLine:
                 timeout=TIMEOUT_SECONDS,
             )  # fmt: skip
         except Exception as error:  # noqa: BLE001 - whatever is raised, there is no answer
-            self.reason = _one_line(error)
+            self.reason = self.reason or _one_line(error)
             return None
         if answer is None or answer.empty:
-            self.reason = str(answer.attrs.get("reason", "")) if answer is not None else ""
+            said = "" if answer is None else str(answer.attrs.get("reason", ""))
+            self.reason = self.reason or said
             return None
         return answer
 

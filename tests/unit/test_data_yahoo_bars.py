@@ -71,6 +71,13 @@ def test_a_number_that_is_not_positive_is_unknown_and_without_a_close_there_is_n
     assert found.attrs["notes"] == ["1 rows without a close left out (2024-01-03)"]
 
 
+def test_capital_gains_of_a_fund_are_named() -> None:
+    rows = traded(CLOSES, dividends=DIVIDENDS)
+    rows["Capital Gains"] = [0.0, 0.0, 0.25, 0.0, 0.5]
+    found = bars_of(answer(rows), "KWEB", "XNYS", FIRST, LAST)
+    assert found.attrs["notes"] == ["capital gains paid out are not counted (2024-01-04)"]
+
+
 def test_a_range_without_rows_is_an_empty_table() -> None:
     found = bars_of(answer(traded(CLOSES)), "AAPL", "XNYS", np.datetime64("2023-01-02"), np.datetime64("2023-01-31"))
     assert found.empty
