@@ -128,9 +128,10 @@ def rates_of(
 def _one_level(answer: pd.DataFrame, ticker: str) -> pd.DataFrame:
     """Take one name's columns, its rows by date."""
     if isinstance(answer.columns, pd.MultiIndex):
-        names = {str(name).upper(): name for name in answer.columns.get_level_values(1)}
-        if ticker.upper() in names:
-            answer = answer.loc[:, answer.columns.get_level_values(1) == names[ticker.upper()]].droplevel(1, axis=1)
+        named = answer.columns.get_level_values(1).astype(str).str.upper()
+        if ticker.upper() not in named:
+            raise DataError(f"Yahoo was asked for {ticker} and answers for {', '.join(sorted(set(named)))}. Try again.")
+        answer = answer.loc[:, named == ticker.upper()].droplevel(1, axis=1)
     missing = [name for name in NEEDED if name not in answer.columns]
     if missing:
         raise DataError(

@@ -74,7 +74,7 @@ def test_a_number_that_is_not_positive_is_unknown_and_without_a_close_there_is_n
 def test_capital_gains_of_a_fund_are_named() -> None:
     rows = traded(CLOSES, dividends=DIVIDENDS)
     rows["Capital Gains"] = [0.0, 0.0, 0.25, 0.0, 0.5]
-    found = bars_of(answer(rows), "KWEB", "XNYS", FIRST, LAST)
+    found = bars_of(answer(rows, "KWEB"), "KWEB", "XNYS", FIRST, LAST)
     assert found.attrs["notes"] == ["capital gains paid out are not counted (2024-01-04)"]
 
 
@@ -87,6 +87,8 @@ def test_a_range_without_rows_is_an_empty_table() -> None:
 def test_another_shape_of_answer_is_named() -> None:
     with pytest.raises(DataError, match="Yahoo's answer for AAPL has no column 'Close'"):
         bars_of(answer(traded(CLOSES)).drop(columns="Close", level=0), "AAPL", "XNYS", FIRST, LAST)
+    with pytest.raises(DataError, match="Yahoo was asked for MSFT and answers for AAPL"):
+        bars_of(answer(traded(CLOSES)), "MSFT", "XNYS", FIRST, LAST)
 
 
 def test_a_rate_is_known_at_the_end_of_its_day_in_summer_and_winter() -> None:
