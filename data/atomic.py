@@ -2,8 +2,8 @@
 
 import contextlib
 import os
-import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,9 +32,9 @@ def replacing(path: Path) -> Iterator[Path]:
     OSError
         If the folder cannot be written.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=UNFINISHED)
-    os.close(handle)
-    unfinished = Path(name)
+    # Not by tempfile: its files are for one user, and renaming keeps that.
+    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}{UNFINISHED}")
+    unfinished.touch(exist_ok=False)
     try:
         yield unfinished
         with unfinished.open("rb+") as file:

@@ -198,33 +198,33 @@ def joined(
 
 
 def _by_day(rows: pd.DataFrame, kind: FetchedTable) -> pd.DataFrame:
-    return rows.set_index(rows[kind.date_column].to_numpy().astype("datetime64[D]").astype(str))
+    return rows.set_index(pd.DatetimeIndex(rows[kind.date_column]))
 
 
 def _refuse_restated(
     name: str, old: pd.DataFrame, new: pd.DataFrame, kind: FetchedTable, first: np.datetime64, last: np.datetime64
 ) -> None:
-    begins, ends = str(first), str(last)
+    begins, ends = pd.Timestamp(first), pd.Timestamp(last)
     if kind.is_dense:
-        begins, ends = max(begins, old.index.min()), min(ends, old.index.max())
+        stands = old.index.min(), old.index.max()
+        begins, ends = max(begins, stands[0]), min(ends, stands[1])
         if begins > ends:
             raise DataError(
-                f"{name} stands from {old.index.min()} to {old.index.max()}, and {first} to {last} was fetched: "
+                f"{name} stands from {stands[0].date()} to {stands[1].date()}, and {first} to {last} was fetched: "
                 "nothing shows that both are of one basis. Fetch a range that shares days with it, or use --replace."
             )
     was, now = (table[(table.index >= begins) & (table.index <= ends)] for table in (old, new))
-    for day in was.index.union(now.index) if kind.is_dense else was.index.intersection(now.index):
-        if day not in now.index or day not in was.index:
-            gone = "has no row any more" if day in was.index else "has a row that it had not"
-            raise DataError(_restated(name, f"{day} {gone}"))
-    common = was.index.intersection(now.index)
-    for column in kind.compared:
-        if column in now.columns:
-            before, after = (table.loc[common, column].to_numpy(dtype=np.float64) for table in (was, now))
-            differs = ~np.isclose(before, after, rtol=AGREEMENT, atol=0.0, equal_nan=True)
-            if differs.any():
-                k = int(np.argmax(differs))
-                raise DataError(_restated(name, f"{column} of {common[k]} was {before[k]:.10g} and is {after[k]:.10g}"))
+    moved = was.index.symmetric_difference(now.index)
+    if kind.is_dense and len(moved):
+        gone = "has no row any more" if moved[0] in was.index else "has a row that it had not"
+        raise DataError(_restated(name, f"{moved[0].date()} {gone}"))
+    common, compared = was.index.intersection(now.index), [name for name in kind.compared if name in new.columns]
+    before, after = (table.loc[common, compared].to_numpy(dtype=np.float64) for table in (was, now))
+    differs = ~np.isclose(before, after, rtol=AGREEMENT, atol=0.0, equal_nan=True)
+    if differs.any():
+        k, column = (int(place) for place in np.argwhere(differs)[0])
+        changed = f"was {before[k, column]:.10g} and is {after[k, column]:.10g}"
+        raise DataError(_restated(name, f"{compared[column]} of {common[k].date()} {changed}"))
 
 
 def _restated(name: str, what: str) -> str:
