@@ -70,11 +70,10 @@ def fetch_yahoo_command(
             )
         except KeyboardInterrupt:
             progress.stop()
-            print(
-                f"eastbound: stopped. {n_answers} answers are kept in {out / '.parts'}; the same command goes on from "
-                "there. No table was written.",
-                file=sys.stderr,
-            )
+            kept = out.expanduser() / ".parts"
+            n_kept = len(list(kept.glob("*.parquet")))
+            said = f"eastbound: stopped. {n_kept} answers are kept in {kept}; the same command goes on from there."
+            print(said, file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from None
     print_fetched(done)
 

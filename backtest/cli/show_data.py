@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from data.market import MarketData
     from data.sources.yahoo import Fetched
 
-WIDEST = 110  # cells are never cut: a narrower terminal breaks the lines
-
 
 def print_fetched(done: "Fetched") -> None:
     """Print what a fetch wrote, and every name that it could not get.
@@ -54,10 +52,10 @@ def print_inventory(
         (one.name, f"{one.n_names}", "today's list" if one.n_spells is None else f"{one.n_spells}", *_days(one))
         for one in universes
     ]
-    console.print(_table(("universe", "names", "spells", "first change", "last change"), rows))
+    _print_table(console, ("universe", "names", "spells", "first change", "last change"), rows)
     console.print()
     facts = [(one.file, f"{one.n_rows}", *_days(one)) for one in tables]
-    console.print(_table(("fact table", "rows", "first", "last"), facts))
+    _print_table(console, ("fact table", "rows", "first", "last"), facts)
 
 
 def print_coverage(market: "MarketData", series: Sequence["Coverage"]) -> None:
@@ -69,7 +67,6 @@ def print_coverage(market: "MarketData", series: Sequence["Coverage"]) -> None:
     series : sequence of Coverage
     """
     console = Console(markup=False, highlight=False)
-    console.width = max(console.width, WIDEST)
     if market.synthetic:
         console.print("SYNTHETIC MARKET: made-up prices; nothing here is a real figure.", style="bold")
     about = f"{market.name}: {len(market.symbols)} names, price basis {market.price_basis}; stamps in UTC"
@@ -78,18 +75,21 @@ def print_coverage(market: "MarketData", series: Sequence["Coverage"]) -> None:
         (one.table, one.series, f"{one.n:,}", *_days(one), np.datetime_as_string(one.known, unit="m").replace("T", " "))
         for one in series
     ]
-    console.print(_table(("table", "series", "numbers", "first", "last", "last known"), rows))
+    _print_table(console, ("table", "series", "numbers", "first", "last", "last known"), rows)
     for warning in market.warnings:
         console.print(f"note: {warning}", soft_wrap=True, style="dim")
 
 
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+def _print_table(console: Console, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table whole: a terminal that is too narrow breaks its lines, and no cell is cut."""
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in headings:
         table.add_column(heading, no_wrap=True, justify="right" if heading in {"names", "rows", "numbers"} else "left")
     for row in rows:
         table.add_row(*row)
-    return table
+    widths = [max(map(len, column)) + 2 for column in zip(headings, *rows, strict=True)]
+    console.width = max(console.width, sum(widths))
+    console.print(table)
 
 
 def _days(one: "UniverseSummary | FactTable | Coverage") -> tuple[str, str]:
