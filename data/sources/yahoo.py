@@ -15,7 +15,6 @@ from data.sources.fetched import (
     DIVIDENDS,
     FX,
     PRICES,
-    FetchedTable,
     joined,
     refuse_other_basis,
     refuse_rivals,
@@ -196,16 +195,16 @@ class _Fetch:
 
     def run(self, replace: bool) -> Fetched:
         """Ask, join and write."""
-        targets: dict[FetchedTable, str] = {FX: "fx"} if self.pairs else {}
+        targets = [FX] if self.pairs else []
         if self.kinds & {"prices", "dividends"}:
-            targets[PRICES if "prices" in self.kinds else DIVIDENDS] = "bars"
+            targets.append(PRICES if "prices" in self.kinds else DIVIDENDS)
         for target in targets:  # before the first request: what cannot be written need not be asked
             refuse_rivals(self.folder, target)
         if PRICES in targets:
             refuse_other_basis(self.folder, BASIS)
         old = {target: None if replace else standing(self.folder, target) for target in targets}
         new = {FX: self._rates()} if FX in targets else {}
-        bars = self._bars() if "bars" in targets.values() else {}
+        bars = {} if targets == [FX] else self._bars()
         if PRICES in targets:
             new[PRICES] = self._prices(bars)
         elif DIVIDENDS in targets:

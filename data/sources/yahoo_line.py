@@ -130,19 +130,23 @@ def yfinance_download() -> Download:
             log.removeHandler(heard)
             log.propagate = propagate
         if answer is not None and answer.empty:
-            answer.attrs["reason"] = heard.last
+            # The last message only guesses ("possibly delisted"); an earlier one may know.
+            told = [text for text in heard.said if "reason:" in text]
+            answer.attrs["reason"] = (told or heard.said or [""])[-1]
         return answer
 
     return download
 
 
 class _Heard(logging.Handler):
-    """Keeps the last thing logged."""
+    """Keeps what is logged."""
 
-    last = ""
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.last = _one_line(record.getMessage())
+        self.said.append(_one_line(record.getMessage()))
 
 
 def _one_line(said: object) -> str:

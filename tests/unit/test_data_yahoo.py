@@ -15,7 +15,7 @@ from data.errors import DataError
 from data.load import load
 from data.locks import locked
 from data.sources.yahoo import Fetched, fetch_yahoo, yahoo_ticker
-from data.sources.yahoo_line import BACKOFF_SECONDS, yfinance_download
+from data.sources.yahoo_line import BACKOFF_SECONDS
 from tests.yahoo import FakeYahoo, traded
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -461,24 +461,8 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         fetch(FakeYahoo(names()), tmp_path / "file" / "below")
 
 
-# ------------------------------------------------------------------------------------------ the real thing
-
-
 def test_without_yfinance_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "yfinance", None)
     with pytest.raises(DataError, match=r"pip install eastbound\[yahoo\]"):
         fetch_yahoo(["AAPL"], WEEK[0], None, tmp_path / "out")
     assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.network
-def test_the_real_thing_answers_as_the_fake_does(tmp_path: Path) -> None:
-    """Apple split four for one on 2020-08-31 and closed at 499.23 on the session before."""
-    pytest.importorskip("yfinance")
-    done = fetch_yahoo(["AAPL", "0700.HK"], "2020-08-03", "2020-09-30", tmp_path, download=yfinance_download())
-    assert done.missing == ()
-    market = load(tmp_path)
-    row, column = np.searchsorted(market.dates, np.datetime64("2020-08-28")), market.columns(["AAPL"])[0]
-    assert market.close_raw is not None
-    assert market.close_raw[row, column] == pytest.approx(499.23, abs=5e-3)
-    assert market.close_raw[row, column] / market.close[row, column] == pytest.approx(4.0)
