@@ -1,5 +1,6 @@
 """Market data from a folder of CSV or Parquet files."""
 
+import contextlib
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -217,16 +218,19 @@ def _read(path: Path, table: str) -> pd.DataFrame:
     # A frame saved with its dates as index: they are a column to us.
     frame = frame.reset_index() if any(name is not None for name in frame.index.names) else frame
     if table == "prices" and "date" in frame.columns and not frame.columns.duplicated().any():
-        # Files may write dates in different ways; read, they are alike.
-        frame["date"] = days(frame["date"], Origin.of(path.name, frame))
+        # Files may write dates in different ways; read, they are alike. What cannot be read is refused with its table.
+        with contextlib.suppress(DataError):
+            frame["date"] = days(frame["date"], Origin.of(path.name, frame))
     return frame
 
 
-def _out_of_order(name: str, piece: pd.DataFrame) -> list[Finding]:
+def _out_of_order(file: str, piece: pd.DataFrame) -> list[Finding]:
     """Say of a file whose dates jump back and forth within a name."""
     if not {"date", "symbol"} <= set(piece.columns) or len(piece) < 2:
         return []
-    date = piece["date"].to_numpy().astype(np.int64)
+    if piece["date"].dtype.kind != "M":
+        return []
+    date = piece["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     code, names = pd.factorize(piece["symbol"])
     step = np.diff(date)
     if (step >= 0).all() or (step <= 0).all():
@@ -237,10 +241,11 @@ def _out_of_order(name: str, piece: pd.DataFrame) -> list[Finding]:
     if not (back.any() and forth.any()):
         return []
     rare = back if back.sum() <= forth.sum() else forth
-    row = int(order[1:][rare].min())
-    what = f"{names[code[row]]} on {np.datetime64(piece['date'].iloc[row], 'D')} is out of order"
-    said = f"{name}, row {row + 1}: {what} ({int(rare.sum())} such rows in all)."
-    return [Finding("D207", said, do="Rows may stand in any order; see that no date is mistyped.")]
+    row = int(np.flatnonzero(rare)[0])
+    name, before, after = names[code[order[row]]], *piece["date"].iloc[order[row : row + 2]]
+    said = f"{file}, row {order[row + 1] + 1}: {name} goes from {before:%Y-%m-%d} to {after:%Y-%m-%d}"
+    more = f" ({int(rare.sum())} such rows in all)" if rare.sum() > 1 else ""
+    return [Finding("D207", f"{said}{more}.", do="Rows may stand in any order; see that no date is mistyped.")]
 
 
 def _joined(pieces: list[pd.DataFrame]) -> pd.DataFrame:
