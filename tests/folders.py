@@ -69,7 +69,9 @@ def good_tables(seed: int = 5) -> Tables:
         ignore_index=True,
     )
     index = 4000 * np.exp(np.cumsum(0.012 * rng.standard_normal(n)))
-    valuations = pd.DataFrame({"date": weekdays, "entity": "HSTECH", "metric": "pe_ttm", "value": (index / 170).round(3)})
+    valuations = pd.DataFrame(
+        {"date": weekdays, "entity": "HSTECH", "metric": "pe_ttm", "value": (index / 170).round(3)}
+    )
     yields = valuations.assign(metric="div_yield_pct", value=np.round(0.5 + 0.02 * rng.standard_normal(n), 3))
     fridays = np.arange(FIRST + 2, LAST - 7, 7)
     flows = pd.concat(
@@ -94,7 +96,13 @@ def good_tables(seed: int = 5) -> Tables:
         "indices": pd.DataFrame({"date": weekdays, "index": "HSTECH", "close": index.round(2)}),
         "rates": pd.DataFrame({"date": weekdays, "series": "US_FED_FUNDS", "value": 5.33}),
         "holdings_13f": pd.DataFrame(
-            {"filer": ["F", "F"], "period": "2023-12-31", "filed": "2024-02-14", "symbol": ["UA", "UB"], "value_usd": 1e7}
+            {
+                "filer": ["F", "F"],
+                "period": "2023-12-31",
+                "filed": "2024-02-14",
+                "symbol": ["UA", "UB"],
+                "value_usd": 1e7,
+            }
         ),
         "positioning": pd.DataFrame(
             {
