@@ -4,9 +4,10 @@ from data.siblings import check_siblings
 
 check_siblings(__file__)
 
+from data.checks.folder import check_folder as check
 from data.errors import DataError, EastboundError
 from data.load import load
 from data.market import MarketData
 from data.sources.frames import from_frames
 
-__all__ = ["DataError", "EastboundError", "MarketData", "from_frames", "load"]
+__all__ = ["DataError", "EastboundError", "MarketData", "check", "from_frames", "load"]

@@ -6,15 +6,32 @@
 import contextlib
 import datetime as dt
 import re
+import time
 
 import numpy as np
 import pandas as pd
 
+DAY = 86_400 * 10**9  # nanoseconds
+FAR_EAST = 14 * 3600 * 10**9  # nanoseconds: where a date begins first
 FIRST_DAY, LAST_DAY = np.datetime64("1900-01-01", "D"), np.datetime64("2199-12-31", "D")
 YEAR_FIRST = re.compile(
     r"(?P<y>\d{4})(?:(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})|(?P<mm>\d{2})(?P<dd>\d{2}))"
     r"(?:[T ](?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(?P<zone>Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?"
 )
+
+
+class ClockError(ValueError):
+    """A date that carries a time of day or a time zone."""
+
+
+def latest_day() -> np.datetime64:
+    """Give the latest date that has begun anywhere by now: what lies after it is still to come.
+
+    Returns
+    -------
+    datetime64[D]
+    """
+    return np.datetime64((time.time_ns() + FAR_EAST) // DAY, "D")
 
 
 def read_day(value: object) -> np.datetime64:
@@ -42,9 +59,9 @@ def read_day(value: object) -> np.datetime64:
     if given is None:
         raise ValueError("is no date; write it as 2025-02-14")
     if given.tz is not None:
-        raise ValueError("has a time zone; give the venue's local date")
+        raise ClockError("has a time zone; give the venue's local date")
     if given != given.normalize():
-        raise ValueError("is a time, not a date")
+        raise ClockError("is a time, not a date")
     return _in_range(np.datetime64(given.date(), "D"))
 
 
@@ -71,6 +88,24 @@ def read_stamp(value: object) -> int:
     _in_range(np.datetime64(given.date(), "D"))
     utc = given.tz_localize("UTC") if given.tz is None else given.tz_convert("UTC")
     return int(utc.as_unit("ns").value)
+
+
+def says_zone(value: object) -> bool | None:
+    """Tell whether a stamp says its time zone.
+
+    Parameters
+    ----------
+    value : str, date, datetime, Timestamp or datetime64
+
+    Returns
+    -------
+    bool or None
+        None for a date alone, and for what is no stamp.
+    """
+    given = _timestamp(value)
+    if given is None or (given.tz is None and given == given.normalize()):
+        return None
+    return given.tz is not None
 
 
 def _in_range(day: np.datetime64) -> np.datetime64:

@@ -8,8 +8,11 @@
     └── backtest.BacktestError     backtest: what would have happened
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 
 class EastboundError(Exception):
@@ -24,16 +27,16 @@ class DataError(EastboundError):
     message : str
     check : str
         Number of the check that failed, such as "D301"; empty where the input is no market data.
-    rows : sequence of int
+    rows : array_like of int
         Positions of the wrong rows in their table, where dropping them would let the rest be read.
     table : str
         Name of the table at fault, where one is.
     """
 
-    def __init__(self, message: str, *, check: str = "", rows: Sequence[int] = (), table: str = "") -> None:
+    def __init__(self, message: str, *, check: str = "", rows: ArrayLike = (), table: str = "") -> None:
         super().__init__(message)
         self.check = check
-        self.rows = tuple(rows)
+        self.rows = np.unique(np.asarray(rows, dtype=np.intp))
         self.table = table
 
 

@@ -98,16 +98,18 @@ def with_facts(base: Instrument, facts: Mapping[str, object]) -> Instrument:
             try:
                 changes[key] = read(said[key])
             except ValueError as error:
-                raise DataError(f"{key} {str(said[key])!r} of {base.symbol} {error}.") from error
+                raise DataError(f"{key} {str(said[key])!r} of {base.symbol} {error}.", check="D601") from error
     if "lot" in said:
         changes["is_lot_given"] = True
     if "tags" in said:
         changes["tags"] = frozenset(tag.strip() for tag in str(said["tags"]).split(";") if tag.strip())
     found = replace(base, **changes)  # type: ignore[arg-type]
     if found.listed is not None and found.delisted is not None and found.delisted < found.listed:
-        raise DataError(f"{base.symbol} is delisted on {found.delisted}, before it lists on {found.listed}.")
+        raise DataError(
+            f"{base.symbol} is delisted on {found.delisted}, before it lists on {found.listed}.", check="D601"
+        )
     if found.terminal_price is not None and found.delisted is None:
-        raise DataError(f"{base.symbol} has a terminal_price, but no day in 'delisted'. Add it.")
+        raise DataError(f"{base.symbol} has a terminal_price, but no day in 'delisted'. Add it.", check="D601")
     return found
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from data.actions import NO_ACTIONS, Actions
 from data.borrow import NO_BORROW, Borrow
 from data.calendars import Calendar
+from data.checks.finding import Finding
 from data.errors import DataError
 from data.fx import FxRates
 from data.halts import look_halted
@@ -65,8 +66,8 @@ class MarketData:
         Names that may be held; others may be read.
     left_out : tuple of str
         Names a universe asked for that cannot be held, each with the reason.
-    warnings : tuple of str
-        What was found wrong with the input and survived.
+    findings : tuple of Finding
+        What was found wrong with the input and survived; `warnings` says it in words.
     start, end : datetime64[D]
         Bounds of decisions and NAV; data before `start` is the past.
     """
@@ -89,12 +90,18 @@ class MarketData:
     memberships: Memberships
     holdable: tuple[str, ...]
     left_out: tuple[str, ...]
-    warnings: tuple[str, ...]
+    findings: tuple[Finding, ...]
     start: np.datetime64
     end: np.datetime64
     close_raw: Matrix | None = None
     actions: Actions = NO_ACTIONS
     borrow: Borrow = NO_BORROW
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was found wrong and survived, but for names that may not be held."""
+        kept = (one.without(set(self.symbols).difference(self.holdable)) for one in self.findings)
+        return tuple(str(one) for one in kept if one is not None)
 
     @property
     def last_day(self) -> np.datetime64:
@@ -307,7 +314,7 @@ class MarketData:
         MarketData
             Everything known later is gone: prices, rates, series, actions, announcements, delistings, and when
             universes change (known from the Hong Kong day on which a change applies). Dates end with the last of which
-            anything is known. Names, `left_out`, `warnings`, `start` and `end` stay: they describe the run.
+            anything is known. Names, `left_out`, `findings`, `start` and `end` stay: they describe the run.
 
         Raises
         ------

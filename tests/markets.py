@@ -124,3 +124,13 @@ def fills(result: BacktestResult, symbol: str) -> list[tuple[str, float]]:
     trades = result.trades
     mine = trades[trades["symbol"] == symbol]
     return [(t.filled.strftime("%m-%d"), t.shares) for t in mine.itertuples()]
+
+
+def said(market: MarketData, check: str) -> list[str]:
+    """Messages of one check."""
+    return [str(one) for one in market.findings if one.check == check]
+
+
+def checks(market: MarketData) -> list[str]:
+    """Numbers of the checks that failed, each once."""
+    return sorted({one.check for one in market.findings})

@@ -9,11 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.actions import CASH, KINDS, SCRIP, SPLIT, TERMINAL, Actions, actions_of
+from data.checks.finding import Finding
 from data.errors import DataError
 from data.instruments import Instrument
 from data.sources.price_table import PriceTable
 from data.sources.tidy import Origin, codes, days, numbers, require_columns
 
+MOST_SHARES = 1000  # the largest consolidations seen are one for some hundreds
 DAY = 86_400 * 10**9  # nanoseconds
 # What prices of a basis hold already: booked again, it would count twice.
 HELD = {"raw": (), "split": (SPLIT, SCRIP), "total_return": (SPLIT, CASH, SCRIP)}
@@ -44,7 +46,7 @@ def read_actions(
     what: Origin,
     instruments: Mapping[str, Instrument],
     price_basis: str,
-) -> tuple[Actions, list[str]]:
+) -> tuple[Actions, list[Finding]]:
     """Collect the corporate actions of a market.
 
     Parameters
@@ -70,7 +72,7 @@ def read_actions(
     -------
     actions : Actions
         Known from 00:00 UTC of the day after `announced`, at the latest from 00:00 UTC of the ex date.
-    warnings : list of str
+    findings : list of Finding
 
     Raises
     ------
@@ -83,14 +85,16 @@ def read_actions(
     rows = _with_delistings(rows, instruments)
     held = [row for row in rows if row.kind in HELD[price_basis]]
     kept = [row for row in rows if row.kind not in HELD[price_basis]]
-    warnings = []
+    findings = []
     if held:
         n_held = Counter(row.kind for row in held)
         counts = " and ".join(f"{n_held[kind]} {NAMED[kind]}" for kind in sorted(n_held))
-        warnings.append(f"Left out: {counts}, which prices of price_basis {price_basis!r} hold already.")
+        said = f"Left out: {counts}, which prices of price_basis {price_basis!r} hold already."
+        findings.append(Finding("D606", said))
     undated = [row for row in kept if row.kind in (CASH, SCRIP) and np.isnat(row.pay_date)]
     if undated:
-        warnings.append(f"{len(undated)} dividends have no pay date and count as paid on the ex date.")
+        said = f"{len(undated)} dividends have no pay date and count as paid on the ex date."
+        findings.append(Finding("D607", said))
     found = actions_of(
         [row.symbol for row in kept],
         [row.kind for row in kept],
@@ -100,7 +104,7 @@ def read_actions(
         [row.withholding for row in kept],
         [_midnight(row.ex_date) if row.known is None else min(row.known, _midnight(row.ex_date)) for row in kept],
     )
-    return found, warnings
+    return found, findings
 
 
 def _midnight(day: np.datetime64) -> int:
@@ -112,7 +116,7 @@ def _rows(given: pd.DataFrame, what: Origin, priced: set[str]) -> list[_Row]:
     require_columns(given, ("symbol", "kind", "ex_date", "amount"), what)
     symbol, symbols = codes(given["symbol"], what)
     kind, kinds = codes(given["kind"], what)
-    ex_date = days(given["ex_date"], what)
+    ex_date = days(given["ex_date"], what, to_come=True)
     amount = numbers(given["amount"], what)
     withholding = _optional_numbers(given, "withholding", what)
     pay_date = _optional_days(given, "pay_date", what)
@@ -121,21 +125,35 @@ def _rows(given: pd.DataFrame, what: Origin, priced: set[str]) -> list[_Row]:
     for i in range(len(given)):
         name, word, place = symbols[symbol[i]], kinds[kind[i]], what.row(i)
         if name not in priced:
-            raise DataError(f"{place}: {name} has no prices. Add them, or drop the row.")
+            raise DataError(f"{place}: {name} has no prices. Add them, or drop the row.", check="D602", rows=[i])
         if word not in KINDS:
-            raise DataError(f"{place}: unknown kind {word!r} of {name}. Known: {', '.join(KINDS)}.")
+            raise DataError(
+                f"{place}: unknown kind {word!r} of {name}. Known: {', '.join(KINDS)}.", check="D602", rows=[i]
+            )
         code = KINDS.index(word)
-        _refuse_amount(amount[i], code, f"{place}: the {word} of {name} on {ex_date[i]}")
+        _refuse_amount(amount[i], code, f"{place}: the {word} of {name} on {ex_date[i]}", i)
         if pay_date[i] < ex_date[i]:
-            raise DataError(f"{place}: {name} pays on {pay_date[i]}, before the ex date {ex_date[i]}.")
+            raise DataError(
+                f"{place}: {name} pays on {pay_date[i]}, before the ex date {ex_date[i]}.", check="D604", rows=[i]
+            )
         if announced[i] > ex_date[i]:
-            raise DataError(f"{place}: {name} announced on {announced[i]}, after the ex date {ex_date[i]}.")
+            raise DataError(
+                f"{place}: {name} announced on {announced[i]}, after the ex date {ex_date[i]}.", check="D604", rows=[i]
+            )
         if withholding[i] < 0 or withholding[i] > 1:
-            raise DataError(f"{place}: withholding of {name} is {withholding[i]:g}; give a fraction such as 0.1.")
+            raise DataError(
+                f"{place}: withholding of {name} is {withholding[i]:g}; give a fraction such as 0.1.",
+                check="D603",
+                rows=[i],
+            )
         # A listing ends once; anything else may happen again on another day.
         key = (name, code, "" if code == TERMINAL else str(ex_date[i]))
         if key in first:
-            raise DataError(f"{place}: a second {word} of {name}; the first is {first[key]}. Keep one, or add them up.")
+            raise DataError(
+                f"{place}: a second {word} of {name}; the first is {first[key]}. Keep one, or add them up.",
+                check="D206",
+                rows=[i],
+            )
         first[key] = place
         rows.append(
             _Row(
@@ -152,13 +170,17 @@ def _rows(given: pd.DataFrame, what: Origin, priced: set[str]) -> list[_Row]:
     return rows
 
 
-def _refuse_amount(amount: float, kind: int, which: str) -> None:
+def _refuse_amount(amount: float, kind: int, which: str, row: int) -> None:
     if kind == TERMINAL:  # nothing may be left, and an empty price is the last one
         if amount < 0:
-            raise DataError(f"{which} pays {amount:g}; it must be zero or more, or empty for the last price.")
+            said = f"{which} pays {amount:g}; it must be zero or more, or empty for the last price."
+            raise DataError(said, check="D603", rows=[row])
     elif not amount > 0:
         said = "empty" if np.isnan(amount) else f"{amount:g}"
-        raise DataError(f"{which} has an amount that is {said}; it must be positive.")
+        raise DataError(f"{which} has an amount that is {said}; it must be positive.", check="D603", rows=[row])
+    elif kind != CASH and not 1 / MOST_SHARES <= amount <= MOST_SHARES:
+        said = f"{which} makes {amount:g} shares of one; give shares after for one before, at most {MOST_SHARES}."
+        raise DataError(said, check="D603", rows=[row])
 
 
 def _optional_numbers(given: pd.DataFrame, column: str, what: Origin) -> NDArray[np.float64]:
@@ -171,7 +193,7 @@ def _optional_days(given: pd.DataFrame, column: str, what: Origin) -> NDArray[np
         return np.full(len(given), NOTHING)
     cells = given[column].astype(object)
     is_empty = cells.map(lambda cell: bool(pd.isna(cell)) or (isinstance(cell, str) and not cell.strip())).to_numpy()
-    found = days(cells.where(~is_empty, UNDATED), what)
+    found = days(cells.where(~is_empty, UNDATED), what, to_come=True)
     found[is_empty] = NOTHING
     return found
 
@@ -185,9 +207,12 @@ def _beside_prices(prices: pd.DataFrame, table: PriceTable, what: Origin) -> lis
         values = numbers(prices[column], what)
         for i in np.flatnonzero(~np.isnan(values) & ~np.isin(values, none)):
             symbol, day = table.symbols[table.column_of[i]], table.dates[table.row_of[i]]
-            if values[i] < 0:
+            if values[i] < 0 or (kind == SPLIT and not 1 / MOST_SHARES <= values[i] <= MOST_SHARES):
                 raise DataError(
-                    f"{what.row(int(i))}: {column} of {symbol} on {day} is {values[i]:g}; it must be positive, or 0."
+                    f"{what.row(int(i))}: {column} of {symbol} on {day} is {values[i]:g}; it must be positive, "
+                    f"or 0{f', and at most {MOST_SHARES}' if kind == SPLIT else ''}.",
+                    check="D603",
+                    rows=[int(i)],
                 )
             rows.append(_Row(place=what.row(int(i)), symbol=symbol, kind=kind, ex_date=day, amount=float(values[i])))
     return rows
@@ -204,7 +229,8 @@ def _without_doubles(own: list[_Row], beside: list[_Row]) -> list[_Row]:
         elif not np.isclose(row.amount, other.amount, rtol=1e-9, atol=0.0):
             raise DataError(
                 f"{other.place}: the {KINDS[row.kind]} of {row.symbol} on {row.ex_date} is {other.amount:g}, but "
-                f"{row.amount:g} in {row.place}. Correct one."
+                f"{row.amount:g} in {row.place}. Correct one.",
+                check="D605",
             )
     return rows
 
@@ -232,6 +258,7 @@ def _with_delistings(rows: list[_Row], instruments: Mapping[str, Instrument]) ->
         elif not np.isnan(price) and not np.isclose(price, end.amount, rtol=1e-9, atol=0.0):
             raise DataError(
                 f"{end.place}: the delisting of {symbol} pays {end.amount:g}, but its terminal_price is {price:g}. "
-                "Correct one."
+                "Correct one.",
+                check="D605",
             )
     return found

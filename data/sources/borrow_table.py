@@ -5,13 +5,14 @@ import pandas as pd
 
 from data.borrow import Borrow, BorrowReadings
 from data.calendars import local_stamps
+from data.checks.finding import Finding
 from data.errors import DataError
 from data.sources.tidy import Origin, codes, days, numbers, require_columns, stamps
 
 MIDNIGHT = pd.Timedelta(0)
 
 
-def read_borrow(given: pd.DataFrame, what: Origin, priced: tuple[str, ...]) -> tuple[Borrow, list[str]]:
+def read_borrow(given: pd.DataFrame, what: Origin, priced: tuple[str, ...]) -> tuple[Borrow, list[Finding]]:
     """Read and check a table of borrowing.
 
     Parameters
@@ -27,7 +28,7 @@ def read_borrow(given: pd.DataFrame, what: Origin, priced: tuple[str, ...]) -> t
     -------
     borrow : Borrow
         Each reading known from `known`; without it from 00:00 UTC of the day after its date.
-    warnings : list of str
+    findings : list of Finding
 
     Raises
     ------
@@ -48,7 +49,9 @@ def read_borrow(given: pd.DataFrame, what: Origin, priced: tuple[str, ...]) -> t
             row = int(np.argmax(values < 0))
             raise DataError(
                 f"{what.row(row)}: {name} of {symbols[symbol[row]]} on {dates[row]} is {values[row]:g}; "
-                "it must be zero or more."
+                "it must be zero or more.",
+                check="D603",
+                rows=np.flatnonzero(values < 0),
             )
     known = stamps(given["known"], what) if "known" in given.columns else local_stamps(dates + 1, MIDNIGHT, "UTC")
     order = np.lexsort([known, dates, symbol])
@@ -57,7 +60,11 @@ def read_borrow(given: pd.DataFrame, what: Origin, priced: tuple[str, ...]) -> t
         again &= key[order][1:] == key[order][:-1]
     if again.any():
         row = int(order[1:][again][0])
-        raise DataError(f"{what.row(row)}: a second row of {symbols[symbol[row]]} on {dates[row]}. Keep one.")
+        raise DataError(
+            f"{what.row(row)}: a second row of {symbols[symbol[row]]} on {dates[row]}. Keep one.",
+            check="D206",
+            rows=order[1:][again],
+        )
     readings = {}
     for place, name in enumerate(symbols):
         if name in priced:
@@ -66,10 +73,11 @@ def read_borrow(given: pd.DataFrame, what: Origin, priced: tuple[str, ...]) -> t
             for part in parts:
                 part.flags.writeable = False
             readings[name] = BorrowReadings(days=parts[0], known=parts[1], fee=parts[2], available=parts[3])
-    warnings = []
+    findings = []
     n_unpriced = len(symbols) - len(readings)
     if n_unpriced:
-        warnings.append(f"{what}: {n_unpriced} names without prices are passed over.")
+        findings.append(Finding("D608", f"{what}: {n_unpriced} names without prices are passed over."))
     if np.isnan(fee).any():
-        warnings.append(f"{what}: {int(np.isnan(fee).sum())} rows have no fee; it is not known from then on.")
-    return Borrow(readings), warnings
+        said = f"{what}: {int(np.isnan(fee).sum())} rows have no fee; it is not known from then on."
+        findings.append(Finding("D208", said))
+    return Borrow(readings), findings

@@ -1,23 +1,26 @@
 """Market data from tidy frames: the one door, through which files come too."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from data.borrow import NO_BORROW
 from data.calendars import Calendar, trading_calendars
-from data.errors import DataError
+from data.checks.finding import Finding
+from data.checks.inspection import inspect
+from data.errors import DataError, blaming
 from data.fx import FxRates
-from data.instruments import Instrument, known_instruments, plain_instrument, says, with_facts
 from data.market import MarketData
 from data.rates import InterestRates
 from data.sources.actions_table import read_actions
 from data.sources.borrow_table import read_borrow
-from data.sources.fx_table import coverage_warnings, read_fx
+from data.sources.fx_table import begins_late, read_fx
+from data.sources.instruments_table import read_instruments
 from data.sources.price_table import PriceTable, read_prices, refuse_closed_days
 from data.sources.series import known_tables
-from data.sources.tidy import Origin, codes, require_columns
+from data.sources.tidy import Origin
 from data.universes import Memberships, known_memberships
 
 PRICE_BASES = ("raw", "split", "total_return")
@@ -98,15 +101,17 @@ def from_frames(
     ('AAA',)
     """
     if price_basis not in PRICE_BASES:
-        raise DataError(f"price_basis {price_basis!r} is not one of {', '.join(PRICE_BASES)}.")
+        raise DataError(f"price_basis {price_basis!r} is not one of {', '.join(PRICE_BASES)}.", check="D107")
     named: Mapping[str, str | Origin] = where or {}
     what = Origin.of(named.get("prices", "prices"), prices)
-    table = read_prices(prices, what)
+    with blaming("prices"):
+        table = read_prices(prices, what)
     first, last = table.dates[0], table.dates[-1]
     calendars = _calendars(set(table.venues) | {"XNYS"}, first, last)
-    refuse_closed_days(table, calendars, what)
+    with blaming("prices"):
+        refuse_closed_days(table, calendars, what)
 
-    exchange, fx_warnings = _exchange_rates(fx, named.get("fx", "fx"), table, what)
+    exchange, fx_doubts = _exchange_rates(fx, named.get("fx", "fx"), table, what)
     series = {
         "valuations": valuations,
         "flows": flows,
@@ -115,17 +120,22 @@ def from_frames(
         "holdings_13f": holdings_13f,
         "positioning": positioning,
     }
-    tables, series_warnings = known_tables(series, calendars, named)
-    facts, listing_warnings = _instruments(table, instruments, named.get("instruments", "instruments"), what)
-    events, action_warnings = read_actions(
-        actions, named.get("actions", "actions"), prices, table, what, facts, price_basis
-    )
-    lending, borrow_warnings = NO_BORROW, list[str]()
+    tables, series_doubts = known_tables(series, calendars, named)
+    with blaming("instruments"):
+        facts, listing_doubts = read_instruments(table, instruments, named.get("instruments", "instruments"), what)
+    with blaming("actions"):
+        events, action_doubts = read_actions(
+            actions, named.get("actions", "actions"), prices, table, what, facts, price_basis
+        )
+    lending, borrow_doubts = NO_BORROW, list[Finding]()
     if borrow is not None:
-        lending, borrow_warnings = read_borrow(borrow, Origin.of(named.get("borrow", "borrow"), borrow), table.symbols)
-    fields, price_warnings = dict(table.fields), list(table.warnings)
+        origin = Origin.of(named.get("borrow", "borrow"), borrow)
+        with blaming("borrow"):
+            lending, borrow_doubts = read_borrow(borrow, origin, table.symbols)
+    fields, price_doubts = dict(table.fields), list(table.findings)
     if table.close_raw is not None and price_basis == "raw":
-        price_warnings.append(f"{what}: close_raw is not used: with price_basis 'raw' it is the close.")
+        said = f"{what}: close_raw is not used: with price_basis 'raw' it is the close."
+        price_doubts.append(Finding("D108", said))
     elif table.close_raw is not None:
         fields["close_raw"] = table.close_raw
     market = MarketData(
@@ -149,19 +159,14 @@ def from_frames(
         memberships=known_memberships() if memberships is None else memberships,
         holdable=table.symbols,
         left_out=(),
-        warnings=(
-            *price_warnings,
-            *fx_warnings,
-            *series_warnings,
-            *listing_warnings,
-            *action_warnings,
-            *borrow_warnings,
-        ),
+        findings=(*price_doubts, *fx_doubts, *series_doubts, *listing_doubts, *action_doubts, *borrow_doubts),
         start=first,
         end=last,
     )
     table.dates.flags.writeable = False
-    return market.with_prices(fields)
+    made = market.with_prices(fields)
+    files = {key: str(one) for key, one in named.items()}
+    return replace(made, findings=(*made.findings, *inspect(made, table.files(what), files)))
 
 
 def _calendars(venues: set[str], first: np.datetime64, last: np.datetime64) -> dict[str, Calendar]:
@@ -175,71 +180,20 @@ def _calendars(venues: set[str], first: np.datetime64, last: np.datetime64) -> d
 
 def _exchange_rates(
     fx: pd.DataFrame | None, label: str | Origin, prices: PriceTable, what: Origin
-) -> tuple[FxRates, list[str]]:
+) -> tuple[FxRates, list[Finding]]:
     """Read the exchange rates and see that they link the currencies of the prices."""
-    rates, warnings = FxRates({}), list[str]()
+    rates, findings = FxRates({}), list[Finding]()
     currencies = sorted(set(prices.currencies))
     if fx is not None:
         origin = Origin.of(label, fx)
-        rates, warnings = read_fx(fx, origin)
-        warnings += coverage_warnings(rates, currencies, prices.dates[0], prices.dates[-1], origin)
+        with blaming("fx"):
+            rates, findings = read_fx(fx, origin)
+        findings += begins_late(rates, currencies, prices.dates[0], origin)
     base = currencies[0]
     for money in currencies:
         if not rates.links(base, money):
             where = f"no {label} is given" if fx is None else f"{label} has no rate between them"
-            raise DataError(f"{what} holds {base} and {money}, but {where}. Add rows with date, base, quote, rate.")
-    return rates, warnings
-
-
-def _instruments(
-    prices: PriceTable, given: pd.DataFrame | None, label: str | Origin, what: Origin
-) -> tuple[dict[str, Instrument], list[str]]:
-    """Collect facts: what the table says, else what comes with Eastbound, else nothing but the listing itself."""
-    own = {} if given is None else _own_facts(given, Origin.of(label, given))
-    facts = known_instruments()
-    found = {}
-    for symbol, venue, currency in zip(prices.symbols, prices.venues, prices.currencies, strict=True):
-        fact = facts.get(symbol)
-        base = fact if fact is not None and fact.venue == venue else plain_instrument(symbol, venue, currency)
-        try:
-            found[symbol] = with_facts(base, own.get(symbol, {}))
-        except DataError as error:
-            raise DataError(f"{label}: {error}") from error
-    return found, _early_prices(prices, found, {symbol for symbol, row in own.items() if says(row, "listed")}, what)
-
-
-def _early_prices(prices: PriceTable, found: Mapping[str, Instrument], stated: set[str], what: Origin) -> list[str]:
-    """Look for prices before the first day of a listing.
-
-    Two tables of one user that contradict each other are refused. Where only a fact that comes with Eastbound says when
-    a name listed, its prices win with a warning: shares may trade when issued, and the fact may be the one in error.
-    """
-    listed = np.array([found[symbol].listed for symbol in prices.symbols], dtype="datetime64[D]")
-    is_priced = ~np.isnan(prices.fields["close"][prices.row_of, prices.column_of])
-    early = is_priced & (prices.dates[prices.row_of] < listed[prices.column_of])
-    warnings = []
-    for column in np.unique(prices.column_of[early]).tolist():
-        symbol, rows = prices.symbols[column], np.flatnonzero(early & (prices.column_of == column))
-        first = rows[np.argmin(prices.row_of[rows])]
-        day = prices.dates[prices.row_of[first]]
-        said = f"{symbol} has a price on {day}, before it lists on {listed[column]}"
-        if symbol in stated:
-            raise DataError(f"{what.row(int(first))}: {said} by the instruments table. Drop the row, or mend 'listed'.")
-        warnings.append(
-            f"{what}: {said} ({len(rows)} such rows); they are kept. Drop them, or state 'listed' yourself."
-        )
-    return warnings
-
-
-def _own_facts(given: pd.DataFrame, what: Origin) -> dict[str, Mapping[str, object]]:
-    require_columns(given, ("symbol",), what)
-    code, symbols = codes(given["symbol"], what)
-    times = np.bincount(code)
-    if times.max() > 1:
-        symbol = int(np.argmax(times > 1))
-        row = int(np.flatnonzero(code == symbol)[1])
-        raise DataError(f"{what.row(row)}: {symbols[symbol]} stands twice. Keep one row.")
-    rows = given.astype(object).to_dict("records")
-    return {
-        symbols[place]: {str(key): value for key, value in row.items()} for place, row in zip(code, rows, strict=True)
-    }
+            raise DataError(
+                f"{what} holds {base} and {money}, but {where}. Add rows with date, base, quote, rate.", check="D401"
+            )
+    return rates, findings

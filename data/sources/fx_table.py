@@ -5,34 +5,36 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.calendars import local_stamps
+from data.checks.finding import Finding
+from data.checks.quotes import looks_turned_round
+from data.dates import FAR_EAST
 from data.errors import DataError
 from data.fx import FxRates, Series
-from data.sources.tidy import Origin, codes, days, numbers, require_columns
+from data.sources.tidy import Origin, codes, days, numbers, require_columns, stamps
 
 FIXING = pd.Timedelta(hours=16)  # the WM/Refinitiv 4 pm London rate
-STALE_DAYS = 7
 
 
-def read_fx(table: pd.DataFrame, what: Origin) -> tuple[FxRates, list[str]]:
+def read_fx(table: pd.DataFrame, what: Origin) -> tuple[FxRates, list[Finding]]:
     """Read and check a table of exchange rates.
 
     Parameters
     ----------
     table : DataFrame
-        Columns date, base, quote, rate: units of quote for one base; an empty rate is none.
+        Columns date, base, quote, rate: units of quote for one base; an empty rate is none. Optional known.
     what : Origin
 
     Returns
     -------
     rates : FxRates
-        Each rate known from 16:00 in London on its date.
-    warnings : list of str
+        Each rate known from `known`; without it from 16:00 in London on its date.
+    findings : list of Finding
 
     Raises
     ------
     DataError
-        On a missing column, an unreadable cell, a rate that is not positive, two rates of a pair on a day, or a pair
-        given both ways round.
+        On a missing column, an unreadable cell, a rate that is not positive, two rates of a pair on a day, a pair given
+        both ways round, rates that are those of the pair turned round, or a rate known before its date.
     """
     require_columns(table, ("date", "base", "quote", "rate"), what)
     dates = days(table["date"], what)
@@ -43,61 +45,86 @@ def read_fx(table: pd.DataFrame, what: Origin) -> tuple[FxRates, list[str]]:
     if wrong.any():
         row = int(np.argmax(wrong))
         pair = f"{base_names[base[row]]}/{quote_names[quote[row]]}"
-        raise DataError(f"{what.row(row)}: the rate of {pair} on {dates[row]} is {rate[row]:g}; it must be positive.")
+        raise DataError(
+            f"{what.row(row)}: the rate of {pair} on {dates[row]} is {rate[row]:g}; it must be positive.",
+            check="D301",
+            rows=np.flatnonzero(wrong),
+        )
+    known = stamps(table["known"], what) if "known" in table.columns else local_stamps(dates, FIXING, "Europe/London")
+    early = known < dates.astype("datetime64[ns]").astype(np.int64) - FAR_EAST
+    if early.any():
+        row = int(np.argmax(early))
+        said = f"{what.row(row)}: the rate of {dates[row]} has 'known' before its date has begun anywhere. Mend it."
+        raise DataError(said, check="D501", rows=np.flatnonzero(early))
     is_empty = np.isnan(rate)
     pairs: dict[tuple[str, str], Series] = {}
     for b, q in sorted(set(zip(base.tolist(), quote.tolist(), strict=True))):
         pair_names = base_names[b], quote_names[q]
         chosen = np.flatnonzero((base == b) & (quote == q) & ~is_empty)
+        turned = pair_names[::-1]
         if pair_names[0] == pair_names[1]:
             if (rate[chosen] != 1).any():
-                raise DataError(f"{what}: {pair_names[0]}/{pair_names[1]} is not 1. Drop those rows.")
-        elif pair_names[::-1] in pairs:
-            raise DataError(f"{what}: both {'/'.join(pair_names)} and {'/'.join(pair_names[::-1])}. Keep one.")
+                said = f"{what}: {'/'.join(pair_names)} is not 1. Drop those rows."
+                raise DataError(said, check="D406", rows=chosen)
+        elif turned in pairs:
+            said = f"{what}: both {'/'.join(pair_names)} and {'/'.join(turned)}. Keep one."
+            raise DataError(said, check="D406", rows=chosen)
+        elif looks_turned_round(*pair_names, rate[chosen]):
+            said = f"{what}: {'/'.join(pair_names)} is about {np.median(rate[chosen]):g}, as {'/'.join(turned)} is."
+            raise DataError(f"{said} Write base={turned[0]}, quote={turned[1]}.", check="D403", rows=chosen)
         else:
-            pairs[pair_names] = _series(dates, rate, chosen, "/".join(pair_names), what)
-    warnings = [f"{what}: {int(is_empty.sum())} rates are empty; the last one known holds."] if is_empty.any() else []
-    return FxRates(pairs), warnings
+            pairs[pair_names] = _series(dates, known, rate, chosen, "/".join(pair_names), what)
+    said = f"{what}: {int(is_empty.sum())} rates are empty; the last one known holds."
+    return FxRates(pairs), [Finding("D208", said)] if is_empty.any() else []
 
 
 def _series(
-    dates: NDArray[np.datetime64], rate: NDArray[np.float64], chosen: NDArray[np.intp], pair: str, what: Origin
+    dates: NDArray[np.datetime64],
+    known: NDArray[np.int64],
+    rate: NDArray[np.float64],
+    chosen: NDArray[np.intp],
+    pair: str,
+    what: Origin,
 ) -> Series:
     ordered = chosen[np.argsort(dates[chosen], kind="stable")]
     again = np.flatnonzero(dates[ordered][1:] == dates[ordered][:-1])
     if len(again):
         row = int(ordered[again[0] + 1])
-        raise DataError(f"{what.row(row)}: a second rate of {pair} on {dates[row]}. Keep one.")
-    stamps, values = local_stamps(dates[ordered], FIXING, "Europe/London"), rate[ordered]
-    stamps.flags.writeable = values.flags.writeable = False
-    return stamps, values
+        raise DataError(
+            f"{what.row(row)}: a second rate of {pair} on {dates[row]}. Keep one.",
+            check="D206",
+            rows=ordered[again + 1],
+        )
+    # A rate published late does not displace one of a later date that was known before it.
+    ordered = ordered[np.argsort(known[ordered], kind="stable")]
+    ordered = ordered[dates[ordered] == np.maximum.accumulate(dates[ordered].astype(np.int64)).astype("datetime64[D]")]
+    stamp, values = known[ordered], rate[ordered]
+    stamp.flags.writeable = values.flags.writeable = False
+    return stamp, values
 
 
-def coverage_warnings(
-    rates: FxRates, currencies: list[str], first: np.datetime64, last: np.datetime64, what: Origin
-) -> list[str]:
-    """Say where exchange rates begin after the prices, or end before them.
+def begins_late(rates: FxRates, currencies: list[str], first: np.datetime64, what: Origin) -> list[Finding]:
+    """Say where exchange rates begin after the prices.
 
     Parameters
     ----------
     rates : FxRates
     currencies : list of str
         Those that prices are in.
-    first, last : datetime64[D]
-        First and last date with a price.
+    first : datetime64[D]
+        First date with a price.
     what : Origin
 
     Returns
     -------
-    list of str
+    list of Finding
     """
-    warnings = []
-    for (base, quote), (stamps, _) in rates.pairs.items():
-        if not ({base, quote} & set(currencies) and {base, quote} <= {*currencies, "USD"} and len(stamps)):
+    findings = []
+    for (base, quote), (stamp, _) in rates.pairs.items():
+        if not ({base, quote} & set(currencies) and {base, quote} <= {*currencies, "USD"} and len(stamp)):
             continue
-        begun, ended = (np.datetime64(int(stamps[i]), "ns").astype("datetime64[D]") for i in (0, -1))
+        begun = np.datetime64(int(stamp[0]), "ns").astype("datetime64[D]")
         if begun > first:
-            warnings.append(f"{what}: {base}/{quote} begins on {begun}, after the first price ({first}).")
-        if (last - ended).astype(int) > STALE_DAYS:
-            warnings.append(f"{what}: {base}/{quote} ends on {ended}; that rate holds until the last price ({last}).")
-    return warnings
+            said = f"{what}: {base}/{quote} begins on {begun}, after the first price ({first})."
+            findings.append(Finding("D402", said))
+    return findings

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.calendars import Calendar
+from data.checks.finding import Finding
 from data.errors import DataError
 from data.market import PRICE_FIELDS, Matrix
 from data.sources.tidy import Origin, codes, days, numbers, require_columns
@@ -16,6 +17,7 @@ from data.venues import VENUES
 NEEDED = ("date", "symbol", "venue", "currency", "close")
 # dividends and splits are read where corporate actions are.
 READ = frozenset((*NEEDED, *PRICE_FIELDS, "close_raw", "dividends", "splits"))
+LEAST_PRICE, MOST_PRICE, MOST_VOLUME = 1e-6, 1e9, 1e13
 LONG = "One row per date and symbol is needed, not one column per symbol."
 
 
@@ -34,7 +36,7 @@ class PriceTable:
         Closes as traded; None where the table has none.
     row_of, column_of : ndarray of shape (n_rows,)
         Date and symbol of each row of the table.
-    warnings : tuple of str
+    findings : tuple of Finding
     """
 
     symbols: tuple[str, ...]
@@ -45,7 +47,22 @@ class PriceTable:
     close_raw: Matrix | None
     row_of: NDArray[np.intp]
     column_of: NDArray[np.intp]
-    warnings: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    def files(self, what: Origin) -> tuple[str, ...]:
+        """Name the file of each name's first row.
+
+        Parameters
+        ----------
+        what : Origin
+
+        Returns
+        -------
+        tuple of str, length n_symbols
+        """
+        first = np.zeros(len(self.symbols), dtype=np.intp)
+        first[self.column_of[::-1]] = np.arange(len(self.column_of))[::-1]
+        return tuple(what.file(int(row)) for row in first)
 
 
 def read_prices(prices: pd.DataFrame, what: Origin) -> PriceTable:
@@ -76,14 +93,20 @@ def read_prices(prices: pd.DataFrame, what: Origin) -> PriceTable:
     if unknown:
         known = ", ".join(f"{code} ({place.name})" for code, place in VENUES.items())
         row = int(np.argmax(venue_of == venue_names.index(unknown[0])))
-        raise DataError(f"{what.row(row)}: unknown venue {unknown[0]!r}. Known: {known}.")
+        raise DataError(
+            f"{what.row(row)}: unknown venue {unknown[0]!r}. Known: {known}.",
+            check="D320",
+            rows=np.flatnonzero(np.isin(venue_of, [venue_names.index(code) for code in unknown])),
+        )
     cell = row_of * len(symbols) + column_of
     _refuse_duplicates(cell, dates, symbols, what)
     venues = _one_each(column_of, venue_of, venue_names, symbols, "venue", what)
     currencies = _one_each(column_of, currency_of, currency_names, symbols, "currency", what)
     for symbol, code, money in zip(symbols, venues, currencies, strict=True):
         if VENUES[code].currency != money:
-            raise DataError(f"{what}: {symbol} is in {money}, but {code} trades in {VENUES[code].currency}.")
+            raise DataError(
+                f"{what}: {symbol} is in {money}, but {code} trades in {VENUES[code].currency}.", check="D321"
+            )
     shape = (len(dates), len(symbols))
     fields = {field: _matrix(prices, field, cell, shape, symbols, dates, what) for field in PRICE_FIELDS}
     close_raw = _matrix(prices, "close_raw", cell, shape, symbols, dates, what)
@@ -96,7 +119,7 @@ def read_prices(prices: pd.DataFrame, what: Origin) -> PriceTable:
         close_raw=None if np.isnan(close_raw).all() else close_raw,
         row_of=row_of,
         column_of=column_of,
-        warnings=tuple(_warnings(prices, fields["close"], what)),
+        findings=tuple(_findings(prices, fields["close"], what)),
     )
 
 
@@ -124,7 +147,9 @@ def refuse_closed_days(table: PriceTable, calendars: Mapping[str, Calendar], wha
         more = f" ({n_wrong} such rows in all)" if n_wrong > 1 else ""
         raise DataError(
             f"{what.row(row)}: {table.symbols[column]} has a price on {table.dates[table.row_of[row]]}, when "
-            f"{table.venues[column]} held no session{more}. Drop rows of days without trading."
+            f"{table.venues[column]} held no session{more}. Drop rows of days without trading.",
+            check="D308",
+            rows=np.flatnonzero(wrong),
         )
 
 
@@ -145,7 +170,9 @@ def _refuse_duplicates(cell: NDArray[np.intp], dates: NDArray[np.datetime64], sy
     again = np.flatnonzero(cell[order][1:] == cell[order][:-1])[0]
     day, symbol = divmod(int(cell[order[again]]), len(symbols))
     one, other = what.row(int(order[again])), what.row(int(order[again + 1]))
-    raise DataError(f"{other}: {symbols[symbol]} has two rows on {dates[day]}; the other is {one}. Keep one.")
+    raise DataError(
+        f"{other}: {symbols[symbol]} has two rows on {dates[day]}; the other is {one}. Keep one.", check="D206"
+    )
 
 
 def _one_each(
@@ -158,7 +185,9 @@ def _one_each(
         row = int(np.argmax(differs))
         raise DataError(
             f"{what.row(row)}: {symbols[column[row]]} has {kind} {names[of[row]]}, elsewhere "
-            f"{names[first[column[row]]]}. Give each listing a symbol of its own."
+            f"{names[first[column[row]]]}. Give each listing a symbol of its own.",
+            check="D322",
+            rows=np.flatnonzero(differs),
         )
     return [names[i] for i in first]
 
@@ -183,20 +212,35 @@ def _matrix(
         allowed = "zero or more" if field == "volume" else "positive"
         raise DataError(
             f"{what.row(row)}: {field} of {symbols[symbol]} on {dates[day]} is {values[row]:g}; "
-            f"it must be {allowed}, or empty."
+            f"it must be {allowed}, or empty.",
+            check="D301",
+            rows=np.flatnonzero(wrong),
+        )
+    least, most = (0.0, MOST_VOLUME) if field == "volume" else (LEAST_PRICE, MOST_PRICE)
+    absurd = (values < least) | (values > most)
+    if absurd.any():
+        row = int(np.argmax(absurd))
+        day, symbol = divmod(int(cell[row]), shape[1])
+        raise DataError(
+            f"{what.row(row)}: {field} of {symbols[symbol]} on {dates[day]} is {values[row]:g}; nothing trades so. "
+            "Correct it, or leave it empty.",
+            check="D302",
+            rows=np.flatnonzero(absurd),
         )
     matrix.ravel()[cell] = values
     return matrix
 
 
-def _warnings(prices: pd.DataFrame, close: Matrix, what: Origin) -> list[str]:
-    warnings = []
+def _findings(prices: pd.DataFrame, close: Matrix, what: Origin) -> list[Finding]:
+    findings = []
     n_unpriced = len(prices) - int((~np.isnan(close)).sum())
     if n_unpriced == len(prices):
-        raise DataError(f"{what}: no row has a close.")
+        raise DataError(f"{what}: no row has a close.", check="D102")
     if n_unpriced:
-        warnings.append(f"{what}: {n_unpriced} rows have no close; the name counts as unpriced that day.")
+        findings.append(
+            Finding("D208", f"{what}: {n_unpriced} rows have no close; the name counts as unpriced that day.")
+        )
     unread = [str(name) for name in prices.columns if name not in READ]
     if unread:
-        warnings.append(f"{what}: not read: column {', '.join(unread[:12])}.")
-    return warnings
+        findings.append(Finding("D108", f"{what}: not read: column {', '.join(unread[:12])}."))
+    return findings

@@ -8,7 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.calendars import Calendar, local_stamps
-from data.errors import DataError
+from data.checks.finding import Finding
+from data.dates import FAR_EAST
+from data.errors import DataError, blaming
 from data.sources.tidy import Origin, codes, days, numbers, require_columns, stamps
 
 COLUMNS = {
@@ -43,14 +45,14 @@ KEYS = {
     "indices": ("date", "index"),
     "rates": ("date", "series"),
 }
+ENTITY = {"holdings_13f": ("filer", "symbol"), "positioning": ("date", "entity"), "flows": ("date", "entity")}
 TEXT = ("entity", "metric", "index", "series", "symbol", "filer")
 MIDNIGHT = pd.Timedelta(0)
-FAR_EAST = 14 * 3600 * 10**9  # nanoseconds: where a date begins first
 
 
 def known_tables(
     given: Mapping[str, pd.DataFrame | None], calendars: Mapping[str, Calendar], where: Mapping[str, str | Origin]
-) -> tuple[dict[str, pd.DataFrame], list[str]]:
+) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
     """Check long tables and stamp each row with when it became known.
 
     Parameters
@@ -67,7 +69,7 @@ def known_tables(
     tables : dict of str to DataFrame
         Columns as given, dates as datetime64, text as str, and `known` in UTC nanoseconds; sorted by `known`, then
         by the other columns. Rows with an empty value are left out.
-    warnings : list of str
+    findings : list of Finding
 
     Raises
     ------
@@ -80,16 +82,17 @@ def known_tables(
     `known` column (flows without one: the day after); indices from their market's close; 13F filings from
     00:00 in New York of the day after `filed`.
     """
-    tables, warnings = {}, list[str]()
+    tables, findings = {}, list[Finding]()
     for name, table in given.items():
         if table is not None:
             what = Origin.of(where.get(name, name), table)
-            tables[name] = _known_table(name, table, calendars, what, warnings)
-    return tables, warnings
+            with blaming(name):
+                tables[name] = _known_table(name, table, calendars, what, findings)
+    return tables, findings
 
 
 def _known_table(
-    name: str, table: pd.DataFrame, calendars: Mapping[str, Calendar], what: Origin, warnings: list[str]
+    name: str, table: pd.DataFrame, calendars: Mapping[str, Calendar], what: Origin, findings: list[Finding]
 ) -> pd.DataFrame:
     require_columns(table, COLUMNS[name], what)
     clean, ranks = table.copy(), dict[str, NDArray[Any]]()
@@ -108,30 +111,49 @@ def _known_table(
     if name == "indices" and (values <= 0).any():
         row = int(np.argmax(values <= 0))
         raise DataError(
-            f"{what.row(row)}: close of {clean['index'].iloc[row]} is {values[row]:g}; it must be positive."
+            f"{what.row(row)}: close of {clean['index'].iloc[row]} is {values[row]:g}; it must be positive.",
+            check="D301",
+            rows=np.flatnonzero(values <= 0),
         )
     if name == "flows" and "known" not in clean.columns:
-        warnings.append(f"{what}: no column 'known'; each figure counts as known from the next day.")
+        said = f"{what}: no column 'known'; each figure counts as known from the next day."
+        findings.append(Finding("D509", said))
     clean["known"] = _known(name, clean, calendars, what)
-    warnings += _doubts(name, clean, what)
+    _refuse_foresight(name, clean, what)
+    findings += _doubts(name, clean, what)
     return _in_order(name, clean, ranks, what)
 
 
-def _doubts(name: str, clean: pd.DataFrame, what: Origin) -> list[str]:
+def _refuse_foresight(name: str, clean: pd.DataFrame, what: Origin) -> None:
+    """Raise where a figure was known before it could be."""
+    if name == "holdings_13f":
+        early, said = (clean["filed"] <= clean["period"]).to_numpy(), "was filed before the end of its period"
+    elif name in ("flows", "positioning"):
+        begun = clean["date"].to_numpy().astype("datetime64[ns]").astype(np.int64) - FAR_EAST
+        early, said = clean["known"].to_numpy() < begun, "has 'known' before its date has begun anywhere"
+    else:
+        return
+    if early.any():
+        row = int(np.argmax(early))
+        which = " of ".join(_shown(clean[column].iloc[row]) for column in ENTITY[name][::-1])
+        raise DataError(
+            f"{what.row(row)}: {which} {said} ({int(early.sum())} such rows in all). Mend it, or drop the row.",
+            check="D501",
+            rows=np.flatnonzero(early),
+        )
+
+
+def _doubts(name: str, clean: pd.DataFrame, what: Origin) -> list[Finding]:
     doubts = []
     n_empty = int(clean[VALUE[name]].isna().sum())
     if n_empty:
-        doubts.append(f"{what}: {n_empty} rows have no value and are not used.")
-    if name in ("flows", "positioning"):
-        begun = clean["date"].to_numpy().astype("datetime64[ns]").astype(np.int64) - FAR_EAST
-        n_early = int((clean["known"].to_numpy() < begun).sum())
-        if n_early:
-            doubts.append(f"{what}: {n_early} rows have 'known' before their date has begun anywhere; check them.")
+        doubts.append(Finding("D208", f"{what}: {n_empty} rows have no value and are not used."))
     if name == "indices":
         launch = np.datetime64("2020-07-27", "ns")
         n_back = int(((clean["index"] == "HSTECH") & (clean["date"] < launch)).sum())
         if n_back:
-            doubts.append(f"{what}: HSTECH before its launch on 2020-07-27 ({n_back} rows) was calculated backwards.")
+            said = f"{what}: HSTECH before its launch on 2020-07-27 ({n_back} rows) was calculated backwards."
+            doubts.append(Finding("D510", said))
     return doubts
 
 
@@ -148,7 +170,7 @@ def _in_order(name: str, clean: pd.DataFrame, ranks: Mapping[str, NDArray[Any]],
         if again.any():
             row = int(order[1:][again][0])
             said = ", ".join(_shown(clean[column].iloc[row]) for column in key)
-            raise DataError(f"{what.row(row)}: a second row of {said}. Keep one.")
+            raise DataError(f"{what.row(row)}: a second row of {said}. Keep one.", check="D206", rows=order[1:][again])
     ordered = clean.iloc[order]
     return ordered[ordered[VALUE[name]].notna()].reset_index(drop=True)
 

@@ -1,14 +1,14 @@
 """Reading one tidy table: columns, dates, numbers and text, with errors that name the file and the row."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.dates import FIRST_DAY, LAST_DAY, read_day, read_stamp
+from data.dates import FIRST_DAY, LAST_DAY, ClockError, latest_day, read_day, read_stamp, says_zone
 from data.errors import DataError
 
 SHOWN_COLUMNS = 12
@@ -22,9 +22,12 @@ class Origin:
     ----------
     files : tuple of (str, int)
         Name and number of rows of each, in the order of the table's rows.
+    kept : ndarray of int, optional
+        Positions, before any was dropped, of the rows that are left; None where all are.
     """
 
     files: tuple[tuple[str, int], ...]
+    kept: NDArray[np.intp] | None = None
 
     @classmethod
     def of(cls, what: "str | Origin", table: object) -> "Origin":
@@ -62,11 +65,47 @@ class Origin:
         -------
         str
         """
+        name, row = self._place(position)
+        return f"{name}, row {row}"
+
+    def file(self, position: int) -> str:
+        """Name the file of a position in the table.
+
+        Parameters
+        ----------
+        position : int
+
+        Returns
+        -------
+        str
+        """
+        return self._place(position)[0]
+
+    def without(self, rows: NDArray[np.intp], n_rows: int) -> "Origin":
+        """Give the origin of what is left of a table when rows are dropped.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Positions in the table.
+        n_rows : int
+            Rows of the table before.
+
+        Returns
+        -------
+        Origin
+            Rows keep the numbers that they have in their file.
+        """
+        kept = np.arange(n_rows) if self.kept is None else self.kept
+        return replace(self, kept=np.delete(kept, rows))
+
+    def _place(self, position: int) -> tuple[str, int]:
+        at = position if self.kept is None else int(self.kept[position])
         for name, n_rows in self.files[:-1]:
-            if position < n_rows:
-                return f"{name}, row {position + 1}"
-            position -= n_rows
-        return f"{self.files[-1][0]}, row {position + 1}"
+            if at < n_rows:
+                return name, at + 1
+            at -= n_rows
+        return self.files[-1][0], at + 1
 
 
 def require_columns(table: pd.DataFrame, needed: Sequence[str], what: Origin, hint: str = "") -> None:
@@ -92,13 +131,14 @@ def require_columns(table: pd.DataFrame, needed: Sequence[str], what: Origin, hi
         if set(missing) & {str(name) for name in table.index.names}:
             hint = f"{missing[0]!r} is in the index: use reset_index()."
         raise DataError(
-            f"{what}: no column {missing[0]!r}. Needed: {', '.join(needed)}; found: {listed}{more}. {hint}".rstrip()
+            f"{what}: no column {missing[0]!r}. Needed: {', '.join(needed)}; found: {listed}{more}. {hint}".rstrip(),
+            check="D106",
         )
     twice = table.columns[table.columns.duplicated()]
     if len(twice):
-        raise DataError(f"{what}: column {twice[0]!r} stands twice. Keep one.")
+        raise DataError(f"{what}: column {twice[0]!r} stands twice. Keep one.", check="D106")
     if table.empty:
-        raise DataError(f"{what}: no rows. Add some, or leave it out.")
+        raise DataError(f"{what}: no rows. Add some, or leave it out.", check="D102")
 
 
 def shown(value: object) -> str:
@@ -116,31 +156,41 @@ def shown(value: object) -> str:
     return repr(value) if isinstance(value, str) else str(value)
 
 
-def _each_distinct(column: pd.Series, read: Callable[[object], Any], what: Origin) -> NDArray[Any]:
+def _each_distinct(column: pd.Series, read: Callable[[object], Any], what: Origin, check: str) -> NDArray[Any]:
     """Read every distinct cell once; the result has one entry per row."""
     try:
         code, distinct = pd.factorize(column)
     except TypeError:  # lists and the like
         code, distinct = pd.factorize(column.map(repr))
     if (code < 0).any():
-        raise DataError(f"{what.row(int(np.argmax(code < 0)))}: {column.name!r} is empty.")
+        raise DataError(
+            f"{what.row(int(np.argmax(code < 0)))}: {column.name!r} is empty.",
+            check="D204",
+            rows=np.flatnonzero(code < 0),
+        )
     values = []
     for place, cell in enumerate(distinct):
         try:
             values.append(read(cell))
         except ValueError as error:
             row = int(np.argmax(code == place))
-            raise DataError(f"{what.row(row)}: {shown(cell)} in {column.name!r} {error}.") from error
+            raise DataError(
+                f"{what.row(row)}: {shown(cell)} in {column.name!r} {error}.",
+                check="D202" if isinstance(error, ClockError) else check,
+                rows=np.flatnonzero(code == place),
+            ) from error
     return np.array(values)[code]
 
 
-def days(column: pd.Series, what: Origin) -> NDArray[np.datetime64]:
+def days(column: pd.Series, what: Origin, *, to_come: bool = False) -> NDArray[np.datetime64]:
     """Read a column of dates: strings (year first), dates or naive timestamps of any unit.
 
     Parameters
     ----------
     column : Series
     what : Origin
+    to_come : bool
+        True where a date may lie in the future, as the day on which a dividend is paid.
 
     Returns
     -------
@@ -149,12 +199,27 @@ def days(column: pd.Series, what: Origin) -> NDArray[np.datetime64]:
     Raises
     ------
     DataError
-        Naming the first row that is empty, no date, or has a time of day; or if there is a time zone.
+        Naming the first row that is empty, no date, has a time of day, or is still to come; or if there is a time zone.
     """
+    read = _read_days(column, what).astype("datetime64[D]")  # of no rows it has no type
+    today = latest_day()
+    later = read > today
+    if not to_come and later.any():
+        row = int(np.argmax(later))
+        raise DataError(
+            f"{what.row(row)}: {read[row]} in {column.name!r} is still to come; today is {today}. Mend it, or drop "
+            "the row.",
+            check="D205",
+            rows=np.flatnonzero(later),
+        )
+    return read
+
+
+def _read_days(column: pd.Series, what: Origin) -> NDArray[np.datetime64]:
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        raise DataError(f"{what}: {column.name!r} has a time zone; give the venue's local date.")
+        raise DataError(f"{what}: {column.name!r} has a time zone; give the venue's local date.", check="D202")
     if not (isinstance(column.dtype, np.dtype) and column.dtype.kind == "M"):
-        read: NDArray[np.datetime64] = _each_distinct(column, read_day, what)
+        read: NDArray[np.datetime64] = _each_distinct(column, read_day, what, "D201")
         return read
     values = column.to_numpy()
     whole = values.astype("datetime64[D]")
@@ -164,7 +229,11 @@ def days(column: pd.Series, what: Origin) -> NDArray[np.datetime64]:
         try:
             read_day(values[row])
         except ValueError as error:
-            raise DataError(f"{what.row(row)}: {column.iloc[row]} in {column.name!r} {error}.") from error
+            raise DataError(
+                f"{what.row(row)}: {column.iloc[row]} in {column.name!r} {error}.",
+                check="D202" if isinstance(error, ClockError) else "D201",
+                rows=np.flatnonzero(wrong),
+            ) from error
     return whole
 
 
@@ -185,9 +254,19 @@ def stamps(column: pd.Series, what: Origin) -> NDArray[np.int64]:
     Raises
     ------
     DataError
-        Naming the first row that is empty or no stamp.
+        Naming the first row that is empty or no stamp; or one without a time zone while another says it.
     """
-    read: NDArray[np.int64] = _each_distinct(column, read_stamp, what)
+    if not isinstance(column.dtype, (np.dtype, pd.DatetimeTZDtype)) or column.dtype == object:
+        says = _each_distinct(column, lambda cell: {None: 0, False: 1, True: 2}[says_zone(cell)], what, "D201")
+        if (says == 1).any() and (says == 2).any():
+            row = int(np.argmax(says == 1))
+            raise DataError(
+                f"{what.row(row)}: {shown(column.iloc[row])} in {column.name!r} says no time zone, but "
+                f"{what.row(int(np.argmax(says == 2)))} does. Say it in all rows: 2025-02-14 21:00Z.",
+                check="D202",
+                rows=np.flatnonzero(says == 1),
+            )
+    read: NDArray[np.int64] = _each_distinct(column, read_stamp, what, "D201")
     return read
 
 
@@ -222,7 +301,11 @@ def numbers(column: pd.Series, what: Origin) -> NDArray[np.float64]:
     wrong = unread | np.isinf(values)
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise DataError(f"{what.row(row)}: {shown(column.iloc[row])} in {column.name!r} is no number.")
+        raise DataError(
+            f"{what.row(row)}: {shown(column.iloc[row])} in {column.name!r} is no number.",
+            check="D203",
+            rows=np.flatnonzero(wrong),
+        )
     return values
 
 
@@ -253,7 +336,9 @@ def codes(column: pd.Series, what: Origin) -> tuple[NDArray[np.intp], list[str]]
     if blank:
         empty = empty | np.isin(raw, blank)
     if empty.any():
-        raise DataError(f"{what.row(int(np.argmax(empty)))}: {column.name!r} is empty.")
+        raise DataError(
+            f"{what.row(int(np.argmax(empty)))}: {column.name!r} is empty.", check="D204", rows=np.flatnonzero(empty)
+        )
     values = sorted(set(names))
     place = {name: i for i, name in enumerate(values)}
     return np.array([place[name] for name in names], dtype=np.intp)[raw], values

@@ -12,6 +12,7 @@ from data.errors import DataError
 from data.load import load
 from data.market import MarketData
 from data.sources.frames import from_frames
+from tests.markets import checks, said
 
 DAYS = ("2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05")
 FX = pd.DataFrame({"date": ["2024-01-01"], "base": "USD", "quote": "HKD", "rate": 7.8})
@@ -54,7 +55,8 @@ def as_rows(found: Actions) -> list[tuple[object, ...]]:
 
 def test_a_market_without_actions_has_none() -> None:
     assert len(market_of().actions) == 0
-    assert market_of().warnings == ()
+    assert "D606" not in checks(market_of())
+    assert "D607" not in checks(market_of())
 
 
 def test_columns_beside_the_prices_are_actions() -> None:
@@ -67,7 +69,7 @@ def test_columns_beside_the_prices_are_actions() -> None:
         ("AAA", "dividend", "2024-01-05", "2024-01-05", 0.5, "2024-01-05 00:00:00+00:00"),
     ]
     assert np.isnan(market.actions.withholding).all()
-    assert market.warnings == ("2 dividends have no pay date and count as paid on the ex date.",)
+    assert said(market, "D607") == ["2 dividends have no pay date and count as paid on the ex date."]
 
 
 def test_a_table_of_actions_says_more() -> None:
@@ -98,7 +100,7 @@ def test_both_sources_may_say_the_same() -> None:
     dividends = [0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0]
     found = market_of(table, dividends=dividends)
     assert [row[3] for row in as_rows(found.actions)] == ["2024-01-31"]
-    assert found.warnings == ()
+    assert not {"D606", "D607"} & set(checks(found))
     with pytest.raises(
         DataError,
         match=r"actions, row 1: the dividend of AAA on 2024-01-05 is 0.5, but 0.4 in prices, row 4. Correct one",
@@ -176,8 +178,8 @@ def test_what_the_prices_hold_is_not_booked_again(basis: str, kept: list[str], w
     )
     market = market_of(table, basis)
     assert [KINDS[kind] for kind in market.actions.kind] == kept
-    assert len(market.warnings) == (warning is not None)
-    assert warning is None or market.warnings[0].startswith(warning)
+    assert len(said(market, "D606")) == (warning is not None)
+    assert warning is None or said(market, "D606")[0].startswith(warning)
 
 
 def with_instruments(table: pd.DataFrame | None = None, **facts: object) -> MarketData:

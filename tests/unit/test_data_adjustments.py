@@ -10,6 +10,7 @@ from data.load import load
 from data.market import MarketData
 from data.sources.frames import from_frames
 from strategies.signals.flow import read_flow
+from tests.markets import said
 
 DAYS = ("2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05")
 NAN = np.nan
@@ -172,7 +173,7 @@ def test_units_count_shares_as_traded() -> None:
     raw = market_of([1.0] * 4, close_raw=[1.0] * 4)
     assert raw.close_raw is None
     assert raw.units(["AAA"]).tolist() == [[1.0]] * 4
-    assert raw.warnings == ("prices: close_raw is not used: with price_basis 'raw' it is the close.",)
+    assert said(raw, "D108") == ["prices: close_raw is not used: with price_basis 'raw' it is the close."]
     late = market_of([30.0] * 4, basis="split", close_raw=[NAN, NAN, 60.0, NAN])
     np.testing.assert_array_equal(late.units(["AAA"])[:, 0], [NAN, NAN, 0.5, 0.5])
 

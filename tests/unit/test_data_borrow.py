@@ -11,6 +11,7 @@ from data.errors import DataError
 from data.load import load
 from data.market import MarketData
 from data.sources.frames import from_frames
+from tests.markets import said
 
 DAYS = ("2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05")
 PRICES = pd.DataFrame(
@@ -108,10 +109,8 @@ def test_wrong_readings_are_named(readings: pd.DataFrame, message: str) -> None:
 
 def test_names_without_prices_and_empty_fees_are_said() -> None:
     market = market_of(READINGS.assign(symbol=["AAA", "AAA", "ZZZ"], fee_pct=[np.nan, 0.5, 1.0]))
-    assert market.warnings == (
-        "borrow: 1 names without prices are passed over.",
-        "borrow: 1 rows have no fee; it is not known from then on.",
-    )
+    assert said(market, "D608") == ["borrow: 1 names without prices are passed over."]
+    assert said(market, "D208") == ["borrow: 1 rows have no fee; it is not known from then on."]
     np.testing.assert_array_equal(market.borrow.fees(["AAA"], days(*DAYS))[:, 0], [NAN, 0.5, 0.5, NAN])
 
 

@@ -10,6 +10,7 @@ from data.errors import DataError
 from data.market import PRICE_FIELDS, MarketData
 from data.sources.frames import from_frames
 from data.sources.tidy import Origin
+from tests.markets import said
 
 DAYS = ("2024-01-02", "2024-01-03", "2024-01-04")
 
@@ -52,7 +53,7 @@ def same(one: MarketData, other: MarketData) -> bool:
         and one.dates.tobytes() == other.dates.tobytes()
         and all(getattr(one, f).tobytes() == getattr(other, f).tobytes() for f in PRICE_FIELDS)
         and one.instruments == other.instruments
-        and one.warnings == other.warnings
+        and one.findings == other.findings
         and list(one.tables) == list(other.tables)
         and all(one.tables[t].equals(other.tables[t]) for t in one.tables)
     )
@@ -210,7 +211,7 @@ def test_prices_before_a_listing_that_only_our_facts_state_are_kept_with_a_warni
     days = ["2016-10-31", "2016-11-01"]
     table = pd.DataFrame({"date": days, "symbol": "YUMC", "venue": "XNYS", "currency": "USD", "close": [26.0, 25.0]})
     market = from_frames(table, instruments=pd.DataFrame({"symbol": ["YUMC"], "listed": [empty]}))
-    (warning,) = market.warnings
+    (warning,) = said(market, "D317")
     assert "YUMC has a price on 2016-10-31, before it lists on 2016-11-01 (1 such rows); they are kept" in warning
     assert market.close[:, 0].tolist() == [26.0, 25.0]
 
@@ -225,19 +226,20 @@ def test_a_close_that_is_empty_is_a_day_without_a_price() -> None:
     market = from_frames(with_cell("close", 3, np.nan))
     assert np.isnan(market.close[1, 0])
     assert market.open[1, 0] == 11.0
-    assert market.warnings == ("prices: 1 rows have no close; the name counts as unpriced that day.",)
+    assert said(market, "D208") == ["prices: 1 rows have no close; the name counts as unpriced that day."]
 
 
 def test_columns_that_are_not_read_are_said() -> None:
     market = from_frames(prices(adj_close=1.0, splits=0.0, dividends=0.0, close_raw=1.0))
-    assert market.warnings == ("prices: not read: column adj_close.",)
+    assert said(market, "D108") == ["prices: not read: column adj_close."]
 
 
 def test_open_high_low_and_volume_may_be_absent() -> None:
     market = from_frames(prices().drop(columns=["open", "volume"]))
     assert np.isnan(market.open).all()
     assert np.isnan(market.volume).all()
-    assert market.warnings == ()
+    assert len(said(market, "D311")) == 1
+    assert not said(market, "D303")
 
 
 def test_row_order_changes_no_byte() -> None:

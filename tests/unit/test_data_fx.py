@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.checks.quotes import check_quotes
 from data.errors import DataError
-from data.sources.fx_table import coverage_warnings, read_fx
+from data.sources.fx_table import begins_late, read_fx
 from data.sources.tidy import Origin
 
 
@@ -98,9 +99,9 @@ def test_a_bad_rate_is_refused(rows: list, message: str) -> None:
 
 
 def test_an_empty_rate_is_none_and_said() -> None:
-    rates, warnings = read([("2025-01-22", "USD", "HKD", 7.8), ("2025-01-23", "USD", "HKD", np.nan)])
+    rates, findings = read([("2025-01-22", "USD", "HKD", 7.8), ("2025-01-23", "USD", "HKD", np.nan)])
     assert len(rates.pairs["USD", "HKD"][0]) == 1
-    assert warnings == ["fx.csv: 1 rates are empty; the last one known holds."]
+    assert [str(one) for one in findings] == ["fx.csv: 1 rates are empty; the last one known holds."]
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
@@ -112,9 +113,8 @@ def test_the_order_of_rows_does_not_matter() -> None:
 
 def test_rates_that_do_not_cover_the_prices_are_said() -> None:
     rates, _ = read(TWO_DAYS)
-    span = np.datetime64("2025-01-02"), np.datetime64("2025-02-14")
-    said = coverage_warnings(rates, ["CNY", "USD"], *span, Origin((("fx.csv", 3),)))
-    assert said == [
-        "fx.csv: USD/CNY begins on 2025-01-22, after the first price (2025-01-02).",
-        "fx.csv: USD/CNY ends on 2025-01-22; that rate holds until the last price (2025-02-14).",
-    ]
+    late = begins_late(rates, ["CNY", "USD"], np.datetime64("2025-01-02"), Origin((("fx.csv", 3),)))
+    early = list(check_quotes(rates, "fx.csv", np.datetime64("2025-02-14")))
+    assert [one.check for one in late + early] == ["D402", "D402"]
+    assert str(late[0]) == "fx.csv: USD/CNY begins on 2025-01-22, after the first price (2025-01-02)."
+    assert "USD/CNY on 2025-01-22" in str(early[0])

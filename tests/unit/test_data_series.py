@@ -7,6 +7,7 @@ import pytest
 from data.errors import DataError
 from data.market import MarketData
 from data.sources.frames import from_frames
+from tests.markets import said
 
 PRICES = pd.DataFrame(
     {
@@ -35,7 +36,7 @@ RATES = pd.DataFrame({"date": ["2024-07-02"], "series": "US_FED_FUNDS", "value":
 FILINGS = pd.DataFrame(
     {
         "filer": "APPALOOSA LP",
-        "period": "2024-03-31",
+        "period": ["2024-03-31", "2023-12-31"],
         "filed": ["2024-05-15", "2024-02-14"],
         "symbol": ["BABA", None],
         "value_usd": 1.0,
@@ -99,17 +100,20 @@ def test_known_may_be_written_in_several_ways() -> None:
 def test_flows_without_a_stamp_are_known_from_the_next_day_and_it_is_said() -> None:
     found = market(flows=FLOWS)
     assert known(found, "flows") == ["2024-07-03 00:00", "2024-07-04 00:00"]
-    assert found.warnings == ("flows: no column 'known'; each figure counts as known from the next day.",)
+    assert said(found, "D509") == ["flows: no column 'known'; each figure counts as known from the next day."]
 
 
-def test_a_figure_known_before_its_date_is_said() -> None:
-    found = market(flows=FLOWS.assign(known="2024-07-01"))
-    assert found.warnings == ("flows: 2 rows have 'known' before their date has begun anywhere; check them.",)
+def test_a_figure_known_before_its_date_is_refused() -> None:
+    with pytest.raises(
+        DataError, match=r"flows, row 1: CHINA of 2024-07-02 has 'known' before .* \(2 such rows"
+    ) as refusal:
+        market(flows=FLOWS.assign(known="2024-07-01"))
+    assert (refusal.value.check, refusal.value.rows.tolist(), refusal.value.table) == ("D501", [0, 1], "flows")
 
 
 def test_an_index_calculated_backwards_is_said() -> None:
     found = market(indices=INDICES.assign(date="2020-07-24"))
-    assert found.warnings == ("indices: HSTECH before its launch on 2020-07-27 (1 rows) was calculated backwards.",)
+    assert said(found, "D510") == ["indices: HSTECH before its launch on 2020-07-27 (1 rows) was calculated backwards."]
 
 
 def test_a_revision_stands_beside_the_first_figure() -> None:
@@ -147,7 +151,7 @@ def test_refused_tables(name: str, table: pd.DataFrame, message: str) -> None:
 def test_empty_values_are_left_out_and_said() -> None:
     found = market(rates=pd.concat([RATES, RATES.assign(date="2024-07-03", value=np.nan)]))
     assert len(found.table("rates")) == 1
-    assert found.warnings == ("rates: 1 rows have no value and are not used.",)
+    assert said(found, "D208") == ["rates: 1 rows have no value and are not used."]
 
 
 def test_a_filing_may_list_a_name_several_times() -> None:

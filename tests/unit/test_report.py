@@ -12,6 +12,7 @@ from backtest.report import charts, events, tables
 from backtest.report.page import SYNTHETIC, render_page
 from backtest.report.verdict import verdict
 from backtest.run import RotationResult, run
+from data.checks.finding import Finding
 from data.costs.schedules import COST_KINDS
 from data.load import load
 from strategies.catalogue import thesis
@@ -143,7 +144,7 @@ def test_the_banner_is_for_synthetic_markets_only(result: RotationResult, html: 
 
 
 def test_text_of_users_is_escaped(result: RotationResult) -> None:
-    market = replace(result.market, name=HOSTILE, left_out=(HOSTILE,), warnings=(HOSTILE,))
+    market = replace(result.market, name=HOSTILE, left_out=(HOSTILE,), findings=(Finding("D000", HOSTILE),))
     renamed = result.thesis.model_copy(update={"title": HOSTILE, "name": HOSTILE})
     plan = replace(result.plan, reading=replace(result.plan.reading, origin=HOSTILE))
     html = render_page(replace(result, thesis=renamed, market=market, plan=plan, stated=(HOSTILE,)))
@@ -158,7 +159,9 @@ def test_the_same_run_gives_the_same_page(result: RotationResult, html: str) -> 
 def test_log_and_left_out_names_are_listed() -> None:
     market = load("demo", start="2024-11-01")
     shut = run(thesis("flow-momentum").replace({"run.shut_market": "cancel", "rotation.min_share": 0.5}), market)
-    shut = replace(shut, market=replace(market, left_out=("9990.HK has no prices",), warnings=("a row was odd",)))
+    shut = replace(
+        shut, market=replace(market, left_out=("9990.HK has no prices",), findings=(Finding("D000", "a row was odd"),))
+    )
     assert len(shut.log)
     shown = Page(render_page(shut)).text
     assert f"First {min(events.N_ROWS, len(shut.log))} of {len(shut.log)}" in shown

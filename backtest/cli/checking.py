@@ -1,0 +1,91 @@
+"""`eastbound data check`: what is wrong with a folder, before any figure is shown."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from data.checks.folder import Checked
+    from data.market import MarketData
+
+
+def check_command(
+    path: Annotated[Path, typer.Argument(help="A market folder.")],
+    every: Annotated[bool, typer.Option("--all", help="Show every case, not the first few of each finding.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Check a market folder: errors would stop a run (exit code 2), warnings stand in its report."""
+    from data.checks.folder import check_folder
+
+    checked = check_folder(path)
+    if as_json:
+        print(json.dumps(_document(checked), indent=2))
+    else:
+        _print_checked(checked, every)
+    if checked.errors:
+        raise typer.Exit(2)
+
+
+def _document(checked: "Checked") -> dict[str, object]:
+    return {
+        "path": str(checked.path),
+        "n_errors": len(checked.errors),
+        "n_warnings": len(checked.warnings),
+        "findings": [
+            {
+                "check": one.check,
+                "level": one.level,
+                "message": str(one),
+                "cases": [{"subject": case.subject, "text": case.text} for case in one.cases],
+            }
+            for one in checked.findings
+        ],
+    }
+
+
+def _print_checked(checked: "Checked", every: bool) -> None:
+    from data.checks.catalogue import BEYOND
+
+    console = Console(markup=False, highlight=False)
+    market = checked.market
+    if market is not None:
+        console.print(f"{market.name}: prices of type {market.price_basis!r}, by venue", soft_wrap=True, style="bold")
+        console.print(_spans(market))
+    for one in checked.findings:
+        style = "bold red" if one.level == "error" else "yellow"
+        console.print(f"{one.level:<8}{one.check}  ", style=style, end="")
+        if every and one.cases:
+            console.print(f"{one.what}. {one.do}", soft_wrap=True)
+            for case in one.cases:
+                console.print(f"{'':14}{case}", soft_wrap=True)
+        else:
+            console.print(str(one), soft_wrap=True)
+    n_errors, n_warnings = len(checked.errors), len(checked.warnings)
+    verdict = "A run would stop." if n_errors else "A run would go on."
+    counts = f"{n_errors} error{'' if n_errors == 1 else 's'}, {n_warnings} warning{'' if n_warnings == 1 else 's'}."
+    console.print(f"{counts} {verdict}", soft_wrap=True, style="bold")
+    if any(len(one.cases) > 1 for one in checked.findings) and not every:
+        console.print("Every case: --all. What each number means: docs/checks.md.", soft_wrap=True, style="dim")
+    console.print("Beyond any check of the files alone:", style="dim")
+    for line in BEYOND:
+        console.print(f"  - {line}", soft_wrap=True, style="dim")
+
+
+def _spans(market: "MarketData") -> Table:
+    import numpy as np
+
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("venue", "names", "first", "last", "closes"):
+        table.add_column(heading, justify="right" if heading in ("names", "closes") else "left")
+    for venue in market.venues(market.symbols):
+        columns = market.columns([s for s in market.symbols if market.instruments[s].venue == venue])
+        priced = ~np.isnan(market.close[:, columns])
+        rows = np.flatnonzero(priced.any(axis=1))
+        if len(rows):
+            first, last = market.dates[rows[0]], market.dates[rows[-1]]
+            table.add_row(venue, str(len(columns)), str(first), str(last), f"{int(priced.sum()):,}")
+    return table

@@ -1,0 +1,212 @@
+"""Checks of price levels: jumps, spikes, prices outside their day's range, prices that stand still."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from data.actions import SCRIP, SPLIT
+from data.checks.finding import Finding
+from data.checks.panel import Mask, Panel
+
+SPLITS = np.array([2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100, 1000], dtype=np.float64)
+SPLIT_TOLERANCE = 0.04  # what a name may move besides on the day of a split
+MAINLAND_LIMIT = 0.22  # no mainland board lets a name fall further in a session, but for its first ones
+FIRST_SESSIONS = 5
+LARGE = -np.log(1 - MAINLAND_LIMIT)
+FX_TOLERANCE = 0.03
+SPIKE, SPIKE_BACK = np.log(1.5), 0.25  # a spike moves by half and gives back three quarters of it at once
+RANGE_TOLERANCE = {"raw": 1e-6, "split": 0.005, "total_return": 0.005}  # adjusted prices are rounded each on its own
+STILL_SESSIONS = 5
+CHANCE = 1e-4  # of a stretch as long, by the name's own habit of repeating a close
+MOST_CASES = 3
+
+
+def check_jumps(panel: Panel) -> Iterator[Finding]:
+    """Find jumps that look like a split nobody adjusted for, or like another currency.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    Yields
+    ------
+    Finding
+        D304: the close over the one before is near a whole number or one over it, and stays there; on the mainland any
+        fall beyond what its price limits allow. Splits and scrip dividends that the market knows of explain theirs.
+        D319: it is near an exchange rate instead.
+    """
+    large = (np.abs(panel.moves) > LARGE) & ~_explained(panel)
+    there, back = _spikes(panel)
+    split: dict[int, list[str]] = {}
+    money: dict[int, list[str]] = {}
+    for row, column in np.argwhere(large & ~there & ~back).tolist():
+        factor = float(np.exp(panel.moves[row, column]))
+        size = max(factor, 1 / factor)
+        said = _jump_text(panel, row, column)
+        currency = _near_rate(panel, row, column, size)
+        if currency:
+            money.setdefault(column, []).append(f"{said}, near the rate of {currency}")
+        elif _near_split(size) or _beyond_limit(panel, row, column, factor):
+            split.setdefault(column, []).append(said)
+    yield from panel.by_file(
+        "D304",
+        "closes jump as if a split had not been adjusted for",
+        split,
+        "Add the split to actions, or adjust the prices before it.",
+        most=MOST_CASES,
+    )
+    yield from panel.by_file(
+        "D319",
+        "closes jump as if they went on in another currency",
+        money,
+        "Give each listing in its venue's currency throughout.",
+        most=MOST_CASES,
+    )
+
+
+def check_spikes(panel: Panel) -> Iterator[Finding]:
+    """Find closes that leave their level for one session.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    Yields
+    ------
+    Finding
+        D305: a move of half or more, three quarters of it gone at the next close.
+    """
+    there, _ = _spikes(panel)
+    cases: dict[int, list[str]] = {}
+    for row, column in np.argwhere(there).tolist():
+        cases.setdefault(column, []).append(_jump_text(panel, row, column))
+    yield from panel.by_file(
+        "D305", "closes leave their level for one session", cases, "Look them up elsewhere.", most=MOST_CASES
+    )
+
+
+def check_ranges(panel: Panel) -> Iterator[Finding]:
+    """Find opens and closes outside their session's range.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    Yields
+    ------
+    Finding
+        D303.
+    """
+    market = panel.market
+    slack = RANGE_TOLERANCE[market.price_basis]
+    top, bottom = market.high * (1 + slack), market.low * (1 - slack)
+    upside_down = market.high < market.low * (1 - slack)
+    outside = {
+        "high below low": upside_down,
+        "close": ((market.close > top) | (market.close < bottom)) & ~upside_down,
+        "open": ((market.open > top) | (market.open < bottom)) & ~upside_down,
+    }
+    cases: dict[int, list[str]] = {}
+    for what, wrong in outside.items():
+        for column in np.flatnonzero(wrong.any(axis=0)).tolist():
+            rows = np.flatnonzero(wrong[:, column])
+            more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+            cases.setdefault(column, []).append(f"{what} on {panel.day(rows[0])}{more}")
+    yield from panel.by_file(
+        "D303", "prices lie outside their session's range of low to high", cases, "Orders fill at opens and closes."
+    )
+
+
+def check_still(panel: Panel) -> Iterator[Finding]:
+    """Find stretches in which a close repeats while the venue trades: filled forward, not traded.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    Yields
+    ------
+    Finding
+        D306: the close repeats for five sessions or more without volume; or, where volume is not known, longer than
+        the name's own habit makes likely.
+    """
+    market = panel.market
+    repeats = panel.moves == 0
+    count = np.cumsum(repeats, axis=0)
+    broken = panel.priced & ~repeats
+    length = count - np.maximum.accumulate(np.where(broken, count, 0), axis=0)
+    cases: dict[int, list[str]] = {}
+    for column in np.flatnonzero(length.max(axis=0, initial=0) >= STILL_SESSIONS - 1).tolist():
+        rows = np.flatnonzero(panel.priced[:, column])
+        run = length[rows, column]
+        habit = repeats[rows, column].mean()
+        for end in np.flatnonzero((run >= STILL_SESSIONS - 1) & (np.append(run[1:], 0) == 0)):
+            stretch = rows[end - run[end] + 1 : end + 1]
+            volume = market.volume[stretch, column]
+            is_unknown = bool(np.isnan(volume).all())
+            if is_unknown and len(rows) * habit ** len(stretch) > CHANCE:
+                continue
+            if is_unknown or not (volume > 0).any():
+                said = f"from {panel.day(stretch[0])} to {panel.day(stretch[-1])} ({len(stretch)} sessions)"
+                cases.setdefault(column, []).append(said)
+    yield from panel.by_file(
+        "D306",
+        "closes stand still while the venue trades",
+        cases,
+        "A suspension filled forward is no trading: leave such closes empty.",
+        most=MOST_CASES,
+    )
+
+
+def _explained(panel: Panel) -> Mask:
+    """Mark the closes of ex dates of splits and scrip dividends."""
+    market = panel.market
+    known = np.zeros(market.close.shape, dtype=bool)
+    actions = market.actions
+    for symbol, kind, day in zip(actions.symbol, actions.kind, actions.ex_date, strict=True):
+        if kind in (SPLIT, SCRIP):
+            column = int(market.columns([symbol])[0])
+            later = np.flatnonzero(panel.priced[:, column] & (market.dates >= day))
+            known[later[:1], column] = True
+    return known
+
+
+def _spikes(panel: Panel) -> tuple[Mask, Mask]:
+    """Mark closes that leave their level for one session, and those that return to it."""
+    there, back = np.zeros(panel.moves.shape, dtype=bool), np.zeros(panel.moves.shape, dtype=bool)
+    for row, column in np.argwhere(np.abs(panel.moves) > SPIKE).tolist():
+        later = np.flatnonzero(panel.priced[row + 1 :, column])
+        if len(later) and not there[row, column] and not back[row, column]:
+            move, following = panel.moves[row, column], panel.moves[row + 1 + later[0], column]
+            if abs(move + following) < SPIKE_BACK * abs(move):
+                there[row, column] = back[row + 1 + later[0], column] = True
+    return there, back
+
+
+def _jump_text(panel: Panel, row: int, column: int) -> str:
+    factor = float(np.exp(panel.moves[row, column]))
+    return f"on {panel.day(row)} ({panel.market.close[row, column]:g}, {factor:.3g} times the close before)"
+
+
+def _near_split(size: float) -> bool:
+    return bool((np.abs(size / SPLITS - 1) < SPLIT_TOLERANCE).any())
+
+
+def _beyond_limit(panel: Panel, row: int, column: int, factor: float) -> bool:
+    if panel.market.instruments[panel.market.symbols[column]].venue not in ("XSHG", "XSHE"):
+        return False
+    n_before = int(panel.priced[:row, column].sum())
+    return factor < 1 - MAINLAND_LIMIT and n_before > FIRST_SESSIONS
+
+
+def _near_rate(panel: Panel, row: int, column: int, size: float) -> str:
+    """Name the currency whose rate against the name's own is the size of a jump, or nothing."""
+    market = panel.market
+    own = market.instruments[market.symbols[column]].currency
+    stamp = np.array([market.dates[row].astype("datetime64[ns]").astype(np.int64)])
+    for other in ("USD", "HKD", "CNY"):
+        if other != own and market.fx.links(own, other):
+            rate = float(market.fx.rates_at(stamp, own, [other])[0, 0])
+            if rate > 0 and max(rate, 1 / rate) > 1.5 and abs(size / max(rate, 1 / rate) - 1) < FX_TOLERANCE:
+                return f"{other} in {own}"
+    return ""

@@ -1,0 +1,177 @@
+"""Checks of long series: ends, gaps, jumps of a P/E that its price does not make, figures in another unit."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.checks.finding import Case, Finding
+
+# Table: columns that name a series, and its number.
+SERIES: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "valuations": (("entity", "metric"), "value"),
+    "flows": (("entity",), "net_usd"),
+    "indices": (("index",), "close"),
+    "rates": (("series",), "value"),
+    "positioning": (("entity",), "value"),
+}
+# Days after its last figure at which a series counts as ended, and in which a gap is one.
+QUIET_DAYS = {"valuations": 14, "flows": 28, "indices": 14, "rates": 45, "positioning": 60}
+BASIS_JUMP = 0.05  # of a P/E beyond what its index moved: claim 6
+BASIS_JUMP_ALONE = 0.15  # the same where the price is not known
+SPIKE, SPIKE_BACK = np.log(1.5), 0.25
+SCALE_LEAST, SCALE_SURE = np.log10(5.0), 8.0  # a change of unit is fivefold or more, and eight standard errors
+SCALE_FEWEST = 12  # figures on each side
+JUMPING = ("VIX",)  # that may double in a day
+
+
+def series_of(name: str, table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Go through the series of a long table, in order of date; of revised figures the last.
+
+    Parameters
+    ----------
+    name : str
+        Of the table.
+    table : DataFrame
+
+    Yields
+    ------
+    label, rows
+    """
+    key, _ = SERIES[name]
+    ordered = table.sort_values([*key, "date", "known"], kind="stable")
+    last = ordered.drop_duplicates([*key, "date"], keep="last")
+    for group, rows in last.groupby(list(key), sort=True):
+        yield " ".join(str(part) for part in group), rows
+
+
+def check_series(tables: Mapping[str, pd.DataFrame], files: Mapping[str, str], end: np.datetime64) -> Iterator[Finding]:
+    """Check every long series.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        As in `MarketData.tables`.
+    files : mapping of str to str
+        File of each table.
+    end : datetime64[D]
+        Last date of the prices.
+
+    Yields
+    ------
+    Finding
+        D503 to D507.
+    """
+    for name in SERIES:
+        table = tables.get(name)
+        if table is None or not len(table):
+            continue
+        found: dict[str, list[Case]] = {}
+        for label, rows in series_of(name, table):
+            values = rows[SERIES[name][1]].to_numpy()
+            days = rows["date"].to_numpy().astype("datetime64[D]")
+            texts = {
+                "D504": _spike(values, days) if name in ("indices", "valuations") and label not in JUMPING else "",
+                "D505": _scale(values, days) if name in ("flows", "positioning") else "",
+                "D506": _ended(days, end, QUIET_DAYS[name]),
+                "D507": _gap(days, QUIET_DAYS[name]),
+            }
+            for check, text in texts.items():
+                if text:
+                    found.setdefault(check, []).append(Case(label, text))
+        for check, cases in sorted(found.items()):
+            what, do = SAID[check]
+            yield Finding(check, f"{files.get(name, name)}: {what}", cases=tuple(cases), do=do)
+    yield from _basis_jumps(tables, files)
+
+
+SAID = {
+    "D504": ("figures leave their level for one date", "Look them up elsewhere."),
+    "D505": ("figures go on in another size, as if in another currency or unit", "Give one unit throughout."),
+    "D506": ("series end before the prices do", "From then on a rule that reads them has nothing new."),
+    "D507": ("series have gaps", "In a gap a rule reads nothing, or what is old."),
+}
+
+
+def _basis_jumps(tables: Mapping[str, pd.DataFrame], files: Mapping[str, str]) -> Iterator[Finding]:
+    """Find moves of a P/E that the move of its index does not explain."""
+    table = tables.get("valuations")
+    if table is None:
+        return
+    indices = tables.get("indices")
+    closes = {} if indices is None else dict(series_of("indices", indices))
+    cases = []
+    for label, rows in series_of("valuations", table):
+        entity, _, metric = label.partition(" ")
+        ratio = rows[(rows["value"] > 0)]
+        if not metric.startswith("pe") or len(ratio) < 2:
+            continue
+        price, most = np.zeros(len(ratio)), BASIS_JUMP_ALONE
+        if entity in closes:
+            known = closes[entity].set_index("date")["close"]
+            price, most = np.log(known.reindex(ratio["date"]).to_numpy()), BASIS_JUMP
+        value = ratio["value"].to_numpy()
+        rest = np.abs(np.diff(np.log(value)) - np.diff(price))
+        at = np.flatnonzero(rest > most)
+        if len(at):
+            largest = int(at[np.argmax(rest[at])])
+            day = ratio["date"].iloc[largest + 1].date()
+            n_times = "once" if len(at) == 1 else f"{len(at)} times, the most"
+            cases.append(Case(label, f"{n_times} on {day} ({value[largest]:g}, then {value[largest + 1]:g})"))
+    if cases:
+        yield Finding(
+            "D503",
+            f"{files.get('valuations', 'valuations')}: P/E jumps without its price, as if its basis had changed",
+            cases=tuple(cases),
+            do="Such a jump is no cheapening: a rule must not trade it.",
+        )
+
+
+def _spike(values: NDArray[np.float64], days: NDArray[np.datetime64]) -> str:
+    if (values <= 0).any():
+        return ""
+    moves = np.diff(np.log(values))
+    size = np.abs(moves[:-1])
+    there = np.flatnonzero((size > SPIKE) & (np.abs(moves[:-1] + moves[1:]) < SPIKE_BACK * size))
+    if not len(there):
+        return ""
+    at = int(there[0]) + 1
+    return f"on {days[at]} ({values[at - 1]:g}, {values[at]:g}, {values[at + 1]:g})"
+
+
+def _scale(values: NDArray[np.float64], days: NDArray[np.datetime64]) -> str:
+    """Find the day from which the size of figures is another: the cut with the surest difference of mean log size."""
+    keep = np.abs(values) > 0
+    size, days = np.log10(np.abs(values[keep])), days[keep]
+    n = len(size)
+    if n < 2 * SCALE_FEWEST:
+        return ""
+    cut = np.arange(SCALE_FEWEST, n - SCALE_FEWEST + 1)
+    total, squares = np.cumsum(size), np.cumsum(size**2)
+    before, after = total[cut - 1] / cut, (total[-1] - total[cut - 1]) / (n - cut)
+    inside = (squares[-1] - cut * before**2 - (n - cut) * after**2) / (n - 2)
+    error = np.sqrt(np.maximum(inside, 1e-12) * (1 / cut + 1 / (n - cut)))
+    sure = np.abs(after - before) / error
+    best = int(np.argmax(sure))
+    step = float(after[best] - before[best])
+    if sure[best] < SCALE_SURE or abs(step) < SCALE_LEAST:
+        return ""
+    return f"from {days[cut[best]]} ({10**step:.2g} times the size before)"
+
+
+def _ended(days: NDArray[np.datetime64], end: np.datetime64, quiet: int) -> str:
+    return f"on {days[-1]}" if (end - days[-1]).astype(int) > quiet else ""
+
+
+def _gap(days: NDArray[np.datetime64], quiet: int) -> str:
+    if len(days) < 3:
+        return ""
+    gaps = np.diff(days).astype(np.int64)
+    most = max(quiet, 4 * int(np.median(gaps)))
+    wide = np.flatnonzero(gaps > most)
+    if not len(wide):
+        return ""
+    at = int(wide[np.argmax(gaps[wide])])
+    more = f" (and {len(wide) - 1} more)" if len(wide) > 1 else ""
+    return f"from {days[at]} to {days[at + 1]}{more}"

@@ -1,0 +1,113 @@
+"""The table of instruments, joined with the facts that come with Eastbound."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from data.checks.finding import Case, Finding
+from data.errors import DataError
+from data.instruments import Instrument, known_instruments, plain_instrument, says, with_facts
+from data.sources.price_table import PriceTable
+from data.sources.tidy import Origin, codes, require_columns
+
+
+def read_instruments(
+    prices: PriceTable, given: pd.DataFrame | None, label: str | Origin, what: Origin
+) -> tuple[dict[str, Instrument], list[Finding]]:
+    """Collect facts: what the table says, else what comes with Eastbound, else nothing but the listing itself.
+
+    Parameters
+    ----------
+    prices : PriceTable
+    given : DataFrame, optional
+        Columns symbol; optional name, issuer, sector, lot, listed, delisted, terminal_price, tags.
+    label : str or Origin
+        Its file, for messages.
+    what : Origin
+        Files of the prices.
+
+    Returns
+    -------
+    instruments : dict of str to Instrument
+        Of every name with prices.
+    findings : list of Finding
+
+    Raises
+    ------
+    DataError
+        On a fact that cannot be read, a name with two rows, or prices before the day on which the table says that their
+        name lists.
+    """
+    own = {} if given is None else _own_facts(given, Origin.of(label, given))
+    facts = known_instruments()
+    found = {}
+    for symbol, venue, currency in zip(prices.symbols, prices.venues, prices.currencies, strict=True):
+        fact = facts.get(symbol)
+        base = fact if fact is not None and fact.venue == venue else plain_instrument(symbol, venue, currency)
+        try:
+            found[symbol] = with_facts(base, own.get(symbol, {}))
+        except DataError as error:
+            raise DataError(f"{label}: {error}", check="D601") from error
+    stated = {symbol for symbol, row in own.items() if says(row, "listed")}
+    return found, [*_early_prices(prices, found, stated, what), *_late_prices(prices, found, what)]
+
+
+def _early_prices(prices: PriceTable, found: Mapping[str, Instrument], stated: set[str], what: Origin) -> list[Finding]:
+    """Look for prices before the first day of a listing.
+
+    Two tables of one user that contradict each other are refused. Where only a fact that comes with Eastbound says when
+    a name listed, its prices win with a warning: shares may trade when issued, and the fact may be the one in error.
+    """
+    listed = np.array([found[symbol].listed for symbol in prices.symbols], dtype="datetime64[D]")
+    is_priced = ~np.isnan(prices.fields["close"][prices.row_of, prices.column_of])
+    early = is_priced & (prices.dates[prices.row_of] < listed[prices.column_of])
+    findings = []
+    for column in np.unique(prices.column_of[early]).tolist():
+        symbol, rows = prices.symbols[column], np.flatnonzero(early & (prices.column_of == column))
+        first = rows[np.argmin(prices.row_of[rows])]
+        day = prices.dates[prices.row_of[first]]
+        said = f"{symbol} has a price on {day}, before it lists on {listed[column]}"
+        if symbol in stated:
+            raise DataError(
+                f"{what.row(int(first))}: {said} by the instruments table. Drop the row, or mend 'listed'.",
+                check="D316",
+                rows=rows,
+                table="prices",
+            )
+        said += f" ({len(rows)} such rows); they are kept. Drop them, or state 'listed' yourself."
+        findings.append(Finding("D317", f"{what.file(int(first))}: {said}"))
+    return findings
+
+
+def _late_prices(prices: PriceTable, found: Mapping[str, Instrument], what: Origin) -> list[Finding]:
+    """Look for prices after the last day of a listing; a holding has ended then, and they are not used."""
+    ended = np.array([found[symbol].delisted for symbol in prices.symbols], dtype="datetime64[D]")
+    is_priced = ~np.isnan(prices.fields["close"][prices.row_of, prices.column_of])
+    late = np.flatnonzero(is_priced & (prices.dates[prices.row_of] > ended[prices.column_of]))
+    cases = []
+    for column in np.unique(prices.column_of[late]).tolist():
+        days = prices.dates[prices.row_of[late[prices.column_of[late] == column]]]
+        cases.append(Case(prices.symbols[column], f"on {days.min()}, though its last day is {ended[column]}"))
+    if not cases:
+        return []
+    do = "They are not used. Mend 'delisted', or drop them."
+    return [Finding("D317", f"{what}: prices after a delisting", cases=tuple(cases), do=do)]
+
+
+def _own_facts(given: pd.DataFrame, what: Origin) -> dict[str, Mapping[str, object]]:
+    require_columns(given, ("symbol",), what)
+    code, symbols = codes(given["symbol"], what)
+    times = np.bincount(code)
+    if times.max() > 1:
+        symbol = int(np.argmax(times > 1))
+        row = int(np.flatnonzero(code == symbol)[1])
+        raise DataError(
+            f"{what.row(row)}: {symbols[symbol]} stands twice. Keep one row.",
+            check="D206",
+            rows=np.flatnonzero(code == symbol)[1:],
+        )
+    rows = given.astype(object).to_dict("records")
+    return {
+        symbols[place]: {str(key): value for key, value in row.items()} for place, row in zip(code, rows, strict=True)
+    }
