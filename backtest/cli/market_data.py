@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
-data_app = typer.Typer(no_args_is_help=True, help="Fetch market data; list what there is.")
+from backtest.cli.checking import check_command
+
+data_app = typer.Typer(no_args_is_help=True, help="Fetch market data, list what there is, check it.")
 fetch_app = typer.Typer(no_args_is_help=True, help="Fetch a market folder from a vendor.")
 data_app.add_typer(fetch_app, name="fetch")
+data_app.command("check")(check_command)
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 

@@ -55,7 +55,8 @@ def listings_of(
             said = f"its venue {venue!r} is not known" if venue else "no table and no suffix says where it lists"
             raise DataError(
                 f"{what}: {symbol!r}: {said}. Add it to the instruments table with symbol, venue "
-                f"({', '.join(VENUES)}) and currency, or drop it."
+                f"({', '.join(VENUES)}) and currency, or drop it.",
+                check="D320",
             )
         currency = str(row["currency"]).strip() if says(row, "currency") else VENUES[venue].currency
         found[symbol] = venue, currency

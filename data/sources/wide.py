@@ -34,6 +34,19 @@ class DatedOrigin(Origin):
         """
         return str(self)
 
+    def file(self, position: int) -> str:  # noqa: ARG002
+        """Name the files.
+
+        Parameters
+        ----------
+        position : int
+
+        Returns
+        -------
+        str
+        """
+        return str(self)
+
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
@@ -120,7 +133,7 @@ def long_of(
     is_priced = ~np.isnan(close.values.T)
     column_of, row_of = np.nonzero(is_priced)
     if not len(row_of):
-        raise DataError(f"{close.file}: no cell holds a price.")
+        raise DataError(f"{close.file}: no cell holds a price.", check="D102")
     venues, currencies = ([listings[symbol][part] for symbol in close.symbols] for part in (0, 1))
     columns: dict[str, object] = {
         "date": close.dates[row_of].astype("datetime64[s]"),
@@ -138,9 +151,11 @@ def long_of(
 def _refuse_unknown(fields: Mapping[str, pd.DataFrame]) -> None:
     unknown = [field for field in fields if field not in WIDE_FIELDS]
     if unknown:
-        raise DataError(f"{unknown[0]!r} is no field of wide files. Known: {', '.join(WIDE_FIELDS)}.")
+        said = f"{unknown[0]!r} is no field of wide files. Known: {', '.join(WIDE_FIELDS)}."
+        raise DataError(said, check="D101")
     if "close" not in fields:
-        raise DataError(f"Wide files give {', '.join(fields) or 'nothing'}, but no close. Add close.csv.")
+        said = f"Wide files give {', '.join(fields) or 'nothing'}, but no close. Add close.csv."
+        raise DataError(said, check="D101")
 
 
 def _sheet(table: pd.DataFrame, field: str, file: str) -> _Sheet:
@@ -153,11 +168,12 @@ def _sheet(table: pd.DataFrame, field: str, file: str) -> _Sheet:
     dates = dates[order]
     again = np.flatnonzero(dates[1:] == dates[:-1])
     if len(again):
-        raise DataError(f"{what.row(int(order[again[0] + 1]))}: {dates[again[0]]} stands twice. Keep one row.")
+        said = f"{what.row(int(order[again[0] + 1]))}: {dates[again[0]]} stands twice. Keep one row."
+        raise DataError(said, check="D206")
     column_of = {str(name).strip(): name for name in table.columns if name != "date"}
     symbols = tuple(sorted(column_of))
     if not symbols:
-        raise DataError(f"{file}: no column but 'date'. Add one per symbol.")
+        raise DataError(f"{file}: no column but 'date'. Add one per symbol.", check="D106")
     values = np.stack([numbers(table[column_of[symbol]], what) for symbol in symbols], axis=1)[order]
     is_wrong = values < 0 if field == "volume" else values <= 0
     if is_wrong.any():
@@ -165,7 +181,8 @@ def _sheet(table: pd.DataFrame, field: str, file: str) -> _Sheet:
         allowed = "zero or more" if field == "volume" else "positive"
         raise DataError(
             f"{what.row(int(order[row]))}: {field} of {symbols[column]} on {dates[row]} is {values[row, column]:g}; "
-            f"it must be {allowed}, or empty."
+            f"it must be {allowed}, or empty.",
+            check="D301",
         )
     return _Sheet(file, dates, symbols, values)
 
@@ -176,11 +193,11 @@ def _refuse_doubled(table: pd.DataFrame, file: str) -> None:
     for place, name in enumerate(table.columns):
         text = str(name).strip()
         if not text or NAMELESS.fullmatch(text):
-            raise DataError(f"{file}: column {place + 1} has no name. Give it its symbol, or drop it.")
+            raise DataError(f"{file}: column {place + 1} has no name. Give it its symbol, or drop it.", check="D106")
         mangled = MANGLED.fullmatch(text)
         base = mangled[1] if mangled and mangled[1] in written else text
         if base in seen:
-            raise DataError(f"{file}: column {base!r} stands twice. Keep one.")
+            raise DataError(f"{file}: column {base!r} stands twice. Keep one.", check="D106")
         seen.add(base)
 
 
@@ -188,7 +205,8 @@ def _beside(close: _Sheet, other: _Sheet) -> NDArray[np.float64]:
     """Give the values of another field in the places of the closes; NaN for symbols that it lacks."""
     unknown = [symbol for symbol in other.symbols if symbol not in set(close.symbols)]
     if unknown:
-        raise DataError(f"{other.file}: {unknown[0]} has no column in {close.file}. Add its closes, or drop it.")
+        said = f"{other.file}: {unknown[0]} has no column in {close.file}. Add its closes, or drop it."
+        raise DataError(said, check="D106")
     if not np.array_equal(close.dates, other.dates):
         for one, another in ((close, other), (other, close)):
             missing = np.setdiff1d(one.dates, another.dates)
@@ -196,7 +214,8 @@ def _beside(close: _Sheet, other: _Sheet) -> NDArray[np.float64]:
                 more = f" (nor for {len(missing) - 1} more)" if len(missing) > 1 else ""
                 raise DataError(
                     f"{another.file} has no row for {missing[0]}{more}, which {one.file} has. Add it; unknown cells "
-                    "may be empty."
+                    "may be empty.",
+                    check="D105",
                 )
     place = {symbol: column for column, symbol in enumerate(close.symbols)}
     values = np.full(close.values.shape, np.nan)

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from data import store
-from data.sources.folder import _read as read_table
+from data.sources.csv_file import read_csv_file
 from data.store import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +29,7 @@ class Reader:
 
     def _count(self, path: Path) -> pd.DataFrame:
         self.times += 1
-        return read_table(path)
+        return read_csv_file(path)
 
 
 def counted(path: Path) -> pd.DataFrame:
@@ -175,7 +175,7 @@ def test_a_file_that_changes_while_it_is_parsed_is_not_kept(tmp_path: Path, cach
     path = written(tmp_path)
 
     def read(path: Path) -> pd.DataFrame:
-        found = read_table(path)
+        found = read_csv_file(path)
         path.write_text(CSV + "2024-01-04,B,3\n", encoding="utf-8")
         return found
 
@@ -206,7 +206,7 @@ WRITING = """
 import sys, time
 from pathlib import Path
 import data.store
-from data.sources.folder import _read
+from data.sources.csv_file import read_csv_file
 
 def slow(table, place, **options):
     Path(place).write_bytes(b"PAR1 half a table")
@@ -214,7 +214,7 @@ def slow(table, place, **options):
     time.sleep(60)
 
 data.store.pq.write_table = slow
-data.store.parsed(Path(sys.argv[1]), _read, folder=Path(sys.argv[2]))
+data.store.parsed(Path(sys.argv[1]), read_csv_file, folder=Path(sys.argv[2]))
 """
 
 
@@ -243,11 +243,11 @@ READING = """
 import hashlib, sys
 from pathlib import Path
 import pandas as pd
-from data.sources.folder import _read
+from data.sources.csv_file import read_csv_file
 from data.store import parsed
 
 for path in sorted(Path(sys.argv[1]).glob("*.csv")):
-    found = parsed(path, _read, folder=Path(sys.argv[2]), limit_bytes=60_000)
+    found = parsed(path, read_csv_file, folder=Path(sys.argv[2]), limit_bytes=60_000)
     print(hashlib.sha256(pd.util.hash_pandas_object(found).to_numpy().tobytes()).hexdigest())
 """
 
@@ -260,7 +260,7 @@ def test_eight_processes_at_once_read_the_same(tmp_path: Path, cache: Path) -> N
     for k in range(6):
         frame = pd.DataFrame({"symbol": [f"S{i}" for i in range(2000)], "close": rng.random(2000)})
         frame.to_csv(tmp_path / "files" / f"{k}.csv", index=False)
-        expected.append(read_table(tmp_path / "files" / f"{k}.csv"))
+        expected.append(read_csv_file(tmp_path / "files" / f"{k}.csv"))
     children = [
         subprocess.Popen(
             [sys.executable, "-c", READING, str(tmp_path / "files"), str(cache)],
@@ -273,5 +273,5 @@ def test_eight_processes_at_once_read_the_same(tmp_path: Path, cache: Path) -> N
     assert len({said for said, _ in answers}) == 1
     assert len(answers[0][0].splitlines()) == 6
     for k, frame in enumerate(expected):
-        pd.testing.assert_frame_equal(parsed(tmp_path / "files" / f"{k}.csv", read_table, folder=cache), frame)
+        pd.testing.assert_frame_equal(parsed(tmp_path / "files" / f"{k}.csv", read_csv_file, folder=cache), frame)
     assert not list(cache.glob(".*"))

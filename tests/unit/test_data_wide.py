@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.checks.catalogue import catalogue
 from data.errors import DataError
 from data.instruments import known_instruments
-from data.sources.folder import _read as read_table
+from data.sources.csv_file import read_csv_file
 from data.sources.frames import from_frames
 from data.sources.listings import listings_of
 from data.sources.wide import DatedOrigin, long_of, looks_wide
@@ -82,12 +83,12 @@ def test_the_long_table_goes_through_the_one_door() -> None:
 def test_a_column_is_a_symbol_even_where_it_looks_like_a_number(tmp_path: Path) -> None:
     path = tmp_path / "close.csv"
     path.write_text("date,TRUE,NA\n2024-01-02,1.5,2.5\n", encoding="utf-8")
-    assert long_of({"close": read_table(path)})["symbol"].tolist() == ["NA", "TRUE"]
+    assert long_of({"close": read_csv_file(path)})["symbol"].tolist() == ["NA", "TRUE"]
 
 
 def test_a_row_of_the_long_table_is_no_row_of_the_files() -> None:
     what = DatedOrigin((("close.csv", 5),))
-    assert what.row(3) == str(what) == "close.csv"
+    assert what.row(3) == what.file(3) == what.without(np.array([0]), 5).row(3) == str(what) == "close.csv"
     long = long_of({"close": frame("date,AAPL\n2024-01-01,185\n2024-01-02,185\n")})
     with pytest.raises(DataError, match=r"^close\.csv: AAPL has a price on 2024-01-01, when XNYS held no session"):
         from_frames(long, where={"prices": what})
@@ -125,6 +126,7 @@ def test_wrong_tables_are_named(texts: dict[str, str], message: str) -> None:
         long_of({field: frame(text) for field, text in texts.items()})
     assert message in str(refusal.value)
     assert "\n" not in str(refusal.value)
+    assert refusal.value.check in catalogue()
 
 
 def test_a_file_is_named_as_it_is_called() -> None:
