@@ -77,7 +77,7 @@ class Coverage:
     n : int
         Numbers it holds.
     first, last : datetime64[D]
-        Of its dates.
+        Of its dates; of exchange rates, the days from which the first and the last are known.
     known : datetime64[s]
         UTC stamp from which the last of it is known.
     """

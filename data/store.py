@@ -35,7 +35,8 @@ def parsed(
     path : Path
         A file that takes long to parse, such as a CSV; its name and place do not matter.
     read : callable
-        Gives the table of a path. An edit of the file that defines it is another key.
+        A plain function that gives the table of a path, from its bytes alone. An edit of the file that defines it is
+        another key.
     folder : Path, optional
         Where tables are kept; by default in the cache folder of Eastbound.
     limit_bytes : int

@@ -135,14 +135,7 @@ def test_what_would_not_come_back_whole_is_not_kept(tmp_path: Path, cache: Path,
     assert not list(cache.iterdir())
 
 
-def flipped(content: bytes) -> bytes:
-    """Change one bit among the values, where only a checksum can tell."""
-    return content[:60] + bytes([content[60] ^ 1]) + content[61:]
-
-
-@pytest.mark.parametrize(
-    "broken", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b"no table", flipped], ids=lambda f: f.__name__
-)
+@pytest.mark.parametrize("broken", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b"no table"])
 def test_a_broken_cached_file_is_made_again(tmp_path: Path, cache: Path, parses: Reader, broken) -> None:
     path = written(tmp_path)
     good = parsed(path, reader, folder=cache)
@@ -151,6 +144,18 @@ def test_a_broken_cached_file_is_made_again(tmp_path: Path, cache: Path, parses:
     for times in (2, 2):
         pd.testing.assert_frame_equal(parsed(path, reader, folder=cache), good)
         assert parses.times == times
+
+
+def test_one_wrong_bit_of_a_number_is_found_by_its_checksum(tmp_path: Path, cache: Path) -> None:
+    made = pd.DataFrame({"close": np.random.default_rng(1).random(1000)})
+    path = written(tmp_path)
+    parsed(path, lambda path: made.copy(), folder=cache)
+    kept = only_file(cache)
+    content = bytearray(kept.read_bytes())
+    content[content.index(made["close"].iloc[7].tobytes())] ^= 1  # lz4 keeps what it cannot shrink as it is
+    kept.write_bytes(content)
+    assert pd.read_parquet(kept)["close"].iloc[7] != made["close"].iloc[7], "read without a look at the checksum"
+    pd.testing.assert_frame_equal(parsed(path, lambda path: made.copy(), folder=cache), made, check_exact=True)
 
 
 def test_an_unwritable_cache_is_no_error(tmp_path: Path, parses: Reader) -> None:
