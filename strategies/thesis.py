@@ -170,6 +170,8 @@ class Thesis(Section):
             destination_entity=signal.destination_entity,
             source_funds=signal.source_funds,
             destination_funds=signal.destination_funds,
+            max_age_days=signal.max_age_days,
+            after_break=signal.after_break,
         )
         at = np.searchsorted(reading.stamps, stamps)
         at_grid = np.minimum(at, len(reading.stamps) - 1)
@@ -189,7 +191,7 @@ class Thesis(Section):
                 f"No score at {unread} of {len(score)} decisions (too little history, or no reading): "
                 "the share stays as it was, at first at its floor."
             )
-        notes.insert(0, f"Signal: {reading.origin}.")
+        notes[:0] = [f"Signal: {reading.origin}.", *reading.notes]
         return Plan(targets=targets, reading=reading, score=score, share=share, notes=tuple(notes))
 
     def targets(self, market: MarketData) -> BasketTargets:
