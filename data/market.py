@@ -305,9 +305,10 @@ class MarketData:
         Returns
         -------
         MarketData
-            Everything known later is gone: prices, rates, series, actions, announcements, delistings, and when
-            universes change (known from the Hong Kong day on which a change applies). Dates end with the last of which
-            anything is known. Names, `left_out`, `warnings`, `start` and `end` stay: they describe the run.
+            Everything known later is gone: prices, rates, series, actions, announcements, delistings, and changes of
+            universes (known from the day after they are announced, by Hong Kong's date; without an announcement, from
+            the day on which they apply). Dates end with the last of which anything is known. Names, `left_out`,
+            `warnings`, `start` and `end` stay: they describe the run.
 
         Raises
         ------
