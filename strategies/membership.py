@@ -86,6 +86,28 @@ def membership(
     return Membership(symbols=symbols, belongs=belongs, priced=priced, seasoned=seasoned, eligible=eligible)
 
 
+def first_day(market: MarketData, universe: str | list[str]) -> np.datetime64 | None:
+    """Give the first day on which a universe has a member.
+
+    Parameters
+    ----------
+    market : MarketData
+    universe : str or list of str
+
+    Returns
+    -------
+    datetime64[D] or None
+        None where a member has no first day: it always belongs.
+
+    Raises
+    ------
+    DataError
+        If the universe is unknown.
+    """
+    days = [one.added for one in spells_of(universe, market.memberships, market.symbols)]
+    return None if None in days else min((day for day in days if day is not None), default=None)
+
+
 def undated(market: MarketData, universe: str | list[str]) -> list[str]:
     """Name the universes of an expression whose members are known as of today only.
 
