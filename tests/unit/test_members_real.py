@@ -9,9 +9,10 @@ import pytest
 
 import strategies
 from backtest import run
+from data.asynchronous import overlap_corrected_correlation
 from data.load import load
 from data.market import MarketData
-from data.point_in_time import coverage
+from data.point_in_time import coverage, series
 from data.universes import known_memberships
 from strategies.basket_history import basket_history
 
@@ -77,3 +78,18 @@ def test_a_series_that_ended_is_stale(real):
     assert str(rows.loc[("rates", "HK_HIBOR_1M"), "last_date"].date()) == "2023-12-29"
     assert not rows.loc["valuations", "is_stale"].any()
     assert pd.Timestamp(rows.loc[("valuations", "HSTECH pe_ttm"), "first_date"]) == pd.Timestamp(LAUNCH)
+
+
+def test_hang_seng_tech_and_nasdaq_are_closer_than_their_dates_say():
+    market = load(FOLDER, start="2020-07-27", end="2025-02-14")
+    calendar = market.calendars["XNYS"]
+    stamps = calendar.closes[(calendar.dates >= market.start) & (calendar.dates <= market.end)]
+    levels = [series(market, "indices", name).as_of(stamps, 20).values for name in ("HSTECH", "NDX")]
+    daily = np.column_stack(levels)[1:] / np.column_stack(levels)[:-1] - 1
+    plain, corrected = (overlap_corrected_correlation(daily, n)[0, 1] for n in (0, 1))
+    weekly = np.column_stack(levels)[4::5]
+    over_weeks = np.corrcoef(weekly[1:] / weekly[:-1] - 1, rowvar=False)[0, 1]
+    assert plain == pytest.approx(0.14, abs=0.005)
+    assert corrected == pytest.approx(0.40, abs=0.005)
+    # Weekly returns overlap nearly whole: the corrected daily estimate agrees within two of its errors, sqrt(1 / 227).
+    assert abs(over_weeks - corrected) < 2 * np.sqrt(1 / len(weekly))
