@@ -161,8 +161,8 @@ def overlap_corrected_covariance(
     >>> returns = np.column_stack([first, np.roll(first, 1)])
     >>> plain = overlap_corrected_correlation(returns, n_lags=0)[0, 1]
     >>> corrected = overlap_corrected_correlation(returns)[0, 1]
-    >>> round(plain, 2), round(corrected, 2)
-    (-0.5, 0.44)
+    >>> print(plain.round(2), corrected.round(2))
+    -0.5 0.44
     """
     x, there = _demeaned(returns, n_lags, weights)
     n = len(x)

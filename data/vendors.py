@@ -11,7 +11,7 @@ from data.market import PRICE_FIELDS, MarketData
 
 # Common dates on either side over whose median a level is measured: one bad print does not move it.
 LEVEL_DAYS = 5
-SHOWN = 6
+SHOWN, SHOWN_FROM = 6, 5e-5  # names in a line; differences of returns that do not round to nothing
 NAME_COLUMNS = [
     *("symbol", "n_common", "first_a", "first_b", "last_a", "last_b", "n_only_a", "n_only_b"),
     *("largest", "largest_on", "median", "correlation", "n_level_changes"),
@@ -76,14 +76,14 @@ class Comparison:
         )
         compared = names[names["largest"].notna()].sort_values(["largest", "symbol"], ascending=[False, True])
         if len(compared):
-            worst = ", ".join(
-                f"{one.symbol} {one.largest:.2%} on {pd.Timestamp(str(one.largest_on)):%Y-%m-%d}"
-                for one in compared.head(SHOWN).itertuples()
-            )
             lines.append(
                 f"returns: median difference {compared['median'].median():.1e}, lowest correlation "
-                f"{compared['correlation'].min():.4f}; largest differences: {worst}"
+                f"{compared['correlation'].min():.4f}"
             )
+            worst = compared[compared["largest"] > SHOWN_FROM].head(SHOWN)
+            if len(worst):
+                told = zip(worst["symbol"], worst["largest"], worst["largest_on"].astype(str), strict=True)
+                lines[-1] += f"; largest differences: {', '.join(f'{s} {gap:.2%} on {on[:10]}' for s, gap, on in told)}"
         lines.append(f"changes of level: {len(self.level_changes)}")
         lines += [
             f"  {one.symbol} from {one.date:%Y-%m-%d}: a / b times {one.factor:.6g}"
@@ -137,7 +137,7 @@ def compare(
     >>> from data.load import load
     >>> market = load("tiny")
     >>> compare(market, rescaled(market, "US01", 1.01)).differences.groupby("field").size().to_dict()
-    {'close': 10, 'open': 10}
+    {'close': 10, 'high': 10, 'low': 10, 'open': 10}
     """
     for one in (a, b):
         if not isinstance(one, MarketData):

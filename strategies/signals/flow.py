@@ -129,13 +129,13 @@ def read_flow(
         )
     notes = list[str]()
     if kind != "volume" and destination_entity in recorded:
-        series = all_series(market, "flows")
+        series, in_run = all_series(market, "flows"), dates >= market.start
         entities = [destination_entity, *([source_entity] if source_entity in recorded else [])]
         read = []
         for entity in entities:
             whole = _until_break(series[entity,], market.last_day, after_break, notes)
             read.append(_recorded(whole, stamps, lookback, max_age_days))
-            notes += _end_of(whole, entity, market.last_day, max_age_days)
+            notes += _gaps(whole, stamps[in_run], dates[in_run], max_age_days)
         flow = read[0] - read[1] if len(read) > 1 else read[0]
         origin = f"flows file, {' less '.join(entities)}"
     else:
@@ -166,12 +166,17 @@ def _until_break(flow: PointInTime, last_day: np.datetime64, after_break: str, n
     return flow
 
 
-def _end_of(flow: PointInTime, entity: str, last_day: np.datetime64, max_age_days: int) -> list[str]:
-    """Say that a series is too old by the end of the run."""
-    last = flow.dates.max()
-    if (last_day - last).astype(np.int64) <= max_age_days:
+def _gaps(flow: PointInTime, stamps: NDArray[np.int64], dates: NDArray[np.datetime64], max_age_days: int) -> list[str]:
+    """Say where the last figure of a series is too old to be a reading."""
+    found = flow.as_of(stamps, max_age_days)
+    old = np.flatnonzero(found.ages > max_age_days)
+    if not len(old):
         return []
-    return [f"The last flow of {entity} is of {last}: from {max_age_days + 1} days later on it is no reading."]
+    told = (
+        f"The last flow of {flow.key[0]} is over {max_age_days} days old at {len(old)} of {len(stamps)} closes, from "
+        f"{dates[old[0]]} to {dates[old[-1]]}: no reading there (signal.max_age_days)."
+    )
+    return [told]
 
 
 def _recorded(flow: PointInTime, stamps: NDArray[np.int64], lookback: int, max_age_days: int) -> NDArray[np.float64]:

@@ -3,9 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+import typer
+from typer.testing import CliRunner
 
 import strategies
 from backtest import run
+from backtest.cli.comparing import compare_command
 from backtest.cli.members import members_command
 from data.load import load
 from data.sources.frames import from_frames
@@ -94,6 +97,19 @@ def test_the_terminal_says_when_a_basket_is_empty(tmp_path, capsys):
     assert "2020-07-27  entered  0700.HK, 3690.HK, 9988.HK: added on 2020-07-27, announced 2020-07-20" in text
     assert "no prices: 1810.HK, member from 2020-07-27" in text
     assert "no prices: one not known by name, member from 2020-07-27 until 2020-12-07" in text
+
+
+def test_the_commands_take_their_options_from_a_line():
+    app = typer.Typer()
+    app.command("members")(members_command)
+    app.command("compare")(compare_command)
+    done = CliRunner().invoke(app, ["members", "us+hk", "--market", "tiny", "--seasoning", "0", "--min-members", "2"])
+    assert done.exit_code == 0
+    assert "us, 2025-01-22 to 2025-02-04\n  there at the start: US01, US02\n  at the end: 2 names" in done.stdout
+    assert "hk, 2025-01-22 to 2025-02-04\n  fewer than 2 names from 2025-01-22 to 2025-02-04 (1)" in done.stdout
+    done = CliRunner().invoke(app, ["compare", "tiny", "tiny", "--tolerance", "0.01"])
+    assert done.exit_code == 0
+    assert "names in both: 3" in done.stdout
 
 
 def test_the_note_of_a_run_says_when_a_basket_was_in_cash():

@@ -110,7 +110,11 @@ def test_a_flow_is_no_reading_once_its_last_figure_is_old():
     days = pd.DatetimeIndex(found.reading.stamps, tz="UTC").date.astype("datetime64[D]")
     read = ~np.isnan(found.reading.flow)
     assert str(days[read][-1]) == "2024-08-30"  # 14 days after the 16th; the window of 60 sessions would hold more
-    assert "The last flow of CHINA is of 2024-08-16: from 15 days later on it is no reading." in found.notes
+    # 43 sessions from Tuesday 3 September (Labor Day before it) to 31 October, of 109 weekdays less 3 holidays since 3 June.
+    assert found.notes[1] == (
+        "The last flow of CHINA is over 14 days old at 43 of 106 closes, from 2024-09-03 to 2024-10-31: "
+        "no reading there (signal.max_age_days)."
+    )
     older = thesis(**{"signal.destination_entity": "CHINA", "signal.lookback": 60, "signal.max_age_days": 21})
     read = ~np.isnan(older.plan(market).reading.flow)
     assert str(days[read][-1]) == "2024-09-06"
