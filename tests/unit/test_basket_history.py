@@ -7,9 +7,10 @@ import typer
 from typer.testing import CliRunner
 
 import strategies
-from backtest import run
+from backtest import RunConfig, run
 from backtest.cli.comparing import compare_command
 from backtest.cli.members import members_command
+from backtest.prove import prove_no_lookahead
 from data.load import load
 from data.sources.frames import from_frames
 from data.universes import Spell
@@ -184,3 +185,13 @@ def test_property_no_name_is_held_before_it_was_listed_and_known(seed):
         assert day(first.date()) > listed[name]
         if name in spells:
             assert day(first.date()) > spells[name].added
+
+
+def test_changes_announced_late_show_no_future():
+    market, _, _ = random_market(1)
+    thesis = strategies.thesis("flow-momentum").replace(
+        {"baskets.source": "us", "baskets.destination": "cn", "baskets.min_members": 1, "rotation.min_share": 0.5,
+         "baskets.seasoning": 5, "signal.history": 60, "signal.min_history": 20}
+    )  # fmt: skip
+    proof = prove_no_lookahead(thesis, market, RunConfig(**thesis.run), n_decisions=10, n_random=10, seed=1)
+    assert proof.passed, proof.leaks

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import strategies
-from backtest import run
+from backtest import RunConfig, run
+from backtest.prove import prove_no_lookahead
 from data.breaks import breaks_of, crossed, known_breaks, rows_after_break
 from data.sources.frames import from_frames
 from data.universes import Spell
@@ -110,7 +111,7 @@ def test_a_flow_is_no_reading_once_its_last_figure_is_old():
     days = pd.DatetimeIndex(found.reading.stamps, tz="UTC").date.astype("datetime64[D]")
     read = ~np.isnan(found.reading.flow)
     assert str(days[read][-1]) == "2024-08-30"  # 14 days after the 16th; the window of 60 sessions would hold more
-    # 43 sessions from Tuesday 3 September (Labor Day before it) to 31 October, of 109 weekdays less 3 holidays since 3 June.
+    # Since 3 June 109 weekdays less 3 holidays; 43 of them from Tuesday 3 September, the day after Labor Day.
     assert found.notes[1] == (
         "The last flow of CHINA is over 14 days old at 43 of 106 closes, from 2024-09-03 to 2024-10-31: "
         "no reading there (signal.max_age_days)."
@@ -123,3 +124,10 @@ def test_a_flow_is_no_reading_once_its_last_figure_is_old():
 def test_what_to_do_after_a_break_is_a_setting_with_two_values():
     with pytest.raises(StrategyError, match="signal.after_break = 'ignore': want 'refuse' or 'hold'"):
         thesis(**{"signal.after_break": "ignore"})
+
+
+def test_holding_at_a_break_sees_no_future():
+    held = thesis(**{"signal.after_break": "hold", "rotation.enter": 0.5})
+    market = market_of("NORTHBOUND", last="2024-10-31")
+    proof = prove_no_lookahead(held, market, RunConfig(**held.run), n_decisions=6, n_random=6, seed=1)
+    assert proof.passed, proof.leaks

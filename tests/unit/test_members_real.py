@@ -10,6 +10,8 @@ import pytest
 import strategies
 from backtest import run
 from data.asynchronous import overlap_corrected_correlation
+from data.errors import DataError
+from data.lines import adr_premium, lines_of
 from data.load import load
 from data.market import MarketData
 from data.point_in_time import coverage, series
@@ -93,3 +95,9 @@ def test_hang_seng_tech_and_nasdaq_are_closer_than_their_dates_say():
     assert corrected == pytest.approx(0.40, abs=0.005)
     # Weekly returns overlap nearly whole: the corrected daily estimate agrees within two of its errors, sqrt(1 / 227).
     assert abs(over_weeks - corrected) < 2 * np.sqrt(1 / len(weekly))
+
+
+def test_adjusted_prices_give_no_premium(real):
+    with pytest.raises(DataError, match="total_return prices of BABA, adjusted for what came later"):
+        adr_premium(real, "BABA")
+    assert lines_of(real, "BABA") == ("9988.HK", "BABA")
