@@ -17,7 +17,7 @@ from data.errors import DataError
 TEXT_COLUMNS = (
     *("symbol", "venue", "currency", "base", "quote", "entity", "metric", "index", "series", "filer", "type"),
     *("name", "issuer", "sector", "tags", "date", "known", "filed", "period", "listed", "delisted"),
-    *("kind", "ex_date", "pay_date", "announced"),
+    *("kind", "ex_date", "pay_date", "announced", "universe", "added", "removed", "removed_announced"),
 )
 MISSING_NUMBERS = ["", "NA", "N/A", "NaN", "nan", "null"]
 OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
