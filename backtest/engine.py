@@ -15,7 +15,8 @@ from backtest.kernels.state import Book
 from backtest.lanes import run_lanes
 from backtest.ledger_state import LedgerState, check_resumed
 from backtest.result import BacktestResult
-from data.market import MarketData, as_nanoseconds
+from data.market import MarketData
+from data.stamps import as_nanoseconds
 from strategies.targets import TargetWeights
 
 _OPENINGS = Kept[Book](n_most=4)

@@ -9,5 +9,6 @@ from data.errors import DataError, EastboundError
 from data.load import load
 from data.market import MarketData
 from data.sources.frames import from_frames
+from data.vendors import compare
 
-__all__ = ["DataError", "EastboundError", "MarketData", "check", "from_frames", "load"]
+__all__ = ["DataError", "EastboundError", "MarketData", "check", "compare", "from_frames", "load"]

@@ -22,8 +22,6 @@ from data.stamps import as_day, as_nanoseconds
 from data.units import raw_units
 from data.universes import Memberships, known_by
 
-__all__ = ["PRICE_FIELDS", "TABLES", "MarketData", "Matrix", "as_nanoseconds"]
-
 Matrix = NDArray[np.float64]
 PRICE_FIELDS = ("open", "high", "low", "close", "volume")
 HONG_KONG_AHEAD = 8 * 3600 * 10**9  # nanoseconds: its date is the latest of all venues
@@ -67,7 +65,7 @@ class MarketData:
     left_out : tuple of str
         Names a universe asked for that cannot be held, each with the reason.
     findings : tuple of Finding
-        What was found wrong with the input and survived; `warnings` says it in words.
+        What was found wrong and survived; `warnings` says it in words.
     start, end : datetime64[D]
         Bounds of decisions and NAV; data before `start` is the past.
     """
@@ -100,8 +98,8 @@ class MarketData:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What was found wrong and survived, but for names that may not be held."""
-        kept = (one.without(set(self.symbols).difference(self.holdable)) for one in self.findings)
-        return tuple(str(one) for one in kept if one is not None)
+        about = (one.without(set(self.symbols).difference(self.holdable)) for one in self.findings)
+        return tuple(str(one) for one in about if one is not None)
 
     @property
     def last_day(self) -> np.datetime64:
@@ -150,9 +148,9 @@ class MarketData:
         return np.array([position[symbol] for symbol in symbols], dtype=np.intp)
 
     def _refuse_unpriced(self, symbols: tuple[str, ...] | list[str]) -> None:
-        missing = [symbol for symbol in symbols if symbol not in self.instruments]
-        if missing:
-            raise DataError(f"{missing[0]} has no prices in market {self.name!r}. Add them, or drop the name.")
+        for symbol in symbols:
+            if symbol not in self.instruments:
+                raise DataError(f"{symbol} has no prices in market {self.name!r}. Add them, or drop the name.")
 
     def venues(self, symbols: tuple[str, ...] | list[str] | None = None) -> tuple[str, ...]:
         """List the venues of names, in alphabetical order.
@@ -215,11 +213,9 @@ class MarketData:
             For each venue the columns of its names, and the number of leading dates whose opens and closes are known.
         """
         found = []
-        by_venue: dict[str, list[int]] = {}
-        for column, symbol in enumerate(self.symbols):
-            by_venue.setdefault(self.instruments[symbol].venue, []).append(column)
-        for venue, columns in sorted(by_venue.items()):
-            calendar = self.calendars[venue]
+        codes = [self.instruments[symbol].venue for symbol in self.symbols]
+        for venue in sorted(set(codes)):
+            calendar, columns = self.calendars[venue], [i for i, code in enumerate(codes) if code == venue]
             begun = int(np.searchsorted(calendar.opens, stamp, side="right"))
             opened = int(np.searchsorted(self.dates, calendar.dates[begun - 1], side="right")) if begun else 0
             closed = int(self.known_closes(np.array([stamp]), venue)[0])
@@ -228,8 +224,8 @@ class MarketData:
 
     def price_fields(self) -> dict[str, Matrix]:
         """Give open, high, low, close and volume by name, and close_raw where there is any."""
-        fields = {name: getattr(self, name) for name in PRICE_FIELDS}
-        return fields if self.close_raw is None else {**fields, "close_raw": self.close_raw}
+        names = PRICE_FIELDS if self.close_raw is None else (*PRICE_FIELDS, "close_raw")
+        return {name: getattr(self, name) for name in names}
 
     def units(self, names: tuple[str, ...] | list[str] | None = None) -> Matrix | None:
         """Count the shares as traded that one share of the ledger stands for.
@@ -297,9 +293,8 @@ class MarketData:
         DataError
             If a name has no prices.
         """
-        columns = self.columns(self.symbols if names is None else names)
-        venues = tuple(self.instruments[symbol].venue for symbol in self.symbols)
-        return look_halted(self.close, self.volume, venues)[:, columns]
+        looks = look_halted(self.close, self.volume, tuple(self.instruments[s].venue for s in self.symbols))
+        return looks[:, self.columns(self.symbols if names is None else names)]
 
     def until(self, stamp: pd.Timestamp | int) -> "MarketData":
         """Give the market as it was known at a stamp.
@@ -312,9 +307,10 @@ class MarketData:
         Returns
         -------
         MarketData
-            Everything known later is gone: prices, rates, series, actions, announcements, delistings, and when
-            universes change (known from the Hong Kong day on which a change applies). Dates end with the last of which
-            anything is known. Names, `left_out`, `findings`, `start` and `end` stay: they describe the run.
+            Everything known later is gone: prices, rates, series, actions, announcements, delistings, and changes of
+            universes (known from the day after they are announced, by Hong Kong's date; without an announcement, from
+            the day on which they apply). Dates end with the last of which anything is known. Names, `left_out`,
+            `findings`, `start` and `end` stay: they describe the run.
 
         Raises
         ------
@@ -329,7 +325,7 @@ class MarketData:
         for columns, opened, closed in known:
             for name, array in fields.items():
                 array[opened if name == "open" else closed :, columns] = np.nan
-        # A row of which nothing is known yet would tell that one will come.
+        # A row without anything known would tell that one will come.
         while last and all(np.isnan(array[last - 1]).all() for array in fields.values()):
             last -= 1
         return self.with_prices(

@@ -1,13 +1,14 @@
 """Universes: named sets of instruments, some of them by date."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from data.errors import DataError
 from data.instruments import Instrument, known_instruments
@@ -21,9 +22,10 @@ TAGGED = MappingProxyType(
     }
 )
 
-
+Days = NDArray[np.datetime64]
 UNKNOWN = "UNKNOWN"  # stands in the table for the one launch member of Hang Seng TECH that is not known
 SOME_DAY = np.datetime64("9999-12-31", "D")
+ONE_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,34 @@ class Spell:
     symbol : str
     added, removed : datetime64[D] or None
         First day in, first day out; None: always in, still in.
+    added_announced, removed_announced : datetime64[D] or None
+        Hong Kong dates on which the changes were announced; None: not known.
+    added_status, removed_status : str
+        How sure the changes are; empty where nobody says.
     """
 
     symbol: str
     added: np.datetime64 | None = None
     removed: np.datetime64 | None = None
+    added_announced: np.datetime64 | None = None
+    removed_announced: np.datetime64 | None = None
+    added_status: str = ""
+    removed_status: str = ""
+
+    @property
+    def added_known(self) -> np.datetime64 | None:
+        """Hong Kong date from which the beginning is known; None: always.
+
+        The day after the announcement, which may come after the day of effect; that day itself without one.
+        """
+        return self.added if self.added is None or self.added_announced is None else self.added_announced + ONE_DAY
+
+    @property
+    def removed_known(self) -> np.datetime64 | None:
+        """Hong Kong date from which the end is known, likewise; None: there is none."""
+        return (
+            self.removed if self.removed is None or self.removed_announced is None else self.removed_announced + ONE_DAY
+        )
 
     def holds(self, day: np.datetime64) -> bool:
         """Say whether a day lies in the spell.
@@ -54,28 +79,55 @@ class Spell:
         """
         return bool((self.added is None or self.added <= day) and (self.removed is None or day < self.removed))
 
+    def holds_as_known(self, days: Days, today: Days) -> NDArray[np.bool_]:
+        """Say whether days lie in the spell, from what was known of it.
+
+        Parameters
+        ----------
+        days : ndarray of shape (n,), datetime64[D]
+            Dates asked about.
+        today : ndarray of shape (n,), datetime64[D]
+            Hong Kong dates on which it is asked.
+
+        Returns
+        -------
+        ndarray of shape (n,), bool
+            Changes apply from their day of effect, but not before they are known.
+        """
+        inside = np.ones(len(days), dtype=bool)
+        if self.added is not None and self.added_known is not None:
+            inside &= (days >= self.added) & (today >= self.added_known)
+        if self.removed is not None and self.removed_known is not None:
+            inside &= (days < self.removed) | (today < self.removed_known)
+        return inside
+
 
 Memberships = Mapping[str, tuple[Spell, ...]]
 
 
 def known_by(memberships: Memberships, day: np.datetime64) -> dict[str, tuple[Spell, ...]]:
-    """Forget the dates of changes that apply only after a day.
+    """Forget changes that are not known yet on a day.
 
     Parameters
     ----------
     memberships : mapping of str to tuple of Spell
     day : datetime64[D]
+        Hong Kong date.
 
     Returns
     -------
     dict of str to tuple of Spell
-        The same names; a spell still to come begins `SOME_DAY`, an end still to come is open.
+        The same names. A beginning not known yet is `SOME_DAY`, an end not known yet is open. A change that is
+        announced keeps its day, also while that is still to come.
     """
 
     def known(one: Spell) -> Spell:
-        if one.added is not None and one.added > day:
+        begins, ends = one.added_known, one.removed_known
+        if begins is not None and begins > day:
             return Spell(one.symbol, SOME_DAY)
-        return Spell(one.symbol, one.added) if one.removed is not None and one.removed > day else one
+        if ends is not None and ends > day:
+            return replace(one, removed=None, removed_announced=None, removed_status="")
+        return one
 
     return {name: tuple(known(one) for one in spells) for name, spells in memberships.items()}
 
@@ -110,18 +162,30 @@ def known_memberships() -> Memberships:
 
     Notes
     -----
-    A change is announced about two weeks before it takes effect; the effective date is used, so that
-    nothing is known early. One launch member is not known; it stands as UNKNOWN.
+    The day of effect decides who belongs; a change is known from the day after its announcement, about two
+    weeks before. One launch member is not known; it stands as UNKNOWN.
     """
     path = resources.files("data") / "datasets" / "hstech_membership.csv"
     with path.open(encoding="utf-8") as file:
-        table = pd.read_csv(file, dtype=str, keep_default_na=False)
+        rows = pd.read_csv(file, dtype=str, keep_default_na=False).to_dict("records")
     spells = tuple(
-        Spell(symbol, np.datetime64(added, "D"), np.datetime64(removed, "D") if removed else None)
-        for symbol, added, removed in table[["symbol", "added", "removed"]].to_numpy().tolist()
+        Spell(
+            row["symbol"],
+            added=_day(row["added"]),
+            removed=_day(row["removed"]),
+            added_announced=_day(row["added_announced"]),
+            removed_announced=_day(row["removed_announced"]),
+            added_status=row["added_status"],
+            removed_status=row["removed_status"],
+        )
+        for row in rows
     )
     tagged = tagged_memberships(known_instruments().values(), TAGGED)
     return MappingProxyType({**tagged, "hang-seng-tech": spells})
+
+
+def _day(text: str) -> np.datetime64 | None:
+    return np.datetime64(text, "D") if text else None
 
 
 def spells_of(expression: str | Sequence[str], memberships: Memberships, symbols: Iterable[str]) -> list[Spell]:

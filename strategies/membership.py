@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data.market import MarketData
+from data.market import HONG_KONG_AHEAD, MarketData
 from data.universes import preferred_lines, spells_of
 
 # Of an issuer's listings a basket holds one: Hong Kong first, where the theses trade.
@@ -22,13 +22,19 @@ class Membership:
     symbols : tuple of str, length n_names
         Alphabetical; every name that belongs at some stamp.
     belongs : ndarray of shape (n_stamps, n_names), bool
-        Member of the universe on the date.
+        Member of the universe on the date, as far as that was known.
+    priced : ndarray of shape (n_stamps, n_names), bool
+        Has a price in its venue's last session.
+    seasoned : ndarray of shape (n_stamps, n_names), bool
+        Listed for as many sessions as asked.
     eligible : ndarray of shape (n_stamps, n_names), bool
-        Belongs, is listed long enough, has a price in its venue's last session, and is its issuer's line.
+        All three, and its issuer's line.
     """
 
     symbols: tuple[str, ...]
     belongs: NDArray[np.bool_]
+    priced: NDArray[np.bool_]
+    seasoned: NDArray[np.bool_]
     eligible: NDArray[np.bool_]
 
 
@@ -71,16 +77,35 @@ def membership(
     symbols = tuple(sorted({spell.symbol for spell in spells}))
     place = {symbol: i for i, symbol in enumerate(symbols)}
     belongs = np.zeros((len(stamps), len(symbols)), dtype=bool)
+    today = (stamps + HONG_KONG_AHEAD).astype("datetime64[ns]").astype("datetime64[D]")
     for spell in spells:
-        inside = np.ones(len(stamps), dtype=bool)
-        if spell.added is not None:
-            inside &= dates >= spell.added
-        if spell.removed is not None:
-            inside &= dates < spell.removed
-        belongs[:, place[spell.symbol]] |= inside
-    eligible = belongs & _priced_and_seasoned(market, symbols, stamps, seasoning)
+        belongs[:, place[spell.symbol]] |= spell.holds_as_known(dates, today)
+    priced, seasoned = _priced_and_seasoned(market, symbols, stamps, seasoning)
+    eligible = belongs & priced & seasoned
     _one_line_per_issuer(market, symbols, eligible)
-    return Membership(symbols=symbols, belongs=belongs, eligible=eligible)
+    return Membership(symbols=symbols, belongs=belongs, priced=priced, seasoned=seasoned, eligible=eligible)
+
+
+def first_day(market: MarketData, universe: str | list[str]) -> np.datetime64 | None:
+    """Give the first day on which a universe has a member.
+
+    Parameters
+    ----------
+    market : MarketData
+    universe : str or list of str
+
+    Returns
+    -------
+    datetime64[D] or None
+        None where a member has no first day: it always belongs.
+
+    Raises
+    ------
+    DataError
+        If the universe is unknown.
+    """
+    days = [one.added for one in spells_of(universe, market.memberships, market.symbols)]
+    return None if None in days else min((day for day in days if day is not None), default=None)
 
 
 def undated(market: MarketData, universe: str | list[str]) -> list[str]:
@@ -108,8 +133,8 @@ def undated(market: MarketData, universe: str | list[str]) -> list[str]:
 
 def _priced_and_seasoned(
     market: MarketData, symbols: tuple[str, ...], stamps: NDArray[np.int64], seasoning: int
-) -> NDArray[np.bool_]:
-    fit = np.zeros((len(stamps), len(symbols)), dtype=bool)
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    fresh, old = (np.zeros((len(stamps), len(symbols)), dtype=bool) for _ in range(2))
     columns = market.columns(symbols)
     priced = ~np.isnan(market.close[:, columns])
     first_row = np.where(priced.any(axis=0), np.argmax(priced, axis=0), len(market.dates))
@@ -123,11 +148,11 @@ def _priced_and_seasoned(
         row = np.searchsorted(market.dates, last_day)
         inside = row < len(market.dates)
         row = np.minimum(row, len(market.dates) - 1)
-        fresh = begun & inside & (market.dates[row] == last_day) & priced[row, i]
+        fresh[:, i] = begun & inside & (market.dates[row] == last_day) & priced[row, i]
         listed = first_day[i] if one.listed is None else min(one.listed, first_day[i])
         age = n_sessions - np.searchsorted(calendar.dates, listed)
-        fit[:, i] = fresh & (age >= seasoning)
-    return fit
+        old[:, i] = age >= seasoning
+    return fresh, old
 
 
 def _one_line_per_issuer(market: MarketData, symbols: tuple[str, ...], eligible: NDArray[np.bool_]) -> None:

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from data.point_in_time import STALE_AFTER_DAYS
+
 
 class Section(BaseModel):
     """A section of a thesis: frozen, and unknown keys are refused by name."""
@@ -45,6 +47,12 @@ class FlowSignal(Section):
         Names in the flows file.
     source_funds, destination_funds : tuple of str
         Funds for the proxy.
+    max_age_days : int
+        A flow whose last figure is older is no reading: 14 days suit weekly figures published a week later; monthly
+        ones need 45.
+    after_break : {"refuse", "hold"}
+        What to do with a series whose publisher stopped it before the run ends: refuse to run, or read it up to
+        there; once its last figure is old there is no reading and the share stays as it was.
     """
 
     kind: Literal["flow"] = "flow"
@@ -56,6 +64,8 @@ class FlowSignal(Section):
     destination_entity: str = "CHINA"
     source_funds: tuple[str, ...] = ()
     destination_funds: tuple[str, ...] = ()
+    max_age_days: Annotated[int, Field(ge=1)] = STALE_AFTER_DAYS["flows"]
+    after_break: Literal["refuse", "hold"] = "refuse"
 
     @model_validator(mode="after")
     def _window(self) -> "FlowSignal":

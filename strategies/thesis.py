@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
 from data.market import MarketData
+from strategies.basket_history import runs
 from strategies.errors import StrategyError
-from strategies.membership import membership, undated
+from strategies.membership import first_day, membership, undated
 from strategies.refusals import refusal
 from strategies.rules.baskets import inner_weights
 from strategies.rules.kernels import rotate_nb
@@ -24,6 +25,7 @@ from strategies.signals.flow import FlowReading, read_flow
 from strategies.targets import BasketTargets
 
 BASKETS = ("source", "destination")
+NAMED_STRETCHES = 3  # in a note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +172,8 @@ class Thesis(Section):
             destination_entity=signal.destination_entity,
             source_funds=signal.source_funds,
             destination_funds=signal.destination_funds,
+            max_age_days=signal.max_age_days,
+            after_break=signal.after_break,
         )
         at = np.searchsorted(reading.stamps, stamps)
         at_grid = np.minimum(at, len(reading.stamps) - 1)
@@ -189,7 +193,7 @@ class Thesis(Section):
                 f"No score at {unread} of {len(score)} decisions (too little history, or no reading): "
                 "the share stays as it was, at first at its floor."
             )
-        notes.insert(0, f"Signal: {reading.origin}.")
+        notes[:0] = [f"Signal: {reading.origin}.", *reading.notes]
         return Plan(targets=targets, reading=reading, score=score, share=share, notes=tuple(notes))
 
     def targets(self, market: MarketData) -> BasketTargets:
@@ -238,11 +242,12 @@ class Thesis(Section):
                     f"Basket {side} holds {', '.join(hindsight)} as listed today, whatever the date: names that did "
                     "well since are in it from the start, so its past is flattered by hindsight."
                 )
-            in_cash = int((weights.sum(axis=1) == 0).sum())
-            if in_cash:
+            in_cash = weights.sum(axis=1) == 0
+            if in_cash.any():
                 notes.append(
                     f"Basket {side} has fewer than {self.baskets.min_members} members that can be held at "
-                    f"{in_cash} of {len(stamps)} decisions; its share stays in cash there."
+                    f"{int(in_cash.sum())} of {len(stamps)} decisions ({_when(in_cash, dates)}"
+                    f"{_emptiness(market, universe, dates)}); its share stays in cash there."
                 )
             sides.append((members.symbols, weights))
         both = sorted(set(sides[0][0]) & set(sides[1][0]))
@@ -257,6 +262,19 @@ class Thesis(Section):
 
 def _expression(basket: str | tuple[str, ...]) -> str | list[str]:
     return basket if isinstance(basket, str) else list(basket)
+
+
+def _when(flags: NDArray[np.bool_], dates: NDArray[np.datetime64]) -> str:
+    """Name the stretches of decisions, the first few of them."""
+    found = [f"{dates[a]}" if a == b else f"{dates[a]} to {dates[b]}" for a, b in runs(flags)]
+    more = f" and {len(found) - NAMED_STRETCHES} more stretches" if len(found) > NAMED_STRETCHES else ""
+    return ", ".join(found[:NAMED_STRETCHES]) + more
+
+
+def _emptiness(market: MarketData, universe: str | list[str], dates: NDArray[np.datetime64]) -> str:
+    """Say that a universe had no member at all at first."""
+    begins = first_day(market, universe)
+    return f": empty before {begins}" if begins is not None and begins > dates[0] else ""
 
 
 def load_thesis(path: str | Path) -> Thesis:

@@ -17,7 +17,7 @@ from data.errors import DataError
 TEXT_COLUMNS = (
     *("symbol", "venue", "currency", "base", "quote", "entity", "metric", "index", "series", "filer", "type"),
     *("name", "issuer", "sector", "tags", "date", "known", "filed", "period", "listed", "delisted"),
-    *("kind", "ex_date", "pay_date", "announced"),
+    *("kind", "ex_date", "pay_date", "announced", "universe", "added", "removed", "removed_announced"),
 )
 MISSING_NUMBERS = ["", "NA", "N/A", "NaN", "nan", "null"]
 OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -47,14 +47,14 @@ def read_csv_file(path: Path) -> pd.DataFrame:
     OSError
         If it cannot be opened.
     """
-    text = _decoded(path).replace("\r\n", "\n").replace("\r", "\n")
-    header = text.split("\n", 1)[0]
+    content = _utf8(path)
+    header = content.split(b"\n", 1)[0].decode()
     if "," not in header:
         for separator, name in OTHER_SEPARATORS.items():
             if separator in header:
                 said = f"{path.name} is separated by {name}. Save it separated by commas."
                 raise DataError(said, check="D104")
-    n_rows = _refuse_ragged(text, path.name)
+    n_rows = _refuse_ragged(content, path.name)
     columns = next(csv.reader([header]))
     twice = [column for column in columns if columns.count(column) > 1]
     if twice:  # pandas would call the second one by another name
@@ -62,7 +62,7 @@ def read_csv_file(path: Path) -> pd.DataFrame:
     empty = {column: [""] if column in TEXT_COLUMNS else MISSING_NUMBERS for column in columns}
     try:
         table = pd.read_csv(
-            io.StringIO(text),
+            io.BytesIO(content),
             dtype=dict.fromkeys(TEXT_COLUMNS, "str"),
             keep_default_na=False,
             na_values=empty,
@@ -78,7 +78,8 @@ def read_csv_file(path: Path) -> pd.DataFrame:
     return table
 
 
-def _decoded(path: Path) -> str:
+def _utf8(path: Path) -> bytes:
+    """Read a file that has to be UTF-8, and give its lines one kind of end."""
     content = path.read_bytes()
     if not content.strip():
         raise DataError(f"{path.name} is empty. Add rows, or leave it out.", check="D102")
@@ -88,24 +89,25 @@ def _decoded(path: Path) -> str:
     if encoding is not None:
         raise DataError(f"{path.name} is no UTF-8 text: it looks like {encoding}. Save it as UTF-8.", check="D103")
     try:
-        return content.removeprefix(UTF8_MARK).decode("utf-8")
+        content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         said = f"{path.name}, line {line} is no UTF-8 text (byte 0x{content[error.start]:02x}). Save it as UTF-8."
         raise DataError(said, check="D103") from error
+    content = content.removeprefix(UTF8_MARK)
+    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in content else content
 
 
-def _refuse_ragged(text: str, name: str) -> int:
+def _refuse_ragged(content: bytes, name: str) -> int:
     """Raise at the first row that has not as many cells as the header; give the number of rows."""
-    if '"' in text:
-        return _refuse_ragged_quoted(text, name)
-    content = np.frombuffer(text.encode(), dtype=np.uint8)
-    if content[-1] != ord("\n"):
-        content = np.append(content, np.uint8(ord("\n")))
-    ends = np.flatnonzero(content == ord("\n"))
-    commas = np.searchsorted(np.flatnonzero(content == ord(",")), ends)
-    n_cells = np.diff(commas, prepend=0) + 1
-    is_blank = np.diff(ends, prepend=-1) == 1
+    if b'"' in content:
+        return _refuse_ragged_quoted(content.decode(), name)
+    signs = np.frombuffer(content, dtype=np.uint8)
+    ends = np.flatnonzero(signs == ord("\n"))
+    starts = np.concatenate([[0], ends + 1])
+    starts = starts[starts < len(signs)]  # no line begins after the last end
+    n_cells = np.add.reduceat(signs == ord(","), starts, dtype=np.int32) + 1
+    is_blank = signs[starts] == ord("\n")
     wrong = np.flatnonzero((n_cells != n_cells[0]) & ~is_blank)
     if len(wrong):
         _raise_ragged(name, int(wrong[0]) + 1, int(n_cells[wrong[0]]), int(n_cells[0]))

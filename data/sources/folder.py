@@ -19,7 +19,13 @@ from data.sources.tidy import Origin, days
 
 SETTINGS = {"name": str, "price_basis": str, "synthetic": bool}
 SUFFIXES = (".csv", ".parquet")
-SINGLE = ("fx", "instruments", "borrow", *TABLES)  # tables of one file; prices and actions may have several
+SINGLE = (
+    "fx",
+    "instruments",
+    "borrow",
+    "memberships",
+    *TABLES,
+)  # tables of one file; prices and actions may have several
 
 Refuse = Callable[[DataError], None]
 
@@ -71,6 +77,7 @@ class Tables:
             instruments=self.frames.get("instruments"),
             actions=self.frames.get("actions"),
             borrow=self.frames.get("borrow"),
+            universes=self.frames.get("memberships"),
             price_basis=str(self.settings.get("price_basis", "total_return")),
             name=str(self.settings.get("name", self.name)),
             synthetic=bool(self.settings.get("synthetic", False)),
@@ -113,7 +120,7 @@ def load_folder(path: Path) -> MarketData:
     ----------
     path : Path
         Holds `prices*.csv` or `.parquet`; optional `fx`, `valuations`, `flows`, `indices`, `rates`,
-        `holdings_13f`, `positioning`, `instruments`, `actions*`, `borrow` and `market.toml`.
+        `holdings_13f`, `positioning`, `instruments`, `memberships`, `actions*`, `borrow` and `market.toml`.
 
     Returns
     -------

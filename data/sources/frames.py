@@ -18,6 +18,7 @@ from data.sources.actions_table import read_actions
 from data.sources.borrow_table import read_borrow
 from data.sources.fx_table import begins_late, read_fx
 from data.sources.instruments_table import read_instruments
+from data.sources.memberships_table import read_memberships
 from data.sources.price_table import PriceTable, read_prices, refuse_closed_days
 from data.sources.series import known_tables
 from data.sources.tidy import Origin
@@ -40,6 +41,7 @@ def from_frames(
     *,
     actions: pd.DataFrame | None = None,
     borrow: pd.DataFrame | None = None,
+    universes: pd.DataFrame | None = None,
     name: str = "frames",
     synthetic: bool = False,
     memberships: Memberships | None = None,
@@ -67,11 +69,14 @@ def from_frames(
         prices of the basis hold already is left out, with a warning.
     borrow : DataFrame, optional
         Columns date, symbol, fee_pct; optional available, known.
+    universes : DataFrame, optional
+        Universes by date: columns universe, symbol, added; optional removed, announced, removed_announced. They stand
+        beside those that come with Eastbound; one of the same name takes its place.
     name : str
     synthetic : bool
         True for made-up prices.
     memberships : mapping of str to tuple of Spell, optional
-        Universes; by default those that come with Eastbound.
+        Universes as spells; by default those that come with Eastbound.
     where : mapping of str to str or Origin, optional
         File or files that each table came from, for messages.
 
@@ -132,6 +137,10 @@ def from_frames(
         origin = Origin.of(named.get("borrow", "borrow"), borrow)
         with blaming("borrow"):
             lending, borrow_doubts = read_borrow(borrow, origin, table.symbols)
+    spells = known_memberships() if memberships is None else memberships
+    if universes is not None:
+        with blaming("memberships"):
+            spells = {**spells, **read_memberships(universes, named.get("memberships", "memberships"))}
     fields, price_doubts = dict(table.fields), list(table.findings)
     if table.close_raw is not None and price_basis == "raw":
         said = f"{what}: close_raw is not used: with price_basis 'raw' it is the close."
@@ -156,7 +165,7 @@ def from_frames(
         borrow=lending,
         calendars=calendars,
         tables=tables,
-        memberships=known_memberships() if memberships is None else memberships,
+        memberships=spells,
         holdable=table.symbols,
         left_out=(),
         findings=(*price_doubts, *fx_doubts, *series_doubts, *listing_doubts, *action_doubts, *borrow_doubts),

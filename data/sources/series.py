@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.breaks import ENTITY_COLUMNS, rows_after_break
 from data.calendars import Calendar, local_stamps
 from data.checks.finding import Finding
 from data.dates import FAR_EAST
@@ -148,6 +149,12 @@ def _doubts(name: str, clean: pd.DataFrame, what: Origin) -> list[Finding]:
     n_empty = int(clean[VALUE[name]].isna().sum())
     if n_empty:
         doubts.append(Finding("D208", f"{what}: {n_empty} rows have no value and are not used."))
+    ended = rows_after_break(name, clean)
+    if len(ended):
+        row, n_ended = int(ended[0]), len(ended)
+        which = f"{clean[ENTITY_COLUMNS[name]].iloc[row]} of {_shown(clean['date'].iloc[row])}"
+        said = f"{what.row(row)}: {which} stands after the last day on which that was published"
+        doubts.append(Finding("D508", f"{said} ({n_ended} such rows in all).", do="See where they come from."))
     if name == "indices":
         launch = np.datetime64("2020-07-27", "ns")
         n_back = int(((clean["index"] == "HSTECH") & (clean["date"] < launch)).sum())

@@ -5,14 +5,16 @@ price as traded where it is known, with the sign of the day's total return. The 
 the week's own return for China ETFs), so it is shown beside plain momentum, never as a flow.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from data.adjustments import adjusted_close, traded_value
+from data.breaks import crossed
 from data.market import MarketData
+from data.point_in_time import STALE_AFTER_DAYS, PointInTime, all_series
 from strategies.errors import StrategyError
 from strategies.membership import Membership, membership
 from strategies.signals.kernels import trailing_zscore_nb
@@ -36,12 +38,15 @@ class FlowReading:
         z-score on the trailing history; NaN while it is too short.
     origin : str
         What it was made of, for the report.
+    notes : tuple of str
+        Where a series ends before the run does.
     """
 
     stamps: NDArray[np.int64]
     flow: NDArray[np.float64]
     score: NDArray[np.float64]
     origin: str
+    notes: tuple[str, ...] = ()
 
 
 def read_flow(
@@ -58,6 +63,8 @@ def read_flow(
     destination_entity: str = "CHINA",
     source_funds: tuple[str, ...] = (),
     destination_funds: tuple[str, ...] = (),
+    max_age_days: int = STALE_AFTER_DAYS["flows"],
+    after_break: str = "refuse",
 ) -> FlowReading:
     """Read flow momentum at every close of the decision venue.
 
@@ -78,6 +85,10 @@ def read_flow(
         Names in the flows file.
     source_funds, destination_funds : tuple of str
         Funds to take the proxy from where the market has their volume, instead of the members.
+    max_age_days : int
+        A recorded flow is no reading where its last figure is older.
+    after_break : {"refuse", "hold"}
+        What to do where a publisher stopped a series before the run ends. "hold": read it up to there.
 
     Returns
     -------
@@ -86,7 +97,8 @@ def read_flow(
     Raises
     ------
     StrategyError
-        If a flows file is asked for and does not have the destination.
+        If a flows file is asked for and does not have the destination, or the run goes on after the publisher of a
+        series stopped it.
 
     Notes
     -----
@@ -115,12 +127,17 @@ def read_flow(
                 else ": it has no flows file, or a later one."
             )
         )
+    notes = list[str]()
     if kind != "volume" and destination_entity in recorded:
-        flow = _recorded(flows, destination_entity, stamps, lookback)
-        origin = f"flows file, {destination_entity}"
-        if source_entity in recorded:
-            flow = flow - _recorded(flows, source_entity, stamps, lookback)
-            origin += f" less {source_entity}"
+        series, in_run = all_series(market, "flows"), dates >= market.start
+        entities = [destination_entity, *([source_entity] if source_entity in recorded else [])]
+        read = []
+        for entity in entities:
+            whole = _until_break(series[entity,], market.last_day, after_break, notes)
+            read.append(_recorded(whole, stamps, lookback, max_age_days))
+            notes += _gaps(whole, stamps[in_run], dates[in_run], max_age_days)
+        flow = read[0] - read[1] if len(read) > 1 else read[0]
+        origin = f"flows file, {' less '.join(entities)}"
     else:
         sides = [
             _proxy(market, universe, funds, stamps, dates, lookback)
@@ -130,19 +147,49 @@ def read_flow(
         origin = f"signed-dollar-volume proxy of {sides[0][1]} less {sides[1][1]}"
     score = np.empty(len(flow))
     trailing_zscore_nb(flow, history, min_history, score)
-    return FlowReading(stamps=stamps, flow=flow, score=score, origin=origin)
+    return FlowReading(stamps=stamps, flow=flow, score=score, origin=origin, notes=tuple(notes))
 
 
-def _recorded(flows: pd.DataFrame, entity: str, stamps: NDArray[np.int64], lookback: int) -> NDArray[np.float64]:
-    rows = flows[flows["entity"] == entity]
+def _until_break(flow: PointInTime, last_day: np.datetime64, after_break: str, notes: list[str]) -> PointInTime:
+    """Refuse a series that ends before the run does, or end it where its publisher did."""
+    entity = flow.key[0]
+    for one in crossed("flows", entity, flow.dates.min(), last_day):
+        end = f"{entity} ends with {one.last_date}: {one.what} ({one.status})"
+        if after_break != "hold":
+            raise StrategyError(
+                f"{end}. The run goes on to {last_day}: end it by then, name another entity in the signal, or set "
+                "signal.input = 'volume', or signal.after_break = 'hold' for no reading once the last figure is old."
+            )
+        notes.append(f"{end}. Later rows are not read (signal.after_break = 'hold').")
+        kept = flow.dates <= one.last_date
+        flow = replace(flow, known=flow.known[kept], dates=flow.dates[kept], values=flow.values[kept])
+    return flow
+
+
+def _gaps(flow: PointInTime, stamps: NDArray[np.int64], dates: NDArray[np.datetime64], max_age_days: int) -> list[str]:
+    """Say where the last figure of a series is too old to be a reading."""
+    found = flow.as_of(stamps, max_age_days)
+    old = np.flatnonzero(found.ages > max_age_days)
+    if not len(old):
+        return []
+    told = (
+        f"The last flow of {flow.key[0]} is over {max_age_days} days old at {len(old)} of {len(stamps)} closes, from "
+        f"{dates[old[0]]} to {dates[old[-1]]}: no reading there (signal.max_age_days)."
+    )
+    return [told]
+
+
+def _recorded(flow: PointInTime, stamps: NDArray[np.int64], lookback: int, max_age_days: int) -> NDArray[np.float64]:
     # A later figure for the same date revises the earlier one: only the difference is new.
-    new = rows["net_usd"] - rows.groupby("date")["net_usd"].shift(fill_value=0.0)
-    known, total = rows["known"].to_numpy(), np.concatenate([[0.0], np.cumsum(new.to_numpy())])
+    values = pd.Series(flow.values)
+    new = values - values.groupby(flow.dates).shift(fill_value=0.0)
+    known, total = flow.known, np.concatenate([[0.0], np.cumsum(new.to_numpy())])
     last = np.searchsorted(known, stamps, side="right")
     first = np.concatenate([np.zeros(min(lookback, len(stamps)), dtype=last.dtype), last[:-lookback]])
     summed = total[last] - total[first]
     summed[last == first] = np.nan
     summed[:lookback] = np.nan
+    summed[np.isnan(flow.as_of(stamps, max_age_days).values)] = np.nan
     return np.asarray(summed, dtype=np.float64)
 
 

@@ -382,6 +382,11 @@ BROKEN = [
         tables=dropped("valuations", DAY, "2024-02-29", metric="pe_ttm"),
         besides=("D503",),
     ),
+    Broken(
+        "D508",
+        ("flows.csv, row 137: NORTHBOUND of 2024-08-19", "published"),
+        tables=added("flows", date="2024-08-19", entity="NORTHBOUND", net_usd=1e8, known="2024-08-20T10:00Z"),
+    ),
     Broken("D509", ("flows.csv: no column 'known'",), tables=lambda tables: tables["flows"].pop("known")),
     Broken(
         "D510",
