@@ -139,7 +139,7 @@ def test_what_there_is_is_listed(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     rows = [line.split() for line in done.stdout.splitlines()]
     assert ["big-seven", "7", "today's", "list", "-", "-"] in rows
-    assert ["calendar_corrections.csv", "31", "2011-09-29", "2025-01-09"] in rows
+    assert ["tick_sizes.csv", "27", "2025-08-03", "2025-08-04"] in rows
     assert "demo, tiny" in done.stdout
 
 
