@@ -13,7 +13,7 @@ from data.market import MarketData
 from data.universes import UNKNOWN, Memberships, known_memberships
 
 # Columns of the fact tables that say when a fact holds; what else is dated there says when it was found.
-FACT_DATES = ("date", "from", "to", "added", "removed", "listed")
+FACT_DATES = ("date", "from", "to", "added", "removed", "listed", "last_date")
 SERIES_COLUMNS = {
     "valuations": ["entity", "metric"],
     "flows": ["entity"],
