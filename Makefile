@@ -10,10 +10,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup quick test full bench lint types fmt lock clean
+.PHONY: help run setup quick test full bench bench-loading lint types fmt lock clean
 
 help: ## List the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(STAMP) ## Run a thesis on the embedded demo market; the report lands in runs/demo
 	$(BIN)/eastbound run flow-momentum --market demo --out runs/demo
@@ -47,6 +47,9 @@ full: $(STAMP) ## Test before a release: everything, then the kernels again unco
 
 bench: $(STAMP) ## Time the ledger beside vectorbt, parity asserted first
 	$(BIN)/python -m benchmarks.ledger
+
+bench-loading: $(STAMP) ## Time loading a folder beside plain pandas, parity asserted first
+	$(BIN)/python -m benchmarks.loading
 
 lint: $(STAMP) ## Check style and format
 	$(BIN)/ruff check .

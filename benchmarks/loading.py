@@ -1,10 +1,10 @@
 """Loading a folder beside plain pandas: parity asserted first, then medians, their ratio and the peak of memory.
 
-Run with `make bench-loading`. The folder holds 600 made-up names in New York over fifteen years, open, high, low, close
-and volume, once as Parquet and once as CSV. Plain pandas reads the file and pivots the five fields into matrices, and
-checks nothing. Ours does that, checks every cell and row and the whole catalogue of checks, lays out calendars, and gives
-a market. "Warm": in a process that has loaded it before; a CSV file is then read from the cache of parsed files. Peaks
-are of fresh processes, libraries included.
+Run with `make bench-loading`. The folder holds 600 made-up names in New York over fifteen years, open, high, low,
+close and volume, once as Parquet and once as CSV. Plain pandas reads the file and pivots the five fields into matrices,
+and checks nothing. Ours does that, checks every cell and row and the whole catalogue of checks, lays out calendars, and
+gives a market. "Warm": in a process that has loaded it before; a CSV file is then read from the cache of parsed files.
+Peaks are of fresh processes, libraries included.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -118,7 +119,8 @@ def main() -> None:
     if asked.only:
         load_once(asked.only[0], Path(asked.only[1]))
         return
-    print(f"Python {platform.python_version()}, pandas {version('pandas')}, pyarrow {version('pyarrow')}, {os.cpu_count()} cores")
+    versions = f"pandas {version('pandas')}, pyarrow {version('pyarrow')}"
+    print(f"Python {platform.python_version()}, {versions}, {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as folder:
         for suffix in ("parquet", "csv"):
             path, cache = write_folder(Path(folder) / suffix, suffix), Path(folder) / "cache"
@@ -127,7 +129,8 @@ def main() -> None:
             second = in_fresh_process("eastbound", path, cache)
             plain = in_fresh_process("pandas", path, cache)
             assert_parity(path)
-            warm, warm_plain = (median_of(one, asked.repeats) for one in (lambda: load(path.parent), lambda: plain_pandas(path)))
+            warm = median_of(partial(load, path.parent), asked.repeats)
+            warm_plain = median_of(partial(plain_pandas, path), asked.repeats)
             rows = (
                 ("plain pandas, read and pivot, warm", warm_plain, plain[1]),
                 ("eastbound, warm", warm, second[1]),

@@ -10,18 +10,11 @@ import pandas as pd
 from data.actions import KINDS
 from data.fx import Series
 from data.market import MarketData
+from data.point_in_time import coverage
 from data.universes import UNKNOWN, Memberships, known_memberships
 
 # Columns of the fact tables that say when a fact holds; what else is dated there says when it was found.
 FACT_DATES = ("date", "from", "to", "added", "removed", "listed", "last_date")
-SERIES_COLUMNS = {
-    "valuations": ["entity", "metric"],
-    "flows": ["entity"],
-    "indices": ["index"],
-    "rates": ["series"],
-    "holdings_13f": [],  # by filer there would be hundreds
-    "positioning": ["entity"],
-}
 NO_DAY = np.datetime64("NaT", "D")
 SECOND = 10**9  # nanoseconds
 DAY = 86_400 * SECOND
@@ -68,7 +61,7 @@ class FactTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class Content:
     """One series of a market.
 
     Attributes
@@ -80,6 +73,8 @@ class Coverage:
         Of its dates; of exchange rates, the days from which the first and the last are known.
     known : datetime64[s]
         UTC stamp from which the last of it is known.
+    is_stale : bool
+        Its last figure is older at the market's end than the limit of its table.
     """
 
     table: str
@@ -88,6 +83,7 @@ class Coverage:
     first: np.datetime64
     last: np.datetime64
     known: np.datetime64
+    is_stale: bool = False
 
 
 def universe_summaries(memberships: Memberships | None = None) -> list[UniverseSummary]:
@@ -143,7 +139,7 @@ def fact_tables() -> list[FactTable]:
     return found
 
 
-def coverage(market: MarketData) -> list[Coverage]:
+def contents(market: MarketData) -> list[Content]:
     """Say what a market holds, series by series.
 
     Parameters
@@ -152,14 +148,14 @@ def coverage(market: MarketData) -> list[Coverage]:
 
     Returns
     -------
-    list of Coverage
+    list of Content
         Prices by venue and fields that cover the same, exchange rates by pair, the long tables by their series, actions
         by kind, borrowing. What a market has none of is not listed.
     """
     return [*_prices(market), *_rates(market.fx.pairs), *_tables(market), *_actions(market), *_borrow(market)]
 
 
-def _prices(market: MarketData) -> Iterator[Coverage]:
+def _prices(market: MarketData) -> Iterator[Content]:
     for venue in market.venues(market.symbols):
         columns = [i for i, symbol in enumerate(market.symbols) if market.instruments[symbol].venue == venue]
         alike: dict[tuple[int, int, int, int, int], list[str]] = {}
@@ -174,42 +170,58 @@ def _prices(market: MarketData) -> Iterator[Coverage]:
                 alike.setdefault((n_names, n, int(rows[0]), int(rows[-1]), known), []).append(name)
         for (n_names, n, first, last, known), names in alike.items():
             series = f"{venue} {n_names} names: {', '.join(names)}"
-            yield Coverage("prices", series, n, market.dates[first], market.dates[last], _stamp(known))
+            yield Content("prices", series, n, market.dates[first], market.dates[last], _stamp(known))
 
 
-def _rates(pairs: Mapping[tuple[str, str], Series]) -> Iterator[Coverage]:
+def _rates(pairs: Mapping[tuple[str, str], Series]) -> Iterator[Content]:
     for (base, quote), (stamps, _) in sorted(pairs.items()):
         if len(stamps):
-            yield Coverage("fx", f"{base}/{quote}", len(stamps), _day(stamps[0]), _day(stamps[-1]), _stamp(stamps[-1]))
+            yield Content("fx", f"{base}/{quote}", len(stamps), _day(stamps[0]), _day(stamps[-1]), _stamp(stamps[-1]))
 
 
-def _tables(market: MarketData) -> Iterator[Coverage]:
-    for name, table in sorted(market.tables.items()):
-        by = SERIES_COLUMNS[name]
-        groups = table.groupby(by, observed=True) if by else [((), table)]
-        for key, rows in groups:
-            days = rows["period" if name == "holdings_13f" else "date"].to_numpy().astype("datetime64[D]")
-            yield Coverage(
-                name, " ".join(map(str, key)), len(rows), days.min(), days.max(), _stamp(rows["known"].max())
+def _tables(market: MarketData) -> Iterator[Content]:
+    found = coverage(market)
+    for name, rows in found.groupby("table", sort=True):
+        if name == "holdings_13f":  # by filer there would be hundreds
+            series = f"{len(rows)} filers"
+            yield _content(
+                str(name), series, len(market.tables["holdings_13f"]), rows, is_stale=bool(rows["is_stale"].all())
             )
+        else:
+            for row in range(len(rows)):
+                one = rows.iloc[[row]]
+                yield _content(
+                    str(name),
+                    str(one["key"].iloc[0]),
+                    int(one["n_dates"].sum()),
+                    one,
+                    is_stale=bool(one["is_stale"].all()),
+                )
 
 
-def _actions(market: MarketData) -> Iterator[Coverage]:
+def _content(table: str, series: str, n: int, rows: pd.DataFrame, *, is_stale: bool) -> Content:
+    first, last = rows["first_date"].min(), rows["last_date"].max()
+    known = rows["last_known"].max().tz_localize(None)
+    days = np.datetime64(first, "D"), np.datetime64(last, "D")
+    return Content(table, series, n, *days, np.datetime64(known, "s"), is_stale=is_stale)
+
+
+def _actions(market: MarketData) -> Iterator[Content]:
     actions = market.actions
     for code, kind in enumerate(KINDS):
         chosen = actions.kind == code
         if chosen.any():
             days = actions.ex_date[chosen]
             known = _stamp(actions.known[chosen].max())
-            yield Coverage("actions", kind, int(chosen.sum()), days.min(), days.max(), known)
+            yield Content("actions", kind, int(chosen.sum()), days.min(), days.max(), known)
 
 
-def _borrow(market: MarketData) -> Iterator[Coverage]:
+def _borrow(market: MarketData) -> Iterator[Content]:
     readings = list(market.borrow.readings.values())
     if readings:
         days, known = (np.concatenate([getattr(one, part) for one in readings]) for part in ("days", "known"))
         series = f"{len(readings)} names"
-        yield Coverage("borrow", series, len(days), days.min(), days.max(), _stamp(known.max()))
+        yield Content("borrow", series, len(days), days.min(), days.max(), _stamp(known.max()))
 
 
 def _day(stamp: int) -> np.datetime64:

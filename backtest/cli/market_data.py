@@ -8,11 +8,17 @@ from typing import Annotated
 import typer
 
 from backtest.cli.checking import check_command
+from backtest.cli.comparing import compare_command
+from backtest.cli.members import members_command
 
-data_app = typer.Typer(no_args_is_help=True, help="Fetch market data, list what there is, check it.")
+data_app = typer.Typer(
+    no_args_is_help=True, help="Check market data, fetch them, list what there is, compare two sources."
+)
 fetch_app = typer.Typer(no_args_is_help=True, help="Fetch a market folder from a vendor.")
 data_app.add_typer(fetch_app, name="fetch")
 data_app.command("check")(check_command)
+data_app.command("members")(members_command)
+data_app.command("compare")(compare_command)
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
@@ -88,15 +94,15 @@ def list_command(
     ] = None,
 ) -> None:
     """List embedded markets, universes and fact tables; of a market, its series and what they cover."""
-    from backtest.cli.show_data import print_coverage, print_inventory
-    from data.inventory import coverage, fact_tables, universe_summaries
+    from backtest.cli.show_data import print_contents, print_inventory
+    from data.inventory import contents, fact_tables, universe_summaries
     from data.load import EMBEDDED, load
 
     if market is None:
         print_inventory(list(EMBEDDED), universe_summaries(), fact_tables())
     else:
         loaded = load(market)
-        print_coverage(loaded, coverage(loaded))
+        print_contents(loaded, contents(loaded))
 
 
 def _names(universe: str | None, symbols: str | None) -> Sequence[str]:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from data.inventory import Coverage, FactTable, UniverseSummary
+    from data.inventory import Content, FactTable, UniverseSummary
     from data.market import MarketData
     from data.sources.yahoo import Fetched
 
@@ -58,13 +58,13 @@ def print_inventory(
     _print_table(console, ("fact table", "rows", "first", "last"), facts)
 
 
-def print_coverage(market: "MarketData", series: Sequence["Coverage"]) -> None:
+def print_contents(market: "MarketData", series: Sequence["Content"]) -> None:
     """Print what a market holds.
 
     Parameters
     ----------
     market : MarketData
-    series : sequence of Coverage
+    series : sequence of Content
     """
     console = Console(markup=False, highlight=False)
     if market.synthetic:
@@ -72,10 +72,14 @@ def print_coverage(market: "MarketData", series: Sequence["Coverage"]) -> None:
     about = f"{market.name}: {len(market.symbols)} names, price basis {market.price_basis}; stamps in UTC"
     console.print(about, soft_wrap=True, style="bold")
     rows = [
-        (one.table, one.series, f"{one.n:,}", *_days(one), np.datetime_as_string(one.known, unit="m").replace("T", " "))
+        (
+            *(one.table, one.series, f"{one.n:,}", *_days(one)),
+            np.datetime_as_string(one.known, unit="m").replace("T", " "),
+            "stale" if one.is_stale else "",
+        )
         for one in series
     ]
-    _print_table(console, ("table", "series", "numbers", "first", "last", "last known"), rows)
+    _print_table(console, ("table", "series", "numbers", "first", "last", "last known", ""), rows)
     for warning in market.warnings:
         console.print(f"note: {warning}", soft_wrap=True, style="dim")
 
@@ -92,6 +96,6 @@ def _print_table(console: Console, headings: Sequence[str], rows: Sequence[Seque
     console.print(table)
 
 
-def _days(one: "UniverseSummary | FactTable | Coverage") -> tuple[str, str]:
+def _days(one: "UniverseSummary | FactTable | Content") -> tuple[str, str]:
     first, last = ("-" if np.isnat(day) else str(day) for day in (one.first, one.last))
     return first, last

@@ -1,24 +1,21 @@
 """Market data from a folder of CSV or Parquet files."""
 
-import contextlib
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from pandas.api.types import union_categoricals
 
 from data.checks.finding import Finding
 from data.errors import DataError
 from data.market import TABLES, MarketData
-from data.sources.csv_file import read_csv_file
 from data.sources.frames import from_frames
-from data.sources.tidy import Origin, days
+from data.sources.price_files import Piece, joined, read_price_files
+from data.sources.table_file import read_table_file, table_files
+from data.sources.tidy import Origin
 
 SETTINGS = {"name": str, "price_basis": str, "synthetic": bool}
-SUFFIXES = (".csv", ".parquet")
 SINGLE = (
     "fx",
     "instruments",
@@ -119,8 +116,9 @@ def load_folder(path: Path) -> MarketData:
     Parameters
     ----------
     path : Path
-        Holds `prices*.csv` or `.parquet`; optional `fx`, `valuations`, `flows`, `indices`, `rates`,
-        `holdings_13f`, `positioning`, `instruments`, `memberships`, `actions*`, `borrow` and `market.toml`.
+        Holds `prices*.csv` or `.parquet`, or wide files `close`, `open`, `high`, `low`, `volume`, `close_raw`; optional
+        `fx`, `valuations`, `flows`, `indices`, `rates`, `holdings_13f`, `positioning`, `instruments`, `memberships`,
+        `actions*`, `borrow` and `market.toml`.
 
     Returns
     -------
@@ -162,23 +160,29 @@ def read_tables(path: Path, refuse: Refuse) -> Tables:
         what = "a file" if path.exists() else "no folder"
         said = f"{path} is {what}. Give 'demo', 'tiny', or a folder with a prices file."
         raise DataError(said, check="D101")
-    frames, where, findings = dict[str, pd.DataFrame](), dict[str, Origin](), list[Finding]()
-    for table in ("prices", "actions", *SINGLE):
-        pieces: dict[str, pd.DataFrame] = {}
+    frames, where = dict[str, pd.DataFrame](), dict[str, Origin]()
+    for table in (*SINGLE, "actions"):
+        pieces: list[Piece] = []
         for file in _files(path, table, refuse):
             try:
-                pieces[file.name] = _read(file, table)
+                frame = read_table_file(file)
+                pieces.append((Origin.of(file.name, frame), frame))
             except DataError as error:
                 error.table = table
                 refuse(error)
         if pieces:
-            where[table] = Origin(tuple((name, len(piece)) for name, piece in pieces.items()))
-            frames[table] = _joined(list(pieces.values()))
-        if table == "prices":
-            findings += [finding for name, piece in pieces.items() for finding in _out_of_order(name, piece)]
-    if "prices" not in frames:
+            frames[table], where[table] = (
+                joined([frame for _, frame in pieces]),
+                Origin.joined(origin for origin, _ in pieces),
+            )
+    pieces, findings = read_price_files(path, frames.get("instruments"), refuse)
+    if not pieces:
         said = f"{path} holds no prices file. Add prices.csv or prices.parquet."
         raise DataError(said, check="D101")
+    frames["prices"], where["prices"] = (
+        joined([frame for _, frame in pieces]),
+        Origin.joined(origin for origin, _ in pieces),
+    )
     settings: dict[str, object] = {}
     try:
         settings = _settings(path / "market.toml")
@@ -189,9 +193,8 @@ def read_tables(path: Path, refuse: Refuse) -> Tables:
 
 
 def _files(path: Path, table: str, refuse: Refuse) -> list[Path]:
-    """Find the files of a table: one, but for prices and actions, which may be split over several."""
-    pattern = table if table in SINGLE else f"{table}*"
-    files = sorted(file for suffix in SUFFIXES for file in path.glob(f"{pattern}{suffix}"))
+    """Find the files of a table: one, but for actions, which may be split over several."""
+    files = table_files(path, table if table in SINGLE else f"{table}*")
     if table in SINGLE and len(files) > 1:
         both = " and ".join(file.name for file in files)
         refuse(DataError(f"{path} holds both {both}. Keep one.", check="D101", table=table))
@@ -212,62 +215,3 @@ def _settings(path: Path) -> dict[str, object]:
             wanted = "true or false" if SETTINGS[key] is bool else "text in quotes"
             raise DataError(f"{path.name}: {key} is {value!r}; it must be {wanted}.", check="D107")
     return settings
-
-
-def _read(path: Path, table: str) -> pd.DataFrame:
-    try:
-        frame = pd.read_parquet(path) if path.suffix == ".parquet" else read_csv_file(path)
-    except DataError:
-        raise
-    except Exception as error:  # readers raise many kinds; whichever it is, the file is at fault
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{path.name} cannot be read: {reason}", check="D105") from error
-    # A frame saved with its dates as index: they are a column to us.
-    frame = frame.reset_index() if any(name is not None for name in frame.index.names) else frame
-    if table == "prices" and "date" in frame.columns and not frame.columns.duplicated().any():
-        # Files may write dates in different ways; read, they are alike. What cannot be read is refused with its table.
-        with contextlib.suppress(DataError):
-            frame["date"] = days(frame["date"], Origin.of(path.name, frame))
-    return frame
-
-
-def _out_of_order(file: str, piece: pd.DataFrame) -> list[Finding]:
-    """Say of a file whose dates jump back and forth within a name."""
-    if not {"date", "symbol"} <= set(piece.columns) or len(piece) < 2:
-        return []
-    if piece["date"].dtype.kind != "M":
-        return []
-    date = piece["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    code, names = pd.factorize(piece["symbol"])
-    step = np.diff(date)
-    if (step >= 0).all() or (step <= 0).all():
-        return []
-    order = np.argsort(code, kind="stable")
-    step, same = np.diff(date[order]), np.diff(code[order]) == 0
-    back, forth = same & (step < 0), same & (step > 0)
-    if not (back.any() and forth.any()):
-        return []
-    rare = back if back.sum() <= forth.sum() else forth
-    row = int(np.flatnonzero(rare)[0])
-    name, before, after = names[code[order[row]]], *piece["date"].iloc[order[row : row + 2]]
-    said = f"{file}, row {order[row + 1] + 1}: {name} goes from {before:%Y-%m-%d} to {after:%Y-%m-%d}"
-    more = f" ({int(rare.sum())} such rows in all)" if rare.sum() > 1 else ""
-    return [Finding("D207", f"{said}{more}.", do="Rows may stand in any order; see that no date is mistyped.")]
-
-
-def _joined(pieces: list[pd.DataFrame]) -> pd.DataFrame:
-    """Put files one below the other, their categories made one set."""
-    if len(pieces) == 1:
-        return pieces[0]
-    if "venue" not in pieces[0].columns:  # actions: a column may be text in one file and numbers in another
-        return pd.concat([piece.astype(object) for piece in pieces], ignore_index=True)
-    for column in ("symbol", "venue", "currency"):
-        parts = [piece.get(column) for piece in pieces]
-        texts = [part.astype("category") for part in parts if part is not None]
-        if len(texts) == len(pieces):
-            joined = union_categoricals(texts)
-            at = 0
-            for piece in pieces:
-                piece[column] = joined[at : at + len(piece)]
-                at += len(piece)
-    return pd.concat(pieces, ignore_index=True)

@@ -1,6 +1,6 @@
 """Reading one tidy table: columns, dates, numbers and text, with errors that name the file and the row."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,10 +24,13 @@ class Origin:
         Name and number of rows of each, in the order of the table's rows.
     kept : ndarray of int, optional
         Positions, before any was dropped, of the rows that are left; None where all are.
+    wide : frozenset of str
+        Files with a column per name: a row of the table is none of theirs, and is not numbered.
     """
 
     files: tuple[tuple[str, int], ...]
     kept: NDArray[np.intp] | None = None
+    wide: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, what: "str | Origin", table: object) -> "Origin":
@@ -51,6 +54,23 @@ class Origin:
             raise DataError(f"{what} must be a DataFrame, not {type(table).__name__}.")
         return what if isinstance(what, Origin) else cls(((what, len(table)),))
 
+    @classmethod
+    def joined(cls, origins: "Iterable[Origin]") -> "Origin":
+        """Give the origin of tables put one below the other.
+
+        Parameters
+        ----------
+        origins : iterable of Origin
+            None of which has lost rows.
+
+        Returns
+        -------
+        Origin
+        """
+        parts = list(origins)
+        files = tuple(file for one in parts for file in one.files)
+        return cls(files, wide=frozenset(name for one in parts for name in one.wide))
+
     def __str__(self) -> str:
         return ", ".join(name for name, _ in self.files)
 
@@ -66,7 +86,7 @@ class Origin:
         str
         """
         name, row = self._place(position)
-        return f"{name}, row {row}"
+        return name if name in self.wide else f"{name}, row {row}"
 
     def file(self, position: int) -> str:
         """Name the file of a position in the table.

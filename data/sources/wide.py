@@ -14,38 +14,9 @@ from data.sources.tidy import Origin, days, numbers, require_columns
 
 WIDE_FIELDS = ("close", "open", "high", "low", "volume", "close_raw")
 LONG_COLUMNS = frozenset({"symbol", "venue", "currency", "dividends", "splits", *WIDE_FIELDS})
+NO_TICKERS = frozenset({"symbol", "ticker", "venue", "currency"})  # however they are written
 # pandas writes the second of two columns `AAPL` as `AAPL.1`, and one without a name as `Unnamed: 3`.
 MANGLED, NAMELESS = re.compile(r"(.+)\.\d+"), re.compile(r"Unnamed: \d+")
-
-
-class DatedOrigin(Origin):
-    """The files of wide tables: a row of the long table is none of theirs, so messages name the files alone."""
-
-    def row(self, position: int) -> str:  # noqa: ARG002
-        """Name the files; symbol and date stand in the message.
-
-        Parameters
-        ----------
-        position : int
-
-        Returns
-        -------
-        str
-        """
-        return str(self)
-
-    def file(self, position: int) -> str:  # noqa: ARG002
-        """Name the files.
-
-        Parameters
-        ----------
-        position : int
-
-        Returns
-        -------
-        str
-        """
-        return str(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +58,8 @@ def looks_wide(columns: Iterable[object]) -> bool:
     (True, False)
     """
     names = {str(name) for name in columns}
-    return "date" in names and len(names) > 1 and not names & LONG_COLUMNS
+    is_long = bool(names & LONG_COLUMNS) or bool({name.lower() for name in names} & NO_TICKERS)
+    return "date" in names and len(names) > 1 and not is_long
 
 
 def long_of(

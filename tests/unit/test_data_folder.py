@@ -63,6 +63,13 @@ def test_a_parquet_file_may_have_its_dates_as_index(tmp_path: Path) -> None:
     assert load(folder(tmp_path, prices_parquet=as_frame(US).set_index("date"))).symbols == ("AAA",)
 
 
+def test_a_price_file_with_a_column_per_symbol_is_one_of_closes(tmp_path: Path) -> None:
+    market = load(folder(tmp_path, prices_csv="date,AAA,0700.HK\n2024-01-02,10,300\n2024-01-03,11,\n", fx_csv=FX))
+    assert market.symbols == ("0700.HK", "AAA")
+    assert market.venues() == ("XHKG", "XNYS")
+    np.testing.assert_array_equal(market.close, [[300.0, 10.0], [np.nan, 11.0]])
+
+
 def test_every_optional_file_is_read(tmp_path: Path) -> None:
     market = load(
         folder(
@@ -115,8 +122,7 @@ WRONG = [
         "prices.csv, line 2 has 6 cells, but its header has 5",
     ),
     ({"prices_csv": US.replace(",", ";")}, "prices.csv is separated by semicolons. Save it separated by commas"),
-    ({"prices_csv": "date,AAA,BBB\n2024-01-02,10,20\n"}, "not one column per symbol"),
-    ({"prices_csv": "date,AAA\n2024-01-02,10\n"}, "prices.csv: no column 'symbol'"),
+    ({"prices_csv": "date,Ticker,Close\n2024-01-02,AAA,10\n"}, "prices.csv: no column 'symbol'"),
     ({"prices_csv": US.replace(",11\n", ",eleven\n")}, "prices.csv, row 2: 'eleven' in 'close' is no number"),
     ({"prices_csv": US.replace("2024-01-03", "03/01/2024")}, "prices.csv, row 2: '03/01/2024' in 'date' is no date"),
     ({"prices_us_csv": US, "prices_hk_csv": HK}, "prices_hk.csv, prices_us.csv holds HKD and USD, but no fx is given"),

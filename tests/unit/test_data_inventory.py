@@ -6,7 +6,7 @@ from importlib import resources
 import numpy as np
 import pandas as pd
 
-from data.inventory import Coverage, coverage, fact_tables, universe_summaries
+from data.inventory import Content, contents, fact_tables, universe_summaries
 from data.sources.frames import from_frames
 from data.universes import Spell
 
@@ -56,10 +56,10 @@ def test_the_series_of_a_market() -> None:
         price_basis="split",
     )
 
-    def row(table: str, series: str, n: int, first: str, last: str, known: str) -> Coverage:
-        return Coverage(table, series, n, day(first), day(last), np.datetime64(known, "s"))
+    def row(table: str, series: str, n: int, first: str, last: str, known: str) -> Content:
+        return Content(table, series, n, day(first), day(last), np.datetime64(known, "s"))
 
-    assert coverage(market) == [
+    assert contents(market) == [
         row("prices", "XHKG 1 names: open", 2, DAYS[0], DAYS[1], "2024-01-03T01:30"),
         row("prices", "XHKG 1 names: close, volume", 2, DAYS[0], DAYS[1], "2024-01-03T08:00"),
         row("prices", "XNYS 1 names: open", 1, DAYS[0], DAYS[0], "2024-01-02T14:30"),

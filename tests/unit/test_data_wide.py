@@ -13,7 +13,8 @@ from data.instruments import known_instruments
 from data.sources.csv_file import read_csv_file
 from data.sources.frames import from_frames
 from data.sources.listings import listings_of
-from data.sources.wide import DatedOrigin, long_of, looks_wide
+from data.sources.tidy import Origin
+from data.sources.wide import long_of, looks_wide
 
 CLOSE = "date,AAPL,0700.HK,600519.SS\n2024-01-02,185.64,294.4,1685.01\n2024-01-03,184.25,,1694\n"
 FX = pd.DataFrame({"date": ["2024-01-01"] * 2, "base": "USD", "quote": ["HKD", "CNY"], "rate": [7.8, 7.1]})
@@ -87,7 +88,7 @@ def test_a_column_is_a_symbol_even_where_it_looks_like_a_number(tmp_path: Path) 
 
 
 def test_a_row_of_the_long_table_is_no_row_of_the_files() -> None:
-    what = DatedOrigin((("close.csv", 5),))
+    what = Origin((("close.csv", 5),), wide=frozenset({"close.csv"}))
     assert what.row(3) == what.file(3) == what.without(np.array([0]), 5).row(3) == str(what) == "close.csv"
     long = long_of({"close": frame("date,AAPL\n2024-01-01,185\n2024-01-02,185\n")})
     with pytest.raises(DataError, match=r"^close\.csv: AAPL has a price on 2024-01-01, when XNYS held no session"):
