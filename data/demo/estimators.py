@@ -1,0 +1,222 @@
+"""Estimators of the demo's parameters: moments wherever there are any, one likelihood where there are none."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+N_ROUNDS = 200
+FEW = 250  # days that two names must share for their covariance to count
+KURTOSIS_DOF = (4.5, 30.0)  # degrees of freedom that a kurtosis may give: it exists above 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwoStates:
+    """Two states of variance.
+
+    Attributes
+    ----------
+    calm, turbulent : float
+        Standard deviation of a day in each.
+    stay_calm, stay_turbulent : float
+    variance : ndarray of shape (n,)
+        Expected variance of each day, given all days.
+    """
+
+    calm: float
+    turbulent: float
+    stay_calm: float
+    stay_turbulent: float
+    variance: Array
+
+
+def two_states(shocks: Array) -> TwoStates:
+    """Fit two normal states with mean zero and a Markov chain between them, by expectation and maximisation.
+
+    Parameters
+    ----------
+    shocks : ndarray of shape (n,)
+
+    Returns
+    -------
+    TwoStates
+
+    References
+    ----------
+    .. [1] Hamilton, "A New Approach to the Economic Analysis of Nonstationary Time Series and the Business Cycle",
+       1989.
+    .. [2] Hamilton, "Analysis of Time Series Subject to Changes in Regime", 1990.
+    """
+    n, square = len(shocks), shocks**2
+    variance = np.array([0.4, 2.5]) * square.mean()
+    move = np.array([[0.98, 0.02], [0.05, 0.95]])
+    smooth = np.full((n, 2), 0.5)
+    for _ in range(N_ROUNDS):
+        likelihood = np.exp(-0.5 * square[:, None] / variance) / np.sqrt(variance)
+        filtered, forecast = np.empty((n, 2)), np.empty((n, 2))
+        belief = np.full(2, 0.5)
+        for t in range(n):
+            forecast[t] = belief
+            weighed = belief * likelihood[t]
+            filtered[t] = weighed / weighed.sum()
+            belief = filtered[t] @ move
+        smooth = filtered.copy()
+        joint = np.zeros((2, 2))
+        for t in range(n - 2, -1, -1):
+            ratio = smooth[t + 1] / forecast[t + 1]
+            both = filtered[t][:, None] * move * ratio
+            joint += both
+            smooth[t] = both.sum(axis=1)
+        variance = (smooth * square[:, None]).sum(axis=0) / smooth.sum(axis=0)
+        move = joint / joint.sum(axis=1, keepdims=True)
+    quiet, loud = (0, 1) if variance[0] < variance[1] else (1, 0)
+    return TwoStates(
+        calm=float(np.sqrt(variance[quiet])),
+        turbulent=float(np.sqrt(variance[loud])),
+        stay_calm=float(move[quiet, quiet]),
+        stay_turbulent=float(move[loud, loud]),
+        variance=smooth @ variance,
+    )
+
+
+def autocorrelation(values: Array, lag: int) -> float:
+    """Correlate a series with itself, a number of rows later.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        NaN: the pairs with it do not count.
+    lag : int
+
+    Returns
+    -------
+    float
+    """
+    centred = values - np.nanmean(values)
+    return float(np.nanmean(centred[lag:] * centred[:-lag]) / np.nanmean(centred**2))
+
+
+def kurtosis(values: Array) -> float:
+    """Give the fourth moment over the squared second; 3 for normal numbers.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        NaN does not count.
+
+    Returns
+    -------
+    float
+    """
+    centred = values - np.nanmean(values)
+    return float(np.nanmean(centred**4) / np.nanmean(centred**2) ** 2)
+
+
+def garch_of(correlations: Array) -> tuple[float, float]:
+    """Find the GARCH(1,1) whose squares have given autocorrelations.
+
+    Parameters
+    ----------
+    correlations : ndarray of shape (n_lags,)
+        Of squared shocks at lags 1, 2, ...
+
+    Returns
+    -------
+    alpha, beta : float
+        Both 0 where the squares are not correlated.
+
+    Notes
+    -----
+    With p = alpha + beta the autocorrelations are r, r p, r p^2, ... where
+    r = alpha (1 - p beta) / (1 - 2 p beta + beta^2). The pair on a grid that comes closest in squares is taken.
+
+    References
+    ----------
+    .. [1] Bollerslev, "Generalized Autoregressive Conditional Heteroskedasticity", 1986.
+    .. [2] He and Terasvirta, "Fourth Moment Structure of the GARCH(1,1) Process", 1999.
+    """
+    if correlations.mean() <= 0:
+        return 0.0, 0.0
+    best, found = np.inf, (0.0, 0.0)
+    lags = np.arange(len(correlations))
+    for p in np.arange(0.50, 0.986, 0.005):
+        for alpha in np.arange(0.005, min(p, 0.3), 0.005):
+            beta = p - alpha
+            if p**2 + 2 * alpha**2 >= 0.99:  # the fourth moment must exist
+                continue
+            first = alpha * (1 - p * beta) / (1 - 2 * p * beta + beta**2)
+            distance = float(((first * p**lags - correlations) ** 2).sum())
+            if distance < best:
+                best, found = distance, (float(alpha), float(beta))
+    return found
+
+
+def dof_of(whole: float, alpha: float, beta: float) -> float:
+    """Find the Student t whose kurtosis, spread by a GARCH(1,1), is a given one.
+
+    Parameters
+    ----------
+    whole : float
+        Kurtosis of the shocks.
+    alpha, beta : float
+
+    Returns
+    -------
+    float
+        Degrees of freedom, within `KURTOSIS_DOF`.
+
+    Notes
+    -----
+    A GARCH(1,1) of innovations with kurtosis k has kurtosis k (1 - p^2) / (1 - p^2 - (k - 1) alpha^2), and a Student t
+    has 3 + 6 / (dof - 4).
+    """
+    left = 1.0 - (alpha + beta) ** 2
+    innovation = whole * (left + alpha**2) / (left + whole * alpha**2)
+    dof = 4.0 + 6.0 / max(innovation - 3.0, 1e-9)
+    return float(np.clip(dof, *KURTOSIS_DOF))
+
+
+def slopes(target: Array, *regressors: Array) -> tuple[Array, Array]:
+    """Regress by least squares, with a constant.
+
+    Parameters
+    ----------
+    target : ndarray of shape (n,)
+    *regressors : ndarray of shape (n,)
+
+    Returns
+    -------
+    slopes : ndarray of shape (n_regressors,)
+    residuals : ndarray of shape (n,)
+    """
+    table = np.column_stack([np.ones(len(target)), *regressors])
+    found = np.linalg.lstsq(table, target, rcond=None)[0]
+    return found[1:], target - table @ found
+
+
+def mean_covariances(returns: Array, groups: list[str]) -> tuple[float, float]:
+    """Average the covariance of pairs of names, across groups and within.
+
+    Parameters
+    ----------
+    returns : ndarray of shape (n, n_names)
+        NaN where there is none.
+    groups : list of str, length n_names
+        A name "unclassified" belongs to no group.
+
+    Returns
+    -------
+    across, within : float
+    """
+    across, within = list[float](), list[float]()
+    for i in range(len(groups)):
+        for j in range(i):
+            both = ~np.isnan(returns[:, i]) & ~np.isnan(returns[:, j])
+            if both.sum() < FEW:
+                continue
+            one, other = returns[both, i], returns[both, j]
+            covariance = float(((one - one.mean()) * (other - other.mean())).mean())
+            alike = groups[i] == groups[j] != "unclassified"
+            (within if alike else across).append(covariance)
+    return float(np.mean(across)), float(np.mean(within))
