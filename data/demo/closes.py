@@ -69,11 +69,12 @@ def in_ticks(venue: str, dates: Dates, prices: Array) -> Array:
     return rounded
 
 
-def listed_returns(venue: str, dates: Dates, returns: Array) -> Array:
+def listed_returns(seed: int, venue: str, dates: Dates, returns: Array) -> Array:
     """Leave out what is not listed or suspended, and hold the name taken over near its offer.
 
     Parameters
     ----------
+    seed : int
     venue : str
     dates : ndarray of shape (n,), datetime64[D]
     returns : ndarray of shape (n, n_names)
@@ -95,7 +96,7 @@ def listed_returns(venue: str, dates: Dates, returns: Array) -> Array:
             found[out, column] = np.nan
         if symbol == listings.TAKEN_OVER:
             bid = (dates > listings.TAKEOVER_KNOWN) & (dates <= listings.TAKEOVER_LAST)
-            noise = 0.001 * Draws("takeover").normal(int(bid.sum()) + 1)
+            noise = 0.001 * Draws(seed, "takeover").normal(int(bid.sum()) + 1)
             # It opens 2 % below the offer and closes in on it.
             path = np.log1p(listings.TAKEOVER_PREMIUM) - 0.02 * np.linspace(1.0, 0.0, bid.sum()) - np.abs(noise[1:])
             found[bid, column] = np.diff(path, prepend=0.0)
@@ -103,11 +104,12 @@ def listed_returns(venue: str, dates: Dates, returns: Array) -> Array:
     return found
 
 
-def closes(venue: str, dates: Dates, returns: Array) -> Closes:
+def closes(seed: int, venue: str, dates: Dates, returns: Array) -> Closes:
     """Make closes of returns.
 
     Parameters
     ----------
+    seed : int
     venue : str
     dates : ndarray of shape (n,), datetime64[D]
     returns : ndarray of shape (n, n_names)
@@ -128,7 +130,7 @@ def closes(venue: str, dates: Dates, returns: Array) -> Closes:
     known = ~np.isnan(returns)
     growth = np.where(known, (np.exp(np.where(known, returns, 0.0)) - share) / split, 1.0)
     growth[np.argmax(known, axis=0), np.arange(len(symbols))] = 1.0  # a first close has no return
-    start = 20.0 * 15.0 ** Draws(f"{venue} prices").uniform(len(symbols))
+    start = 20.0 * 15.0 ** Draws(seed, f"{venue} prices").uniform(len(symbols))
     free = np.where(known, start * np.cumprod(growth, axis=0), np.nan)
     raw = in_ticks(venue, dates, free)
     listed = np.array([listings.LATE.get(symbol, "NaT") for symbol in symbols], dtype="datetime64[D]")

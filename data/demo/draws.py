@@ -9,7 +9,6 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-SEED = 20250214
 Shape = int | tuple[int, ...]
 Array = NDArray[np.float64]
 
@@ -19,8 +18,9 @@ class Draws:
 
     Parameters
     ----------
+    seed : int
     purpose : str
-        What the numbers are for; with `SEED` it makes the stream.
+        What the numbers are for; with the seed it makes the stream.
 
     References
     ----------
@@ -28,9 +28,9 @@ class Draws:
     .. [2] Bailey, "Polar Generation of Random Variates with the t-Distribution", 1994.
     """
 
-    def __init__(self, purpose: str) -> None:
+    def __init__(self, seed: int, purpose: str) -> None:
         words = hashlib.sha256(purpose.encode()).digest()[:8]
-        self._bits = np.random.PCG64(np.random.SeedSequence([SEED, int.from_bytes(words, "little")]))
+        self._bits = np.random.PCG64(np.random.SeedSequence([seed, int.from_bytes(words, "little")]))
 
     def uniform(self, shape: Shape) -> Array:
         """Draw from the open interval 0 to 1.

@@ -1,6 +1,7 @@
 """Estimators of the demo's parameters: moments wherever there are any, one likelihood where there are none."""
 
 from dataclasses import dataclass
+from math import exp, lgamma, pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 N_ROUNDS = 200
 FEW = 250  # days that two names must share for their covariance to count
-KURTOSIS_DOF = (4.5, 30.0)  # degrees of freedom that a kurtosis may give: it exists above 4
+DOF = (2.5, 30.0)  # range of degrees of freedom; above it a Student t is a normal to the eye
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,15 +21,15 @@ class TwoStates:
     calm, turbulent : float
         Standard deviation of a day in each.
     stay_calm, stay_turbulent : float
-    variance : ndarray of shape (n,)
-        Expected variance of each day, given all days.
+    forecast : ndarray of shape (n,)
+        Expected variance of each day, given the days before.
     """
 
     calm: float
     turbulent: float
     stay_calm: float
     stay_turbulent: float
-    variance: Array
+    forecast: Array
 
 
 def two_states(shocks: Array) -> TwoStates:
@@ -51,7 +52,7 @@ def two_states(shocks: Array) -> TwoStates:
     n, square = len(shocks), shocks**2
     variance = np.array([0.4, 2.5]) * square.mean()
     move = np.array([[0.98, 0.02], [0.05, 0.95]])
-    smooth = np.full((n, 2), 0.5)
+    forecast = np.full((n, 2), 0.5)
     for _ in range(N_ROUNDS):
         likelihood = np.exp(-0.5 * square[:, None] / variance) / np.sqrt(variance)
         filtered, forecast = np.empty((n, 2)), np.empty((n, 2))
@@ -76,7 +77,7 @@ def two_states(shocks: Array) -> TwoStates:
         turbulent=float(np.sqrt(variance[loud])),
         stay_calm=float(move[quiet, quiet]),
         stay_turbulent=float(move[loud, loud]),
-        variance=smooth @ variance,
+        forecast=forecast @ variance,
     )
 
 
@@ -152,29 +153,52 @@ def garch_of(correlations: Array) -> tuple[float, float]:
     return found
 
 
-def dof_of(whole: float, alpha: float, beta: float) -> float:
-    """Find the Student t whose kurtosis, spread by a GARCH(1,1), is a given one.
+def without_garch(shocks: Array, alpha: float, beta: float) -> Array:
+    """Divide shocks by the volatility that a GARCH(1,1) forecasts for them.
 
     Parameters
     ----------
-    whole : float
-        Kurtosis of the shocks.
+    shocks : ndarray of shape (n,)
+        Of variance one.
     alpha, beta : float
 
     Returns
     -------
+    ndarray of shape (n,)
+    """
+    left, variance = np.empty_like(shocks), 1.0
+    for t, shock in enumerate(shocks.tolist()):
+        left[t] = shock / np.sqrt(variance)
+        variance = (1.0 - alpha - beta) + alpha * shock**2 + beta * variance
+    return left
+
+
+def dof_of(innovations: Array) -> float:
+    """Find the Student t with a given mean size over standard deviation.
+
+    Parameters
+    ----------
+    innovations : ndarray of shape (n,)
+
+    Returns
+    -------
     float
-        Degrees of freedom, within `KURTOSIS_DOF`.
+        Degrees of freedom, within `DOF`.
 
     Notes
     -----
-    A GARCH(1,1) of innovations with kurtosis k has kurtosis k (1 - p^2) / (1 - p^2 - (k - 1) alpha^2), and a Student t
-    has 3 + 6 / (dof - 4).
+    Geary's ratio needs two moments; the kurtosis needs four, and a single day decides it. For a Student t the ratio is
+    sqrt((dof - 2) / pi) Gamma((dof - 1) / 2) / Gamma(dof / 2).
+
+    References
+    ----------
+    .. [1] Geary, "The Ratio of the Mean Deviation to the Standard Deviation as a Test of Normality", 1935.
     """
-    left = 1.0 - (alpha + beta) ** 2
-    innovation = whole * (left + alpha**2) / (left + whole * alpha**2)
-    dof = 4.0 + 6.0 / max(innovation - 3.0, 1e-9)
-    return float(np.clip(dof, *KURTOSIS_DOF))
+    centred = innovations - innovations.mean()
+    ratio = np.abs(centred).mean() / centred.std()
+    grid = np.arange(DOF[0], DOF[1] + 0.01, 0.05)
+    ratios = [sqrt((dof - 2.0) / pi) * exp(lgamma((dof - 1.0) / 2.0) - lgamma(dof / 2.0)) for dof in grid]
+    return float(grid[int(np.argmin(np.abs(np.array(ratios) - ratio)))])
 
 
 def slopes(target: Array, *regressors: Array) -> tuple[Array, Array]:

@@ -10,19 +10,19 @@ from data.demo.estimators import (
     autocorrelation,
     dof_of,
     garch_of,
-    kurtosis,
     mean_covariances,
     slopes,
     two_states,
+    without_garch,
 )
-from data.demo.panels import Panel, real_panel
+from data.demo.factors import YEAR, long_run_variance
+from data.demo.panels import Panel, panel_of
 from data.demo.parameters import FILE
 from data.demo.sessions import same_day, since_last
 from data.load import load
 from data.market import MarketData
 
 Array = NDArray[np.float64]
-YEAR = 252
 VENUES = ("XNYS", "XHKG", "XSHG")
 N_LAGS = 20
 CLIP = 5.0  # standard deviations: beyond, single days decide a sample's autocorrelation of squares
@@ -52,7 +52,7 @@ def fit(market: MarketData) -> dict[str, dict[str, float]]:
     DataError
         If the market lacks a universe.
     """
-    panels = {venue: real_panel(market, venue) for venue in VENUES}
+    panels = {venue: panel_of(market, venue) for venue in VENUES}
     baskets = {venue: panel.basket() for venue, panel in panels.items()}
     china = {venue: since_last(panels["XNYS"].dates, baskets["XNYS"], panels[venue].dates) for venue in VENUES[1:]}
     follow, hong_kong = slopes(baskets["XHKG"], china["XHKG"])
@@ -70,7 +70,7 @@ def fit(market: MarketData) -> dict[str, dict[str, float]]:
     found = {
         venue: {
             **_market(panels[venue], baskets[venue], *links[venue]),
-            **_names(panels[venue], baskets[venue]),
+            **_names(panels[venue], baskets[venue], links[venue][2]),
             **_quotes(panels[venue]),
         }
         for venue in VENUES
@@ -80,10 +80,12 @@ def fit(market: MarketData) -> dict[str, dict[str, float]]:
 
 def _market(panel: Panel, basket: Array, follow: float, shared: float, shocks: Array) -> dict[str, float]:
     states = two_states(shocks)
-    alpha, beta, dof = _clusters(shocks / np.sqrt(states.variance))
+    alpha, beta, dof = _clusters([shocks / np.sqrt(states.forecast)])
     across, _ = mean_covariances(panel.returns, panel.sectors)
-    # A basket of few names also holds a share of their own shocks; the market is what any two of them have in common.
-    scale = float(np.sqrt(across / basket.var()) * np.sqrt(YEAR))
+    expected = long_run_variance(states.calm, states.turbulent, states.stay_calm, states.stay_turbulent)
+    # The chain has the sample's variance in the long run, less the share of the names' own shocks that a basket of few
+    # names holds: the market is what any two of them have in common.
+    scale = float(np.sqrt(YEAR * (shocks.var() - basket.var() + across) / expected))
     return {
         "mean": float(np.nanmean(panel.returns, axis=1).mean() * YEAR),
         "calm": states.calm * scale,
@@ -98,28 +100,30 @@ def _market(panel: Panel, basket: Array, follow: float, shared: float, shocks: A
     }
 
 
-def _clusters(shocks: Array) -> tuple[float, float, float]:
-    """Fit GARCH(1,1) and Student t to shocks of variance near one."""
-    squares = np.clip(shocks, -CLIP, CLIP) ** 2
-    alpha, beta = garch_of(np.array([autocorrelation(squares, lag) for lag in range(1, N_LAGS + 1)]))
-    return alpha, beta, dof_of(kurtosis(shocks), alpha, beta)
+def _clusters(series: list[Array]) -> tuple[float, float, float]:
+    """Fit GARCH(1,1) and Student t to the median of several series."""
+    scaled = [(one - one.mean()) / one.std() for one in series]
+    squares = [np.clip(one, -CLIP, CLIP) ** 2 for one in scaled]
+    correlations = [[autocorrelation(one, lag) for lag in range(1, N_LAGS + 1)] for one in squares]
+    alpha, beta = garch_of(np.median(correlations, axis=0))
+    return alpha, beta, float(np.median([dof_of(without_garch(one, alpha, beta)) for one in scaled]))
 
 
-def _names(panel: Panel, basket: Array) -> dict[str, float]:
+def _names(panel: Panel, basket: Array, shocks: Array) -> dict[str, float]:
     across, within = mean_covariances(panel.returns, panel.sectors)
     sector = max(within - across, 0.0)
-    betas, own, tails = list[float](), list[float](), list[float]()
-    correlations = []
-    for column in panel.returns.T:
+    betas, own, rests = list[float](), list[float](), list[Array]()
+    sizes = np.full(panel.returns.shape, np.nan)
+    for i, column in enumerate(panel.returns.T):
         known = ~np.isnan(column)
-        beta, left = slopes(column[known], basket[known])
+        beta, rest = slopes(column[known], basket[known])
+        sizes[known, i] = np.abs(rest) / rest.std()
         betas.append(float(beta[0]))
-        own.append(float(np.sqrt(max(left.var() - sector, 0.25 * left.var()) * YEAR)))
-        shocks = left / left.std()
-        tails.append(kurtosis(shocks))
-        squares = np.clip(shocks, -CLIP, CLIP) ** 2
-        correlations.append([autocorrelation(squares, lag) for lag in range(1, N_LAGS + 1)])
-    alpha, beta_own = garch_of(np.median(correlations, axis=0))
+        own.append(float(np.sqrt(max(rest.var() - sector, 0.25 * rest.var()) * YEAR)))
+        rests.append(rest)
+    alpha, beta_own, dof = _clusters(rests)
+    expected = np.sqrt(two_states(shocks).forecast)
+    with_market, _ = slopes(np.log(np.nanmean(sizes, axis=1)), np.log(expected))
     return {
         "beta_sd": float(np.std(betas)),
         "sector": float(np.sqrt(sector * YEAR)),
@@ -127,7 +131,8 @@ def _names(panel: Panel, basket: Array) -> dict[str, float]:
         "own_spread": float(np.std(np.log(own))),
         "own_alpha": alpha,
         "own_beta": beta_own,
-        "own_dof": dof_of(float(np.median(tails)), alpha, beta_own),
+        "own_dof": dof,
+        "own_with_market": float(with_market[0]),
     }
 
 
@@ -180,7 +185,7 @@ def _money(market: MarketData, mainland: Panel, basket: Array) -> dict[str, floa
         "hkd_memory": float(memory[0]),
         "hkd_noise": float(noise.std()),
         "cny_volatility": float(change.std() * np.sqrt(YEAR)),
-        "cny_dof": dof_of(kurtosis(change), 0.0, 0.0),
+        "cny_dof": dof_of(change),
         "cny_on_china": float(on_china[0]),
         "hibor_gap": float(gap.mean()),
         "hibor_memory": float(hibor[0]),
@@ -219,5 +224,5 @@ def as_toml(tables: dict[str, dict[str, float]], first: np.datetime64, last: np.
 if __name__ == "__main__":
     panel = load(sys.argv[1])
     target = Path(__file__).with_name(FILE)
-    target.write_text(as_toml(fit(panel), *real_panel(panel, "XNYS").dates[[0, -1]]), encoding="utf-8")
+    target.write_text(as_toml(fit(panel), *panel_of(panel, "XNYS").dates[[0, -1]]), encoding="utf-8")
     sys.stdout.write(f"{target}\n")

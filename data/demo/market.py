@@ -21,6 +21,9 @@ from data.demo.series import flow_table, fx_table, rate_table, valuation_table
 from data.market import MarketData
 from data.sources.frames import from_frames
 
+# Of the first hundred the nearest to the real moments that keeps the dates of 2025: `python -m data.demo.moments`.
+SEED = 71
+
 
 @cache
 def demo_market() -> MarketData:
@@ -34,22 +37,37 @@ def demo_market() -> MarketData:
         `big-seven` is US01 to US07, `hang-seng-tech` is HK01 to HK18 from their listing, `msci-china` is Hong Kong
         and Shanghai.
     """
+    return made_market(SEED)
+
+
+def made_market(seed: int) -> MarketData:
+    """Build a market from any seed, with the same names, dates and events.
+
+    Parameters
+    ----------
+    seed : int
+
+    Returns
+    -------
+    MarketData
+        As `demo_market`; of another seed the dates of January 2025 may be missed.
+    """
     parameters = fitted_parameters()
     first, last = listings.FIRST, listings.LAST
     calendars = trading_calendars(set(listings.VENUES), int(str(first)[:4]), int(str(last)[:4]))
     sessions = {v: c.dates[(c.dates >= first) & (c.dates <= last)] for v, c in calendars.items()}
-    factors = market_factors(sessions, parameters.markets)
+    factors = market_factors(seed, sessions, parameters.markets)
     prices, actions, levels, ends = [], [], {}, dict[str, float]()
     for venue in listings.VENUES:
         dates, symbols = sessions[venue], listings.symbols_of(venue)
-        returns, slopes = name_returns(venue, factors[venue], parameters.markets[venue])
-        returns = listed_returns(venue, dates, returns)
+        returns, slopes = name_returns(seed, venue, *factors[venue], parameters.markets[venue])
+        returns = listed_returns(seed, venue, dates, returns)
         if venue == "XHKG":
             returns = bridged(dates, returns, slopes)
         if FALLEN in symbols:
             returns[dates == FALL_DAY, symbols.index(FALLEN)] = np.log1p(FALL)
-        made = closes(venue, dates, returns)
-        prices.append(price_rows(venue, calendars[venue], dates, made, parameters.markets[venue]))
+        made = closes(seed, venue, dates, returns)
+        prices.append(price_rows(seed, venue, calendars[venue], dates, made, parameters.markets[venue]))
         actions.append(made.actions)
         levels[venue] = index_levels(dates, made, symbols)
         ends |= made.terminal_prices
@@ -57,11 +75,11 @@ def demo_market() -> MarketData:
     with_before = np.concatenate([days[:1] - 3, days])  # a rate and a fixing known before the first open
     return from_frames(
         pd.concat(prices, ignore_index=True),
-        fx=fx_table(with_before, sessions["XSHG"], factors["XSHG"], parameters.money),
-        valuations=valuation_table(sessions, levels),
-        flows=flow_table(days, sessions, levels),
+        fx=fx_table(seed, with_before, sessions["XSHG"], factors["XSHG"][0], parameters.money),
+        valuations=valuation_table(seed, sessions, levels),
+        flows=flow_table(seed, days, sessions, levels),
         indices=index_table(sessions, levels),
-        rates=rate_table(with_before, parameters.money),
+        rates=rate_table(seed, with_before, parameters.money),
         instruments=_instruments(ends),
         price_basis="raw",
         actions=pd.concat(actions, ignore_index=True),

@@ -4,21 +4,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.demo.draws import Draws
-from data.demo.factors import YEAR, clustered
+from data.demo.factors import YEAR, clustered_volatility
 from data.demo.listings import SECTORS, sector_of, symbols_of
 from data.demo.parameters import MarketParameters
 
 Array = NDArray[np.float64]
 
 
-def name_returns(venue: str, factor: Array, p: MarketParameters) -> tuple[Array, Array]:
+def name_returns(
+    seed: int, venue: str, factor: Array, market_volatility: Array, p: MarketParameters
+) -> tuple[Array, Array]:
     """Draw the returns of a venue's names.
 
     Parameters
     ----------
+    seed : int
     venue : {"XNYS", "XHKG", "XSHG"}
     factor : ndarray of shape (n,)
         Log return of the market.
+    market_volatility : ndarray of shape (n,)
+        Of the market's own shocks.
     p : MarketParameters
 
     Returns
@@ -29,18 +34,26 @@ def name_returns(venue: str, factor: Array, p: MarketParameters) -> tuple[Array,
         On the market; 1 on average.
     """
     symbols, n = symbols_of(venue), len(factor)
-    slopes = 1.0 + p.beta_sd * _standardised(Draws(f"{venue} slopes").normal(len(symbols)))
-    sectors = Draws(f"{venue} sectors").normal((n, len(SECTORS))) * p.sector / np.sqrt(YEAR)
+    drawn_slopes = Draws(seed, f"{venue} slopes").normal(len(symbols))
+    first = 7 if venue == "XNYS" else len(symbols)
+    slopes = 1.0 + p.beta_sd * np.concatenate(
+        [_standardised(drawn_slopes[:first]), _standardised(drawn_slopes[first:])]
+    )
+    sectors = Draws(seed, f"{venue} sectors").student((n, len(SECTORS)), p.own_dof) * p.sector / np.sqrt(YEAR)
     of_sector = [SECTORS.index(sector_of(symbol)) for symbol in symbols]
-    volatility = p.own * np.exp(p.own_spread * _standardised(Draws(f"{venue} own volatility").normal(len(symbols))))
-    own = clustered(Draws(f"{venue} own").student((n, len(symbols)), p.own_dof), p.own_alpha, p.own_beta)
-    own *= volatility / np.sqrt(YEAR)
+    volatility = p.own * np.exp(
+        p.own_spread * _standardised(Draws(seed, f"{venue} own volatility").normal(len(symbols)))
+    )
+    drawn = Draws(seed, f"{venue} own").student((n, len(symbols)), p.own_dof)
+    own = drawn * clustered_volatility(drawn, p.own_alpha, p.own_beta) * volatility / np.sqrt(YEAR)
+    # In turbulent markets single names move more as well.
+    size = market_volatility**p.own_with_market
+    rest = (sectors[:, of_sector] + own) * (size / np.sqrt((size**2).mean()))[:, None]
     # Names win and lose against each other; all of them together earn what the market does.
-    rest = sectors[:, of_sector] + own
     return factor[:, None] * slopes + rest - rest.mean(), slopes
 
 
 def _standardised(drawn: Array) -> Array:
     """Give a handful of draws mean zero and spread one, so that few names have the spread that was fitted."""
-    centred: Array = drawn - drawn.mean()
-    return centred / centred.std()
+    centred: Array = drawn - drawn.mean() if len(drawn) else drawn
+    return centred / centred.std() if len(drawn) else drawn

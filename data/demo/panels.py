@@ -52,7 +52,7 @@ class Panel:
         return np.log1p(np.nanmean(np.expm1(self.returns), axis=1))
 
 
-def real_panel(market: MarketData, venue: str) -> Panel:
+def panel_of(market: MarketData, venue: str) -> Panel:
     """Take the compared names of a market.
 
     Parameters

@@ -38,6 +38,8 @@ class MarketParameters:
         Median volatility of a name's own shocks, and standard deviation of its logarithm over names.
     own_alpha, own_beta, own_dof : float
         As `alpha`, `beta` and `dof`, of a name's own shocks.
+    own_with_market : float
+        Elasticity of the size of names' own shocks to the volatility of the market's.
     overnight_slope, overnight_noise : float
         Log return from close to open: slope on the whole day's, and what is left, as a share of its volatility.
     reach : float
@@ -64,6 +66,7 @@ class MarketParameters:
     own_alpha: float
     own_beta: float
     own_dof: float
+    own_with_market: float
     overnight_slope: float
     overnight_noise: float
     reach: float

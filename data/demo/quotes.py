@@ -14,11 +14,14 @@ Array = NDArray[np.float64]
 HALF_NORMAL = np.sqrt(2.0 / np.pi)  # mean size of a standard normal number
 
 
-def price_rows(venue: str, calendar: Calendar, dates: Dates, made: Closes, p: MarketParameters) -> pd.DataFrame:
+def price_rows(
+    seed: int, venue: str, calendar: Calendar, dates: Dates, made: Closes, p: MarketParameters
+) -> pd.DataFrame:
     """Make the rows of a price table.
 
     Parameters
     ----------
+    seed : int
     venue : str
     calendar : Calendar
         Of the venue.
@@ -34,17 +37,19 @@ def price_rows(venue: str, calendar: Calendar, dates: Dates, made: Closes, p: Ma
     close, shape = made.close, made.close.shape
     symbols = np.array(listings.symbols_of(venue))
     spread = np.nanstd(made.returns, axis=0)
-    overnight = p.overnight_slope * made.returns + p.overnight_noise * spread * Draws(f"{venue} opens").normal(shape)
+    overnight = p.overnight_slope * made.returns + p.overnight_noise * spread * Draws(seed, f"{venue} opens").normal(
+        shape
+    )
     opened = np.where(np.isnan(made.reference), close, made.reference * np.exp(overnight))
     opened = in_ticks(venue, dates, np.fmax(np.fmin(opened, made.up), made.down))
     above, below = (
-        np.exp(p.reach / HALF_NORMAL * spread * np.abs(Draws(f"{venue} {side}").normal(shape)))
+        np.exp(p.reach / HALF_NORMAL * spread * np.abs(Draws(seed, f"{venue} {side}").normal(shape)))
         for side in ("highs", "lows")
     )
     top, bottom = np.fmax(opened, close), np.fmin(opened, close)
     high = np.fmax(in_ticks(venue, dates, np.fmin(top * above, made.up)), top)
     low = np.fmin(in_ticks(venue, dates, np.fmax(bottom / below, made.down)), bottom)
-    volume = _volumes(venue, made, spread, p)
+    volume = _volumes(seed, venue, made, spread, p)
     if venue == "XHKG":  # as the vendors of such data show it: no volume on half days
         session = calendar.index_of(dates)
         usual = np.median(calendar.closes % (86_400 * 10**9))
@@ -66,10 +71,10 @@ def price_rows(venue: str, calendar: Calendar, dates: Dates, made: Closes, p: Ma
     return frame[frame["close"].notna()]
 
 
-def _volumes(venue: str, made: Closes, spread: Array, p: MarketParameters) -> Array:
+def _volumes(seed: int, venue: str, made: Closes, spread: Array, p: MarketParameters) -> Array:
     """Draw volumes in whole lots: around a level of the name's own, more on days of large moves."""
     symbols, shape = listings.symbols_of(venue), made.close.shape
-    draws = Draws(f"{venue} volumes")
+    draws = Draws(seed, f"{venue} volumes")
     level = 15.0 + 0.8 * draws.normal(shape[1])
     shocks = p.volume_noise * draws.normal(shape)
     noise, carried = np.empty(shape), shocks[0]

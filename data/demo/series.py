@@ -35,11 +35,12 @@ def _remembered(shocks: Array, memory: float) -> Array:
     return levels
 
 
-def fx_table(days: Dates, shanghai: Dates, mainland: Array, money: MoneyParameters) -> pd.DataFrame:
+def fx_table(seed: int, days: Dates, shanghai: Dates, mainland: Array, money: MoneyParameters) -> pd.DataFrame:
     """Draw USD/HKD inside its band and USD/CNY.
 
     Parameters
     ----------
+    seed : int
     days : ndarray of shape (n,), datetime64[D]
         The first lies before the first price.
     shanghai : ndarray of shape (m,), datetime64[D]
@@ -52,11 +53,13 @@ def fx_table(days: Dates, shanghai: Dates, mainland: Array, money: MoneyParamete
     DataFrame
         Columns date, base, quote, rate.
     """
-    place = _remembered(money.hkd_noise * Draws("USD/HKD").normal(len(days)), money.hkd_memory)
+    place = _remembered(money.hkd_noise * Draws(seed, "USD/HKD").normal(len(days)), money.hkd_memory)
     hkd = 7.80 + 0.05 * np.tanh(place)
     moved = money.cny_on_china * same_day(shanghai, mainland, days)
     left = np.sqrt(max(money.cny_volatility**2 / YEAR - moved.var(), 0.0))
-    cny = 6.70 * np.exp(np.cumsum(moved - moved.mean() + left * Draws("USD/CNY").student(len(days), money.cny_dof)))
+    cny = 6.70 * np.exp(
+        np.cumsum(moved - moved.mean() + left * Draws(seed, "USD/CNY").student(len(days), money.cny_dof))
+    )
     date = days.astype("datetime64[ns]")
     pieces = [
         pd.DataFrame({"date": date, "base": "USD", "quote": quote, "rate": np.round(rate, 4)})
@@ -65,11 +68,12 @@ def fx_table(days: Dates, shanghai: Dates, mainland: Array, money: MoneyParamete
     return pd.concat(pieces, ignore_index=True)
 
 
-def rate_table(days: Dates, money: MoneyParameters) -> pd.DataFrame:
+def rate_table(seed: int, days: Dates, money: MoneyParameters) -> pd.DataFrame:
     """Draw interest rates around a made-up policy rate.
 
     Parameters
     ----------
+    seed : int
     days : ndarray of shape (n,), datetime64[D]
     money : MoneyParameters
 
@@ -81,9 +85,9 @@ def rate_table(days: Dates, money: MoneyParameters) -> pd.DataFrame:
     begins = np.array(list(FED_FUNDS), dtype="datetime64[D]")
     levels = np.array(list(FED_FUNDS.values()))
     funds = levels[np.maximum(np.searchsorted(begins, days, side="right") - 1, 0)]
-    gap = money.hibor_gap + _remembered(money.hibor_noise * Draws("HIBOR").normal(len(days)), money.hibor_memory)
+    gap = money.hibor_gap + _remembered(money.hibor_noise * Draws(seed, "HIBOR").normal(len(days)), money.hibor_memory)
     mean, memory, noise = SHIBOR
-    shibor = mean + _remembered(noise * Draws("SHIBOR").normal(len(days)), memory)
+    shibor = mean + _remembered(noise * Draws(seed, "SHIBOR").normal(len(days)), memory)
     date = days.astype("datetime64[ns]")
     pieces = [
         pd.DataFrame({"date": date, "series": series, "value": np.round(np.maximum(value, 0.05), 2)})
@@ -92,11 +96,12 @@ def rate_table(days: Dates, money: MoneyParameters) -> pd.DataFrame:
     return pd.concat(pieces, ignore_index=True)
 
 
-def flow_table(days: Dates, sessions: Mapping[str, Dates], levels: Mapping[str, Array]) -> pd.DataFrame:
+def flow_table(seed: int, days: Dates, sessions: Mapping[str, Dates], levels: Mapping[str, Array]) -> pd.DataFrame:
     """Draw weekly flows into two markets: they follow the week's return and noise, and predict nothing.
 
     Parameters
     ----------
+    seed : int
     days : ndarray of shape (n,), datetime64[D]
     sessions, levels : mapping by venue
         Dates and index levels.
@@ -111,7 +116,7 @@ def flow_table(days: Dates, sessions: Mapping[str, Dates], levels: Mapping[str, 
     for entity, venue in (("US", "XNYS"), ("CHINA", "XHKG")):
         upto = np.maximum(np.searchsorted(sessions[venue], fridays, side="right") - 1, 0)
         week = np.diff(np.log(levels[venue][upto]), prepend=0.0)
-        draws = Draws(f"flows {entity}")
+        draws = Draws(seed, f"flows {entity}")
         flow = 2e10 * week + 4e8 * draws.normal(len(fridays))
         before = fridays[0] - 7 * np.arange(FLOW_HISTORY_WEEKS, 0, -1)
         date = np.concatenate([before, fridays])
@@ -125,11 +130,12 @@ def flow_table(days: Dates, sessions: Mapping[str, Dates], levels: Mapping[str, 
     return pd.concat(pieces, ignore_index=True)
 
 
-def valuation_table(sessions: Mapping[str, Dates], levels: Mapping[str, Array]) -> pd.DataFrame:
+def valuation_table(seed: int, sessions: Mapping[str, Dates], levels: Mapping[str, Array]) -> pd.DataFrame:
     """Draw the P/E of two indices: their level over earnings that grow with noise.
 
     Parameters
     ----------
+    seed : int
     sessions, levels : mapping by venue
 
     Returns
@@ -140,7 +146,7 @@ def valuation_table(sessions: Mapping[str, Dates], levels: Mapping[str, Array]) 
     pieces = []
     for entity, venue, start, growth in (("NDX", "XNYS", 26.0, 0.24), ("HSTECH", "XHKG", 30.0, 0.04)):
         n = len(sessions[venue])
-        earnings = np.cumsum(growth / YEAR + 0.001 * Draws(f"earnings {entity}").normal(n))
+        earnings = np.cumsum(growth / YEAR + 0.001 * Draws(seed, f"earnings {entity}").normal(n))
         ratio = start * levels[venue] * np.exp(-earnings)
         pieces.append(
             pd.DataFrame(
