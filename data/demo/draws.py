@@ -74,4 +74,5 @@ class Draws:
         ndarray of that shape
         """
         radius = np.sqrt(dof * (self.uniform(shape) ** (-2.0 / dof) - 1.0))
-        return radius * np.cos(2.0 * np.pi * self.uniform(shape)) * np.sqrt((dof - 2.0) / dof)
+        drawn: Array = radius * np.cos(2.0 * np.pi * self.uniform(shape)) * np.sqrt((dof - 2.0) / dof)
+        return drawn

@@ -40,8 +40,6 @@ DIVIDENDS = MappingProxyType(
         "CN08": (0.015, 1, 6),
     }
 )
-# venue: from announcement to ex date and from ex date to payment, in sessions
-DIVIDEND_LAGS = MappingProxyType({"XNYS": (15, 20), "XHKG": (40, 22), "XSHG": (6, 0)})
 
 
 def symbols_of(venue: str) -> tuple[str, ...]:

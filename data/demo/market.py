@@ -11,9 +11,10 @@ import pandas as pd
 from data.calendars import trading_calendars
 from data.demo import listings
 from data.demo.calendar_2025 import FALL, FALL_DAY, FALLEN, bridged
-from data.demo.closes import closes, listed_returns
+from data.demo.closes import make_closes
 from data.demo.factors import market_factors
 from data.demo.indices import index_levels, index_table
+from data.demo.interruptions import interrupted
 from data.demo.names import name_returns
 from data.demo.parameters import fitted_parameters
 from data.demo.quotes import price_rows
@@ -61,12 +62,12 @@ def made_market(seed: int) -> MarketData:
     for venue in listings.VENUES:
         dates, symbols = sessions[venue], listings.symbols_of(venue)
         returns, slopes = name_returns(seed, venue, *factors[venue], parameters.markets[venue])
-        returns = listed_returns(seed, venue, dates, returns)
+        returns = interrupted(seed, venue, dates, returns)
         if venue == "XHKG":
             returns = bridged(dates, returns, slopes)
         if FALLEN in symbols:
             returns[dates == FALL_DAY, symbols.index(FALLEN)] = np.log1p(FALL)
-        made = closes(seed, venue, dates, returns)
+        made = make_closes(seed, venue, dates, returns)
         prices.append(price_rows(seed, venue, calendars[venue], dates, made, parameters.markets[venue]))
         actions.append(made.actions)
         levels[venue] = index_levels(dates, made, symbols)

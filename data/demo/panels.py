@@ -49,7 +49,8 @@ class Panel:
         ndarray of shape (n,)
             Log return of an equal-weight basket.
         """
-        return np.log1p(np.nanmean(np.expm1(self.returns), axis=1))
+        averaged: Array = np.log1p(np.nanmean(np.expm1(self.returns), axis=1))
+        return averaged
 
 
 def panel_of(market: MarketData, venue: str) -> Panel:

@@ -131,7 +131,7 @@ def flow_table(seed: int, days: Dates, sessions: Mapping[str, Dates], levels: Ma
 
 
 def valuation_table(seed: int, sessions: Mapping[str, Dates], levels: Mapping[str, Array]) -> pd.DataFrame:
-    """Draw the P/E of two indices: their level over earnings that grow with noise.
+    """Draw the P/E of two indices: their level over earnings that grow as much in all, with noise.
 
     Parameters
     ----------
@@ -144,10 +144,11 @@ def valuation_table(seed: int, sessions: Mapping[str, Dates], levels: Mapping[st
         Columns date, entity, metric, value.
     """
     pieces = []
-    for entity, venue, start, growth in (("NDX", "XNYS", 26.0, 0.24), ("HSTECH", "XHKG", 30.0, 0.04)):
+    for entity, venue, usual in (("NDX", "XNYS", 30.0), ("HSTECH", "XHKG", 25.0)):
         n = len(sessions[venue])
-        earnings = np.cumsum(growth / YEAR + 0.001 * Draws(seed, f"earnings {entity}").normal(n))
-        ratio = start * levels[venue] * np.exp(-earnings)
+        growth = np.log(levels[venue][-1]) / n
+        earnings = np.cumsum(growth + 0.001 * Draws(seed, f"earnings {entity}").normal(n))
+        ratio = usual * levels[venue] * np.exp(-earnings)
         pieces.append(
             pd.DataFrame(
                 {
