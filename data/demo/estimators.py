@@ -215,8 +215,8 @@ def slopes(target: Array, *regressors: Array) -> tuple[Array, Array]:
     residuals : ndarray of shape (n,)
     """
     table = np.column_stack([np.ones(len(target)), *regressors])
-    found: Array = np.linalg.lstsq(table, target, rcond=None)[0]
-    return found[1:], np.subtract(target, table @ found, dtype=np.float64)
+    found = np.asarray(np.linalg.lstsq(table, target, rcond=None)[0], dtype=np.float64)
+    return found[1:], target - table @ found
 
 
 def mean_covariances(returns: Array, groups: list[str]) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from data.demo.calendar_2025 import FALL, FALL_DAY, FALLEN, bridged
 from data.demo.closes import make_closes
 from data.demo.factors import market_factors
 from data.demo.indices import index_levels, index_table
-from data.demo.interruptions import interrupted
+from data.demo.interruptions import bought_out, interrupted
 from data.demo.names import name_returns
 from data.demo.parameters import fitted_parameters
 from data.demo.quotes import price_rows
@@ -62,9 +62,9 @@ def made_market(seed: int) -> MarketData:
     for venue in listings.VENUES:
         dates, symbols = sessions[venue], listings.symbols_of(venue)
         returns, slopes = name_returns(seed, venue, *factors[venue], parameters.markets[venue])
-        returns = interrupted(seed, venue, dates, returns)
+        returns = interrupted(venue, dates, returns)
         if venue == "XHKG":
-            returns = bridged(dates, returns, slopes)
+            returns = bought_out(seed, dates, bridged(dates, returns, slopes))
         if FALLEN in symbols:
             returns[dates == FALL_DAY, symbols.index(FALLEN)] = np.log1p(FALL)
         made = make_closes(seed, venue, dates, returns)
