@@ -50,35 +50,50 @@ def two_states(shocks: Array) -> TwoStates:
     .. [2] Hamilton, "Analysis of Time Series Subject to Changes in Regime", 1990.
     """
     n, square = len(shocks), shocks**2
-    variance = np.array([0.4, 2.5]) * square.mean()
-    move = np.array([[0.98, 0.02], [0.05, 0.95]])
-    forecast = np.full((n, 2), 0.5)
+    calm, turbulent = 0.4 * square.mean(), 2.5 * square.mean()
+    enter, stay = 0.02, 0.95
+    before = np.full(n, 0.5)  # probability of turbulence, given the days before
     for _ in range(N_ROUNDS):
-        likelihood = np.exp(-0.5 * square[:, None] / variance) / np.sqrt(variance)
-        filtered, forecast = np.empty((n, 2)), np.empty((n, 2))
-        belief = np.full(2, 0.5)
-        for t in range(n):
-            forecast[t] = belief
-            weighed = belief * likelihood[t]
-            filtered[t] = weighed / weighed.sum()
-            belief = filtered[t] @ move
-        smooth = filtered.copy()
-        joint = np.zeros((2, 2))
-        for t in range(n - 2, -1, -1):
-            ratio = smooth[t + 1] / forecast[t + 1]
-            both = filtered[t][:, None] * move * ratio
-            joint += both
-            smooth[t] = both.sum(axis=1)
-        variance = (smooth * square[:, None]).sum(axis=0) / smooth.sum(axis=0)
-        move = joint / joint.sum(axis=1, keepdims=True)
-    quiet, loud = (0, 1) if variance[0] < variance[1] else (1, 0)
+        quiet, loud = (np.exp(-0.5 * square / variance) / np.sqrt(variance) for variance in (calm, turbulent))
+        before, now = _filtered(quiet.tolist(), loud.tolist(), enter, stay)
+        smooth, entered, stayed = _smoothed(before, now, enter, stay)
+        enter = entered / (1.0 - smooth[:-1]).sum()
+        stay = stayed / smooth[:-1].sum()
+        calm = ((1.0 - smooth) * square).sum() / (1.0 - smooth).sum()
+        turbulent = (smooth * square).sum() / smooth.sum()
     return TwoStates(
-        calm=float(np.sqrt(variance[quiet])),
-        turbulent=float(np.sqrt(variance[loud])),
-        stay_calm=float(move[quiet, quiet]),
-        stay_turbulent=float(move[loud, loud]),
-        forecast=forecast @ variance,
+        calm=float(np.sqrt(calm)),
+        turbulent=float(np.sqrt(turbulent)),
+        stay_calm=float(1.0 - enter),
+        stay_turbulent=float(stay),
+        forecast=(1.0 - before) * calm + before * turbulent,
     )
+
+
+def _filtered(quiet: list[float], loud: list[float], enter: float, stay: float) -> tuple[Array, Array]:
+    """Go forward: probability of turbulence on each day, given the days before, and given that day as well."""
+    before, now, belief = list[float](), list[float](), 0.5
+    for likely_calm, likely_turbulent in zip(quiet, loud, strict=True):
+        before.append(belief)
+        weighed = belief * likely_turbulent
+        seen = weighed / (weighed + (1.0 - belief) * likely_calm)
+        now.append(seen)
+        belief = enter * (1.0 - seen) + stay * seen
+    return np.array(before), np.array(now)
+
+
+def _smoothed(before: Array, now: Array, enter: float, stay: float) -> tuple[Array, float, float]:
+    """Go back: probability of turbulence given all days, and the expected number of entries and of days it stayed."""
+    later = float(now[-1])
+    smooth, entered, stayed = [later], 0.0, 0.0
+    for forecast, seen in zip(before[:0:-1].tolist(), now[-2::-1].tolist(), strict=True):
+        into, out = later / forecast, (1.0 - later) / (1.0 - forecast)
+        entered += (1.0 - seen) * enter * into
+        kept = seen * stay * into
+        stayed += kept
+        later = kept + seen * (1.0 - stay) * out
+        smooth.append(later)
+    return np.array(smooth[::-1]), entered, stayed
 
 
 def autocorrelation(values: Array, lag: int) -> float:

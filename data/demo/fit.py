@@ -1,12 +1,14 @@
 """Fit the parameters of the demo market to a folder of real prices: `python -m data.demo.fit FOLDER`."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.demo.estimators import (
+    TwoStates,
     autocorrelation,
     dof_of,
     garch_of,
@@ -54,32 +56,33 @@ def fit(market: MarketData) -> dict[str, dict[str, float]]:
     """
     panels = {venue: panel_of(market, venue) for venue in VENUES}
     baskets = {venue: panel.basket() for venue, panel in panels.items()}
-    china = {venue: since_last(panels["XNYS"].dates, baskets["XNYS"], panels[venue].dates) for venue in VENUES[1:]}
-    follow, hong_kong = slopes(baskets["XHKG"], china["XHKG"])
-    follow_cn, mainland = slopes(
-        baskets["XSHG"], china["XSHG"], same_day(panels["XHKG"].dates, hong_kong, panels["XSHG"].dates)
-    )
-    shared, new_york = slopes(
-        baskets["XNYS"], since_last(panels["XHKG"].dates, hong_kong, panels["XNYS"].dates, with_same_day=True)
-    )
-    links = {
-        "XNYS": (0.0, shared[0], new_york),
-        "XHKG": (follow[0], 0.0, hong_kong),
-        "XSHG": (follow_cn[0], follow_cn[1], mainland),
-    }
-    found = {
-        venue: {
-            **_market(panels[venue], baskets[venue], *links[venue]),
-            **_names(panels[venue], baskets[venue], links[venue][2]),
+    found = {}
+    for venue, (follow, shared, shocks) in _links(panels, baskets).items():
+        states = two_states(shocks)
+        found[venue] = {
+            **_market(panels[venue], baskets[venue], shocks, states),
+            "follow": follow,
+            "shared": shared,
+            **_names(panels[venue], baskets[venue], states),
             **_quotes(panels[venue]),
         }
-        for venue in VENUES
-    }
     return {**found, "money": _money(market, panels["XSHG"], baskets["XSHG"])}
 
 
-def _market(panel: Panel, basket: Array, follow: float, shared: float, shocks: Array) -> dict[str, float]:
-    states = two_states(shocks)
+def _links(panels: Mapping[str, Panel], baskets: Mapping[str, Array]) -> dict[str, tuple[float, float, Array]]:
+    """Regress each market on what was before it in the day: slope on New York, on Hong Kong's shock, and own shocks."""
+    ny, hk, cn = (panels[venue].dates for venue in VENUES)
+    follow, hong_kong = slopes(baskets["XHKG"], since_last(ny, baskets["XNYS"], hk))
+    both, mainland = slopes(baskets["XSHG"], since_last(ny, baskets["XNYS"], cn), same_day(hk, hong_kong, cn))
+    shared, new_york = slopes(baskets["XNYS"], since_last(hk, hong_kong, ny, with_same_day=True))
+    return {
+        "XNYS": (0.0, float(shared[0]), new_york),
+        "XHKG": (float(follow[0]), 0.0, hong_kong),
+        "XSHG": (float(both[0]), float(both[1]), mainland),
+    }
+
+
+def _market(panel: Panel, basket: Array, shocks: Array, states: TwoStates) -> dict[str, float]:
     alpha, beta, dof = _clusters([shocks / np.sqrt(states.forecast)])
     across, _ = mean_covariances(panel.returns, panel.sectors)
     expected = long_run_variance(states.calm, states.turbulent, states.stay_calm, states.stay_turbulent)
@@ -95,8 +98,6 @@ def _market(panel: Panel, basket: Array, follow: float, shared: float, shocks: A
         "alpha": alpha,
         "beta": beta,
         "dof": dof,
-        "follow": float(follow),
-        "shared": float(shared),
     }
 
 
@@ -109,7 +110,7 @@ def _clusters(series: list[Array]) -> tuple[float, float, float]:
     return alpha, beta, float(np.median([dof_of(without_garch(one, alpha, beta)) for one in scaled]))
 
 
-def _names(panel: Panel, basket: Array, shocks: Array) -> dict[str, float]:
+def _names(panel: Panel, basket: Array, states: TwoStates) -> dict[str, float]:
     across, within = mean_covariances(panel.returns, panel.sectors)
     sector = max(within - across, 0.0)
     betas, own, rests = list[float](), list[float](), list[Array]()
@@ -122,8 +123,7 @@ def _names(panel: Panel, basket: Array, shocks: Array) -> dict[str, float]:
         own.append(float(np.sqrt(max(rest.var() - sector, 0.25 * rest.var()) * YEAR)))
         rests.append(rest)
     alpha, beta_own, dof = _clusters(rests)
-    expected = np.sqrt(two_states(shocks).forecast)
-    with_market, _ = slopes(np.log(np.nanmean(sizes, axis=1)), np.log(expected))
+    with_market, _ = slopes(np.log(np.nanmean(sizes, axis=1)), 0.5 * np.log(states.forecast))
     return {
         "beta_sd": float(np.std(betas)),
         "sector": float(np.sqrt(sector * YEAR)),
@@ -222,7 +222,7 @@ def as_toml(tables: dict[str, dict[str, float]], first: np.datetime64, last: np.
 
 
 if __name__ == "__main__":
-    panel = load(sys.argv[1])
+    given = load(sys.argv[1])
     target = Path(__file__).with_name(FILE)
-    target.write_text(as_toml(fit(panel), *panel_of(panel, "XNYS").dates[[0, -1]]), encoding="utf-8")
+    target.write_text(as_toml(fit(given), *panel_of(given, "XNYS").dates[[0, -1]]), encoding="utf-8")
     sys.stdout.write(f"{target}\n")
