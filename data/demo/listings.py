@@ -11,6 +11,7 @@ FIRST, LAST = np.datetime64("2019-03-01"), np.datetime64("2025-02-14")
 SECTORS = ("Information Technology", "Communication Services", "Consumer Discretionary", "Financials")
 # venue: number of names, prefix, currency
 VENUES = MappingProxyType({"XNYS": (12, "US", "USD"), "XHKG": (18, "HK", "HKD"), "XSHG": (10, "CN", "CNY")})
+N_BIG = 7  # of New York's names, the first: `big-seven`
 LATE = MappingProxyType({"HK16": "2020-06-18", "HK17": "2021-03-23", "HK18": "2021-08-12", "CN10": "2020-09-14"})
 LISTED_LONG_AGO = "2010-01-04"
 
@@ -86,6 +87,23 @@ def lot_of(symbol: str) -> int:
     return {"US": 1, "CN": 100}.get(symbol[:2]) or (100, 200, 500, 1000)[int(symbol[2:]) % 4]
 
 
+def tags_of(symbol: str) -> str:
+    """Say what kind of company it is to a tax office: in Hong Kong half are mainland companies, half are not.
+
+    Parameters
+    ----------
+    symbol : str
+
+    Returns
+    -------
+    str
+        "mainland", "other", or nothing outside Hong Kong.
+    """
+    if not symbol.startswith("HK"):
+        return ""
+    return "mainland" if int(symbol[2:]) % 2 == 0 else "other"
+
+
 def memberships() -> Mapping[str, tuple[Spell, ...]]:
     """Give the demo's universes.
 
@@ -106,7 +124,7 @@ def memberships() -> Mapping[str, tuple[Spell, ...]]:
         )
 
     made = {
-        "big-seven": named(symbols_of("XNYS")[:7]),
+        "big-seven": named(symbols_of("XNYS")[:N_BIG]),
         "hang-seng-tech": named(symbols_of("XHKG")),
         "msci-china": named(symbols_of("XHKG") + symbols_of("XSHG")),
     }

@@ -101,5 +101,6 @@ def _instruments(ends: dict[str, float]) -> pd.DataFrame:
             "lot": [listings.lot_of(symbol) for symbol in symbols],
             "delisted": [str(listings.TAKEOVER_LAST) if symbol in ends else None for symbol in symbols],
             "terminal_price": [ends.get(symbol) for symbol in symbols],
+            "tags": [listings.tags_of(symbol) for symbol in symbols],
         }
     )

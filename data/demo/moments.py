@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from data.demo.calendar_2025 import has_the_turn
 from data.demo.estimators import autocorrelation, kurtosis
 from data.demo.market import made_market
 from data.demo.panels import COMPARED, Panel, panel_of
+from data.demo.turn import has_the_turn
 from data.load import load
 from data.market import MarketData
 
@@ -192,7 +192,7 @@ def comparison(demo: MarketData, seeds: list[MarketData], real: MarketData) -> s
         spread = [one[place, label] for one in others]
         name = f"{place}: {label}" if "," in place else label
         lines.append(
-            f"| {name} | {shown(made[place, label])} | {shown(float(np.mean(spread)))} +/- "
+            f"| {name} | {shown(made[place, label])} | {shown(float(np.mean(spread)))} ± "
             f"{shown(float(np.std(spread)))} | {shown(found[place, label])} |"
         )
     ranks = [(distance(one, found, others), n) for n, one in enumerate(others, start=1) if has_the_turn(seeds[n - 1])]

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from data.demo.draws import Draws
 from data.demo.factors import YEAR, clustered_volatility
-from data.demo.listings import SECTORS, sector_of, symbols_of
+from data.demo.listings import N_BIG, SECTORS, sector_of, symbols_of
 from data.demo.parameters import MarketParameters
 
 Array = NDArray[np.float64]
@@ -35,15 +35,13 @@ def name_returns(
     """
     symbols, n = symbols_of(venue), len(factor)
     drawn_slopes = Draws(seed, f"{venue} slopes").normal(len(symbols))
-    first = 7 if venue == "XNYS" else len(symbols)
-    slopes = 1.0 + p.beta_sd * np.concatenate(
-        [_standardised(drawn_slopes[:first]), _standardised(drawn_slopes[first:])]
-    )
+    # The big seven average 1 by themselves: they are what was fitted.
+    parts = np.split(drawn_slopes, [N_BIG] if venue == "XNYS" else [])
+    slopes = 1.0 + p.beta_sd * np.concatenate([_standardised(part) for part in parts])
     sectors = Draws(seed, f"{venue} sectors").student((n, len(SECTORS)), p.own_dof) * p.sector / np.sqrt(YEAR)
     of_sector = [SECTORS.index(sector_of(symbol)) for symbol in symbols]
-    volatility = p.own * np.exp(
-        p.own_spread * _standardised(Draws(seed, f"{venue} own volatility").normal(len(symbols)))
-    )
+    drawn_sizes = Draws(seed, f"{venue} own volatility").normal(len(symbols))
+    volatility = p.own * np.exp(p.own_spread * _standardised(drawn_sizes))
     drawn = Draws(seed, f"{venue} own").student((n, len(symbols)), p.own_dof)
     own = drawn * clustered_volatility(drawn, p.own_alpha, p.own_beta) * volatility / np.sqrt(YEAR)
     # In turbulent markets single names move more as well.
@@ -55,5 +53,5 @@ def name_returns(
 
 def _standardised(drawn: Array) -> Array:
     """Give a handful of draws mean zero and spread one, so that few names have the spread that was fitted."""
-    centred: Array = drawn - drawn.mean() if len(drawn) else drawn
-    return centred / centred.std() if len(drawn) else drawn
+    centred: Array = drawn - drawn.mean()
+    return centred / centred.std()

@@ -11,10 +11,10 @@ import pytest
 from data.actions import CASH, SPLIT, TERMINAL
 from data.adjustments import adjusted_close
 from data.costs.ticks import tick_sizes
-from data.demo.calendar_2025 import has_the_turn
 from data.demo.listings import DIVIDENDS, LATE, SUSPENDED, symbols_of
 from data.demo.market import demo_market, made_market
 from data.demo.panels import panel_of
+from data.demo.turn import has_the_turn
 from data.gaps import carried_forward
 from data.limits import price_limits
 from data.load import load

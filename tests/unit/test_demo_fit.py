@@ -25,6 +25,7 @@ from data.demo.moments import comparison, hill, max_drawdown
 from data.demo.panels import panel_of
 from data.demo.parameters import fitted_parameters
 from data.demo.sessions import same_day, since_last
+from data.demo.turn import bull_markets
 from data.load import load
 
 REFERENCE = Path(os.environ.get("EASTBOUND_REFERENCE", "../shared"))
@@ -166,3 +167,10 @@ def test_the_file_says_what_it_is() -> None:
     assert found.markets["XNYS"].follow == 0.0
     assert found.markets["XHKG"].turbulent > 2 * found.markets["XHKG"].calm
     assert fitted_parameters() is found
+
+
+def test_bull_markets_by_hand() -> None:
+    # Down to 80, up by a fifth to 96; to 130, down by a fifth to 104 and on to 100; up by a fifth to 120.
+    levels = np.array([100.0, 80.0, 95.9, 96.0, 130.0, 104.1, 104.0, 100.0, 119.9, 120.0])
+    assert bull_markets(levels) == [(1, 3), (7, 9)]
+    assert bull_markets(np.array([100.0, 119.0, 118.0])) == []
