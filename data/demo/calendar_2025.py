@@ -11,10 +11,10 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-
 Array = NDArray[np.float64]
-N_PASSES = 4  # the index averages simple returns, the bridge adds log returns: each pass leaves a tenth of the gap
-# Hong Kong's index over that of the first anchor.
+N_PASSES = 4  # the index averages simple returns, the bridge adds log returns: a pass takes up what the last one left
+# Hong Kong's index over that of the first anchor. 6 and 7 February stand above the low as the real Hang Seng TECH did:
+# 19.84 % and 21.99 %, on both sides of the 20 % that make a bull market. The rest is rounded by hand.
 ANCHORS = MappingProxyType(
     {
         "2024-09-11": 1.0,

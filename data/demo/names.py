@@ -54,4 +54,5 @@ def name_returns(
 def _standardised(drawn: Array) -> Array:
     """Give a handful of draws mean zero and spread one, so that few names have the spread that was fitted."""
     centred: Array = drawn - drawn.mean()
-    return centred / centred.std()
+    scaled: Array = centred / centred.std()
+    return scaled

@@ -39,14 +39,12 @@ def has_the_turn(market: MarketData) -> bool:
         return False
     worth = carried_forward(adjusted_close(market))
     gains = np.vstack([np.ones((1, worth.shape[1])), worth[1:] / worth[:-1]])
-    mainland = np.array([symbol.startswith("CN") for symbol in market.symbols])
-    away = np.array([symbol.startswith("US") for symbol in market.symbols])
-    lines = [(dates, closes)] + [
-        (market.dates, np.cumprod(np.nanmean(gains[:, names], axis=1))) for names in (~mainland & ~away, ~away)
-    ]
-    return all(
-        bool((np.diff(level[np.searchsorted(days, WEEK_ENDS, side="right") - 1]) > 0).all()) for days, level in lines
-    )
+    lines = [(dates, closes)]
+    for prefixes in (("HK",), ("HK", "CN")):
+        names = np.array([symbol.startswith(prefixes) for symbol in market.symbols])
+        lines.append((market.dates, np.cumprod(np.nanmean(gains[:, names], axis=1))))
+    ends = [level[np.searchsorted(days, WEEK_ENDS, side="right") - 1] for days, level in lines]
+    return all(bool((np.diff(level) > 0).all()) for level in ends)
 
 
 def bull_markets(closes: Array) -> list[tuple[int, int]]:
