@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from data.demo.market import demo_market
 from data.errors import DataError
 from data.market import MarketData
 from data.sources.folder import load_folder
-from data.synthetic import demo_market
 from data.tiny import tiny_market
 
 EMBEDDED: Mapping[str, Callable[[], MarketData]] = {"demo": demo_market, "tiny": tiny_market}

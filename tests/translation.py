@@ -224,7 +224,7 @@ def _actions(market: MarketData, config: RunConfig, *, past: bool) -> list[naive
 
 def _withheld(market: MarketData, config: RunConfig, symbol: str, date: dt.date) -> float:
     one = market.instruments[symbol]
-    listing = "adr" if "adr" in one.tags else ""
+    listing = next((kind for kind in ("adr", "mainland", "other") if kind in one.tags), "")
     days = np.array([date], dtype="datetime64[D]")
     return float(withholding_rates(one.venue, days, config.investor, listing=listing)[0])
 

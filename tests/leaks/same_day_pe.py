@@ -14,6 +14,6 @@ def targets(market: MarketData) -> TargetWeights:
     table = market.table("valuations")
     ratio = table[table["entity"] == "HSTECH"].set_index("date")["value"].sort_index()
     at = np.searchsorted(ratio.index.to_numpy().astype("datetime64[D]"), days, side="right") - 1
-    cheap = ratio.to_numpy()[at] < 25.0
+    cheap = ratio.to_numpy()[at] < 32.0
     weights = pd.DataFrame({"HK01": np.where(cheap, 0.9, 0.1)}, index=pd.DatetimeIndex(closes, tz="UTC"))
     return TargetWeights.from_frame(weights)

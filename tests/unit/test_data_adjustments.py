@@ -80,9 +80,9 @@ def test_prices_that_hold_dividends_are_left_as_they_are() -> None:
         market = market_of([100.0, 100.0, 98.0, 49.0], ("dividend", DAYS[2], 2), ("split", DAYS[3], 2), basis=basis)
         np.testing.assert_allclose(adjusted_close(market)[:, 0], wanted, rtol=1e-14)
     assert adjusted_close(market_of([1.0] * 4, basis="total_return")).tobytes() == np.ones((4, 2)).tobytes()
-    demo = load("demo")
-    assert adjusted_close(demo) is demo.close
-    assert traded_value(demo).tobytes() == (demo.close * demo.volume).tobytes()
+    tiny = load("tiny")
+    assert adjusted_close(tiny) is tiny.close
+    assert traded_value(tiny).tobytes() == (tiny.close * tiny.volume).tobytes()
 
 
 def long_raw_market(seed: int = 5, n: int = 260) -> MarketData:

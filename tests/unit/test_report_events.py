@@ -1,5 +1,7 @@
 """The report's tables of what happened: shown where there is any, and adding up to the run."""
 
+from dataclasses import replace
+
 import pytest
 
 from backtest.kernels import state
@@ -8,6 +10,7 @@ from backtest.report import events
 from backtest.report.page import render_page
 from backtest.report.tables import settings
 from backtest.run import RotationResult, run
+from data.actions import NO_ACTIONS
 from data.load import load
 from strategies.catalogue import thesis
 from tests import markets
@@ -54,9 +57,11 @@ def test_a_page_shows_what_happened_and_only_that(result: RotationResult) -> Non
     assert page.open == []
     for words in (*TITLES, "Statement of 2024-06-28", "stop: everything is sold", "112,410.00", "dividend due"):
         assert words in page.text, words
-    quiet = Page(render_page(run(thesis("flow-momentum"), load("demo", start="2024-01-02")))).text
+    eventless = replace(load("demo", start="2024-01-02"), actions=NO_ACTIONS)
+    quiet = Page(render_page(run(thesis("flow-momentum").replace({"run.lots": "fractional"}), eventless))).text
     assert not any(title in quiet for title in TITLES)
     assert "Statement of 2025-02-14" in quiet
+    assert "Every order filled as asked." in quiet
 
 
 def test_a_recall_names_the_shares_and_a_margin_call_none() -> None:

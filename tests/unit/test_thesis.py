@@ -96,7 +96,8 @@ def test_the_share_stays_at_its_floor_without_history():
 
 
 def test_references_and_timing():
-    result = run(THESIS, load("demo"))
+    # In whole lots a small basket stays a percent short of its share.
+    result = run(THESIS.replace({"run.lots": "fractional"}), load("demo"))
     references = result.references
     assert list(references) == ["hold source", "hold destination", "50/50", "constant mix"]
     source, destination = result.average_shares

@@ -1,0 +1,1 @@
+"""The demo market: made up, in the likeness of real prices by parameters fitted to them."""
