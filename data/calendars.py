@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.caches import cache_folder
 from data.errors import DataError
+from data.storage.caches import cache_folder
 from data.venues import VENUES, venue
 
 Dates = NDArray[np.datetime64]

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 import numba
 from numba.core import config as numba_config
 
-from data import caches
+from data.storage import caches
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -49,7 +49,7 @@ def cache_folder() -> Path:
     Returns
     -------
     Path
-        Named by the hash of the kernel sources; see `data.caches.cache_folder` for where.
+        Named by the hash of the kernel sources; see `data.storage.caches.cache_folder` for where.
     """
     digest = hashlib.sha256()
     for path in kernel_sources():

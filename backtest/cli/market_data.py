@@ -50,7 +50,7 @@ def fetch_yahoo_command(
 
     from backtest.cli.show_data import print_fetched
     from data.errors import DataError
-    from data.sources.yahoo import KINDS, fetch_yahoo
+    from data.fetching.yahoo import KINDS, fetch_yahoo
 
     names = _names(universe, symbols)
     if start is None:

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from backtest.metrics.summary import Summary
     from backtest.prove import Proof
     from backtest.result import BacktestResult
+    from data.market import MarketData
     from strategies.thesis import Thesis
 
 MAX_LEAKS = 10
+MOST_WARNINGS = 3  # that the terminal shows in full
 # Under a year nothing is annualised: the whole period is shown instead.
 SHORT = {"annual_return": "total_return", "volatility": None, "sharpe": None}
 COLUMNS = (
@@ -67,7 +69,7 @@ def print_run(
     console.print(table)
     for sentence in sentences:
         console.print(sentence, soft_wrap=True, highlight=False)
-    for note in (*result.notes, *result.market.warnings):
+    for note in (*result.notes, *_about_data(result.market)):
         console.print(f"note: {note}", soft_wrap=True, highlight=False, style="dim")
     if result.market.left_out:
         console.print(f"left out: {'; '.join(result.market.left_out)}", soft_wrap=True, highlight=False, style="dim")
@@ -82,6 +84,14 @@ def print_run(
         soft_wrap=True,
         highlight=False,
     )
+
+
+def _about_data(market: "MarketData") -> list[str]:
+    """Say the warnings about the data, or how many there are and where they stand."""
+    warnings = list(market.warnings)
+    if len(warnings) <= MOST_WARNINGS:
+        return warnings
+    return [f"The data have {len(warnings)} warnings: they stand in the report, and `eastbound data check` lists them."]
 
 
 def _over_period(key: str, measures: "Summary") -> float:

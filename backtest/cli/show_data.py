@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from data.fetching.yahoo import Fetched
     from data.inventory import Content, FactTable, UniverseSummary
     from data.market import MarketData
-    from data.sources.yahoo import Fetched
 
 
 def print_fetched(done: "Fetched") -> None:

@@ -16,7 +16,7 @@ LATE = MappingProxyType({"HK16": "2020-06-18", "HK17": "2021-03-23", "HK18": "20
 LISTED_LONG_AGO = "2010-01-04"
 
 # symbol: first and last day without a row
-SUSPENDED = MappingProxyType({"HK09": ("2021-10-04", "2021-11-26"), "CN06": ("2022-05-16", "2022-06-10")})
+SUSPENDED = MappingProxyType({"HK09": ("2022-01-10", "2022-02-25"), "CN06": ("2022-05-16", "2022-06-10")})
 SPLIT = ("US05", "2022-06-06", 4.0, "2022-05-09")  # symbol, ex date, shares for one, announced
 
 # A takeover for cash: announced after the close, held near the offer until the last day.

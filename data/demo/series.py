@@ -24,6 +24,9 @@ FED_FUNDS = {
     "2024-09-19": 4.6,
 }
 SHIBOR = (1.8, 0.98, 0.05)  # mean, autocorrelation, noise a day: assumed, for want of a series
+CNY_BAND = (
+    0.02  # the onshore rate may leave its fixing by 2 % a day, since 2014-03-17 (People's Bank of China; recalled)
+)
 
 
 def _remembered(shocks: Array, memory: float) -> Array:
@@ -57,9 +60,8 @@ def fx_table(seed: int, days: Dates, shanghai: Dates, mainland: Array, money: Mo
     hkd = 7.80 + 0.05 * np.tanh(place)
     moved = money.cny_on_china * same_day(shanghai, mainland, days)
     left = np.sqrt(max(money.cny_volatility**2 / YEAR - moved.var(), 0.0))
-    cny = 6.70 * np.exp(
-        np.cumsum(moved - moved.mean() + left * Draws(seed, "USD/CNY").student(len(days), money.cny_dof))
-    )
+    step = moved - moved.mean() + left * Draws(seed, "USD/CNY").student(len(days), money.cny_dof)
+    cny = 6.70 * np.exp(np.cumsum(np.clip(step, -CNY_BAND, CNY_BAND)))
     date = days.astype("datetime64[ns]")
     pieces = [
         pd.DataFrame({"date": date, "base": "USD", "quote": quote, "rate": np.round(rate, 4)})

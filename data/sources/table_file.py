@@ -6,7 +6,7 @@ import pandas as pd
 
 from data.errors import DataError
 from data.sources.csv_file import read_csv_file
-from data.store import parsed
+from data.storage.tables import parsed
 
 SUFFIXES = (".csv", ".parquet")
 

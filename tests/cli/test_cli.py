@@ -81,7 +81,13 @@ def test_the_same_run_twice_gives_the_same_bytes(demo_run, tmp_path):
         (["run", "--start", "2031-01-01"], "2031-01-01"),
         (["run", "--set", "signal.lokback=3"], "unknown key 'signal.lokback'"),
         (["run", "--set", "run.funding=borrowed"], "'borrowed'"),
-        (["run", "--set", "run.lots=exchange"], "approximate_lots=True"),
+        (
+            [
+                *("run", "--market", "tiny", "--set", "baskets.source=us", "--set", "baskets.destination=hk"),
+                *("--set", "run.lots=exchange"),
+            ],
+            "approximate_lots=True",
+        ),
         (["run", "--market", "tiny"], "neither a universe nor a symbol with prices. Universes: hk, us"),
         (["prove-no-lookahead", "none.py"], "none.py does not exist"),
         (["run", "none.py"], "none.py does not exist"),

@@ -14,7 +14,7 @@ from data.load import load
 ROOT = Path(__file__).resolve().parents[2]
 FAKE = """
 import os, time, logging
-from data.sources import yahoo_line
+from data.fetching import line as yahoo_line
 from tests.unit.test_data_yahoo import names
 from tests.yahoo import FakeYahoo
 

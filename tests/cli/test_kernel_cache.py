@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from data import caches, jit
+from data import jit
+from data.storage import caches
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("data", "strategies", "backtest")

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from data.errors import DataError
+from data.fetching.bars import bars_of
+from data.fetching.line import yfinance_download
+from data.fetching.yahoo import fetch_yahoo
 from data.load import load
-from data.sources.yahoo import fetch_yahoo
-from data.sources.yahoo_bars import bars_of
-from data.sources.yahoo_line import yfinance_download
 from tests.yahoo import FakeYahoo, traded
 
 yfinance = pytest.importorskip("yfinance")

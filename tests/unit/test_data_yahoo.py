@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from data.errors import DataError
+from data.fetching.line import BACKOFF_SECONDS
+from data.fetching.yahoo import Fetched, fetch_yahoo, yahoo_ticker
 from data.load import load
-from data.locks import locked
-from data.sources.yahoo import Fetched, fetch_yahoo, yahoo_ticker
-from data.sources.yahoo_line import BACKOFF_SECONDS
+from data.storage.locks import locked
 from tests.yahoo import FakeYahoo, traded
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -374,8 +374,8 @@ SLOW = """
 import sys, time
 sys.path.insert(0, ".")
 from pathlib import Path
-import data.sources.fetched as fetched
-from data.sources.yahoo import fetch_yahoo
+import data.fetching.fetched as fetched
+from data.fetching.yahoo import fetch_yahoo
 from tests.unit.test_data_yahoo import SYMBOLS, TODAY, WEEK, names
 from tests.yahoo import FakeYahoo
 

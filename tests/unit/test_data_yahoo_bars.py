@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from data.errors import DataError
-from data.sources.yahoo_bars import bars_of, rates_of
+from data.fetching.bars import bars_of, rates_of
 from tests.yahoo import FakeYahoo, traded
 
 FIRST, LAST = np.datetime64("2024-01-02"), np.datetime64("2024-01-05")

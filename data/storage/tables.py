@@ -12,8 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.atomic import remove_abandoned, replacing
-from data.caches import cache_folder
+from data.storage.atomic import remove_abandoned, replacing
+from data.storage.caches import cache_folder
 
 LAYOUT = "tables-1"  # of the cached files
 LIMIT_BYTES = 2 * 10**9

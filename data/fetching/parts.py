@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from data.atomic import replacing
+from data.storage.atomic import replacing
 
 LAYOUT = "parts-1"  # of the kept tables
 

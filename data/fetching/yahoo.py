@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from data.errors import DataError
-from data.locks import locked
-from data.sources.fetched import (
+from data.fetching.bars import bars_of, rates_of
+from data.fetching.fetched import (
     DIVIDENDS,
     FX,
     PRICES,
@@ -21,11 +21,11 @@ from data.sources.fetched import (
     standing,
     write_folder,
 )
+from data.fetching.line import Download, YahooLine, yfinance_download
+from data.fetching.parts import Parts
 from data.sources.listings import SUFFIX_VENUES, listings_of
-from data.sources.parts import Parts
-from data.sources.yahoo_bars import bars_of, rates_of
-from data.sources.yahoo_line import Download, YahooLine, yfinance_download
 from data.stamps import as_day
+from data.storage.locks import locked
 
 KINDS = ("prices", "fx", "dividends")
 FX_TICKERS = {"HKD": "HKD=X", "CNY": "CNY=X"}

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data import store
 from data.sources.csv_file import read_csv_file
-from data.store import parsed
+from data.storage import tables
+from data.storage.tables import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 CSV = "date,symbol,close\n2024-01-02,NA,10.1\n2024-01-03,,\n"
@@ -84,10 +84,10 @@ def test_another_library_or_reader_is_another_key(
     parsed(path, reader, folder=cache)
     if what == "reader":
         edited = written(tmp_path, "# edited", "edited.py")
-        monkeypatch.setattr(store.inspect, "getsourcefile", lambda read: str(edited))
+        monkeypatch.setattr(tables.inspect, "getsourcefile", lambda read: str(edited))
     else:
-        known = store.metadata.version
-        monkeypatch.setattr(store.metadata, "version", lambda name: "0" if name == what else known(name))
+        known = tables.metadata.version
+        monkeypatch.setattr(tables.metadata, "version", lambda name: "0" if name == what else known(name))
     parsed(path, reader, folder=cache)
     assert parses.times == 2
 
@@ -210,7 +210,7 @@ def test_the_tables_read_longest_ago_go_first(tmp_path: Path, cache: Path, parse
 WRITING = """
 import sys, time
 from pathlib import Path
-import data.store
+import data.storage.tables
 from data.sources.csv_file import read_csv_file
 
 def slow(table, place, **options):
@@ -218,8 +218,8 @@ def slow(table, place, **options):
     print("writing", flush=True)
     time.sleep(60)
 
-data.store.pq.write_table = slow
-data.store.parsed(Path(sys.argv[1]), read_csv_file, folder=Path(sys.argv[2]))
+data.storage.tables.pq.write_table = slow
+data.storage.tables.parsed(Path(sys.argv[1]), read_csv_file, folder=Path(sys.argv[2]))
 """
 
 
@@ -249,7 +249,7 @@ import hashlib, sys
 from pathlib import Path
 import pandas as pd
 from data.sources.csv_file import read_csv_file
-from data.store import parsed
+from data.storage.tables import parsed
 
 for path in sorted(Path(sys.argv[1]).glob("*.csv")):
     found = parsed(path, read_csv_file, folder=Path(sys.argv[2]), limit_bytes=60_000)

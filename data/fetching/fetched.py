@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from data.atomic import remove_abandoned, replacing
 from data.errors import DataError
+from data.storage.atomic import remove_abandoned, replacing
 
 # Prices of Yahoo are single floats written as double ones: two answers that agree do so to about 1e-7.
 AGREEMENT = 1e-6

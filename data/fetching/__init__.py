@@ -1,0 +1,1 @@
+"""Fetching a market folder from a vendor: politely, resumably, whole or not at all."""

@@ -1,0 +1,1 @@
+"""What is kept on disk: cache folders, parsed files, whole-file writes, locks."""
