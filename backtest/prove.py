@@ -22,6 +22,7 @@ from backtest.follow import Following
 from backtest.result import BacktestResult
 from backtest.run import targets_of
 from data.counterfactual import FUTURES, rescaled, with_future
+from data.dates import NS_PER_DAY
 from data.errors import EastboundError
 from data.market import MarketData
 from strategies.errors import StrategyError
@@ -42,7 +43,6 @@ FRICTIONLESS = {
 RESCALE_FACTOR = 0.37
 RESCALE_TOLERANCE = 1e-9
 Given = TypeVar("Given")
-DAY = 86_400 * 10**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +218,7 @@ def _trial_stamps(
     if 0 < n_decisions < len(stamps):
         inside = stamps[np.unique(np.linspace(0, len(stamps) - 1, n_decisions).astype(int))]
     chosen = {int(t) for t in inside}
-    low, high = int(stamps[0]), int(stamps[-1]) + 5 * DAY
+    low, high = int(stamps[0]), int(stamps[-1]) + 5 * NS_PER_DAY
     chosen |= {int(t) for t in rng.integers(low, high, size=(n_random + 1) // 2)}
     closes = np.unique(np.concatenate([market.calendars[v].closes for v in market.venues()]))
     closes = closes[(closes >= low) & (closes <= high)]

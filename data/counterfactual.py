@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from data.fx import FxRates
 from data.market import MarketData
 from data.rates import InterestRates, Readings
-from data.sources.series import VALUE
+from data.series.tables import LONG_TABLES
 
 Future = Literal["noise", "tenfold", "nan", "nothing"]
 FUTURES: tuple[Future, ...] = get_args(Future)
@@ -58,9 +58,10 @@ def with_future(market: MarketData, stamp: int, future: Future, rng: np.random.G
     tables = {}
     for name, table in market.tables.items():
         later = (table["known"] > stamp).to_numpy()
-        values = table[VALUE[name]].to_numpy(dtype=np.float64, copy=True)
+        column = LONG_TABLES[name].value
+        values = table[column].to_numpy(dtype=np.float64, copy=True)
         values[later] = change(values[later])
-        tables[name] = table.assign(**{VALUE[name]: values})
+        tables[name] = table.assign(**{column: values})
     return market.with_prices(
         fields,
         fx=FxRates(pairs),

@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pandas as pd
 
-DAY = 86_400 * 10**9  # nanoseconds
+NS_PER_DAY = 86_400 * 10**9
 FAR_EAST = 14 * 3600 * 10**9  # nanoseconds: where a date begins first
 FIRST_DAY, LAST_DAY = np.datetime64("1900-01-01", "D"), np.datetime64("2199-12-31", "D")
 YEAR_FIRST = re.compile(
@@ -31,7 +31,7 @@ def latest_day() -> np.datetime64:
     -------
     datetime64[D]
     """
-    return np.datetime64((time.time_ns() + FAR_EAST) // DAY, "D")
+    return np.datetime64((time.time_ns() + FAR_EAST) // NS_PER_DAY, "D")
 
 
 def read_day(value: object) -> np.datetime64:

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 
 from data.actions import KINDS
+from data.dates import NS_PER_DAY
 from data.fx import Series
 from data.market import MarketData
-from data.point_in_time import coverage
+from data.series.coverage import coverage
 from data.universes import UNKNOWN, Memberships, known_memberships
 
 # Columns of the fact tables that say when a fact holds; what else is dated there says when it was found.
 FACT_DATES = ("date", "from", "to", "added", "removed", "listed", "last_date")
 NO_DAY = np.datetime64("NaT", "D")
-SECOND = 10**9  # nanoseconds
-DAY = 86_400 * SECOND
+NS_PER_SECOND = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +225,8 @@ def _borrow(market: MarketData) -> Iterator[Content]:
 
 
 def _day(stamp: int) -> np.datetime64:
-    return np.datetime64(int(stamp) // DAY, "D")
+    return np.datetime64(int(stamp) // NS_PER_DAY, "D")
 
 
 def _stamp(stamp: int) -> np.datetime64:
-    return np.datetime64(int(stamp) // SECOND, "s")
+    return np.datetime64(int(stamp) // NS_PER_SECOND, "s")

@@ -18,6 +18,7 @@ from data.holdable import choose_holdable
 from data.instruments import Instrument
 from data.lots import lots_on
 from data.rates import InterestRates
+from data.series.tables import LONG_TABLES
 from data.stamps import as_day, as_nanoseconds
 from data.units import raw_units
 from data.universes import Memberships, known_by
@@ -25,7 +26,6 @@ from data.universes import Memberships, known_by
 Matrix = NDArray[np.float64]
 PRICE_FIELDS = ("open", "high", "low", "close", "volume")
 HONG_KONG_AHEAD = 8 * 3600 * 10**9  # nanoseconds: its date is the latest of all venues
-TABLES = ("valuations", "flows", "indices", "rates", "holdings_13f", "positioning")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
@@ -123,8 +123,8 @@ class MarketData:
         DataError
             If there is no such table.
         """
-        if name not in TABLES:
-            raise DataError(f"No table {name!r}. Tables: {', '.join(TABLES)}.")
+        if name not in LONG_TABLES:
+            raise DataError(f"No table {name!r}. Tables: {', '.join(LONG_TABLES)}.")
         return self.tables[name].copy() if name in self.tables else pd.DataFrame({"known": []}, dtype=np.int64)
 
     def columns(self, symbols: tuple[str, ...] | list[str]) -> NDArray[np.intp]:

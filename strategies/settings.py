@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from data.point_in_time import STALE_AFTER_DAYS
+from data.series.tables import LONG_TABLES
 
 
 class Section(BaseModel):
@@ -64,7 +64,7 @@ class FlowSignal(Section):
     destination_entity: str = "CHINA"
     source_funds: tuple[str, ...] = ()
     destination_funds: tuple[str, ...] = ()
-    max_age_days: Annotated[int, Field(ge=1)] = STALE_AFTER_DAYS["flows"]
+    max_age_days: Annotated[int, Field(ge=1)] = LONG_TABLES["flows"].stale_after_days
     after_break: Literal["refuse", "hold"] = "refuse"
 
     @model_validator(mode="after")

@@ -7,17 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.checks.finding import Case, Finding
+from data.series.tables import LONG_TABLES
 
-# Table: columns that name a series, and its number.
-SERIES: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "valuations": (("entity", "metric"), "value"),
-    "flows": (("entity",), "net_usd"),
-    "indices": (("index",), "close"),
-    "rates": (("series",), "value"),
-    "positioning": (("entity",), "value"),
-}
-# Days after its last figure at which a series counts as ended, and in which a gap is one.
-QUIET_DAYS = {"valuations": 14, "flows": 28, "indices": 14, "rates": 45, "positioning": 60}
 BASIS_JUMP = 0.05  # of a P/E beyond what its index moved: claim 6
 BASIS_JUMP_ALONE = 0.15  # the same where the price is not known
 SPIKE, SPIKE_BACK = np.log(1.5), 0.25
@@ -39,7 +30,7 @@ def series_of(name: str, table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFram
     ------
     label, rows
     """
-    key, _ = SERIES[name]
+    key = LONG_TABLES[name].key_in(table.columns)
     ordered = table.sort_values([*key, "date", "known"], kind="stable")
     last = ordered.drop_duplicates([*key, "date"], keep="last")
     for group, rows in last.groupby(list(key), sort=True):
@@ -63,19 +54,19 @@ def check_series(tables: Mapping[str, pd.DataFrame], files: Mapping[str, str], e
     Finding
         D503 to D507.
     """
-    for name in SERIES:
+    for name, kind in LONG_TABLES.items():
         table = tables.get(name)
-        if table is None or not len(table):
+        if table is None or not len(table) or kind.quiet_days is None:
             continue
         found: dict[str, list[Case]] = {}
         for label, rows in series_of(name, table):
-            values = rows[SERIES[name][1]].to_numpy()
+            values = rows[kind.value].to_numpy()
             days = rows["date"].to_numpy().astype("datetime64[D]")
             texts = {
                 "D504": _spike(values, days) if name in ("indices", "valuations") and label not in JUMPING else "",
                 "D505": _scale(values, days) if name in ("flows", "positioning") else "",
-                "D506": _ended(days, end, QUIET_DAYS[name]),
-                "D507": _gap(days, QUIET_DAYS[name]),
+                "D506": _ended(days, end, kind.quiet_days),
+                "D507": _gap(days, kind.quiet_days),
             }
             for check, text in texts.items():
                 if text:

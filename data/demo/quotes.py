@@ -5,6 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.calendars import Calendar
+from data.dates import NS_PER_DAY
 from data.demo import listings
 from data.demo.closes import Closes, Dates, in_ticks
 from data.demo.draws import Draws
@@ -52,8 +53,8 @@ def price_rows(
     volume = _volumes(seed, venue, made, spread, p)
     if venue == "XHKG":  # as the vendors of such data show it: no volume on half days
         session = calendar.index_of(dates)
-        usual = np.median(calendar.closes % (86_400 * 10**9))
-        volume[calendar.closes[session] % (86_400 * 10**9) < usual] = 0.0
+        usual = np.median(calendar.closes % NS_PER_DAY)
+        volume[calendar.closes[session] % NS_PER_DAY < usual] = 0.0
     n = len(dates)
     frame = pd.DataFrame(
         {

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from data.actions import CASH, KINDS, SCRIP, SPLIT, TERMINAL, Actions, actions_of
 from data.checks.finding import Finding
+from data.dates import NS_PER_DAY
 from data.errors import DataError
 from data.instruments import Instrument
 from data.sources.price_table import PriceTable
 from data.sources.tidy import Origin, codes, days, numbers, require_columns
 
 MOST_SHARES = 1000  # the largest consolidations seen are one for some hundreds
-DAY = 86_400 * 10**9  # nanoseconds
 # What prices of a basis hold already: booked again, it would count twice.
 HELD = {"raw": (), "split": (SPLIT, SCRIP), "total_return": (SPLIT, CASH, SCRIP)}
 NOTHING = np.datetime64("NaT", "D")
@@ -108,7 +108,7 @@ def read_actions(
 
 
 def _midnight(day: np.datetime64) -> int:
-    return int(day.astype("datetime64[D]").astype(np.int64)) * DAY
+    return int(day.astype("datetime64[D]").astype(np.int64)) * NS_PER_DAY
 
 
 def _rows(given: pd.DataFrame, what: Origin, priced: set[str]) -> list[_Row]:

@@ -9,7 +9,8 @@ import pandas as pd
 
 from data.checks.finding import Finding
 from data.errors import DataError
-from data.market import TABLES, MarketData
+from data.market import MarketData
+from data.series.tables import LONG_TABLES
 from data.sources.frames import from_frames
 from data.sources.price_files import Piece, joined, read_price_files
 from data.sources.table_file import read_table_file, table_files
@@ -21,7 +22,7 @@ SINGLE = (
     "instruments",
     "borrow",
     "memberships",
-    *TABLES,
+    *LONG_TABLES,
 )  # tables of one file; prices and actions may have several
 
 Refuse = Callable[[DataError], None]

@@ -7,29 +7,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.breaks import ENTITY_COLUMNS, rows_after_break
 from data.calendars import Calendar, local_stamps
 from data.checks.finding import Finding
 from data.dates import FAR_EAST
 from data.errors import DataError, blaming
+from data.series.breaks import rows_after_break
+from data.series.tables import LONG_TABLES
 from data.sources.tidy import Origin, codes, days, numbers, require_columns, stamps
 
-COLUMNS = {
-    "valuations": ("date", "entity", "metric", "value"),
-    "flows": ("date", "entity", "net_usd"),
-    "indices": ("date", "index", "close"),
-    "rates": ("date", "series", "value"),
-    "holdings_13f": ("filer", "period", "filed", "symbol", "value_usd"),
-    "positioning": ("date", "entity", "value", "known"),
-}
-VALUE = {
-    "valuations": "value",
-    "flows": "net_usd",
-    "indices": "close",
-    "rates": "value",
-    "holdings_13f": "value_usd",
-    "positioning": "value",
-}
 INDEX_VENUES = {
     "HSTECH": "XHKG",
     "HSI": "XHKG",
@@ -39,14 +24,6 @@ INDEX_VENUES = {
     "CSI300": "XSHG",
     "CSI500": "XSHG",
 }
-# One figure per key and stamp; of other tables, per all columns but the value. A later figure of the same key revises.
-KEYS = {
-    "valuations": ("date", "entity", "metric"),
-    "flows": ("date", "entity"),
-    "indices": ("date", "index"),
-    "rates": ("date", "series"),
-}
-ENTITY = {"holdings_13f": ("filer", "symbol"), "positioning": ("date", "entity"), "flows": ("date", "entity")}
 TEXT = ("entity", "metric", "index", "series", "symbol", "filer")
 MIDNIGHT = pd.Timedelta(0)
 
@@ -95,7 +72,8 @@ def known_tables(
 def _known_table(
     name: str, table: pd.DataFrame, calendars: Mapping[str, Calendar], what: Origin, findings: list[Finding]
 ) -> pd.DataFrame:
-    require_columns(table, COLUMNS[name], what)
+    kind = LONG_TABLES[name]
+    require_columns(table, kind.needed, what)
     clean, ranks = table.copy(), dict[str, NDArray[Any]]()
     for column in ("date", "filed", "period"):
         if column in clean.columns:
@@ -107,8 +85,8 @@ def _known_table(
                 clean[column] = clean[column].astype(object).where(clean[column].notna(), "-")
             ranks[column], names = codes(clean[column], what)
             clean[column] = np.array(names, dtype=object)[ranks[column]]
-    values = numbers(clean[VALUE[name]], what)
-    clean[VALUE[name]] = values
+    values = numbers(clean[kind.value], what)
+    clean[kind.value] = values
     if name == "indices" and (values <= 0).any():
         row = int(np.argmax(values <= 0))
         raise DataError(
@@ -129,14 +107,16 @@ def _refuse_foresight(name: str, clean: pd.DataFrame, what: Origin) -> None:
     """Raise where a figure was known before it could be."""
     if name == "holdings_13f":
         early, said = (clean["filed"] <= clean["period"]).to_numpy(), "was filed before the end of its period"
+        named = ("symbol", "filer")
     elif name in ("flows", "positioning"):
         begun = clean["date"].to_numpy().astype("datetime64[ns]").astype(np.int64) - FAR_EAST
         early, said = clean["known"].to_numpy() < begun, "has 'known' before its date has begun anywhere"
+        named = ("entity", "date")
     else:
         return
     if early.any():
         row = int(np.argmax(early))
-        which = " of ".join(_shown(clean[column].iloc[row]) for column in ENTITY[name][::-1])
+        which = " of ".join(_shown(clean[column].iloc[row]) for column in named)
         raise DataError(
             f"{what.row(row)}: {which} {said} ({int(early.sum())} such rows in all). Mend it, or drop the row.",
             check="D501",
@@ -146,13 +126,13 @@ def _refuse_foresight(name: str, clean: pd.DataFrame, what: Origin) -> None:
 
 def _doubts(name: str, clean: pd.DataFrame, what: Origin) -> list[Finding]:
     doubts = []
-    n_empty = int(clean[VALUE[name]].isna().sum())
+    n_empty = int(clean[LONG_TABLES[name].value].isna().sum())
     if n_empty:
         doubts.append(Finding("D208", f"{what}: {n_empty} rows have no value and are not used."))
     ended = rows_after_break(name, clean)
     if len(ended):
         row, n_ended = int(ended[0]), len(ended)
-        which = f"{clean[ENTITY_COLUMNS[name]].iloc[row]} of {_shown(clean['date'].iloc[row])}"
+        which = f"{clean[LONG_TABLES[name].entity].iloc[row]} of {_shown(clean['date'].iloc[row])}"
         said = f"{what.row(row)}: {which} stands after the last day on which that was published"
         doubts.append(Finding("D508", f"{said} ({n_ended} such rows in all).", do="See where they come from."))
     if name == "indices":
@@ -166,7 +146,10 @@ def _doubts(name: str, clean: pd.DataFrame, what: Origin) -> list[Finding]:
 
 def _in_order(name: str, clean: pd.DataFrame, ranks: Mapping[str, NDArray[Any]], what: Origin) -> pd.DataFrame:
     """Sort by stamp, then by everything else, so that the order of the rows given does not matter."""
-    key = KEYS.get(name, tuple(column for column in clean.columns if column not in (VALUE[name], "known")))
+    kind = LONG_TABLES[name]
+    # One figure per series, date and stamp; where further columns may tell series apart, all of them do.
+    others = tuple(column for column in clean.columns if column not in (kind.value, "known"))
+    key = others if kind.optional_key else (kind.date, *kind.key)
     by = ["known", *key, *(column for column in clean.columns if column not in key and column != "known")]
     rank = {column: ranks[column] if column in ranks else _rank(clean[column]) for column in by}
     order = np.lexsort([rank[column] for column in reversed(by)])
@@ -179,7 +162,7 @@ def _in_order(name: str, clean: pd.DataFrame, ranks: Mapping[str, NDArray[Any]],
             said = ", ".join(_shown(clean[column].iloc[row]) for column in key)
             raise DataError(f"{what.row(row)}: a second row of {said}. Keep one.", check="D206", rows=order[1:][again])
     ordered = clean.iloc[order]
-    return ordered[ordered[VALUE[name]].notna()].reset_index(drop=True)
+    return ordered[ordered[kind.value].notna()].reset_index(drop=True)
 
 
 def _rank(column: pd.Series) -> NDArray[Any]:

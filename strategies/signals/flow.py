@@ -12,9 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.adjustments import adjusted_close, traded_value
-from data.breaks import crossed
 from data.market import MarketData
-from data.point_in_time import STALE_AFTER_DAYS, PointInTime, all_series
+from data.series.breaks import crossed
+from data.series.point_in_time import PointInTime, all_series
+from data.series.tables import LONG_TABLES
 from strategies.errors import StrategyError
 from strategies.membership import Membership, membership
 from strategies.signals.kernels import trailing_zscore_nb
@@ -63,7 +64,7 @@ def read_flow(
     destination_entity: str = "CHINA",
     source_funds: tuple[str, ...] = (),
     destination_funds: tuple[str, ...] = (),
-    max_age_days: int = STALE_AFTER_DAYS["flows"],
+    max_age_days: int = LONG_TABLES["flows"].stale_after_days,
     after_break: str = "refuse",
 ) -> FlowReading:
     """Read flow momentum at every close of the decision venue.

@@ -11,7 +11,7 @@ from backtest.prove import prove_no_lookahead
 from data.counterfactual import FUTURES, with_future
 from data.load import load
 from data.market import MarketData
-from data.sources.series import VALUE
+from data.series.tables import LONG_TABLES
 from strategies.catalogue import thesis
 from strategies.errors import StrategyError
 from strategies.strategy import find_strategy
@@ -223,7 +223,7 @@ def test_every_future_is_a_market_that_could_be_loaded(future):
     for readings in changed.rates.series.values():
         assert np.isfinite(readings.percent).all()
     for name, table in changed.tables.items():
-        assert np.isfinite(table[VALUE[name]]).all()
+        assert np.isfinite(table[LONG_TABLES[name].value]).all()
 
 
 def test_a_strategy_without_decisions_proves_nothing():

@@ -7,7 +7,7 @@ import pytest
 import strategies
 from backtest import RunConfig, run
 from backtest.prove import prove_no_lookahead
-from data.breaks import breaks_of, crossed, known_breaks, rows_after_break
+from data.series.breaks import breaks_of, crossed, known_breaks, rows_after_break
 from data.sources.frames import from_frames
 from data.universes import Spell
 from strategies.errors import StrategyError

@@ -13,8 +13,8 @@ from data.fx import FxRates
 from data.load import load
 from data.market import PRICE_FIELDS, MarketData
 from data.rates import InterestRates, Readings
+from data.series.tables import LONG_TABLES
 from data.sources.frames import from_frames
-from data.sources.series import VALUE
 from data.universes import SOME_DAY, Spell
 
 
@@ -60,10 +60,11 @@ def with_noise_after(market: MarketData, t: int, rng: np.random.Generator) -> Ma
         name: Readings(one.known, one.days, np.where(one.known > t, rng.normal(size=len(one.known)), one.percent))
         for name, one in market.rates.series.items()
     }
-    tables = {
-        name: table.assign(**{VALUE[name]: table[VALUE[name]].where(table["known"] <= t, rng.normal(size=len(table)))})
-        for name, table in market.tables.items()
-    }
+    tables = {}
+    for name, table in market.tables.items():
+        column = LONG_TABLES[name].value
+        noise = rng.normal(size=len(table))
+        tables[name] = table.assign(**{column: table[column].where(table["known"] <= t, noise)})
     return replace(market, **fields, fx=FxRates(pairs), rates=InterestRates(series), tables=tables)
 
 

@@ -14,7 +14,8 @@ from data.errors import DataError
 from data.lines import adr_premium, lines_of
 from data.load import load
 from data.market import MarketData
-from data.point_in_time import coverage, series
+from data.series.coverage import coverage
+from data.series.point_in_time import series
 from data.universes import known_memberships
 from strategies.basket_history import basket_history
 

@@ -6,7 +6,9 @@ import pytest
 
 from data.errors import DataError
 from data.load import load
-from data.point_in_time import STALE_AFTER_DAYS, PointInTime, all_series, coverage, series
+from data.series.coverage import coverage
+from data.series.point_in_time import PointInTime, all_series, series
+from data.series.tables import LONG_TABLES
 from data.sources.frames import from_frames
 
 PRICES = pd.DataFrame(
@@ -106,7 +108,8 @@ def test_a_position_that_the_next_filing_leaves_out_is_closed():
 
 def test_the_limit_of_a_filing_reaches_the_next_deadline():
     # 30 September to 14 February, which may fall on the Saturday before Presidents' Day.
-    assert (np.datetime64("2026-02-17") - np.datetime64("2025-09-30")).astype(int) == STALE_AFTER_DAYS["holdings_13f"]
+    wait = np.datetime64("2026-02-17") - np.datetime64("2025-09-30")
+    assert wait.astype(int) == LONG_TABLES["holdings_13f"].stale_after_days
 
 
 def test_coverage_by_hand():

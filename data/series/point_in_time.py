@@ -1,43 +1,16 @@
 """Series read as they were known: the latest figure at a stamp, how old it is, and when it is too old to use."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.dates import NS_PER_DAY
 from data.errors import DataError
-from data.market import TABLES, MarketData
-from data.sources.series import VALUE
-
-# Days after its date at which a reading no longer stands for the present: the longest regular wait for the next one.
-STALE_AFTER_DAYS: Mapping[str, int] = MappingProxyType(
-    {
-        # Daily: a long weekend and a lost day. A golden week of the mainland is longer (11 days at most since 2010): by
-        # its end a mainland reading is old.
-        "valuations": 7,
-        "indices": 7,
-        "flows": 14,  # weekly, published up to a week after the week they count
-        "rates": 45,  # daily or monthly means, published within two weeks of the month
-        "positioning": 45,  # monthly, likewise
-        "holdings_13f": 140,  # a quarter (92 days), the 45 days filers have, and a weekend with a holiday
-    }
-)
-# What names a series, besides its table; columns in the second row count where a table has them.
-KEY_COLUMNS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType(
-    {
-        "valuations": (("entity", "metric"), ()),
-        "indices": (("index",), ()),
-        "flows": (("entity",), ()),
-        "rates": (("series",), ()),
-        "positioning": (("entity",), ("metric",)),
-        "holdings_13f": (("filer", "symbol"), ("type",)),
-    }
-)
-NS_PER_DAY = 86_400 * 10**9
+from data.market import MarketData
+from data.series.tables import LONG_TABLES
 
 
 class AsOf(NamedTuple):
@@ -96,7 +69,7 @@ class PointInTime:
         stamps : ndarray of shape (n_stamps,), int64
             UTC nanoseconds, in any order.
         max_age_days : int, optional
-            Readings older than this are not used; by default `STALE_AFTER_DAYS` of the table.
+            Readings older than this are not used; by default the limit of the table in `LONG_TABLES`.
 
         Returns
         -------
@@ -116,7 +89,7 @@ class PointInTime:
         >>> found.values.tolist(), found.ages.tolist()
         ([nan, 5.0, 6.0, nan], [nan, 4.0, 6.0, 42.0])
         """
-        limit = STALE_AFTER_DAYS[self.table] if max_age_days is None else max_age_days
+        limit = LONG_TABLES[self.table].stale_after_days if max_age_days is None else max_age_days
         newest = self.dates >= np.maximum.accumulate(self.dates) if len(self.dates) else np.zeros(0, dtype=bool)
         at = np.searchsorted(self.known[newest], stamps, side="right")
         # Position 0 stands for "nothing known yet".
@@ -154,8 +127,8 @@ def all_series(market: MarketData, table: str) -> dict[tuple[str, ...], PointInT
     rows = market.table(table)
     if not len(rows):
         return {}
-    always, optional = KEY_COLUMNS[table]
-    columns = [*always, *(column for column in optional if column in rows.columns)]
+    kind = LONG_TABLES[table]
+    columns = list(kind.key_in(rows.columns))
     if table == "holdings_13f":
         rows = _with_closed_positions(rows, columns)
     rows = rows.assign(**{column: rows[column].astype(object).fillna("").astype(str) for column in columns})
@@ -166,7 +139,7 @@ def all_series(market: MarketData, table: str) -> dict[tuple[str, ...], PointInT
         parts = (
             own["known"].to_numpy(dtype=np.int64, copy=True),
             own["date"].to_numpy().astype("datetime64[D]"),
-            own[VALUE[table]].to_numpy(dtype=np.float64, copy=True),
+            own[kind.value].to_numpy(dtype=np.float64, copy=True),
         )
         for part in parts:
             part.flags.writeable = False
@@ -216,66 +189,3 @@ def _with_closed_positions(rows: pd.DataFrame, columns: list[str]) -> pd.DataFra
     possible = first.merge(listed[columns].drop_duplicates(), on="filer")
     merged: pd.DataFrame = possible.merge(listed, on=[*columns, "date", "known"], how="outer")
     return merged.fillna({"value_usd": 0.0})
-
-
-def coverage(market: MarketData) -> pd.DataFrame:
-    """Say from when to when each series of a market is there, and whether it is still fresh at its end.
-
-    Parameters
-    ----------
-    market : MarketData
-
-    Returns
-    -------
-    DataFrame
-        One row per series (of `holdings_13f` per filer): table, key, first_date, last_date, last_known (UTC), n_dates,
-        n_revisions (rows that revise an earlier one), usual_step_days (median between dates), longest_gap_days,
-        age_days (of the last reading known at the market's end, counted to its last day), limit_days, is_stale.
-        Steps and gaps are NaN where there is one date only, the age where nothing is known by then.
-    """
-    last_day = market.last_day
-    stamp = (last_day + 1).astype("datetime64[ns]").astype(np.int64)
-    lines = []
-    for table in TABLES:
-        for key, known, dates in _histories(market, table):
-            distinct = np.unique(dates)
-            steps = np.diff(distinct).astype(np.float64)
-            by_then = dates[known <= stamp]
-            age = float((last_day - by_then.max()).astype(np.int64)) if len(by_then) else np.nan
-            lines.append(
-                {
-                    "table": table,
-                    "key": key,
-                    "first_date": pd.Timestamp(distinct[0]),
-                    "last_date": pd.Timestamp(distinct[-1]),
-                    "last_known": pd.Timestamp(int(known.max()), tz="UTC"),
-                    "n_dates": len(distinct),
-                    "n_revisions": len(dates) - len(distinct),
-                    "usual_step_days": float(np.median(steps)) if len(steps) else np.nan,
-                    "longest_gap_days": float(steps.max()) if len(steps) else np.nan,
-                    "age_days": age,
-                    "limit_days": STALE_AFTER_DAYS[table],
-                    "is_stale": not age <= STALE_AFTER_DAYS[table],
-                }
-            )
-    return pd.DataFrame(lines, columns=COVERAGE_COLUMNS)
-
-
-COVERAGE_COLUMNS = [
-    *("table", "key", "first_date", "last_date", "last_known", "n_dates", "n_revisions"),
-    *("usual_step_days", "longest_gap_days", "age_days", "limit_days", "is_stale"),
-]
-
-
-def _histories(market: MarketData, table: str) -> list[tuple[str, NDArray[np.int64], NDArray[np.datetime64]]]:
-    """List the series of a table with their stamps and dates; of 13F the filings."""
-    if table != "holdings_13f":
-        return [(" ".join(key).strip(), one.known, one.dates) for key, one in all_series(market, table).items()]
-    rows = market.table(table)
-    if not len(rows):
-        return []
-    filings = rows[["filer", "period", "known"]].drop_duplicates()
-    return [
-        (str(filer), own["known"].to_numpy(), own["period"].to_numpy().astype("datetime64[D]"))
-        for filer, own in filings.groupby("filer", sort=True)
-    ]

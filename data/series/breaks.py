@@ -9,15 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-# Column that names the entity, where a table can have breaks.
-ENTITY_COLUMNS = {
-    "valuations": "entity",
-    "flows": "entity",
-    "indices": "index",
-    "rates": "series",
-    "holdings_13f": "filer",
-    "positioning": "entity",
-}
+from data.series.tables import LONG_TABLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,20 +115,19 @@ def rows_after_break(table: str, frame: pd.DataFrame) -> NDArray[np.intp]:
     table : str
         Name of the table.
     frame : DataFrame
-        With `date` (any form of datetime64; `period` in 13F) and the column that names the entity.
+        With the table's columns of date (any form of datetime64) and entity.
 
     Returns
     -------
     ndarray of int
         Positions in the frame, ascending; empty where the table has no such columns.
     """
-    column = ENTITY_COLUMNS.get(table)
-    day = "period" if table == "holdings_13f" else "date"
-    if column is None or column not in frame.columns or day not in frame.columns:
+    kind = LONG_TABLES.get(table)
+    if kind is None or kind.entity not in frame.columns or kind.date not in frame.columns:
         return np.zeros(0, dtype=np.intp)
     late = np.zeros(len(frame), dtype=bool)
-    dates = frame[day].to_numpy().astype("datetime64[D]")
-    codes, entities = pd.factorize(frame[column].astype(str).str.strip())
+    dates = frame[kind.date].to_numpy().astype("datetime64[D]")
+    codes, entities = pd.factorize(frame[kind.entity].astype(str).str.strip())
     for place, entity in enumerate(entities):
         for one in breaks_of(table, str(entity)):
             late |= (codes == place) & (dates > one.last_date)
