@@ -9,7 +9,7 @@ import os
 import tempfile
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import DataError
+from data.facts import read_facts
 from data.storage.caches import cache_folder
 from data.venues import VENUES, venue
 
@@ -144,9 +145,7 @@ def local_stamps(dates: Dates, clock: pd.Timedelta, timezone: str) -> Stamps:
 
 @cache
 def _corrections() -> pd.DataFrame:
-    path = resources.files("data") / "datasets" / "calendar_corrections.csv"
-    with path.open(encoding="utf-8") as file:
-        table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    table = read_facts("calendar_corrections.csv")
     table["date"] = pd.to_datetime(table["date"])
     return table
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 
 from data.dates import read_day
 from data.errors import DataError
+from data.facts import read_facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,9 +189,7 @@ def known_instruments() -> Mapping[str, Instrument]:
     >>> facts["BABA"].issuer == facts["9988.HK"].issuer
     True
     """
-    path = resources.files("data") / "datasets" / "instruments.csv"
-    with path.open(encoding="utf-8") as file:
-        rows = pd.read_csv(file, dtype=str, keep_default_na=False).to_dict("records")
+    rows = read_facts("instruments.csv").to_dict("records")
     found = {}
     for row in rows:
         base = plain_instrument(row["symbol"], row["venue"], row["currency"])

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import resources
 
 import numpy as np
 import pandas as pd
 
 from data.actions import KINDS
 from data.dates import NS_PER_DAY
+from data.facts import fact_files, read_facts
 from data.fx import Series
 from data.market import MarketData
 from data.series.coverage import coverage
@@ -129,13 +129,11 @@ def fact_tables() -> list[FactTable]:
         By file name.
     """
     found = []
-    for path in sorted((resources.files("data") / "datasets").iterdir(), key=lambda one: one.name):
-        if path.name.endswith(".csv"):
-            with path.open(encoding="utf-8") as file:
-                table = pd.read_csv(file, dtype=str, keep_default_na=False)
-            cells = pd.concat([table[name] for name in FACT_DATES if name in table.columns] or [pd.Series(dtype=str)])
-            days = [np.datetime64(cell, "D") for cell in cells.unique() if cell]
-            found.append(FactTable(path.name, len(table), min(days, default=NO_DAY), max(days, default=NO_DAY)))
+    for file in fact_files():
+        table = read_facts(file)
+        cells = pd.concat([table[name] for name in FACT_DATES if name in table.columns] or [pd.Series(dtype=str)])
+        days = [np.datetime64(cell, "D") for cell in cells.unique() if cell]
+        found.append(FactTable(file, len(table), min(days, default=NO_DAY), max(days, default=NO_DAY)))
     return found
 
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 
 import numpy as np
@@ -16,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import DataError
+from data.facts import read_facts
 from data.market import MarketData, Matrix
 
 OPEN_END = np.datetime64("9999-12-31", "D")
@@ -60,9 +60,7 @@ def known_ratios() -> Mapping[str, tuple[AdrRatio, ...]]:
     >>> [(str(one.first), one.ordinary) for one in known_ratios()["BABA"]]
     [('2014-09-19', 1.0), ('2019-07-30', 8.0)]
     """
-    path = resources.files("data") / "datasets" / "adr_ratios.csv"
-    with path.open(encoding="utf-8") as file:
-        rows = pd.read_csv(file, dtype=str, keep_default_na=False).to_dict("records")
+    rows = read_facts("adr_ratios.csv").to_dict("records")
     found: dict[str, list[AdrRatio]] = {}
     for row in rows:
         ratio = AdrRatio(

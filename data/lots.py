@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from data.facts import read_facts
 from data.instruments import Instrument
 
 MAINLAND, MAINLAND_LOT = ("XSHG", "XSHE"), 100
@@ -49,9 +48,7 @@ def known_lots() -> Mapping[str, tuple[LotSpell, ...]]:
     >>> [(str(one.since), one.shares) for one in known_lots()["2020.HK"]]
     [('2019-12-06', 1000), ('2021-10-04', 200)]
     """
-    path = resources.files("data") / "datasets" / "board_lots.csv"
-    with path.open(encoding="utf-8") as file:
-        rows = pd.read_csv(file, dtype=str, keep_default_na=False).to_dict("records")
+    rows = read_facts("board_lots.csv").to_dict("records")
     found: dict[str, list[LotSpell]] = {}
     for row in rows:
         is_assumed = row["status"] == "assumed"

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import DataError
+from data.facts import read_facts
 from data.instruments import Instrument, known_instruments
 
 # Universes made of instrument tags: names that belong whatever the date.
@@ -165,9 +164,7 @@ def known_memberships() -> Memberships:
     The day of effect decides who belongs; a change is known from the day after its announcement, about two
     weeks before. One launch member is not known; it stands as UNKNOWN.
     """
-    path = resources.files("data") / "datasets" / "hstech_membership.csv"
-    with path.open(encoding="utf-8") as file:
-        rows = pd.read_csv(file, dtype=str, keep_default_na=False).to_dict("records")
+    rows = read_facts("hstech_membership.csv").to_dict("records")
     spells = tuple(
         Spell(
             row["symbol"],

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
-from importlib import resources
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.facts import read_facts
 from data.series.tables import LONG_TABLES
 
 
@@ -50,9 +50,7 @@ def known_breaks() -> tuple[Break, ...]:
     tuple of Break
         See `datasets/SOURCES.md`.
     """
-    path = resources.files("data") / "datasets" / "disclosure_breaks.csv"
-    with path.open(encoding="utf-8") as file:
-        rows = pd.read_csv(file, dtype=str, keep_default_na=False).to_dict("records")
+    rows = read_facts("disclosure_breaks.csv").to_dict("records")
     return tuple(
         Break(
             table=row["table"],
