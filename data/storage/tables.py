@@ -5,7 +5,6 @@ import hashlib
 import inspect
 import os
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 
 import pandas as pd
@@ -78,8 +77,8 @@ def _key(path: Path, read: Callable[[Path], pd.DataFrame]) -> str:
     key.update(f"{read.__module__}.{read.__qualname__}".encode())
     source = inspect.getsourcefile(read)
     key.update(Path(source).read_bytes() if source else b"")
-    for library in ("pandas", "pyarrow"):
-        key.update(f"{library} {metadata.version(library)}".encode())
+    for library in (pd, pa):
+        key.update(f"{library.__name__} {library.__version__}".encode())
     return key.hexdigest()
 
 

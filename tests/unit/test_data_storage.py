@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from data.sources.csv_file import read_csv_file
@@ -86,8 +87,7 @@ def test_another_library_or_reader_is_another_key(
         edited = written(tmp_path, "# edited", "edited.py")
         monkeypatch.setattr(tables.inspect, "getsourcefile", lambda read: str(edited))
     else:
-        known = tables.metadata.version
-        monkeypatch.setattr(tables.metadata, "version", lambda name: "0" if name == what else known(name))
+        monkeypatch.setattr({"pandas": pd, "pyarrow": pa}[what], "__version__", "0")
     parsed(path, reader, folder=cache)
     assert parses.times == 2
 
@@ -248,6 +248,7 @@ READING = """
 import hashlib, sys
 from pathlib import Path
 import pandas as pd
+import pyarrow as pa
 from data.sources.csv_file import read_csv_file
 from data.storage.tables import parsed
 

@@ -259,6 +259,7 @@ def test_a_ledger_that_fills_at_tomorrow_s_open_is_caught(monkeypatch):
     def peeking(*given):
         prepared = honest(*given)
         later = np.roll(prepared.world.open, -1, axis=0)
+        later.flags.writeable = False  # as the honest one: of another type, the ledger would be compiled anew
         return replace(prepared, world=prepared.world._replace(open=later))
 
     monkeypatch.setattr(engine, "prepare", peeking)
