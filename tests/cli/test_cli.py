@@ -1,4 +1,7 @@
-"""The command line as a user meets it: exit codes, messages, files."""
+"""The command line as a user meets it: exit codes, messages, files.
+
+Runs whose bytes are compared, and one refusal, are processes; the rest are calls in this one.
+"""
 
 import csv
 import json
@@ -8,10 +11,12 @@ import sys
 import pandas as pd
 import pytest
 
+from tests.terminal import eastbound
+
 PRICES = "date,symbol,venue,currency,close\n2024-01-02,AAA,XNYS,USD,10\n2024-01-03,AAA,XNYS,USD,11\n"
 
 
-def eastbound(*arguments: str, cwd: object = None) -> subprocess.CompletedProcess[str]:
+def process(*arguments: str, cwd: object = None) -> subprocess.CompletedProcess[str]:
     code = "from backtest.cli import main; main()"
     return subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=cwd, timeout=240, check=False
@@ -21,7 +26,7 @@ def eastbound(*arguments: str, cwd: object = None) -> subprocess.CompletedProces
 @pytest.fixture(scope="module")
 def demo_run(tmp_path_factory):
     out = tmp_path_factory.mktemp("run")
-    done = eastbound("run", "flow-momentum", "--market", "demo", "--out", str(out))
+    done = process("run", "flow-momentum", "--market", "demo", "--out", str(out))
     return out, done
 
 
@@ -63,13 +68,18 @@ def test_the_files_agree_with_each_other(demo_run):
 @pytest.mark.timeout(300)
 def test_the_same_run_twice_gives_the_same_bytes(demo_run, tmp_path):
     out, _ = demo_run
-    again = eastbound("run", "--out", str(tmp_path))
+    again = process("run", "--out", str(tmp_path))
     assert again.returncode == 0
     for name in ("nav.csv", "trades.csv", "weights.csv", "bridge.csv", "summary.json", "manifest.json"):
         assert (out / name).read_bytes() == (tmp_path / name).read_bytes(), name
 
 
-@pytest.mark.timeout(300)
+def test_a_refused_process_says_one_line_and_returns_2(tmp_path):
+    done = process("run", "--market", "nowhere", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "eastbound: nowhere is no folder. Give 'demo', 'tiny', or a folder with a prices file.\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -98,11 +108,9 @@ def test_wrong_input_gets_one_plain_message_and_exit_code_2(arguments, message, 
     done = eastbound(*arguments, cwd=tmp_path)
     assert done.returncode == 2, done.stdout + done.stderr
     assert message in done.stderr.replace("\n", " ")
-    assert "Traceback" not in done.stderr
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.timeout(300)
 def test_a_wrong_file_is_named_with_its_row(tmp_path):
     folder = tmp_path / "market"
     folder.mkdir()
@@ -112,7 +120,6 @@ def test_a_wrong_file_is_named_with_its_row(tmp_path):
     assert "prices.csv, row 3: close of AAA on 2024-01-04 is -3; it must be positive" in done.stderr
 
 
-@pytest.mark.timeout(300)
 def test_a_user_s_own_folder_and_thesis(tmp_path):
     dates = [d.strftime("%Y-%m-%d") for d in pd.bdate_range("2024-02-20", "2024-03-28")]
     folder = tmp_path / "market"
@@ -143,7 +150,6 @@ def decide(past, portfolio):
 """
 
 
-@pytest.mark.timeout(300)
 def test_a_strategy_in_python_runs(tmp_path):
     file, out = tmp_path / "mine.py", tmp_path / "out"
     file.write_text(POLICY)
@@ -168,7 +174,6 @@ def test_a_strategy_in_python_runs(tmp_path):
     assert (manifest["run"]["costs"], manifest["run"]["interest"]) == ("none", "none")
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("text", "arguments", "message"),
     [
@@ -184,10 +189,8 @@ def test_a_wrong_strategy_in_python_gets_one_plain_message(text, arguments, mess
     done = eastbound("run", str(tmp_path / "mine.py"), "--start", "2024-06-03", *arguments)
     assert done.returncode == 2, done.stdout + done.stderr
     assert message in done.stderr.replace("\n", " ")
-    assert "Traceback" not in done.stderr
 
 
-@pytest.mark.timeout(300)
 def test_a_leak_is_reported_with_exit_code_2():
     done = eastbound(
         "prove-no-lookahead", "tests/leaks/full_sample_zscore.py", "--start", "2024-06-03", "--end", "2024-08-30",

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from data.load import load
+from tests.terminal import eastbound
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKE = """
@@ -43,7 +44,7 @@ def environment(tmp_path: Path, yahoo: str) -> dict[str, str]:
     return {**os.environ, "FAKE_YAHOO": yahoo, "PYTHONPATH": str(folder)}
 
 
-def eastbound(tmp_path: Path, *arguments: str, yahoo: str = "answers") -> subprocess.CompletedProcess[str]:
+def process(tmp_path: Path, *arguments: str, yahoo: str = "answers") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*START, *arguments], cwd=ROOT, env=environment(tmp_path, yahoo), capture_output=True, text=True, timeout=120,
         check=False,
@@ -54,7 +55,7 @@ def eastbound(tmp_path: Path, *arguments: str, yahoo: str = "answers") -> subpro
 def test_a_fetch_prints_what_it_wrote_and_what_it_could_not_get(tmp_path: Path) -> None:
     out = tmp_path / "m"
     asked = ("fetch", "yahoo", "--symbols", "AAPL, 0700.HK,GONE", *WEEK, "--out", str(out), "--pause", "0")
-    done = eastbound(tmp_path, *asked)
+    done = process(tmp_path, *asked)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "2 names, 2024-01-02 to 2024-01-05, 13 rows",
@@ -71,30 +72,28 @@ def test_a_fetch_prints_what_it_wrote_and_what_it_could_not_get(tmp_path: Path) 
 @pytest.mark.timeout(300)
 def test_only_and_universe(tmp_path: Path) -> None:
     asked = ("fetch", "yahoo", "--universe", "AAPL+0700.HK", "--only", "prices", *WEEK, "--out", str(tmp_path / "m"))
-    done = eastbound(tmp_path, *asked, "--pause", "0")
+    done = process(tmp_path, *asked, "--pause", "0")
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (tmp_path / "m").iterdir()) == ["market.toml", "prices.parquet"]
     assert "dividends" not in pd.read_parquet(tmp_path / "m" / "prices.parquet")
 
 
 WRONG = [
-    (("fetch", "yahoo", *WEEK), "answers", "Say what to fetch: --universe (big-seven, china-adr, hang-seng-tech"),
-    (("fetch", "yahoo", "--universe", "big-sevn", *WEEK), "answers", "'big-sevn' is neither a universe nor a symbol"),
-    (("fetch", "yahoo", "--symbols", "AAPL"), "answers", "Say from when: --start 2018-01-02."),
-    (("fetch", "yahoo", "--symbols", "AAPL", "--start", "2/1/x"), "answers", "start '2/1/x' is no date"),
-    (("fetch", "yahoo", "--symbols", "AAPL", *WEEK, "--only", "price"), "answers", "'price' cannot be fetched. Known:"),
-    (("fetch", "yahoo", "--symbols", "AAPL", *WEEK), "none", "not installed: pip install eastbound[yahoo]"),
-    (("list", "--market", "nowhere"), "answers", "nowhere is no folder"),
+    (("fetch", "yahoo", *WEEK), "Say what to fetch: --universe (big-seven, china-adr, hang-seng-tech"),
+    (("fetch", "yahoo", "--universe", "big-sevn", *WEEK), "'big-sevn' is neither a universe nor a symbol"),
+    (("fetch", "yahoo", "--symbols", "AAPL"), "Say from when: --start 2018-01-02."),
+    (("fetch", "yahoo", "--symbols", "AAPL", "--start", "2/1/x"), "start '2/1/x' is no date"),
+    (("fetch", "yahoo", "--symbols", "AAPL", *WEEK, "--only", "price"), "'price' cannot be fetched. Known:"),
+    (("list", "--market", "nowhere"), "nowhere is no folder"),
 ]
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize(("arguments", "yahoo", "message"), WRONG, ids=[message[:40] for _, _, message in WRONG])
+@pytest.mark.parametrize(("arguments", "message"), WRONG, ids=[message[:40] for _, message in WRONG])
 def test_wrong_input_gets_one_plain_message_and_exit_code_2(
-    tmp_path: Path, arguments: tuple[str, ...], yahoo: str, message: str
+    tmp_path: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     out = ("--out", str(tmp_path / "m")) if arguments[0] == "fetch" else ()
-    done = eastbound(tmp_path, *arguments, *out, yahoo=yahoo)
+    done = eastbound("data", *arguments, *out)
     assert done.returncode == 2, done.stdout + done.stderr
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -102,9 +101,18 @@ def test_wrong_input_gets_one_plain_message_and_exit_code_2(
     assert not (tmp_path / "m").exists()
 
 
+def test_without_yfinance_a_fetch_says_how_to_install_it(tmp_path: Path) -> None:
+    asked = ("fetch", "yahoo", "--symbols", "AAPL", *WEEK, "--out", str(tmp_path / "m"))
+    done = process(tmp_path, *asked, yahoo="none")
+    assert done.returncode == 2
+    (message,) = done.stderr.splitlines()
+    assert message.endswith("not installed: pip install eastbound[yahoo]")
+    assert not (tmp_path / "m").exists()
+
+
 @pytest.mark.timeout(300)
 def test_offline_is_one_plain_message_too(tmp_path: Path) -> None:
-    done = eastbound(
+    done = process(
         tmp_path, "fetch", "yahoo", "--symbols", "AAPL", *WEEK, "--out", str(tmp_path / "m"), "--pause", "0",
         yahoo="offline",
     )  # fmt: skip
@@ -129,13 +137,12 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     assert child.returncode == 130
     kept = out / ".parts"
     assert said == f"eastbound: stopped. 2 answers are kept in {kept}; the same command goes on from there.\n"
-    done = eastbound(tmp_path, *asked)
+    done = process(tmp_path, *asked)
     assert done.stdout.splitlines()[0] == "3 names, 2024-01-02 to 2024-01-05, 17 rows, 2 answers kept from before"
 
 
-@pytest.mark.timeout(300)
-def test_what_there_is_is_listed(tmp_path: Path) -> None:
-    done = eastbound(tmp_path, "list")
+def test_what_there_is_is_listed() -> None:
+    done = eastbound("data", "list")
     assert done.returncode == 0, done.stderr
     rows = [line.split() for line in done.stdout.splitlines()]
     assert ["big-seven", "7", "today's", "list", "-", "-"] in rows
@@ -143,9 +150,8 @@ def test_what_there_is_is_listed(tmp_path: Path) -> None:
     assert "demo, tiny" in done.stdout
 
 
-@pytest.mark.timeout(300)
-def test_what_a_market_covers_is_listed(tmp_path: Path) -> None:
-    done = eastbound(tmp_path, "list", "--market", "tiny")
+def test_what_a_market_covers_is_listed() -> None:
+    done = eastbound("data", "list", "--market", "tiny")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("SYNTHETIC MARKET")
     rows = [line.split() for line in done.stdout.splitlines()]
