@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backtest.cli.market_data import data_app
+from backtest.cli.options import EndOption, MarketOption, StartOption, UniverseOption
 from backtest.cli.show import print_proof, print_run, print_theses
 from data.errors import EastboundError
 
@@ -27,16 +28,6 @@ app = typer.Typer(
 app.add_typer(data_app, name="data")
 
 WHAT_RUNS = "Name of a thesis, a thesis file, or a Python file with targets(market) or decide(past, portfolio)."
-MarketOption = Annotated[
-    str, typer.Option("--market", help="demo (synthetic), tiny (synthetic), or a folder of files.")
-]
-UniverseOption = Annotated[
-    str | None, typer.Option("--universe", help='What may be held, such as "big-seven+hang-seng-tech".')
-]
-StartOption = Annotated[
-    str | None, typer.Option("--start", help="First date of decisions and NAV; earlier rows are the past.")
-]
-EndOption = Annotated[str | None, typer.Option("--end", help="Last date.")]
 
 
 @app.command("run")

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
+
+from backtest.cli.terminal import plain_console, print_table
 
 if TYPE_CHECKING:
     from data.checks.folder import Checked
@@ -50,42 +50,41 @@ def _document(checked: "Checked") -> dict[str, object]:
 def _print_checked(checked: "Checked", every: bool) -> None:
     from data.checks.catalogue import BEYOND
 
-    console = Console(markup=False, highlight=False)
+    console = plain_console()
     market = checked.market
     if market is not None:
-        console.print(f"{market.name}: prices of type {market.price_basis!r}, by venue", soft_wrap=True, style="bold")
-        console.print(_spans(market))
+        console.print(f"{market.name}: prices of type {market.price_basis!r}, by venue", style="bold")
+        print_table(("venue", "names", "first", "last", "closes"), _spans(market), right={"names", "closes"})
     for one in checked.findings:
         style = "bold red" if one.level == "error" else "yellow"
         console.print(f"{one.level:<8}{one.check}  ", style=style, end="")
         if every and one.cases:
-            console.print(f"{one.what}. {one.do}", soft_wrap=True)
+            console.print(f"{one.what}. {one.do}")
             for case in one.cases:
-                console.print(f"{'':14}{case}", soft_wrap=True)
+                console.print(f"{'':14}{case}")
         else:
-            console.print(str(one), soft_wrap=True)
+            console.print(str(one))
     n_errors, n_warnings = len(checked.errors), len(checked.warnings)
     verdict = "A run would stop." if n_errors else "A run would go on."
     counts = f"{n_errors} error{'' if n_errors == 1 else 's'}, {n_warnings} warning{'' if n_warnings == 1 else 's'}."
-    console.print(f"{counts} {verdict}", soft_wrap=True, style="bold")
+    console.print(f"{counts} {verdict}", style="bold")
     if any(len(one.cases) > 1 for one in checked.findings) and not every:
-        console.print("Every case: --all. What each number means: docs/checks.md.", soft_wrap=True, style="dim")
+        console.print("Every case: --all. What each number means: docs/checks.md.", style="dim")
     console.print("Beyond any check of the files alone:", style="dim")
     for line in BEYOND:
-        console.print(f"  - {line}", soft_wrap=True, style="dim")
+        console.print(f"  - {line}", style="dim")
 
 
-def _spans(market: "MarketData") -> Table:
+def _spans(market: "MarketData") -> list[tuple[str, ...]]:
+    """Say of each venue how many names it has, and from when to when they have closes."""
     import numpy as np
 
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("venue", "names", "first", "last", "closes"):
-        table.add_column(heading, justify="right" if heading in ("names", "closes") else "left")
+    spans = list[tuple[str, ...]]()
     for venue in market.venues(market.symbols):
         columns = market.columns([s for s in market.symbols if market.instruments[s].venue == venue])
         priced = ~np.isnan(market.close[:, columns])
         rows = np.flatnonzero(priced.any(axis=1))
         if len(rows):
             first, last = market.dates[rows[0]], market.dates[rows[-1]]
-            table.add_row(venue, str(len(columns)), str(first), str(last), f"{int(priced.sum()):,}")
-    return table
+            spans.append((venue, str(len(columns)), str(first), str(last), f"{int(priced.sum()):,}"))
+    return spans

@@ -4,15 +4,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backtest.cli.options import EndOption, MarketOption, StartOption
+from backtest.cli.terminal import plain_console
+
 if TYPE_CHECKING:
     from strategies.basket_history import BasketHistory, Stretch
 
 
 def members_command(
     universe: Annotated[str, typer.Argument(help='Universes joined by "+"; each part is a basket of its own.')],
-    market: Annotated[str, typer.Option("--market", help="demo (synthetic), tiny (synthetic), or a folder.")] = "demo",
-    start: Annotated[str | None, typer.Option("--start", help="First date.")] = None,
-    end: Annotated[str | None, typer.Option("--end", help="Last date.")] = None,
+    market: MarketOption = "demo",
+    start: StartOption = None,
+    end: EndOption = None,
     seasoning: Annotated[int, typer.Option("--seasoning", min=0, help="Sessions a name must be listed.")] = 20,
     min_members: Annotated[int, typer.Option("--min-members", min=1, help="Names a basket needs.")] = 3,
 ) -> None:
@@ -34,9 +37,7 @@ def print_members(history: "BasketHistory", min_members: int) -> None:
     min_members : int
         Names it needs; with fewer its share stays in cash.
     """
-    from rich.console import Console
-
-    console = Console(markup=False, highlight=False, soft_wrap=True)
+    console = plain_console()
     if not len(history.dates):
         console.print(f"{history.universe}: no session of New York in the dates asked for.")
         return

@@ -62,7 +62,7 @@ def test_a_fetch_prints_what_it_wrote_and_what_it_could_not_get(tmp_path: Path) 
         f"  {out / 'fx.csv'}",
         f"  {out / 'prices.parquet'}",
         f"  {out / 'market.toml'}",
-        "NOT FETCHED, 1 names:",
+        "NOT FETCHED, 1 name:",
         "  GONE: Yahoo has nothing for GONE",
     ]
     assert done.stderr == "", "yfinance is silent, and there is no progress bar where nobody looks"
