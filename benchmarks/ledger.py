@@ -13,7 +13,6 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable
 from importlib.metadata import version
 
 import numpy as np
@@ -24,6 +23,7 @@ from backtest.books import new_book
 from backtest.config import FlatCosts, RunConfig
 from backtest.engine import simulate
 from backtest.lanes import run_lanes
+from benchmarks.timing import median_of
 from data.calendars import trading_calendar
 from data.market import MarketData
 from data.sources.frames import from_frames
@@ -67,17 +67,6 @@ def make_market() -> MarketData:
     )
     lots = pd.DataFrame({"symbol": symbols, "lot": rng.choice([100, 200, 500], N_NAMES)})
     return from_frames(frame, instruments=lots, price_basis="raw", name="benchmark (synthetic)", synthetic=True)
-
-
-def median_of(function: Callable[[], object], repeats: int) -> float:
-    """Give the median seconds of warm calls."""
-    function()
-    taken = []
-    for _ in range(repeats):
-        begun = time.perf_counter()
-        function()
-        taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)
 
 
 def time_ours(

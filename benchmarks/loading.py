@@ -11,12 +11,10 @@ import argparse
 import os
 import platform
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.timing import median_of
 from data.calendars import trading_calendar
 from data.load import load
 from data.market import PRICE_FIELDS
@@ -77,17 +76,6 @@ def assert_parity(path: Path) -> None:
     ours, theirs = load(path.parent), plain_pandas(path)
     for field in PRICE_FIELDS:
         np.testing.assert_array_equal(getattr(ours, field), theirs[field].to_numpy())
-
-
-def median_of(function: Callable[[], object], repeats: int) -> float:
-    """Give the median seconds of warm calls."""
-    function()
-    taken = []
-    for _ in range(repeats):
-        begun = time.perf_counter()
-        function()
-        taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)
 
 
 def in_fresh_process(what: str, path: Path, cache: Path) -> tuple[float, float]:
