@@ -19,7 +19,7 @@ TIMEOUT_SECONDS = 30.0
 
 
 @dataclass(slots=True, kw_only=True)
-class YahooLine:
+class YahooClient:
     """Requests to Yahoo, one after the other.
 
     Attributes
@@ -29,7 +29,7 @@ class YahooLine:
     today : datetime64[D]
     pause_seconds : float
         Between two requests.
-    tries : int
+    n_tries : int
         How often a request is made while Yahoo does not answer at all.
     sleep : callable
         Waits a number of seconds.
@@ -40,7 +40,7 @@ class YahooLine:
     download: Download
     today: np.datetime64
     pause_seconds: float = 1.0
-    tries: int = 3
+    n_tries: int = 3
     sleep: Callable[[float], None] = time.sleep
     reason: str = ""
     _has_asked: bool = field(default=False, init=False)
@@ -64,7 +64,7 @@ class YahooLine:
             If Yahoo does not answer, not even for `PROBE`.
         """
         self.reason = ""
-        for attempt in range(self.tries):
+        for attempt in range(self.n_tries):
             if attempt:
                 self.sleep(BACKOFF_SECONDS * 2 ** (attempt - 1))
             answer = self._request(ticker, first)
@@ -74,7 +74,7 @@ class YahooLine:
                 return answer
         said = f" ({self.reason})" if self.reason else ""
         raise DataError(
-            f"Yahoo does not answer: {ticker} and {PROBE} came back empty {self.tries} times{said}. Either this "
+            f"Yahoo does not answer: {ticker} and {PROBE} came back empty {self.n_tries} times{said}. Either this "
             "machine is offline, or Yahoo refuses it for now. Try again later; answers that are there are kept."
         )
 

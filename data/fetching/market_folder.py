@@ -118,7 +118,7 @@ def refuse_other_basis(folder: Path, basis: str) -> None:
         )
 
 
-def standing(folder: Path, kind: FetchedTable) -> pd.DataFrame | None:
+def read_standing(folder: Path, kind: FetchedTable) -> pd.DataFrame | None:
     """Read what an earlier fetch left in the folder.
 
     Parameters

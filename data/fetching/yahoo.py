@@ -11,17 +11,17 @@ import pandas as pd
 
 from data.errors import DataError
 from data.fetching.bars import bars_of, rates_of
-from data.fetching.fetched import (
+from data.fetching.client import Download, YahooClient, yfinance_download
+from data.fetching.market_folder import (
     DIVIDENDS,
     FX,
     PRICES,
     joined,
+    read_standing,
     refuse_other_basis,
     refuse_rivals,
-    standing,
     write_folder,
 )
-from data.fetching.line import Download, YahooLine, yfinance_download
 from data.fetching.parts import Parts
 from data.sources.listings import SUFFIX_VENUES, listings_of
 from data.stamps import as_day
@@ -97,7 +97,7 @@ def fetch_yahoo(
     replace: bool = False,
     download: Download | None = None,
     pause_seconds: float = 1.0,
-    tries: int = 3,
+    n_tries: int = 3,
     today: object | None = None,
     sleep: Callable[[float], None] = time.sleep,
     on_answer: Callable[[str], None] | None = None,
@@ -121,7 +121,7 @@ def fetch_yahoo(
         Called as `yfinance.download`; by default that, made silent.
     pause_seconds : float
         Between two requests: they go out one after the other.
-    tries : int
+    n_tries : int
         How often a request is made while Yahoo does not answer at all.
     today : date-like, optional
         By default today's date in UTC.
@@ -156,8 +156,8 @@ def fetch_yahoo(
     pairs = [("USD", money) for money in sorted({money for _, money in listings.values()}) if money in FX_TICKERS]
     if chosen == {"fx"} and not pairs:
         raise DataError("These names trade in USD alone: there are no exchange rates to fetch.")
-    line = YahooLine(
-        download=download or yfinance_download(), today=now, pause_seconds=pause_seconds, tries=tries, sleep=sleep
+    client = YahooClient(
+        download=download or yfinance_download(), today=now, pause_seconds=pause_seconds, n_tries=n_tries, sleep=sleep
     )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -169,7 +169,7 @@ def fetch_yahoo(
                 kinds=chosen,
                 first=first,
                 last=last,
-                line=line,
+                client=client,
                 on_answer=on_answer,
             )
             return fetch.run(replace)
@@ -187,7 +187,7 @@ class _Fetch:
     kinds: frozenset[str]
     first: np.datetime64
     last: np.datetime64
-    line: YahooLine
+    client: YahooClient
     on_answer: Callable[[str], None] | None
     missing: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -202,7 +202,7 @@ class _Fetch:
             refuse_rivals(self.folder, target)
         if PRICES in targets:
             refuse_other_basis(self.folder, BASIS)
-        old = {target: None if replace else standing(self.folder, target) for target in targets}
+        old = {target: None if replace else read_standing(self.folder, target) for target in targets}
         new = {FX: self._rates()} if FX in targets else {}
         bars = {} if targets == [FX] else self._bars()
         if PRICES in targets:
@@ -274,7 +274,7 @@ class _Fetch:
         if table is not None:
             self.resumed.append(ticker)
         else:
-            answer = self.line.ask(ticker, first)
+            answer = self.client.ask(ticker, first)
             table = None if answer is None else make(answer)
             if table is not None:
                 self._parts.keep(asked, table)

@@ -15,13 +15,13 @@ from tests.terminal import eastbound
 ROOT = Path(__file__).resolve().parents[2]
 FAKE = """
 import os, time, logging
-from data.fetching import line as yahoo_line
+from data.fetching import client
 from tests.unit.test_data_yahoo import names
 from tests.yahoo import FakeYahoo
 
 yahoo = FakeYahoo(names())
 yahoo.is_offline = os.environ["FAKE_YAHOO"] == "offline"
-yahoo_line.BACKOFF_SECONDS = 0.01
+client.BACKOFF_SECONDS = 0.01
 
 def download(*arguments, **options):
     if os.environ["FAKE_YAHOO"] == "slow" and len(yahoo.asked) == 2:

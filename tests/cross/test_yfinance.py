@@ -9,7 +9,7 @@ import pytest
 
 from data.errors import DataError
 from data.fetching.bars import bars_of
-from data.fetching.line import yfinance_download
+from data.fetching.client import yfinance_download
 from data.fetching.yahoo import fetch_yahoo
 from data.load import load
 from tests.yahoo import FakeYahoo, traded

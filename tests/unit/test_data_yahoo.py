@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from data.errors import DataError
-from data.fetching.line import BACKOFF_SECONDS
+from data.fetching.client import BACKOFF_SECONDS
 from data.fetching.yahoo import Fetched, fetch_yahoo, yahoo_ticker
 from data.load import load
 from data.storage.locks import locked
@@ -374,7 +374,7 @@ SLOW = """
 import sys, time
 sys.path.insert(0, ".")
 from pathlib import Path
-import data.fetching.fetched as fetched
+import data.fetching.market_folder as market_folder
 from data.fetching.yahoo import fetch_yahoo
 from tests.unit.test_data_yahoo import SYMBOLS, TODAY, WEEK, names
 from tests.yahoo import FakeYahoo
@@ -392,7 +392,7 @@ def download(*arguments, **options):
     return answer
 
 if where == "writing":
-    fetched.pd.DataFrame.to_csv = lambda self, place, **options: (Path(place).write_text("date,ba"), wait())
+    market_folder.pd.DataFrame.to_csv = lambda self, place, **options: (Path(place).write_text("date,ba"), wait())
 fetch_yahoo(SYMBOLS, WEEK[0], "2024-01-31", folder, download=download, today=TODAY, pause_seconds=0)
 """
 
