@@ -15,6 +15,7 @@ from backtest.errors import BacktestError
 from backtest.result import BacktestResult
 from backtest.run import RotationResult
 from data.fingerprint import market_hash
+from data.storage.atomic import remove_abandoned, replacing
 
 LIBRARIES = ("numpy", "pandas", "numba", "exchange_calendars", "pydantic")
 
@@ -45,6 +46,7 @@ def write_run(result: BacktestResult, folder: Path, *, ledger: bool = False, sou
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(folder)
         for name in ("report.html", "ledger.txt"):  # not every run writes them: one of an earlier run would mislead
             (folder / name).unlink(missing_ok=True)
         written = []
@@ -73,10 +75,8 @@ def write_run(result: BacktestResult, folder: Path, *, ledger: bool = False, sou
 
 
 def _write(path: Path, text: str) -> Path:
-    # Through a neighbour, so that an interrupted run leaves no half file.
-    half = path.with_suffix(path.suffix + ".part")
-    half.write_text(text, encoding="utf-8")
-    half.replace(path)
+    with replacing(path) as place:
+        place.write_text(text, encoding="utf-8")
     return path
 
 
