@@ -45,7 +45,7 @@ def closes_at(
     DataError
         If a name has no prices, or no rate links its currency.
     """
-    return _at(market, market.close, list(names), stamps, currency)
+    return _levels_at(market, market.close, list(names), stamps, currency)
 
 
 def returns_at(
@@ -75,11 +75,11 @@ def returns_at(
     """
     if (np.diff(stamps) <= 0).any():
         raise DataError("Stamps of returns must ascend.")
-    levels = _at(market, adjusted_close(market), list(names), stamps, currency)
+    levels = _levels_at(market, adjusted_close(market), list(names), stamps, currency)
     return levels[1:] / levels[:-1] - 1.0
 
 
-def _at(
+def _levels_at(
     market: MarketData, closes: Matrix, names: list[str], stamps: NDArray[np.int64], currency: str | None
 ) -> Matrix:
     known = carried_forward(closes[:, market.columns(names)]) if len(market.dates) else np.empty((0, len(names)))

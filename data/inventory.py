@@ -67,7 +67,7 @@ class Content:
     Attributes
     ----------
     table, series : str
-    n : int
+    n_numbers : int
         Numbers it holds.
     first, last : datetime64[D]
         Of its dates; of exchange rates, the days from which the first and the last are known.
@@ -79,7 +79,7 @@ class Content:
 
     table: str
     series: str
-    n: int
+    n_numbers: int
     first: np.datetime64
     last: np.datetime64
     known: np.datetime64

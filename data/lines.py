@@ -130,7 +130,7 @@ def lines_of(market: MarketData, symbol: str) -> tuple[str, ...]:
     DataError
         If the name has no prices.
     """
-    market.columns([symbol])
+    market.columns([symbol])  # raises for a name without prices
     issuer = market.instruments[symbol].issuer
     return tuple(other for other in market.symbols if market.instruments[other].issuer == issuer)
 
@@ -166,7 +166,7 @@ def adr_premium(market: MarketData, adr: str) -> pd.Series:
     ----------
     .. [1] Gagnon and Karolyi, "Multi-market trading and arbitrage", Journal of Financial Economics, 2010.
     """
-    market.columns([adr])
+    market.columns([adr])  # raises for a name without prices
     other = _hong_kong_line(market, adr)
     here, there = _as_traded(market, adr), _as_traded(market, other)
     calendar = market.calendars["XNYS"]

@@ -11,7 +11,8 @@ from data.market import PRICE_FIELDS, MarketData
 
 # Common dates on either side over whose median a level is measured: one bad print does not move it.
 LEVEL_DAYS = 5
-SHOWN, SHOWN_FROM = 6, 5e-5  # names in a line; differences of returns that do not round to nothing
+SHOWN_NAMES = 6  # in a line
+SHOWN_GAP = 5e-5  # differences of returns from here on do not round to 0.00 %
 NAME_COLUMNS = [
     *("symbol", "n_common", "first_a", "first_b", "last_a", "last_b", "n_only_a", "n_only_b"),
     *("largest", "largest_on", "median", "correlation", "n_level_changes"),
@@ -80,14 +81,14 @@ class Comparison:
                 f"returns: median difference {compared['median'].median():.1e}, lowest correlation "
                 f"{compared['correlation'].min():.4f}"
             )
-            worst = compared[compared["largest"] > SHOWN_FROM].head(SHOWN)
+            worst = compared[compared["largest"] > SHOWN_GAP].head(SHOWN_NAMES)
             if len(worst):
                 told = zip(worst["symbol"], worst["largest"], worst["largest_on"].astype(str), strict=True)
                 lines[-1] += f"; largest differences: {', '.join(f'{s} {gap:.2%} on {on[:10]}' for s, gap, on in told)}"
         lines.append(f"changes of level: {len(self.level_changes)}")
         lines += [
             f"  {one.symbol} from {one.date:%Y-%m-%d}: a / b times {one.factor:.6g}"
-            for one in self.level_changes.head(SHOWN).itertuples()
+            for one in self.level_changes.head(SHOWN_NAMES).itertuples()
         ]
         lines += [
             f"FX {one.pair}: {one.n_common} dates in both; at most {one.largest:.1e} apart, median {one.median:.1e}"
@@ -313,6 +314,6 @@ def _only(a: tuple[str, ...], b: tuple[str, ...]) -> str:
     said = ""
     for side, names in (("a", a), ("b", b)):
         if names:
-            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-            said += f"; only in {side}: {', '.join(names[:SHOWN])}{more}"
+            more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+            said += f"; only in {side}: {', '.join(names[:SHOWN_NAMES])}{more}"
     return said

@@ -10,6 +10,7 @@ from data.market import MarketData
 from data.universes import UNKNOWN, Spell, spells_of
 from strategies.membership import Membership, membership, undated
 from strategies.schedule import DEFAULT_VENUE
+from strategies.settings import SEASONING_SESSIONS
 
 CHANGES = ["date", "symbol", "change", "why"]
 UNPRICED = ["symbol", "added", "removed"]
@@ -100,7 +101,7 @@ def runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b) - 1) for a, b in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True)]
 
 
-def basket_history(market: MarketData, universe: str, seasoning: int = 20) -> BasketHistory:
+def basket_history(market: MarketData, universe: str, seasoning: int = SEASONING_SESSIONS) -> BasketHistory:
     """Follow the names of a universe that a thesis could hold.
 
     Parameters

@@ -6,6 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from data.series.tables import LONG_TABLES
 
+# What a basket needs by default: names to be one, and sessions for a listing to settle.
+MIN_MEMBERS = 3
+SEASONING_SESSIONS = 20
+
 
 class Section(BaseModel):
     """A section of a thesis: frozen, and unknown keys are refused by name."""
@@ -28,8 +32,8 @@ class Baskets(Section):
 
     source: str | tuple[str, ...]
     destination: str | tuple[str, ...]
-    min_members: Annotated[int, Field(ge=1)] = 3
-    seasoning: Annotated[int, Field(ge=0)] = 20
+    min_members: Annotated[int, Field(ge=1)] = MIN_MEMBERS
+    seasoning: Annotated[int, Field(ge=0)] = SEASONING_SESSIONS
 
 
 class FlowSignal(Section):

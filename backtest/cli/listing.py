@@ -70,7 +70,7 @@ def print_contents(market: "MarketData", series: Sequence["Content"]) -> None:
     console.print(about, style="bold")
     rows = [
         (
-            *(one.table, one.series, f"{one.n:,}", *_days(one)),
+            *(one.table, one.series, f"{one.n_numbers:,}", *_days(one)),
             np.datetime_as_string(one.known, unit="m").replace("T", " "),
             "stale" if one.is_stale else "",
         )

@@ -6,6 +6,7 @@ import typer
 
 from backtest.cli.options import EndOption, MarketOption, StartOption
 from backtest.cli.terminal import plain_console
+from strategies.settings import MIN_MEMBERS, SEASONING_SESSIONS
 
 if TYPE_CHECKING:
     from strategies.basket_history import BasketHistory, Stretch
@@ -16,8 +17,10 @@ def members_command(
     market: MarketOption = "demo",
     start: StartOption = None,
     end: EndOption = None,
-    seasoning: Annotated[int, typer.Option("--seasoning", min=0, help="Sessions a name must be listed.")] = 20,
-    min_members: Annotated[int, typer.Option("--min-members", min=1, help="Names a basket needs.")] = 3,
+    seasoning: Annotated[
+        int, typer.Option("--seasoning", min=0, help="Sessions a name must be listed.")
+    ] = SEASONING_SESSIONS,
+    min_members: Annotated[int, typer.Option("--min-members", min=1, help="Names a basket needs.")] = MIN_MEMBERS,
 ) -> None:
     """List who entered and left each basket, and when it held too few names."""
     from data.load import load
