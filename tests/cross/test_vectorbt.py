@@ -5,10 +5,8 @@ that are zero or at least 1e-6 and sum to 0.95, no buy is scaled by either engin
 same arithmetic in other orders: 1e-13 is what rounding leaves over 370 weeks, 1e-9 leaves room for other machines.
 """
 
-import os
 import warnings
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -27,24 +25,17 @@ from data.sources.frames import from_frames
 from strategies.targets import TargetWeights
 from tests import naive
 from tests.generators import naive_settings, naive_world
+from tests.real import FOLDER, needs_real
 
 pytestmark = [pytest.mark.cross, pytest.mark.timeout(300)]  # vectorbt compiles for a minute where it never ran
 
-ROOT = Path(__file__).resolve().parents[2]
-REFERENCE = Path(os.environ.get("EASTBOUND_REFERENCE") or "../shared")
-REAL = (REFERENCE if REFERENCE.is_absolute() else ROOT / REFERENCE) / "real"
 PARITY = RunConfig(fill="same_close", costs=FlatCosts(bps=10), initial_capital=1e6, lots="fractional")
 TOLERANCE = 1e-9
-
-needs_real = pytest.mark.skipif(
-    not (REAL / "prices_us.parquet").exists(),
-    reason=f"real prices are not in {REAL}; set EASTBOUND_REFERENCE to the folder that holds real/",
-)
 
 
 @pytest.fixture(scope="module")
 def real_market() -> MarketData:
-    return load(REAL)
+    return load(FOLDER)
 
 
 def priced_throughout(market: MarketData, venue: str, start: str, end: str) -> tuple[str, ...]:

@@ -1,22 +1,14 @@
 """Real market data, where there are any: named by EASTBOUND_REFERENCE, never part of the project."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from data.load import load
 from data.market import MarketData
+from tests.real import FOLDER, needs_real
 
-REFERENCE = Path(os.environ.get("EASTBOUND_REFERENCE", "../shared"))
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = (REFERENCE if REFERENCE.is_absolute() else ROOT / REFERENCE) / "real"
-
-pytestmark = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason=f"no real market data: EASTBOUND_REFERENCE has no folder 'real' ({REFERENCE})"
-)
+pytestmark = needs_real
 
 
 @pytest.fixture(scope="module")

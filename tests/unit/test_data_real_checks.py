@@ -1,19 +1,11 @@
 """What the checks find in real files without being told: the traps of their README. Skipped where there are none."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 from data.checks.folder import Checked, check_folder
+from tests.real import FOLDER, needs_real
 
-REFERENCE = Path(os.environ.get("EASTBOUND_REFERENCE", "../shared"))
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = (REFERENCE if REFERENCE.is_absolute() else ROOT / REFERENCE) / "real"
-
-pytestmark = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason=f"no real market data: EASTBOUND_REFERENCE has no folder 'real' ({REFERENCE})"
-)
+pytestmark = needs_real
 
 TRAPS = [
     ("D306", "0763.HK", "from 2018-04-17 to 2018-06-12"),  # a suspension filled forward

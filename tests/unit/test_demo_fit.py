@@ -1,8 +1,6 @@
 """What the demo is fitted with: draws and estimators on samples whose truth is known, and the fit itself."""
 
-import os
 import tomllib
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,15 +25,9 @@ from data.demo.parameters import fitted_parameters
 from data.demo.sessions import same_day, since_last
 from data.demo.turn import bull_markets
 from data.load import load
+from tests.real import FOLDER, ROOT, needs_real
 
-REFERENCE = Path(os.environ.get("EASTBOUND_REFERENCE", "../shared"))
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = (REFERENCE if REFERENCE.is_absolute() else ROOT / REFERENCE) / "real"
 N = 20_000
-
-needs_real = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason=f"no real market data: EASTBOUND_REFERENCE has no folder 'real' ({REFERENCE})"
-)
 
 
 def days(*dates: str) -> np.ndarray:

@@ -1,8 +1,5 @@
 """Universes, series and closes on real market data, where there are any (EASTBOUND_REFERENCE)."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,14 +15,9 @@ from data.series.coverage import coverage
 from data.series.point_in_time import series
 from data.universes import known_memberships
 from strategies.basket_history import basket_history
+from tests.real import FOLDER, needs_real
 
-REFERENCE = Path(os.environ.get("EASTBOUND_REFERENCE", "../shared"))
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = (REFERENCE if REFERENCE.is_absolute() else ROOT / REFERENCE) / "real"
-
-pytestmark = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason=f"no real market data: EASTBOUND_REFERENCE has no folder 'real' ({REFERENCE})"
-)
+pytestmark = needs_real
 day = np.datetime64
 LAUNCH = day("2020-07-27")
 
