@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 N_ROUNDS = 200
-FEW = 250  # days that two names must share for their covariance to count
+MIN_DAYS = 250  # that a name must have, or two must share, to count
 DOF = (2.5, 30.0)  # range of degrees of freedom; above it a Student t is a normal to the eye
 
 
@@ -252,7 +252,7 @@ def mean_covariances(returns: Array, groups: list[str]) -> tuple[float, float]:
     for i in range(len(groups)):
         for j in range(i):
             both = ~np.isnan(returns[:, i]) & ~np.isnan(returns[:, j])
-            if both.sum() < FEW:
+            if both.sum() < MIN_DAYS:
                 continue
             one, other = returns[both, i], returns[both, j]
             covariance = float(((one - one.mean()) * (other - other.mean())).mean())

@@ -18,7 +18,7 @@ from data.demo.parameters import MarketParameters
 from data.demo.sessions import same_day, since_last
 
 Array = NDArray[np.float64]
-YEAR = 252
+SESSIONS_PER_YEAR = 252
 
 
 def market_factors(
@@ -55,7 +55,7 @@ def market_factors(
     own = _shocks(volatility["XSHG"] * draws["XSHG"], of_cn, news, beside)
     shanghai = of_cn.follow * news + of_cn.shared * beside + own
     return {
-        venue: (factor - factor.mean() + parameters[venue].mean / YEAR, volatility[venue])
+        venue: (factor - factor.mean() + parameters[venue].mean / SESSIONS_PER_YEAR, volatility[venue])
         for venue, factor in (("XNYS", new_york), ("XHKG", hong_kong), ("XSHG", shanghai))
     }
 
@@ -107,7 +107,7 @@ def _volatility(seed: int, venue: str, innovations: Array, p: MarketParameters) 
     for drawn in Draws(seed, f"{venue} states").uniform(len(innovations)).tolist():
         state = state if drawn < stays[state] else 1 - state
         states.append(state)
-    of_state: Array = np.array([p.calm, p.turbulent])[states] / np.sqrt(YEAR)
+    of_state: Array = np.array([p.calm, p.turbulent])[states] / np.sqrt(SESSIONS_PER_YEAR)
     return of_state * clustered_volatility(innovations[:, None], p.alpha, p.beta)[:, 0]
 
 
@@ -115,6 +115,6 @@ def _shocks(drawn: Array, p: MarketParameters, *apart: Array) -> Array:
     """Give a draw the fitted variance, and no correlation in the sample with what it is to be added to."""
     table = np.column_stack([np.ones(len(drawn)), *apart])
     left = drawn - table @ np.linalg.lstsq(table, drawn, rcond=None)[0]
-    expected = long_run_variance(p.calm, p.turbulent, p.stay_calm, p.stay_turbulent) / YEAR
+    expected = long_run_variance(p.calm, p.turbulent, p.stay_calm, p.stay_turbulent) / SESSIONS_PER_YEAR
     shocks: Array = left * np.sqrt(expected) / left.std()
     return shocks

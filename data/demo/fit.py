@@ -17,9 +17,10 @@ from data.demo.estimators import (
     two_states,
     without_garch,
 )
-from data.demo.factors import YEAR, long_run_variance
+from data.demo.factors import SESSIONS_PER_YEAR, long_run_variance
 from data.demo.panels import Panel, panel_of
 from data.demo.parameters import FILE
+from data.demo.series import HKD_HALF_BAND, HKD_MIDDLE
 from data.demo.sessions import same_day, since_last
 from data.load import load
 from data.market import MarketData
@@ -88,9 +89,9 @@ def _market(panel: Panel, basket: Array, shocks: Array, states: TwoStates) -> di
     expected = long_run_variance(states.calm, states.turbulent, states.stay_calm, states.stay_turbulent)
     # The chain has the sample's variance in the long run, less the share of the names' own shocks that a basket of few
     # names holds: the market is what any two of them have in common.
-    scale = float(np.sqrt(YEAR * (shocks.var() - basket.var() + across) / expected))
+    scale = float(np.sqrt(SESSIONS_PER_YEAR * (shocks.var() - basket.var() + across) / expected))
     return {
-        "mean": float(np.nanmean(panel.returns, axis=1).mean() * YEAR),
+        "mean": float(np.nanmean(panel.returns, axis=1).mean() * SESSIONS_PER_YEAR),
         "calm": states.calm * scale,
         "turbulent": states.turbulent * scale,
         "stay_calm": states.stay_calm,
@@ -120,13 +121,13 @@ def _names(panel: Panel, basket: Array, states: TwoStates) -> dict[str, float]:
         beta, rest = slopes(column[known], basket[known])
         sizes[known, i] = np.abs(rest) / rest.std()
         betas.append(float(beta[0]))
-        own.append(float(np.sqrt(max(rest.var() - sector, 0.25 * rest.var()) * YEAR)))
+        own.append(float(np.sqrt(max(rest.var() - sector, 0.25 * rest.var()) * SESSIONS_PER_YEAR)))
         rests.append(rest)
     alpha, beta_own, dof = _clusters(rests)
     with_market, _ = slopes(np.log(np.nanmean(sizes, axis=1)), 0.5 * np.log(states.forecast))
     return {
         "beta_sd": float(np.std(betas)),
-        "sector": float(np.sqrt(sector * YEAR)),
+        "sector": float(np.sqrt(sector * SESSIONS_PER_YEAR)),
         "own": float(np.median(own)),
         "own_spread": float(np.std(np.log(own))),
         "own_alpha": alpha,
@@ -144,7 +145,7 @@ def _quotes(panel: Panel) -> dict[str, float]:
             table[:, i] for table in (panel.returns, panel.overnight, panel.reach, panel.volume)
         )
         known = ~np.isnan(day) & ~np.isnan(overnight) & ~np.isnan(reach) & ~np.isnan(volume)
-        if known.sum() < YEAR:
+        if known.sum() < SESSIONS_PER_YEAR:
             continue
         spread = day[known].std()
         slope, noise = slopes(overnight[known], day[known])
@@ -166,7 +167,7 @@ def _quotes(panel: Panel) -> dict[str, float]:
 def _money(market: MarketData, mainland: Panel, basket: Array) -> dict[str, float]:
     first, last = mainland.dates[0], mainland.dates[-1]
     hkd, cny = (_rates(market, quote, first, last) for quote in ("HKD", "CNY"))
-    place = np.arctanh(np.clip((hkd[1] - 7.80) / 0.05, -0.98, 0.98))
+    place = np.arctanh(np.clip((hkd[1] - HKD_MIDDLE) / HKD_HALF_BAND, -0.98, 0.98))
     memory, noise = slopes(place[1:], place[:-1])
     change = np.diff(np.log(cny[1]))
     days = cny[0][1:]
@@ -184,7 +185,7 @@ def _money(market: MarketData, mainland: Panel, basket: Array) -> dict[str, floa
     return {
         "hkd_memory": float(memory[0]),
         "hkd_noise": float(noise.std()),
-        "cny_volatility": float(change.std() * np.sqrt(YEAR)),
+        "cny_volatility": float(change.std() * np.sqrt(SESSIONS_PER_YEAR)),
         "cny_dof": dof_of(change),
         "cny_on_china": float(on_china[0]),
         "hibor_gap": float(gap.mean()),

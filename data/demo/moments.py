@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from data.demo.estimators import autocorrelation, kurtosis
+from data.demo.estimators import MIN_DAYS, autocorrelation, kurtosis
+from data.demo.factors import SESSIONS_PER_YEAR
 from data.demo.market import made_market
 from data.demo.panels import COMPARED, Panel, panel_of
 from data.demo.turn import has_the_turn
@@ -14,10 +15,8 @@ from data.load import load
 from data.market import MarketData
 
 Array = NDArray[np.float64]
-YEAR = 252
 LAGS = (1, 5, 20)
 HILL_SHARE = 0.05  # of the days, the largest falls: what the Hill index is estimated from
-FEW = 250  # days that a name, or a pair of them, must have
 N_SEEDS = 100
 PAIRS = (("US", "HK"), ("US", "CN"), ("HK", "CN"))
 LABELS = {"XNYS": "US", "XHKG": "HK", "XSHG": "CN"}
@@ -75,8 +74,8 @@ def _plain(value: float) -> str:
 
 
 MEASURES: Mapping[str, tuple[Callable[[Array], float], Callable[[float], str]]] = {
-    "mean, a year": (lambda r: float(r.mean() * YEAR), _percent),
-    "volatility, a year": (lambda r: float(r.std() * np.sqrt(YEAR)), _percent),
+    "mean, a year": (lambda r: float(r.mean() * SESSIONS_PER_YEAR), _percent),
+    "volatility, a year": (lambda r: float(r.std() * np.sqrt(SESSIONS_PER_YEAR)), _percent),
     "skew": (_skew, _plain),
     "excess kurtosis": (lambda r: kurtosis(r) - 3.0, _plain),
     "1% quantile": (lambda r: float(np.quantile(r, 0.01)), _percent),
@@ -112,7 +111,7 @@ def moments(market: MarketData) -> dict[tuple[str, str], float]:
     for place, panel in panels.items():
         basket = panel.basket()
         names = [column[~np.isnan(column)] for column in panel.returns.T]
-        names = [one for one in names if len(one) >= FEW]
+        names = [one for one in names if len(one) >= MIN_DAYS]
         for label, (measure, _) in MEASURES.items():
             found[place, f"basket: {label}"] = measure(basket)
         for label, (measure, _) in MEASURES.items():
@@ -131,7 +130,7 @@ def _mean_correlation(panel: Panel) -> float:
     for i in range(panel.returns.shape[1]):
         for j in range(i):
             both = ~np.isnan(panel.returns[:, i]) & ~np.isnan(panel.returns[:, j])
-            if both.sum() >= FEW:
+            if both.sum() >= MIN_DAYS:
                 found.append(np.corrcoef(panel.returns[both, i], panel.returns[both, j])[0, 1])
     return float(np.mean(found))
 

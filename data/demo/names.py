@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.demo.draws import Draws
-from data.demo.factors import YEAR, clustered_volatility
+from data.demo.factors import SESSIONS_PER_YEAR, clustered_volatility
 from data.demo.listings import N_BIG, SECTORS, sector_of, symbols_of
 from data.demo.parameters import MarketParameters
 
@@ -38,12 +38,14 @@ def name_returns(
     # The big seven average 1 by themselves: they are what was fitted.
     parts = np.split(drawn_slopes, [N_BIG] if venue == "XNYS" else [])
     slopes = 1.0 + p.beta_sd * np.concatenate([_standardised(part) for part in parts])
-    sectors = Draws(seed, f"{venue} sectors").student((n, len(SECTORS)), p.own_dof) * p.sector / np.sqrt(YEAR)
+    sectors = (
+        Draws(seed, f"{venue} sectors").student((n, len(SECTORS)), p.own_dof) * p.sector / np.sqrt(SESSIONS_PER_YEAR)
+    )
     of_sector = [SECTORS.index(sector_of(symbol)) for symbol in symbols]
     drawn_sizes = Draws(seed, f"{venue} own volatility").normal(len(symbols))
     volatility = p.own * np.exp(p.own_spread * _standardised(drawn_sizes))
     drawn = Draws(seed, f"{venue} own").student((n, len(symbols)), p.own_dof)
-    own = drawn * clustered_volatility(drawn, p.own_alpha, p.own_beta) * volatility / np.sqrt(YEAR)
+    own = drawn * clustered_volatility(drawn, p.own_alpha, p.own_beta) * volatility / np.sqrt(SESSIONS_PER_YEAR)
     # In turbulent markets single names move more as well.
     size = market_volatility**p.own_with_market
     rest = (sectors[:, of_sector] + own) * (size / np.sqrt((size**2).mean()))[:, None]

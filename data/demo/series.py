@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.demo.draws import Draws
-from data.demo.factors import YEAR
+from data.demo.factors import SESSIONS_PER_YEAR
 from data.demo.parameters import MoneyParameters
 from data.demo.sessions import same_day
 
@@ -24,9 +24,15 @@ FED_FUNDS = {
     "2024-09-19": 4.6,
 }
 SHIBOR = (1.8, 0.98, 0.05)  # mean, autocorrelation, noise a day: assumed, for want of a series
-CNY_BAND = (
-    0.02  # the onshore rate may leave its fixing by 2 % a day, since 2014-03-17 (People's Bank of China; recalled)
-)
+# Middle and half width of USD/HKD's band, 7.75 to 7.85 since 2005-05-18 (Hong Kong Monetary Authority; recalled).
+HKD_MIDDLE, HKD_HALF_BAND = 7.80, 0.05
+# The onshore rate may leave its fixing by 2 % a day, since 2014-03-17 (People's Bank of China; recalled).
+CNY_BAND = 0.02
+FIRST_CNY = 6.70
+# Weekly flows, USD: for a return of 1, and standard deviations of the rest and of what was published before.
+FLOW_PER_RETURN, FLOW_NOISE, FLOW_NOISE_BEFORE = 2e10, 4e8, 6e8
+USUAL_PE = (("NDX", "XNYS", 30.0), ("HSTECH", "XHKG", 25.0))
+EARNINGS_NOISE = 0.001  # a session
 
 
 def _remembered(shocks: Array, memory: float) -> Array:
@@ -57,11 +63,11 @@ def fx_table(seed: int, days: Dates, shanghai: Dates, mainland: Array, money: Mo
         Columns date, base, quote, rate.
     """
     place = _remembered(money.hkd_noise * Draws(seed, "USD/HKD").normal(len(days)), money.hkd_memory)
-    hkd = 7.80 + 0.05 * np.tanh(place)
+    hkd = HKD_MIDDLE + HKD_HALF_BAND * np.tanh(place)
     moved = money.cny_on_china * same_day(shanghai, mainland, days)
-    left = np.sqrt(max(money.cny_volatility**2 / YEAR - moved.var(), 0.0))
+    left = np.sqrt(max(money.cny_volatility**2 / SESSIONS_PER_YEAR - moved.var(), 0.0))
     step = moved - moved.mean() + left * Draws(seed, "USD/CNY").student(len(days), money.cny_dof)
-    cny = 6.70 * np.exp(np.cumsum(np.clip(step, -CNY_BAND, CNY_BAND)))
+    cny = FIRST_CNY * np.exp(np.cumsum(np.clip(step, -CNY_BAND, CNY_BAND)))
     date = days.astype("datetime64[ns]")
     pieces = [
         pd.DataFrame({"date": date, "base": "USD", "quote": quote, "rate": np.round(rate, 4)})
@@ -119,10 +125,10 @@ def flow_table(seed: int, days: Dates, sessions: Mapping[str, Dates], levels: Ma
         upto = np.maximum(np.searchsorted(sessions[venue], fridays, side="right") - 1, 0)
         week = np.diff(np.log(levels[venue][upto]), prepend=0.0)
         draws = Draws(seed, f"flows {entity}")
-        flow = 2e10 * week + 4e8 * draws.normal(len(fridays))
+        flow = FLOW_PER_RETURN * week + FLOW_NOISE * draws.normal(len(fridays))
         before = fridays[0] - 7 * np.arange(FLOW_HISTORY_WEEKS, 0, -1)
         date = np.concatenate([before, fridays])
-        flow = np.concatenate([6e8 * draws.normal(FLOW_HISTORY_WEEKS), flow])
+        flow = np.concatenate([FLOW_NOISE_BEFORE * draws.normal(FLOW_HISTORY_WEEKS), flow])
         known = pd.DatetimeIndex((date + 6).astype("datetime64[ns]"), tz="UTC") + pd.Timedelta(hours=21)
         pieces.append(
             pd.DataFrame(
@@ -146,10 +152,10 @@ def valuation_table(seed: int, sessions: Mapping[str, Dates], levels: Mapping[st
         Columns date, entity, metric, value.
     """
     pieces = []
-    for entity, venue, usual in (("NDX", "XNYS", 30.0), ("HSTECH", "XHKG", 25.0)):
+    for entity, venue, usual in USUAL_PE:
         n = len(sessions[venue])
         growth = np.log(levels[venue][-1]) / n
-        earnings = np.cumsum(growth + 0.001 * Draws(seed, f"earnings {entity}").normal(n))
+        earnings = np.cumsum(growth + EARNINGS_NOISE * Draws(seed, f"earnings {entity}").normal(n))
         ratio = usual * levels[venue] * np.exp(-earnings)
         pieces.append(
             pd.DataFrame(
