@@ -32,11 +32,11 @@ def inspect(market: MarketData, price_files: Sequence[str], files: Mapping[str, 
     Returns
     -------
     tuple of Finding
-        Warnings in the order of their numbers; what makes a market impossible was refused before it was made.
+        Warnings; what makes a market impossible was refused before it was made.
     """
     panel = Panel.of(market, price_files)
     found = [finding for check in PRICE_CHECKS for finding in check(panel)]
     found += check_quotes(market.fx, files.get("fx", "fx"), market.dates[-1])
     found += check_percent(market.tables, files)
     found += check_series(market.tables, files, market.dates[-1])
-    return tuple(sorted(found, key=lambda finding: finding.check))
+    return tuple(found)
