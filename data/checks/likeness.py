@@ -25,8 +25,8 @@ def check_shifted(panel: Panel) -> Iterator[Finding]:
     Yields
     ------
     Finding
-        D324: over a year of sessions or more, a name's moves correlate by 0.35 or more with the mean move of its venue's
-        other names one session earlier or later, and by 0.15 or less on the same session.
+        D324: over a year of sessions or more, a name's moves correlate by 0.35 or more with the mean move of its
+        venue's other names one session earlier or later, and by 0.15 or less on the same session.
     """
     cases: dict[int, list[str]] = {}
     for code, columns in panel.venues.items():
@@ -95,4 +95,5 @@ def _correlation(a: Matrix, b: Matrix) -> NDArray[np.float64]:
     cross = (x * y).sum(axis=0) / count - mean_x * mean_y
     size = np.sqrt(((x * x).sum(axis=0) / count - mean_x**2) * ((y * y).sum(axis=0) / count - mean_y**2))
     enough = (n >= FEWEST_SESSIONS) & (size > 0)
-    return np.divide(cross, size, out=np.full(len(n), np.nan), where=enough)
+    found: NDArray[np.float64] = np.divide(cross, size, out=np.full(len(n), np.nan), where=enough)
+    return found
