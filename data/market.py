@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from data.actions import NO_ACTIONS, Actions
 from data.borrow import NO_BORROW, Borrow
 from data.calendars import Calendar
-from data.checks.finding import Finding
+from data.checks.finding import Finding, relevant
 from data.errors import DataError
 from data.fx import FxRates
 from data.halts import look_halted
@@ -98,8 +98,7 @@ class MarketData:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What was found wrong and survived, but for names that may not be held."""
-        about = (one.without(set(self.symbols).difference(self.holdable)) for one in self.findings)
-        return tuple(str(one) for one in about if one is not None)
+        return tuple(str(one) for one in relevant(self.findings, self.symbols, self.holdable))
 
     @property
     def last_day(self) -> np.datetime64:

@@ -9,6 +9,7 @@ from backtest.report.events import CALLS, actions, calls, log_counts, log_rows, 
 from backtest.report.tables import bridge, costs, data_facts, last_trades, measures, number, percent, settings
 from backtest.report.verdict import verdict
 from backtest.run import RotationResult
+from data.checks.finding import relevant
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -47,6 +48,7 @@ def render_page(result: RotationResult) -> str:
         title=result.thesis.title or result.thesis.name,
         name=result.thesis.name,
         market=result.market,
+        findings=relevant(result.market.findings, result.market.symbols, result.market.holdable),
         synthetic=SYNTHETIC if result.market.synthetic else "",
         dates=result.dates,
         verdict=verdict(result),

@@ -1,6 +1,6 @@
 """One thing found wrong with market data."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -52,9 +52,14 @@ class Finding:
     do: str = ""
 
     def __str__(self) -> str:
-        shown = "; ".join(str(case) for case in self.cases[:SHOWN_CASES])
+        shown = "; ".join(str(case) for case in self.shown)
         more = f"; and {len(self.cases) - SHOWN_CASES} more" if len(self.cases) > SHOWN_CASES else ""
         return f"{self.what}{': ' if shown else ''}{shown}{more}{'.' if shown else ''} {self.do}".rstrip()
+
+    @property
+    def shown(self) -> tuple[Case, ...]:
+        """The first few cases, for a message."""
+        return self.cases[:SHOWN_CASES]
 
     def without(self, subjects: Collection[str]) -> "Finding | None":
         """Leave out the cases about some names.
@@ -70,3 +75,22 @@ class Finding:
         """
         kept = tuple(case for case in self.cases if case.subject not in subjects)
         return None if self.cases and not kept else replace(self, cases=kept)
+
+
+def relevant(findings: Iterable[Finding], symbols: Iterable[str], holdable: Iterable[str]) -> tuple[Finding, ...]:
+    """Leave out what is about names that may not be held.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+    symbols, holdable : iterable of str
+        Names of a market, and those of them that may be held.
+
+    Returns
+    -------
+    tuple of Finding
+        What is about no name at all stays.
+    """
+    others = set(symbols).difference(holdable)
+    kept = (one.without(others) for one in findings)
+    return tuple(one for one in kept if one is not None)

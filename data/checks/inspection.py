@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from data.checks.coverage import check_opens, check_sessions, check_spans, check_survivors, check_volumes
 from data.checks.finding import Finding
 from data.checks.levels import check_jumps, check_ranges, check_spikes, check_still
+from data.checks.likeness import check_shifted, check_twins
 from data.checks.long_tables import check_series
 from data.checks.panel import Panel
 from data.checks.quotes import check_quotes
@@ -13,7 +14,7 @@ from data.market import MarketData
 
 PRICE_CHECKS = (
     *(check_ranges, check_jumps, check_spikes, check_still, check_volumes, check_sessions, check_opens, check_spans),
-    check_survivors,
+    *(check_survivors, check_shifted, check_twins),
     *(check_basis, check_actions, check_lots),
 )
 
@@ -32,11 +33,11 @@ def inspect(market: MarketData, price_files: Sequence[str], files: Mapping[str, 
     Returns
     -------
     tuple of Finding
-        Warnings in the order of their numbers; what makes a market impossible was refused before it was made.
+        Warnings; what makes a market impossible was refused before it was made.
     """
     panel = Panel.of(market, price_files)
     found = [finding for check in PRICE_CHECKS for finding in check(panel)]
     found += check_quotes(market.fx, files.get("fx", "fx"), market.dates[-1])
     found += check_percent(market.tables, files)
     found += check_series(market.tables, files, market.dates[-1])
-    return tuple(sorted(found, key=lambda finding: finding.check))
+    return tuple(found)

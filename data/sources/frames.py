@@ -175,7 +175,8 @@ def from_frames(
     table.dates.flags.writeable = False
     made = market.with_prices(fields)
     files = {key: str(one) for key, one in named.items()}
-    return replace(made, findings=(*made.findings, *inspect(made, table.files(what), files)))
+    found = (*made.findings, *inspect(made, table.files(what), files))
+    return replace(made, findings=tuple(sorted(found, key=lambda one: one.check)))
 
 
 def _calendars(venues: set[str], first: np.datetime64, last: np.datetime64) -> dict[str, Calendar]:

@@ -62,7 +62,7 @@ def _early_prices(prices: PriceTable, found: Mapping[str, Instrument], stated: s
     listed = np.array([found[symbol].listed for symbol in prices.symbols], dtype="datetime64[D]")
     is_priced = ~np.isnan(prices.fields["close"][prices.row_of, prices.column_of])
     early = is_priced & (prices.dates[prices.row_of] < listed[prices.column_of])
-    findings = []
+    cases: dict[str, list[Case]] = {}
     for column in np.unique(prices.column_of[early]).tolist():
         symbol, rows = prices.symbols[column], np.flatnonzero(early & (prices.column_of == column))
         first = rows[np.argmin(prices.row_of[rows])]
@@ -75,9 +75,12 @@ def _early_prices(prices: PriceTable, found: Mapping[str, Instrument], stated: s
                 rows=rows,
                 table="prices",
             )
-        said += f" ({len(rows)} such rows); they are kept. Drop them, or state 'listed' yourself."
-        findings.append(Finding("D317", f"{what.file(int(first))}: {said}"))
-    return findings
+        text = f"on {day}, though it lists on {listed[column]} ({len(rows)} such rows)"
+        cases.setdefault(what.file(int(first)), []).append(Case(symbol, text))
+    do = "They are kept: shares may trade when issued. Drop them, or state 'listed' yourself."
+    return [
+        Finding("D317", f"{file}: prices before a listing", cases=tuple(mine), do=do) for file, mine in cases.items()
+    ]
 
 
 def _late_prices(prices: PriceTable, found: Mapping[str, Instrument], what: Origin) -> list[Finding]:

@@ -173,6 +173,35 @@ def survivors(tables: Tables) -> None:
     )
 
 
+def shifted(tables: Tables) -> None:
+    """Eight names with a common move, one of which is dated a session late."""
+    days = sessions("XNYS")
+    rng = np.random.default_rng(2)
+    moves = 0.012 * rng.standard_normal((len(days), 1)) + 0.008 * rng.standard_normal((len(days), 8))
+    moves[1:, 0] = moves[:-1, 0]
+    moves[0, 0] = 0.0
+    close = (100 * np.exp(np.cumsum(moves, axis=0))).round(2)
+    for table in [*tables]:
+        if table != "prices":
+            del tables[table]
+    tables["prices"] = pd.DataFrame(
+        {
+            "date": np.repeat(days.astype(str), 8),
+            "symbol": np.tile([f"S{i}" for i in range(8)], len(days)),
+            "venue": "XNYS",
+            "currency": "USD",
+            "open": close.ravel(),
+            "close": close.ravel(),
+        }
+    )
+
+
+def twins(tables: Tables) -> None:
+    frame = tables["prices"]
+    columns = ["open", "high", "low", "close"]
+    frame.loc[rows_of(frame, symbol="UC"), columns] = frame.loc[rows_of(frame, symbol="UB"), columns].to_numpy()
+
+
 def write(name: str, content: bytes) -> Callable[[Path], object]:
     return lambda path: (path / name).write_bytes(content)
 
@@ -333,6 +362,8 @@ BROKEN = [
         tables=cell("prices", "venue", "XSHG", symbol="HA", date=DAY),
     ),
     Broken("D323", ("prices.csv", "XNYS 30 names to 2023-12-29"), tables=survivors, besides=("D318",)),
+    Broken("D324", ("prices.csv", "S0 a session late (correlation 0."), tables=shifted),
+    Broken("D325", ("prices.csv", "UC as UB"), tables=twins),
     Broken(
         "D401",
         ("prices.csv holds CNY and HKD, but fx.csv has no rate between them",),

@@ -212,7 +212,7 @@ def test_prices_before_a_listing_that_only_our_facts_state_are_kept_with_a_warni
     table = pd.DataFrame({"date": days, "symbol": "YUMC", "venue": "XNYS", "currency": "USD", "close": [26.0, 25.0]})
     market = from_frames(table, instruments=pd.DataFrame({"symbol": ["YUMC"], "listed": [empty]}))
     (warning,) = said(market, "D317")
-    assert "YUMC has a price on 2016-10-31, before it lists on 2016-11-01 (1 such rows); they are kept" in warning
+    assert "YUMC on 2016-10-31, though it lists on 2016-11-01 (1 such rows). They are kept" in warning
     assert market.close[:, 0].tolist() == [26.0, 25.0]
 
 
