@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from data.sources.csv_file import read_csv_file
+from data.sources.table_file import SMALL_BYTES, read_table_file
 from data.storage import tables
 from data.storage.tables import parsed
 
@@ -281,3 +282,15 @@ def test_eight_processes_at_once_read_the_same(tmp_path: Path, cache: Path) -> N
     for k, frame in enumerate(expected):
         pd.testing.assert_frame_equal(parsed(tmp_path / "files" / f"{k}.csv", read_csv_file, folder=cache), frame)
     assert not list(cache.glob(".*"))
+
+
+@pytest.mark.parametrize("n_rows", [10, 20_000])
+def test_small_files_are_not_kept_and_large_ones_are(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, n_rows: int
+) -> None:
+    path = written(tmp_path, CSV.splitlines()[0] + "\n" + f"{CSV.splitlines()[1]}\n" * n_rows)
+    assert (path.stat().st_size < SMALL_BYTES) == (n_rows == 10)
+    monkeypatch.setattr(tables, "cache_folder", lambda _: cache)
+    cache.mkdir(exist_ok=True)
+    assert len(read_table_file(path)) == n_rows
+    assert len(list(cache.glob("*.parquet"))) == (0 if n_rows == 10 else 1)
