@@ -73,8 +73,9 @@ def returns_at(
     DataError
         If a name has no prices, no rate links its currency, or the stamps do not ascend.
     """
-    if (np.diff(stamps) <= 0).any():
-        raise DataError("Stamps of returns must ascend.")
+    wrong = np.flatnonzero(np.diff(stamps) <= 0)
+    if len(wrong):
+        raise DataError(f"Stamps of returns must ascend: number {wrong[0] + 2} is not after the one before. Sort them.")
     levels = _levels_at(market, adjusted_close(market), list(names), stamps, currency)
     return levels[1:] / levels[:-1] - 1.0
 
@@ -176,7 +177,7 @@ def overlap_corrected_covariance(
     apart = ~np.eye(x.shape[1], dtype=bool)
     if venues is not None:
         if len(venues) != x.shape[1]:
-            raise DataError(f"{len(venues)} venues for returns of {x.shape[1]} names.")
+            raise DataError(f"{len(venues)} venues for returns of {x.shape[1]} names. Give one for each.")
         place = np.array(venues)
         apart &= place[:, None] != place[None, :]
     for k in range(1, n_lags + 1):

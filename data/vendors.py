@@ -130,7 +130,7 @@ def compare(
     Raises
     ------
     DataError
-        If one is no market, or a tolerance is negative.
+        If one is no market, or a tolerance is negative or NaN.
 
     Examples
     --------
@@ -143,8 +143,10 @@ def compare(
     for one in (a, b):
         if not isinstance(one, MarketData):
             raise DataError(f"compare takes two MarketData, not {type(one).__name__}; see data.load.")
-    if min(tolerance, volume_tolerance, level_tolerance) < 0:
-        raise DataError("A tolerance is zero or more.")
+    tolerances = {"tolerance": tolerance, "volume_tolerance": volume_tolerance, "level_tolerance": level_tolerance}
+    for name, given in tolerances.items():
+        if not given >= 0:  # nor NaN: nothing is beyond it
+            raise DataError(f"{name} is {given:g}; it must be zero or more.")
     common = tuple(symbol for symbol in a.symbols if symbol in set(b.symbols))
     rows, one_sided, changes = [], list[pd.DataFrame](), list[pd.DataFrame]()
     for symbol in common:

@@ -70,7 +70,7 @@ def test_property_a_close_at_a_stamp_is_that_of_the_market_as_known_then():
 
 
 def test_stamps_that_do_not_ascend_are_refused():
-    with pytest.raises(DataError, match="must ascend"):
+    with pytest.raises(DataError, match="must ascend: number 2 is not after"):
         returns_at(load("tiny"), ["HK01"], utc("2025-01-30 21:00", "2025-01-28 21:00"))
     with pytest.raises(DataError, match="ZZ has no prices"):
         closes_at(load("tiny"), ["ZZ"], utc("2025-01-30 21:00"))

@@ -161,6 +161,12 @@ def test_what_is_no_market_is_refused():
         compare(load("tiny"), load("tiny"), tolerance=-1.0)
 
 
+@pytest.mark.parametrize("name", ["tolerance", "volume_tolerance", "level_tolerance"])
+def test_bug_nan_is_no_tolerance_nothing_would_be_beyond_it(name):
+    with pytest.raises(DataError, match=f"^{name} is nan; it must be zero or more"):
+        compare(load("tiny"), load("tiny"), **{name: np.nan})
+
+
 def test_the_command_prints_and_writes(tmp_path, capsys):
     out = tmp_path / "cells.csv"
     compare_command("tiny", "tiny", out, 1e-4)
