@@ -34,7 +34,9 @@ def download(*arguments, **options):
     return answer
 """
 WEEK = ("--start", "2024-01-02", "--end", "2024-01-05")
-START = [sys.executable, "-c", "from backtest.cli import main; main()", "data"]
+# Where the tests run in the background of a script, SIGINT is ignored, and so it would be in the child.
+CODE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from backtest.cli import main; main()"
+START = [sys.executable, "-c", CODE, "data"]
 
 
 def environment(tmp_path: Path, yahoo: str) -> dict[str, str]:
