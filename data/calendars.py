@@ -22,6 +22,7 @@ from data.facts import read_facts
 from data.storage.caches import cache_folder
 from data.venues import VENUES, venue
 
+HONG_KONG_AHEAD_NS = 8 * 3600 * 10**9  # of UTC, all year
 Dates = NDArray[np.datetime64]
 Stamps = NDArray[np.int64]
 Array = TypeVar("Array", bound=NDArray[Any])
@@ -141,6 +142,26 @@ def local_stamps(dates: Dates, clock: pd.Timedelta, timezone: str) -> Stamps:
     wall = pd.DatetimeIndex(dates.astype("datetime64[ns]")) + clock
     utc = wall.tz_localize(timezone).tz_convert("UTC").tz_localize(None)
     return utc.to_numpy().astype("datetime64[ns]").astype(np.int64)
+
+
+def hong_kong_dates(stamps: Stamps) -> Dates:
+    """Give Hong Kong's local date at stamps: the latest of all venues.
+
+    Parameters
+    ----------
+    stamps : ndarray of shape (n,), int64
+        UTC nanoseconds.
+
+    Returns
+    -------
+    ndarray of shape (n,), datetime64[D]
+
+    Examples
+    --------
+    >>> hong_kong_dates(np.array(["2025-02-14T15:59", "2025-02-14T16:00"], dtype="datetime64[ns]").astype(np.int64))
+    array(['2025-02-14', '2025-02-15'], dtype='datetime64[D]')
+    """
+    return (stamps + HONG_KONG_AHEAD_NS).astype("datetime64[ns]").astype("datetime64[D]")
 
 
 @cache

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from data.actions import NO_ACTIONS, Actions
 from data.borrow import NO_BORROW, Borrow
-from data.calendars import Calendar
+from data.calendars import Calendar, hong_kong_dates
 from data.checks.finding import Finding, relevant
 from data.errors import DataError
 from data.fx import FxRates
@@ -25,7 +25,6 @@ from data.universes import Memberships, known_by
 
 Matrix = NDArray[np.float64]
 PRICE_FIELDS = ("open", "high", "low", "close", "volume")
-HONG_KONG_AHEAD = 8 * 3600 * 10**9  # nanoseconds: its date is the latest of all venues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
@@ -317,7 +316,7 @@ class MarketData:
             If it is no stamp, or has no time zone.
         """
         t = as_nanoseconds(stamp)
-        today = np.datetime64(t + HONG_KONG_AHEAD, "ns").astype("datetime64[D]")
+        today = hong_kong_dates(np.array([t]))[0]
         known = self.known_rows(t)
         last = max(max(opened, closed) for _, opened, closed in known)
         fields = {name: array[:last].copy() for name, array in self.price_fields().items()}

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data.market import HONG_KONG_AHEAD, MarketData
+from data.calendars import hong_kong_dates
+from data.market import MarketData
 from data.universes import preferred_lines, spells_of
 
 # Of an issuer's listings a basket holds one: Hong Kong first, where the theses trade.
@@ -77,7 +78,7 @@ def membership(
     symbols = tuple(sorted({spell.symbol for spell in spells}))
     place = {symbol: i for i, symbol in enumerate(symbols)}
     belongs = np.zeros((len(stamps), len(symbols)), dtype=bool)
-    today = (stamps + HONG_KONG_AHEAD).astype("datetime64[ns]").astype("datetime64[D]")
+    today = hong_kong_dates(stamps)
     for spell in spells:
         belongs[:, place[spell.symbol]] |= spell.holds_as_known(dates, today)
     priced, seasoned = _priced_and_seasoned(market, symbols, stamps, seasoning)
@@ -134,7 +135,7 @@ def undated(market: MarketData, universe: str | list[str]) -> list[str]:
 def _priced_and_seasoned(
     market: MarketData, symbols: tuple[str, ...], stamps: NDArray[np.int64], seasoning: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    fresh, old = (np.zeros((len(stamps), len(symbols)), dtype=bool) for _ in range(2))
+    has_price, is_seasoned = (np.zeros((len(stamps), len(symbols)), dtype=bool) for _ in range(2))
     columns = market.columns(symbols)
     priced = ~np.isnan(market.close[:, columns])
     first_row = np.where(priced.any(axis=0), np.argmax(priced, axis=0), len(market.dates))
@@ -148,11 +149,11 @@ def _priced_and_seasoned(
         row = np.searchsorted(market.dates, last_day)
         inside = row < len(market.dates)
         row = np.minimum(row, len(market.dates) - 1)
-        fresh[:, i] = begun & inside & (market.dates[row] == last_day) & priced[row, i]
+        has_price[:, i] = begun & inside & (market.dates[row] == last_day) & priced[row, i]
         listed = first_day[i] if one.listed is None else min(one.listed, first_day[i])
         age = n_sessions - np.searchsorted(calendar.dates, listed)
-        old[:, i] = age >= seasoning
-    return fresh, old
+        is_seasoned[:, i] = age >= seasoning
+    return has_price, is_seasoned
 
 
 def _one_line_per_issuer(market: MarketData, symbols: tuple[str, ...], eligible: NDArray[np.bool_]) -> None:
