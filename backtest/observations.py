@@ -158,7 +158,7 @@ def _debit(
 
 
 def _stale(prepared: Prepared, record: Record, rows: NDArray[np.int64]) -> list[str]:
-    """Name the names that were held without a price."""
+    """Name the names that were held without a price, or halted at the last one."""
     notes = []
     venue_of = prepared.world.venue
     open_days = prepared.rows.opens[rows] != NONE
@@ -167,8 +167,8 @@ def _stale(prepared: Prepared, record: Record, rows: NDArray[np.int64]) -> list[
         name, days = prepared.names[a], open_days[:, venue_of[a]]
         longest, last = _longest_run(missing[days, a])
         text = (
-            f"{name} was held on {int(missing[:, a].sum())} sessions without a price, up to {longest} in a row, "
-            f"the last on {prepared.rows.dates[rows[days][last]]}: it is marked at its last price"
+            f"{name} was held on {int(missing[:, a].sum())} sessions without a price or trade, up to {longest} in a "
+            f"row, the last on {prepared.rows.dates[rows[days][last]]}: it is marked at its last price"
         )
         if longest > SUSPENDED_AFTER:
             text += f" and counts as suspended after {SUSPENDED_AFTER}"

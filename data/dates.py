@@ -39,8 +39,8 @@ def read_day(value: object) -> np.datetime64:
 
     Parameters
     ----------
-    value : str, date, datetime, Timestamp or datetime64
-        Text has the year first: 2025-02-14, 2025/2/14 or 20250214.
+    value : str, date, datetime, Timestamp, datetime64 or int
+        Text has the year first: 2025-02-14, 2025/2/14 or 20250214; of numbers only the last form is a date.
 
     Returns
     -------
@@ -55,6 +55,8 @@ def read_day(value: object) -> np.datetime64:
     if isinstance(value, str) and len(value) == 10 and value[4] == value[7] == "-":
         with contextlib.suppress(ValueError):  # the usual way of writing it, read the fast way
             return _in_range(np.datetime64(dt.date.fromisoformat(value), "D"))
+    if isinstance(value, (int, np.integer)) and len(str(value)) == 8:  # 20250214, kept as a number
+        value = str(value)
     given = _timestamp(value)
     if given is None:
         raise ValueError("is no date; write it as 2025-02-14")

@@ -31,13 +31,18 @@ class DataError(EastboundError):
         Positions of the wrong rows in their table, where dropping them would let the rest be read.
     table : str
         Name of the table at fault, where one is.
+    column : str
+        Name of the column whose cells alone are wrong: without them the rows are of use.
     """
 
-    def __init__(self, message: str, *, check: str = "", rows: ArrayLike = (), table: str = "") -> None:
+    def __init__(
+        self, message: str, *, check: str = "", rows: ArrayLike = (), table: str = "", column: str = ""
+    ) -> None:
         super().__init__(message)
         self.check = check
         self.rows = np.unique(np.asarray(rows, dtype=np.intp))
         self.table = table
+        self.column = column
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from data.actions import TERMINAL
 from data.calendars import hong_kong_dates
 from data.market import MarketData
 from data.universes import preferred_lines, spells_of
@@ -150,10 +151,20 @@ def _priced_and_seasoned(
         inside = row < len(market.dates)
         row = np.minimum(row, len(market.dates) - 1)
         has_price[:, i] = begun & inside & (market.dates[row] == last_day) & priced[row, i]
+        has_price[:, i] &= stamps < _end_of(market, symbol)
         listed = first_day[i] if one.listed is None else min(one.listed, first_day[i])
         age = n_sessions - np.searchsorted(calendar.dates, listed)
         is_seasoned[:, i] = age >= seasoning
     return has_price, is_seasoned
+
+
+def _end_of(market: MarketData, symbol: str) -> int:
+    """Give the stamp from which a name is known to end: its last day, or the ex date of the action that ends it."""
+    actions, delisted = market.actions, market.instruments[symbol].delisted
+    days = [day for s, kind, day in zip(actions.symbol, actions.kind, actions.ex_date, strict=True)
+            if s == symbol and kind == TERMINAL]  # fmt: skip
+    days += [] if delisted is None else [delisted]
+    return min((int(day.astype("datetime64[ns]").astype(np.int64)) for day in days), default=np.iinfo(np.int64).max)
 
 
 def _one_line_per_issuer(market: MarketData, symbols: tuple[str, ...], eligible: NDArray[np.bool_]) -> None:

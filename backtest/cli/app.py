@@ -3,6 +3,8 @@
 Exit codes: 0 done; 2 the user's input is wrong, said in one plain message; 1 our fault.
 """
 
+import errno
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -147,4 +149,13 @@ def main() -> None:
         app()
     except EastboundError as error:
         print(f"eastbound: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        place = os.environ.get("EASTBOUND_CACHE") or "the user's cache folder"
+        print(
+            f"eastbound: no space is left on a disk ({error.filename or place}). Free some, or set EASTBOUND_CACHE.",
+            file=sys.stderr,
+        )
         sys.exit(2)

@@ -64,6 +64,8 @@ def _print_checked(checked: "Checked", every: bool) -> None:
                 console.print(f"{'':14}{case}")
         else:
             console.print(str(one))
+    if market is None:
+        console.print("Prices could not be read: what else is in them is not known yet. Mend this, and check again.")
     n_errors, n_warnings = len(checked.errors), len(checked.warnings)
     verdict = "A run would stop." if n_errors else "A run would go on."
     counts = f"{n_errors} error{'' if n_errors == 1 else 's'}, {n_warnings} warning{'' if n_warnings == 1 else 's'}."

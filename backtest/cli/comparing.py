@@ -29,5 +29,5 @@ def compare_command(
         try:
             found.differences.to_csv(out, index=False)
         except OSError as error:
-            raise DataError(f"{out} cannot be written: {error.strerror}.") from error
+            raise DataError(f"{out} cannot be written: {error.strerror or error}.") from error
         console.print(f"cells that differ: {out}")

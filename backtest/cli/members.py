@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from strategies.basket_history import BasketHistory, Stretch
 
 
+NO_DAY = ("NaT", "nan", "None")  # as pandas writes them, by the type of their column
+
+
 def members_command(
     universe: Annotated[str, typer.Argument(help='Universes joined by "+"; each part is a basket of its own.')],
     market: MarketOption = "demo",
@@ -27,6 +30,8 @@ def members_command(
     from strategies.basket_history import basket_history
 
     loaded = load(market, None, start, end)
+    if loaded.synthetic:
+        plain_console().print("SYNTHETIC MARKET: made-up names; nothing here is a real listing.", style="bold")
     for part in universe.split("+"):
         print_members(basket_history(loaded, part.strip(), seasoning), min_members)
 
@@ -63,9 +68,9 @@ def print_members(history: "BasketHistory", min_members: int) -> None:
 
 def _span(added: str, removed: str) -> str:
     """Say when a name was a member; NaT stands for always, or still."""
-    if added == "NaT":
+    if added in NO_DAY:
         return ""
-    return f", member from {added}" + ("" if removed == "NaT" else f" until {removed}")
+    return f", member from {added}" + ("" if removed in NO_DAY else f" until {removed}")
 
 
 def _thin(history: "BasketHistory", stretch: "Stretch", min_members: int) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 
 from backtest.config import FlatCosts
 from backtest.run import RotationResult
+from strategies.thesis import BASKETS
 
 # A t-statistic below this in size is not told from luck: the usual 5 % level, two-sided.
 LUCK = 2.0
@@ -44,12 +45,24 @@ def verdict(result: RotationResult) -> list[str]:
         ]
     references = {name: reference.summary() for name, reference in result.references.items()}
     return [
+        *_idle(result),
         f"{made_up} {_against_mix(result, ours, references['constant mix'])}",
         *_luck(result, ours),
         _mix(result),
         *_against_holding(ours, references),
         *_costs(result, ours),
         one_rule,
+    ]
+
+
+def _idle(result: RotationResult) -> list[str]:
+    """Say that a basket could never be held: then nothing below is about the thesis."""
+    inner = result.plan.targets.inner
+    return [
+        f"Basket {side} never had enough members that could be held: its share stayed in cash throughout, so this run "
+        "is no test of the thesis."
+        for b, side in enumerate(BASKETS)
+        if not inner[:, b].any()
     ]
 
 

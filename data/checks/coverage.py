@@ -11,6 +11,7 @@ from data.checks.panel import Mask, Panel
 
 LATE_SESSIONS = 5  # a name that begins within a week of its venue's first price begins with it
 EARLY_SESSIONS = 5
+QUIET_DAYS = 14  # a golden week of the mainland is 11 days
 SURVIVORS, SURVIVORS_SESSIONS = 30, 1250  # names, and five years of sessions
 SILENT = 0.95  # of the names: one of them may have an odd lot
 FEWEST_NAMES = 3  # whose volumes say something of a venue's day
@@ -103,6 +104,16 @@ def check_spans(panel: Panel) -> Iterator[Finding]:
                 late[column] = [f"from {panel.day(first)}{listed}"]
             if ends - sessions[last] > EARLY_SESSIONS and market.symbols[column] not in ended:
                 early[column] = [f"on {panel.day(last)}"]
+    ends_of = {code: int(panel.last[columns].max()) for code, columns in panel.venues.items()}
+    for code, row in ends_of.items():
+        files = ", ".join(sorted({panel.files[column] for column in panel.venues[code]}))
+        if row >= 0 and (market.dates[max(ends_of.values())] - market.dates[row]).astype(int) > QUIET_DAYS:
+            yield Finding(
+                "D313",
+                f"{files}: a venue ends before the others do",
+                cases=(Case(code, f"on {panel.day(row)}"),),
+                do="From then on nothing trades there.",
+            )
     yield from panel.by_file(
         "D312", "names begin later than their venue's prices", late, "Before that they cannot be held or read."
     )
@@ -197,3 +208,28 @@ def check_survivors(panel: Panel) -> Iterator[Finding]:
             cases=tuple(cases),
             do="Lists of today's names carry the survivors' bias: what failed is not in them.",
         )
+
+
+def check_ended(panel: Panel) -> Iterator[Finding]:
+    """Find prices after the end of a listing.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    Yields
+    ------
+    Finding
+        D317: the holding has ended then, and they are not used.
+    """
+    market = panel.market
+    cases: dict[int, list[str]] = {}
+    for symbol, kind, day in zip(market.actions.symbol, market.actions.kind, market.actions.ex_date, strict=True):
+        if kind == TERMINAL:
+            column = int(market.columns([symbol])[0])
+            late = np.flatnonzero(panel.priced[:, column] & (market.dates >= day))
+            if len(late):
+                cases[column] = [f"on {panel.day(int(late[0]))}, after its last day {day - 1} ({len(late)} closes)"]
+    yield from panel.by_file(
+        "D317", "prices after a delisting", cases, "They are not used. Mend the day, or drop them."
+    )

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from data.checks.finding import Finding
 from data.errors import DataError
+from data.load import EMBEDDED
 from data.market import MarketData
 from data.sources.folder import Tables, read_tables
 
 MOST_ERRORS = 100  # after so many the rest is no use
 # What may be found only because rows or tables at fault were left out.
-FOLLOW = frozenset({"D309", "D310", "D312", "D313", "D401", "D402", "D506", "D507", "D602", "D608"})
+FOLLOW = frozenset({"D208", "D309", "D310", "D312", "D313", "D401", "D402", "D506", "D507", "D602", "D608"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +49,24 @@ def check_folder(path: str | Path) -> Checked:
     Parameters
     ----------
     path : str or Path
+        A folder, or the name of an embedded market.
 
     Returns
     -------
     Checked
         With every error that can be told from the others: what an error blames is left out, and the rest is looked at.
+
+    Raises
+    ------
+    DataError
+        If it is no path.
     """
+    if not isinstance(path, (str, Path)):
+        raise DataError(f"A folder is checked by its path, not {type(path).__name__}. A market has `findings`.")
     folder = Path(path)
+    if str(path) in EMBEDDED:
+        embedded = EMBEDDED[str(path)]()
+        return Checked(path=folder, findings=embedded.findings, market=embedded)
     errors: list[DataError] = []
     tables: Tables | None
     try:

@@ -7,13 +7,14 @@ import numpy as np
 from data.actions import SCRIP, SPLIT
 from data.checks.finding import Finding
 from data.checks.panel import Mask, Panel
+from data.gaps import carried_forward
+from data.limits import limited_venues, price_limits
 
 SPLITS = np.array([2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100, 1000], dtype=np.float64)
 SPLIT_TOLERANCE = 0.04  # what a name may move besides on the day of a split
-MAINLAND_LIMIT = 0.22  # no mainland board lets a name fall further in a session, but for its first ones
-FIRST_SESSIONS = 5
-LARGE = -np.log(1 - MAINLAND_LIMIT)
-FX_TOLERANCE = 0.03
+STAYS = np.log(1.45)  # by so much a name of size moves once in some years
+LIMIT_SLACK = 0.015  # of the price: dividends and the rounding of adjusted prices
+FX_TOLERANCE = 0.04
 SPIKE, SPIKE_BACK = np.log(1.5), 0.25  # a spike moves by half and gives back three quarters of it at once
 RANGE_TOLERANCE = {"raw": 1e-6, "split": 0.005, "total_return": 0.005}  # adjusted prices are rounded each on its own
 STILL_SESSIONS = 5
@@ -22,7 +23,7 @@ MOST_CASES = 3
 
 
 def check_jumps(panel: Panel) -> Iterator[Finding]:
-    """Find jumps that look like a split nobody adjusted for, or like another currency.
+    """Find jumps that stay: like a split nobody adjusted for, like another currency, or merely large.
 
     Parameters
     ----------
@@ -31,37 +32,43 @@ def check_jumps(panel: Panel) -> Iterator[Finding]:
     Yields
     ------
     Finding
-        D304: the close over the one before is near a whole number or one over it, and stays there; on the mainland any
-        fall beyond what its price limits allow. Splits and scrip dividends that the market knows of explain theirs.
-        D319: it is near an exchange rate instead.
+        D304: the close over the one before is near a whole number or one over it; on the mainland it is below what the
+        board's price limit allows. Splits and scrip dividends that the market knows of explain theirs. D319: it is near
+        an exchange rate instead. D326: any other move of 45 % or more, the largest of each name first.
     """
-    large = (np.abs(panel.moves) > LARGE) & ~_explained(panel)
+    unexplained = ~_explained(panel)
+    below = _below_limits(panel)
     there, back = _spikes(panel)
-    split: dict[int, list[str]] = {}
-    money: dict[int, list[str]] = {}
-    for row, column in np.argwhere(large & ~there & ~back).tolist():
-        factor = float(np.exp(panel.moves[row, column]))
-        size = max(factor, 1 / factor)
+    kinds: dict[str, dict[int, list[str]]] = {"D304": {}, "D319": {}, "D326": {}}
+    candidates = ((np.abs(panel.moves) > STAYS) | below) & unexplained & ~there & ~back
+    cells = np.argwhere(candidates)
+    for row, column in cells[np.argsort(-np.abs(panel.moves[tuple(cells.T)]), kind="stable")].tolist():
+        size = float(np.exp(abs(panel.moves[row, column])))
         said = _jump_text(panel, row, column)
         currency = _near_rate(panel, row, column, size)
         if currency:
-            money.setdefault(column, []).append(f"{said}, near the rate of {currency}")
-        elif _near_split(size) or _beyond_limit(panel, row, column, factor):
-            split.setdefault(column, []).append(said)
-    yield from panel.by_file(
-        "D304",
+            kinds["D319"].setdefault(column, []).append(f"{said}, near the rate of {currency}")
+        else:
+            check = "D304" if below[row, column] or _near_split(size) else "D326"
+            kinds[check].setdefault(column, []).append(said)
+    for check, (what, do) in JUMPS.items():
+        yield from panel.by_file(check, what, kinds[check], do, most=MOST_CASES)
+
+
+JUMPS = {
+    "D304": (
         "closes jump as if a split had not been adjusted for",
-        split,
         "Add the split to actions, or adjust the prices before it.",
-        most=MOST_CASES,
-    )
-    yield from panel.by_file(
-        "D319",
+    ),
+    "D319": (
         "closes jump as if they went on in another currency",
-        money,
         "Give each listing in its venue's currency throughout.",
-        most=MOST_CASES,
-    )
+    ),
+    "D326": (
+        "closes move by 45 % or more in a session, and stay",
+        "Such moves are real now and then: look up those of names that matter.",
+    ),
+}
 
 
 def check_spikes(panel: Panel) -> Iterator[Finding]:
@@ -127,8 +134,8 @@ def check_still(panel: Panel) -> Iterator[Finding]:
     Yields
     ------
     Finding
-        D306: the close repeats for five sessions or more without volume; or, where volume is not known, longer than
-        the name's own habit makes likely.
+        D306: the close repeats for five sessions or more without volume or without a range; or, where volume is not
+        known, longer than the name's own habit makes likely.
     """
     market = panel.market
     repeats = panel.moves == 0
@@ -146,7 +153,9 @@ def check_still(panel: Panel) -> Iterator[Finding]:
             is_unknown = bool(np.isnan(volume).all())
             if is_unknown and len(rows) * habit ** len(stretch) > CHANCE:
                 continue
-            if is_unknown or not (volume > 0).any():
+            bars = [getattr(market, field)[stretch, column] for field in ("open", "high", "low")]
+            is_flat = all((bar == market.close[stretch[0], column]).all() for bar in bars)
+            if is_unknown or is_flat or not (volume > 0).any():
                 said = f"from {panel.day(stretch[0])} to {panel.day(stretch[-1])} ({len(stretch)} sessions)"
                 cases.setdefault(column, []).append(said)
     yield from panel.by_file(
@@ -192,11 +201,20 @@ def _near_split(size: float) -> bool:
     return bool((np.abs(size / SPLITS - 1) < SPLIT_TOLERANCE).any())
 
 
-def _beyond_limit(panel: Panel, row: int, column: int, factor: float) -> bool:
-    if panel.market.instruments[panel.market.symbols[column]].venue not in ("XSHG", "XSHE"):
-        return False
-    n_before = int(panel.priced[:row, column].sum())
-    return factor < 1 - MAINLAND_LIMIT and n_before > FIRST_SESSIONS
+def _below_limits(panel: Panel) -> Mask:
+    """Mark closes below what the price limit of their board allows; NaN limits, as in first sessions, allow all."""
+    market = panel.market
+    found = np.zeros(market.close.shape, dtype=bool)
+    before = np.vstack([np.full((1, market.close.shape[1]), np.nan), carried_forward(market.close)[:-1]])
+    for code in limited_venues() & set(panel.venues):
+        columns = panel.venues[code]
+        names = tuple(market.symbols[column] for column in columns)
+        first = market.dates[np.minimum(panel.first[columns], len(market.dates) - 1)]
+        stated = np.array([market.instruments[name].listed for name in names], dtype="datetime64[D]")
+        listed = np.where(np.isnat(stated), first, stated)
+        down, _ = price_limits(code, names, market.dates, before[:, columns], listed)
+        found[:, columns] = market.close[:, columns] < down * (1 - LIMIT_SLACK)
+    return found
 
 
 def _near_rate(panel: Panel, row: int, column: int, size: float) -> str:

@@ -12,6 +12,8 @@ from data.series.tables import LONG_TABLES
 BASIS_JUMP = 0.05  # of a P/E beyond what its index moved: claim 6
 BASIS_JUMP_ALONE = 0.15  # the same where the price is not known
 SPIKE, SPIKE_BACK = np.log(1.5), 0.25
+LEVEL = np.log(1.6)  # beyond any day of an index, and any basis of a P/E but a new one
+STILL = 15  # daily figures
 SCALE_LEAST, SCALE_SURE = np.log10(5.0), 8.0  # a change of unit is fivefold or more, and eight standard errors
 SCALE_FEWEST = 12  # figures on each side
 JUMPING = ("VIX",)  # that may double in a day
@@ -52,7 +54,7 @@ def check_series(tables: Mapping[str, pd.DataFrame], files: Mapping[str, str], e
     Yields
     ------
     Finding
-        D503 to D507.
+        D503 to D507, D511 and D513.
     """
     for name, kind in LONG_TABLES.items():
         table = tables.get(name)
@@ -63,10 +65,12 @@ def check_series(tables: Mapping[str, pd.DataFrame], files: Mapping[str, str], e
             values = rows[kind.value].to_numpy()
             days = rows["date"].to_numpy().astype("datetime64[D]")
             texts = {
-                "D504": _spike(values, days) if name in ("indices", "valuations") and label not in JUMPING else "",
+                "D504": _spike(values, days) if _keeps_level(name, label) else "",
                 "D505": _scale(values, days) if name in ("flows", "positioning") else "",
                 "D506": _ended(days, end, kind.quiet_days),
                 "D507": _gap(days, kind.quiet_days),
+                "D511": _still(values, days) if name in ("indices", "valuations") else "",
+                "D513": _loss(values, days) if name == "valuations" and " pe" in label else "",
             }
             for check, text in texts.items():
                 if text:
@@ -77,11 +81,21 @@ def check_series(tables: Mapping[str, pd.DataFrame], files: Mapping[str, str], e
     yield from _basis_jumps(tables, files)
 
 
+def _keeps_level(name: str, label: str) -> bool:
+    """Say whether a series stays near where it was: indices and multiples do, yields near zero do not."""
+    return label not in JUMPING and (name == "indices" or (name == "valuations" and not label.endswith("_pct")))
+
+
 SAID = {
-    "D504": ("figures leave their level for one date", "Look them up elsewhere."),
+    "D504": ("figures leave their level, for one date or for good", "Look them up elsewhere."),
     "D505": ("figures go on in another size, as if in another currency or unit", "Give one unit throughout."),
     "D506": ("series end before the prices do", "From then on a rule that reads them has nothing new."),
     "D507": ("series have gaps", "In a gap a rule reads nothing, or what is old."),
+    "D511": ("figures stand still", "A series filled forward is no reading: leave such figures empty."),
+    "D513": (
+        "P/E are zero or negative",
+        "There were no earnings: a low P/E is not what it says. Use the earnings yield.",
+    ),
 }
 
 
@@ -125,10 +139,27 @@ def _spike(values: NDArray[np.float64], days: NDArray[np.datetime64]) -> str:
     moves = np.diff(np.log(values))
     size = np.abs(moves[:-1])
     there = np.flatnonzero((size > SPIKE) & (np.abs(moves[:-1] + moves[1:]) < SPIKE_BACK * size))
-    if not len(there):
+    if len(there):
+        at = int(there[0]) + 1
+        return f"on {days[at]} ({values[at - 1]:g}, {values[at]:g}, {values[at + 1]:g})"
+    large = np.flatnonzero(np.abs(moves) > LEVEL)
+    return f"from {days[large[0] + 1]} ({values[large[0]]:g}, then {values[large[0] + 1]:g})" if len(large) else ""
+
+
+def _still(values: NDArray[np.float64], days: NDArray[np.datetime64]) -> str:
+    """Name the longest stretch in which a daily series repeats."""
+    if len(values) < STILL or np.median(np.diff(days).astype(np.int64)) > 1:
         return ""
-    at = int(there[0]) + 1
-    return f"on {days[at]} ({values[at - 1]:g}, {values[at]:g}, {values[at + 1]:g})"
+    changes = np.flatnonzero(np.diff(values, prepend=np.nan) != 0)
+    lengths = np.diff(np.append(changes, len(values)))
+    at = int(np.argmax(lengths))
+    first, n = changes[at], int(lengths[at])
+    return f"from {days[first]} to {days[first + n - 1]} ({n} figures of {values[first]:g})" if n >= STILL else ""
+
+
+def _loss(values: NDArray[np.float64], days: NDArray[np.datetime64]) -> str:
+    at = np.flatnonzero(values <= 0)
+    return f"on {days[at[0]]} ({values[at[0]]:g}){f' and {len(at) - 1} more' if len(at) > 1 else ''}" if len(at) else ""
 
 
 def _scale(values: NDArray[np.float64], days: NDArray[np.datetime64]) -> str:

@@ -10,16 +10,21 @@ from data.actions import CASH, SPLIT
 from data.checks.finding import Case, Finding
 from data.checks.panel import Panel
 from data.costs.ticks import tick_sizes
+from data.gaps import carried_forward
 
+FEWEST_POSITIONS, THOUSANDTH = 3, (2e-4, 5e-3)
 SAMPLED_ROWS = 250
 FEWEST_CLOSES = 100  # that say whether a name's closes lie on ticks
 ON_TICK = 0.02  # of a tick: sources that keep single floats are that far off
 MOST_OFF_TICK = 0.05
+LONG_DAYS = 730  # in two years some name of any list pays
 BLOCK = 20  # sessions
 LOTS = (100.0, 1000.0)
 SAME = 0.5  # in powers of ten: what one month differs from the next
 LOT_TOLERANCE = 0.25  # in powers of ten: what volume changes besides
+MOST_PERCENT = 60.0  # a year: neither interest nor a yield was as high where these markets are
 LEVEL = 5  # figures on both sides of a jump that show that each side keeps its level
+DIVIDEND_SEEN, DIVIDEND_DROP = 0.1, 1 / 3  # so large that the fall on its ex date shows
 DIVIDEND_MOST = 0.5  # of the price: beyond it the amount is more likely in another unit
 
 
@@ -77,11 +82,18 @@ def check_actions(panel: Panel) -> Iterator[Finding]:
     ------
     Finding
         D315: at a split's ex date the close is nearer to the one before than to what the split makes of it, as in
-        prices that are adjusted already; or a dividend is more than half of the price.
+        prices that are adjusted already; or a dividend is more than half of the price, or a tenth of it and the close
+        falls by less than a third of it.
     """
     market = panel.market
-    if market.price_basis != "raw" and not len(market.actions):
-        return
+    span = (market.dates[-1] - market.dates[0]).astype(int)
+    if market.price_basis == "raw" and not len(market.actions) and span > LONG_DAYS:
+        yield Finding(
+            "D611",
+            f"{', '.join(sorted(set(panel.files)))}: prices as traded over {span / 365.25:.0f} years, and no dividend "
+            "or split.",
+            do="Dividends that are not given are lost to the holder.",
+        )
     cases: list[Case] = []
     for symbol, kind, day, amount in zip(
         market.actions.symbol, market.actions.kind, market.actions.ex_date, market.actions.amount, strict=True
@@ -92,11 +104,13 @@ def check_actions(panel: Panel) -> Iterator[Finding]:
             continue
         move = panel.moves[rows[0], column]
         before = market.close[rows[0], column] / np.exp(move)
+        went = f"but the close went from {before:g} to {market.close[rows[0], column]:g}"
         if kind == SPLIT and abs(np.log(amount)) > 0.2 and abs(move) < abs(move + np.log(amount)):
-            cases.append(Case(symbol, f"split of {amount:g} on {day}, but the close went from {before:g} to "
-                                      f"{market.close[rows[0], column]:g}"))  # fmt: skip
+            cases.append(Case(symbol, f"split of {amount:g} on {day}, {went}"))
         elif kind == CASH and amount > DIVIDEND_MOST * before:
             cases.append(Case(symbol, f"dividend of {amount:g} on {day} at a price of {before:g}"))
+        elif kind == CASH and amount > DIVIDEND_SEEN * before and move > -DIVIDEND_DROP * amount / before:
+            cases.append(Case(symbol, f"dividend of {amount:g} on {day}, {went}"))
     if cases:
         yield Finding(
             "D315",
@@ -184,6 +198,8 @@ def _fraction_text(values: NDArray[np.float64], dates: NDArray[np.datetime64]) -
     size = np.abs(values)
     if len(values) > 1 and (dates[-1] - dates[0]).astype(int) >= 360 and 0 < size.max() < 0.2:
         return f"(the largest figure of {len(values)} is {size.max():g})"
+    if size.max(initial=0.0) > MOST_PERCENT:
+        return f"or in hundredths of a percent, on {dates[int(size.argmax())]} ({values[int(size.argmax())]:g})"
     with np.errstate(divide="ignore", invalid="ignore"):
         step = np.abs(np.diff(np.log10(size)))
     for at in (np.flatnonzero(np.abs(step - 2) < 0.1) + 1).tolist():
@@ -191,3 +207,42 @@ def _fraction_text(values: NDArray[np.float64], dates: NDArray[np.datetime64]) -
         if min(len(before), len(after)) == LEVEL and before.max() < 2 * before.min() and after.max() < 2 * after.min():
             return f"from {dates[at]} ({values[at - 1]:g}, then {values[at]:g})"
     return ""
+
+
+def check_filings(panel: Panel, file: str) -> Iterator[Finding]:
+    """Find 13F filings whose values are in thousands.
+
+    Parameters
+    ----------
+    panel : Panel
+    file : str
+
+    Yields
+    ------
+    Finding
+        D514: value over shares is about a thousandth of the close at the end of the period, for half or more of a
+        filer's positions in names with prices. (Filings were in thousands of dollars before 2023.)
+    """
+    table = panel.market.tables.get("holdings_13f")
+    if table is None or "shares" not in table.columns:
+        return
+    market = panel.market
+    place = {symbol: column for column, symbol in enumerate(market.symbols)}
+    shares = pd.to_numeric(table["shares"], errors="coerce").to_numpy(dtype=np.float64)
+    column = table["symbol"].map(place).to_numpy(dtype=np.float64)
+    row = np.searchsorted(market.dates, table["period"].to_numpy().astype("datetime64[D]"), side="right") - 1
+    known = ~np.isnan(column) & (shares > 0) & (row >= 0)
+    close = np.full(len(table), np.nan)
+    close[known] = carried_forward(market.close)[row[known], column[known].astype(np.intp)]
+    ratio = table["value_usd"].to_numpy() / shares / close
+    cases = []
+    for filer, rows in pd.Series(ratio).dropna().groupby(table["filer"]):
+        if len(rows) >= FEWEST_POSITIONS and THOUSANDTH[0] < float(rows.median()) < THOUSANDTH[1]:
+            cases.append(Case(str(filer), f"({rows.median():.4f} of the close, {len(rows)} positions)"))
+    if cases:
+        yield Finding(
+            "D514",
+            f"{file}: filings count in thousands of dollars",
+            cases=tuple(cases),
+            do="value_usd is in dollars: multiply those of filings before 2023.",
+        )

@@ -23,6 +23,7 @@ MISSING_NUMBERS = ["", "NA", "N/A", "NaN", "nan", "null"]
 OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 # What a file of another encoding begins with.
 MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+YFINANCE = "It looks like yfinance's own: save its Close alone as close.csv, or use `eastbound data fetch yahoo`."
 UTF8_MARK = b"\xef\xbb\xbf"
 
 
@@ -58,7 +59,8 @@ def read_csv_file(path: Path) -> pd.DataFrame:
     columns = next(csv.reader([header]))
     twice = [column for column in columns if columns.count(column) > 1]
     if twice:  # pandas would call the second one by another name
-        raise DataError(f"{path.name}: column {twice[0]!r} stands twice. Keep one.", check="D106")
+        hint = YFINANCE if columns[0] in ("Price", "Ticker") else "Keep one."
+        raise DataError(f"{path.name}: column {twice[0]!r} stands twice. {hint}", check="D106")
     empty = {column: [""] if column in TEXT_COLUMNS else MISSING_NUMBERS for column in columns}
     try:
         table = pd.read_csv(

@@ -13,8 +13,9 @@ from data.market import MarketData
 from data.series.tables import LONG_TABLES
 from data.sources.frames import from_frames
 from data.sources.price_files import Piece, joined, read_price_files
-from data.sources.table_file import read_table_file, table_files
+from data.sources.table_file import SUFFIXES, read_table_file, table_files
 from data.sources.tidy import Origin
+from data.sources.wide import WIDE_FIELDS
 
 SETTINGS = {"name": str, "price_basis": str, "synthetic": bool}
 SINGLE = (
@@ -24,6 +25,8 @@ SINGLE = (
     "memberships",
     *LONG_TABLES,
 )  # tables of one file; prices and actions may have several
+
+DATA_SUFFIXES = frozenset({*SUFFIXES, ".xlsx", ".xls", ".gz", ".zip", ".txt", ".tsv", ".feather", ".json"})
 
 Refuse = Callable[[DataError], None]
 
@@ -94,14 +97,21 @@ class Tables:
         Returns
         -------
         Tables or None
-            Without the wrong rows, or without the table; None where nothing is left to look at.
+            Without the wrong cells, rows, table or settings; None where nothing is left to look at.
         """
         table = error.table
+        if table == "settings":
+            return replace(self, settings={})
         if table not in self.frames:
             return None
         frame = self.frames[table]
         frames, where = dict(self.frames), dict(self.where)
-        if 0 < len(error.rows) < len(frame):
+        if error.column and len(error.rows):
+            # What else stands in the rows is of use.
+            kept = frame[error.column].astype(object)
+            kept.iloc[error.rows] = None
+            frames[table] = frame.assign(**{error.column: kept})
+        elif 0 < len(error.rows) < len(frame):
             where[table] = where[table].without(error.rows, len(frame))
             frames[table] = frame.drop(frame.index[error.rows]).reset_index(drop=True)
         elif table == "prices":
@@ -177,8 +187,11 @@ def read_tables(path: Path, refuse: Refuse) -> Tables:
                 Origin.joined(origin for origin, _ in pieces),
             )
     pieces, findings = read_price_files(path, frames.get("instruments"), refuse)
+    findings += _unread_files(path)
     if not pieces:
-        said = f"{path} holds no prices file. Add prices.csv or prices.parquet."
+        seen = sorted(one.name for one in path.iterdir() if not one.name.startswith("."))
+        holds = f" (it holds {', '.join(seen[:6])}{', ...' if len(seen) > 6 else ''})" if seen else ""
+        said = f"{path} holds no prices file{holds}. Add prices.csv or prices.parquet."
         raise DataError(said, check="D101")
     frames["prices"], where["prices"] = (
         joined([frame for _, frame in pieces]),
@@ -200,6 +213,19 @@ def _files(path: Path, table: str, refuse: Refuse) -> list[Path]:
         both = " and ".join(file.name for file in files)
         refuse(DataError(f"{path} holds both {both}. Keep one.", check="D101", table=table))
     return files[:1] if table in SINGLE else files
+
+
+def _unread_files(path: Path) -> list[Finding]:
+    """Name files of tables that nothing reads: a name mistyped loses a whole table."""
+    known = (*SINGLE, *WIDE_FIELDS)
+    unread = [
+        file.name
+        for file in sorted(path.iterdir())
+        if any(suffix in DATA_SUFFIXES for suffix in file.suffixes)
+        and not (file.suffix in SUFFIXES and (file.stem in known or file.name.startswith(("prices", "actions"))))
+    ]
+    said = f"files that are not read: {', '.join(unread[:12])}. Names are {', '.join(('prices', 'actions', *SINGLE))}."
+    return [Finding("D109", said)] if unread else []
 
 
 def _settings(path: Path) -> dict[str, object]:

@@ -24,6 +24,7 @@ from data.sources.series import known_tables
 from data.sources.tidy import Origin
 from data.universes import Memberships, known_memberships
 
+FIRST_CALENDAR_DAY = np.datetime64("1991-01-02", "D")  # the mainland exchanges opened in December 1990
 PRICE_BASES = ("raw", "split", "total_return")
 
 
@@ -106,11 +107,14 @@ def from_frames(
     ('AAA',)
     """
     if price_basis not in PRICE_BASES:
-        raise DataError(f"price_basis {price_basis!r} is not one of {', '.join(PRICE_BASES)}.", check="D107")
+        raise DataError(
+            f"price_basis {price_basis!r} is not one of {', '.join(PRICE_BASES)}.", check="D107", table="settings"
+        )
     named: Mapping[str, str | Origin] = where or {}
     what = Origin.of(named.get("prices", "prices"), prices)
     with blaming("prices"):
         table = read_prices(prices, what)
+    _refuse_days_before_calendars(table, what)
     first, last = table.dates[0], table.dates[-1]
     calendars = _calendars(set(table.venues) | {"XNYS"}, first, last)
     with blaming("prices"):
@@ -137,10 +141,15 @@ def from_frames(
         origin = Origin.of(named.get("borrow", "borrow"), borrow)
         with blaming("borrow"):
             lending, borrow_doubts = read_borrow(borrow, origin, table.symbols)
-    spells = known_memberships() if memberships is None else memberships
+    spells, spell_doubts = known_memberships() if memberships is None else memberships, list[Finding]()
     if universes is not None:
         with blaming("memberships"):
-            spells = {**spells, **read_memberships(universes, named.get("memberships", "memberships"))}
+            theirs = read_memberships(universes, named.get("memberships", "memberships"))
+        replaced = sorted(set(spells) & set(theirs))
+        if replaced:
+            said = f"{named.get('memberships', 'memberships')}: {', '.join(replaced)} take the place of ours."
+            spell_doubts.append(Finding("D610", said))
+        spells = {**spells, **theirs}
     fields, price_doubts = dict(table.fields), list(table.findings)
     if table.close_raw is not None and price_basis == "raw":
         said = f"{what}: close_raw is not used: with price_basis 'raw' it is the close."
@@ -168,7 +177,15 @@ def from_frames(
         memberships=spells,
         holdable=table.symbols,
         left_out=(),
-        findings=(*price_doubts, *fx_doubts, *series_doubts, *listing_doubts, *action_doubts, *borrow_doubts),
+        findings=(
+            *price_doubts,
+            *fx_doubts,
+            *series_doubts,
+            *listing_doubts,
+            *action_doubts,
+            *borrow_doubts,
+            *spell_doubts,
+        ),
         start=first,
         end=last,
     )
@@ -188,6 +205,19 @@ def _calendars(venues: set[str], first: np.datetime64, last: np.datetime64) -> d
         return trading_calendars(venues, begin, needed)
 
 
+def _refuse_days_before_calendars(prices: PriceTable, what: Origin) -> None:
+    early = prices.dates[prices.row_of] < FIRST_CALENDAR_DAY
+    if early.any():
+        row = int(np.argmax(early))
+        name, day = prices.symbols[prices.column_of[row]], prices.dates[prices.row_of[row]]
+        raise DataError(
+            f"{what.row(row)}: {name} has a price on {day}; calendars begin on {FIRST_CALENDAR_DAY}. Drop such rows.",
+            check="D201",
+            rows=np.flatnonzero(early),
+            table="prices",
+        )
+
+
 def _exchange_rates(
     fx: pd.DataFrame | None, label: str | Origin, prices: PriceTable, what: Origin
 ) -> tuple[FxRates, list[Finding]]:
@@ -204,6 +234,9 @@ def _exchange_rates(
         if not rates.links(base, money):
             where = f"no {label} is given" if fx is None else f"{label} has no rate between them"
             raise DataError(
-                f"{what} holds {base} and {money}, but {where}. Add rows with date, base, quote, rate.", check="D401"
+                f"{what} holds {base} and {money}, but {where}. Add rows with date, base, quote, rate.",
+                check="D401",
+                rows=np.flatnonzero(np.array(prices.currencies)[prices.column_of] == money),
+                table="prices",
             )
     return rates, findings

@@ -37,6 +37,8 @@ def read_fx(table: pd.DataFrame, what: Origin) -> tuple[FxRates, list[Finding]]:
         both ways round, rates that are those of the pair turned round, or a rate known before its date.
     """
     require_columns(table, ("date", "base", "quote", "rate"), what)
+    for column in ("base", "quote"):
+        _refuse_odd_codes(table[column], what)
     dates = days(table["date"], what)
     rate = numbers(table["rate"], what)
     base, base_names = codes(table["base"], what)
@@ -56,6 +58,7 @@ def read_fx(table: pd.DataFrame, what: Origin) -> tuple[FxRates, list[Finding]]:
         row = int(np.argmax(early))
         said = f"{what.row(row)}: the rate of {dates[row]} has 'known' before its date has begun anywhere. Mend it."
         raise DataError(said, check="D501", rows=np.flatnonzero(early))
+    findings = _known_early(known, dates, what) if "known" in table.columns else []
     is_empty = np.isnan(rate)
     pairs: dict[tuple[str, str], Series] = {}
     for b, q in sorted(set(zip(base.tolist(), quote.tolist(), strict=True))):
@@ -69,13 +72,38 @@ def read_fx(table: pd.DataFrame, what: Origin) -> tuple[FxRates, list[Finding]]:
         elif turned in pairs:
             said = f"{what}: both {'/'.join(pair_names)} and {'/'.join(turned)}. Keep one."
             raise DataError(said, check="D406", rows=chosen)
-        elif looks_turned_round(*pair_names, rate[chosen]):
-            said = f"{what}: {'/'.join(pair_names)} is about {np.median(rate[chosen]):g}, as {'/'.join(turned)} is."
-            raise DataError(f"{said} Write base={turned[0]}, quote={turned[1]}.", check="D403", rows=chosen)
+        elif (upside := chosen[looks_turned_round(*pair_names, rate[chosen])]).size:
+            row = int(upside[0])
+            said = f"{what.row(row)}: {'/'.join(pair_names)} on {dates[row]} is {rate[row]:g}, as {'/'.join(turned)} is"
+            raise DataError(
+                f"{said} ({len(upside)} such rows in all). Turn them, or write base={turned[0]}, quote={turned[1]}.",
+                check="D403",
+                rows=upside,
+            )
         else:
             pairs[pair_names] = _series(dates, known, rate, chosen, "/".join(pair_names), what)
-    said = f"{what}: {int(is_empty.sum())} rates are empty; the last one known holds."
-    return FxRates(pairs), [Finding("D208", said)] if is_empty.any() else []
+    if is_empty.any():
+        findings.append(Finding("D208", f"{what}: {int(is_empty.sum())} rates are empty; the last one known holds."))
+    return FxRates(pairs), findings
+
+
+def _known_early(known: NDArray[np.int64], dates: NDArray[np.datetime64], what: Origin) -> list[Finding]:
+    """Say which rates are known before the fixing of their date."""
+    early = np.flatnonzero(known < local_stamps(dates, FIXING, "Europe/London"))
+    if not len(early):
+        return []
+    row = int(early[0])
+    said = f"{what.row(row)}: the rate of {dates[row]} is known before 16:00 in London on that date"
+    return [Finding("D512", f"{said} ({len(early)} such rows in all).", do="See that it is not the day's own close.")]
+
+
+def _refuse_odd_codes(column: pd.Series, what: Origin) -> None:
+    code, names = codes(column, what)
+    odd = [place for place, name in enumerate(names) if not (len(name) == 3 and name.isascii() and name.isupper())]
+    if odd:
+        rows = np.flatnonzero(np.isin(code, odd))
+        said = f"{what.row(int(rows[0]))}: {names[odd[0]]!r} in {column.name!r} is no currency code such as USD."
+        raise DataError(said, check="D321", rows=rows)
 
 
 def _series(

@@ -50,7 +50,7 @@ def read_instruments(
         except DataError as error:
             raise DataError(f"{label}: {error}", check="D601") from error
     stated = {symbol for symbol, row in own.items() if says(row, "listed")}
-    return found, [*_early_prices(prices, found, stated, what), *_late_prices(prices, found, what)]
+    return found, [*_early_prices(prices, found, stated, what), *_almost_known(prices, own, what)]
 
 
 def _early_prices(prices: PriceTable, found: Mapping[str, Instrument], stated: set[str], what: Origin) -> list[Finding]:
@@ -83,19 +83,28 @@ def _early_prices(prices: PriceTable, found: Mapping[str, Instrument], stated: s
     ]
 
 
-def _late_prices(prices: PriceTable, found: Mapping[str, Instrument], what: Origin) -> list[Finding]:
-    """Look for prices after the last day of a listing; a holding has ended then, and they are not used."""
-    ended = np.array([found[symbol].delisted for symbol in prices.symbols], dtype="datetime64[D]")
-    is_priced = ~np.isnan(prices.fields["close"][prices.row_of, prices.column_of])
-    late = np.flatnonzero(is_priced & (prices.dates[prices.row_of] > ended[prices.column_of]))
+def _almost_known(prices: PriceTable, own: Mapping[str, object], what: Origin) -> list[Finding]:
+    """Look for symbols that are those of known names, written in another way."""
+    facts = known_instruments()
     cases = []
-    for column in np.unique(prices.column_of[late]).tolist():
-        days = prices.dates[prices.row_of[late[prices.column_of[late] == column]]]
-        cases.append(Case(prices.symbols[column], f"on {days.min()}, though its last day is {ended[column]}"))
-    if not cases:
-        return []
-    do = "They are not used. Mend 'delisted', or drop them."
-    return [Finding("D317", f"{what}: prices after a delisting", cases=tuple(cases), do=do)]
+    for symbol in prices.symbols:
+        usual = next((one for one in _usual_writings(symbol) if one in facts and one != symbol), "")
+        if symbol not in facts and symbol not in own and usual:
+            cases.append(Case(symbol, f"(is it {usual}?)"))
+    do = "Nothing is known of a name by another symbol: no universe holds it."
+    return (
+        [Finding("D609", f"{what}: symbols look like those of known names", cases=tuple(cases), do=do)] if cases else []
+    )
+
+
+def _usual_writings(symbol: str) -> tuple[str, ...]:
+    """Give the ways in which Eastbound would write a symbol."""
+    plain = "".join(sign for sign in symbol.upper() if sign.isascii() and sign.isprintable() and sign != " ")
+    stem, _, suffix = plain.partition(".")
+    digits = stem.removeprefix("SH").removeprefix("SZ")
+    hong_kong = f"{digits.lstrip('0').zfill(4)}.HK" if digits.isdigit() and len(digits) < 6 else ""
+    mainland = {"SH": "SS", "CH": "SS"}.get(suffix, "SS")
+    return plain, stem, hong_kong, f"{digits}.{mainland}", f"{digits}.SZ"
 
 
 def _own_facts(given: pd.DataFrame, what: Origin) -> dict[str, Mapping[str, object]]:

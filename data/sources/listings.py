@@ -11,6 +11,8 @@ from data.venues import VENUES
 
 # Suffixes as Yahoo and most vendors write them; a name without one trades in New York.
 SUFFIX_VENUES = {"HK": "XHKG", "SS": "XSHG", "SZ": "XSHE"}
+# Tickers of New York begin with a letter; two letters and six digits are a mainland code.
+PLAIN_TICKER = re.compile(r"(?!(?:SH|SZ|BJ)\d{6})[A-Za-z][A-Za-z0-9]*(?:[.\-/][A-Za-z]{1,2})?")
 RENMINBI_COUNTER = re.compile(r"8\d{4}\.HK")  # Hong Kong keeps 80000 to 89999 for them
 
 
@@ -74,5 +76,7 @@ def _venue_by_suffix(symbol: str) -> str:
     if RENMINBI_COUNTER.fullmatch(symbol):  # it trades in CNY, at a venue whose names are taken to trade in HKD
         return ""
     _, dot, suffix = symbol.rpartition(".")
+    if PLAIN_TICKER.fullmatch(symbol) is None and not (dot and suffix in SUFFIX_VENUES):
+        return ""  # 700, SH600519, 0700 HK: a code of another market, or of another vendor
     is_share_class = len(suffix) == 1 and suffix.isalpha()
     return "XNYS" if not dot or is_share_class else SUFFIX_VENUES.get(suffix, "")

@@ -42,7 +42,8 @@ def read_price_files(
         try:
             frame = read_table_file(file)
             if looks_wide(frame.columns):
-                frame = long_of({"close": frame}, instruments, {"close": file.name})
+                closes, frame = frame, long_of({"close": frame}, instruments, {"close": file.name})
+                findings += _without_closes(file.name, closes, frame)
                 pieces.append((_wide_origin(file.name, frame), frame))
                 continue
         except DataError as error:
@@ -56,14 +57,15 @@ def read_price_files(
         pieces.append((Origin.of(file.name, frame), frame))
         findings += _out_of_order(file.name, frame)
     try:
-        pieces += _wide_fields(path, instruments)
+        wide, doubts = _wide_fields(path, instruments)
+        pieces, findings = [*pieces, *wide], [*findings, *doubts]
     except DataError as error:
         error.table = "prices"
         refuse(error)
     return pieces, findings
 
 
-def _wide_fields(path: Path, instruments: pd.DataFrame | None) -> list[Piece]:
+def _wide_fields(path: Path, instruments: pd.DataFrame | None) -> tuple[list[Piece], list[Finding]]:
     """Read the files of one field each, if there are any."""
     files: dict[str, Path] = {}
     for field in WIDE_FIELDS:
@@ -77,10 +79,18 @@ def _wide_fields(path: Path, instruments: pd.DataFrame | None) -> list[Piece]:
         first = next(iter(files.values())).name
         raise DataError(f"{path} holds {first}, but no close.csv or close.parquet beside it. Add it.", check="D101")
     if not files:
-        return []
+        return [], []
     names = {field: file.name for field, file in files.items()}
-    frame = long_of({field: read_table_file(file) for field, file in files.items()}, instruments, names)
-    return [(_wide_origin(", ".join(names.values()), frame), frame)]
+    fields = {field: read_table_file(file) for field, file in files.items()}
+    frame = long_of(fields, instruments, names)
+    findings = _without_closes(names["close"], fields["close"], frame)
+    return [(_wide_origin(", ".join(names.values()), frame), frame)], findings
+
+
+def _without_closes(file: str, closes: pd.DataFrame, frame: pd.DataFrame) -> list[Finding]:
+    """Name the columns of a wide file that hold no close."""
+    empty = sorted(set(map(str, closes.columns)) - {"date"} - set(frame["symbol"].unique()))
+    return [Finding("D208", f"{file}: no close of {', '.join(empty[:12])}; they are left out.")] if empty else []
 
 
 def _wide_origin(name: str, frame: pd.DataFrame) -> Origin:
@@ -91,7 +101,7 @@ def _out_of_order(file: str, piece: pd.DataFrame) -> list[Finding]:
     """Say of a file whose dates jump back and forth within a name."""
     if not {"date", "symbol"} <= set(piece.columns) or len(piece) < 2:
         return []
-    if piece["date"].dtype.kind != "M":
+    if not isinstance(piece["date"].dtype, np.dtype) or piece["date"].dtype.kind != "M":
         return []
     date = piece["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     code, names = pd.factorize(piece["symbol"])

@@ -167,11 +167,13 @@ def _refuse_duplicates(cell: NDArray[np.intp], dates: NDArray[np.datetime64], sy
     if np.bincount(cell).max() < 2:
         return
     order = np.argsort(cell, kind="stable")
-    again = np.flatnonzero(cell[order][1:] == cell[order][:-1])[0]
-    day, symbol = divmod(int(cell[order[again]]), len(symbols))
-    one, other = what.row(int(order[again])), what.row(int(order[again + 1]))
+    twice = np.flatnonzero(cell[order][1:] == cell[order][:-1])
+    day, symbol = divmod(int(cell[order[twice[0]]]), len(symbols))
+    one, other = what.row(int(order[twice[0]])), what.row(int(order[twice[0] + 1]))
     raise DataError(
-        f"{other}: {symbols[symbol]} has two rows on {dates[day]}; the other is {one}. Keep one.", check="D206"
+        f"{other}: {symbols[symbol]} has two rows on {dates[day]}; the other is {one}. Keep one.",
+        check="D206",
+        rows=order[twice + 1],
     )
 
 
@@ -214,6 +216,7 @@ def _matrix(
             f"{what.row(row)}: {field} of {symbols[symbol]} on {dates[day]} is {values[row]:g}; "
             f"it must be {allowed}, or empty.",
             check="D301",
+            column=field,
             rows=np.flatnonzero(wrong),
         )
     least, most = (0.0, MOST_VOLUME) if field == "volume" else (LEAST_PRICE, MOST_PRICE)
@@ -225,6 +228,7 @@ def _matrix(
             f"{what.row(row)}: {field} of {symbols[symbol]} on {dates[day]} is {values[row]:g}; nothing trades so. "
             "Correct it, or leave it empty.",
             check="D302",
+            column=field,
             rows=np.flatnonzero(absurd),
         )
     matrix.ravel()[cell] = values

@@ -26,6 +26,7 @@ INDEX_VENUES = {
 }
 TEXT = ("entity", "metric", "index", "series", "symbol", "filer")
 MIDNIGHT = pd.Timedelta(0)
+FIRST_CLOSE = 7 * 3600 * 10**9  # nanoseconds after 00:00 UTC: the mainland closes first
 
 
 def known_tables(
@@ -135,6 +136,16 @@ def _doubts(name: str, clean: pd.DataFrame, what: Origin) -> list[Finding]:
         which = f"{clean[LONG_TABLES[name].entity].iloc[row]} of {_shown(clean['date'].iloc[row])}"
         said = f"{what.row(row)}: {which} stands after the last day on which that was published"
         doubts.append(Finding("D508", f"{said} ({n_ended} such rows in all).", do="See where they come from."))
+    if name in ("flows", "positioning"):
+        dates = clean["date"].to_numpy().astype("datetime64[ns]").astype(np.int64)
+        early = np.flatnonzero(clean["known"].to_numpy() < dates + FIRST_CLOSE)
+        if len(early):
+            row = int(early[0])
+            said = (
+                f"{what.row(row)}: {clean['entity'].iloc[row]} of {_shown(clean['date'].iloc[row])} is known before any"
+            )
+            said += f" close of that date ({len(early)} such rows in all)."
+            doubts.append(Finding("D512", said, do="A figure of a day is known after it: see what `known` says."))
     if name == "indices":
         launch = np.datetime64("2020-07-27", "ns")
         n_back = int(((clean["index"] == "HSTECH") & (clean["date"] < launch)).sum())

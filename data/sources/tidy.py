@@ -1,7 +1,9 @@
 """Reading one tidy table: columns, dates, numbers and text, with errors that name the file and the row."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -148,6 +150,9 @@ def require_columns(table: pd.DataFrame, needed: Sequence[str], what: Origin, hi
         found = [str(name) for name in table.columns]
         listed = ", ".join(found[:SHOWN_COLUMNS]) or "none"
         more = f" and {len(found) - SHOWN_COLUMNS} more" if len(found) > SHOWN_COLUMNS else ""
+        alike = [name for name in found if name.strip().lower() == missing[0]]
+        if alike:
+            hint = f"{alike[0]!r} is written otherwise: rename it {missing[0]!r}."
         if set(missing) & {str(name) for name in table.index.names}:
             hint = f"{missing[0]!r} is in the index: use reset_index()."
         raise DataError(
@@ -188,18 +193,41 @@ def _each_distinct(column: pd.Series, read: Callable[[object], Any], what: Origi
             check="D204",
             rows=np.flatnonzero(code < 0),
         )
-    values = []
+    values, wrong, first = [], list[int](), None
     for place, cell in enumerate(distinct):
         try:
             values.append(read(cell))
         except ValueError as error:
-            row = int(np.argmax(code == place))
-            raise DataError(
-                f"{what.row(row)}: {shown(cell)} in {column.name!r} {error}.",
-                check="D202" if isinstance(error, ClockError) else check,
-                rows=np.flatnonzero(code == place),
-            ) from error
+            first = first or error
+            if isinstance(error, ClockError) == isinstance(first, ClockError):
+                wrong.append(place)
+    if first is not None:
+        rows = np.flatnonzero(np.isin(code, wrong))
+        more = f" ({len(rows):,} such rows in all{_likeness(distinct[wrong])})" if len(rows) > 1 else ""
+        cell = column.iloc[rows[0]]
+        raise DataError(
+            f"{what.row(int(rows[0]))}: {shown(cell)} in {column.name!r} {first}{more}.",
+            check="D202" if isinstance(first, ClockError) else check,
+            rows=rows,
+        ) from first
     return np.array(values)[code]
+
+
+# Ways of writing a date that are refused, because a reader has to guess.
+OTHER_DATES = {
+    r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}": "day and month first",
+    r"\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}": "months in words",
+    r"[34]\d{4}(\.0)?": "day numbers of a spreadsheet",
+    r"\d{10}|\d{13}|\d{19}": "counts of seconds since 1970, or parts of them",
+}
+
+
+def _likeness(cells: Iterable[object]) -> str:
+    """Say what wrong dates look like, where all of them look alike."""
+    texts = [str(cell).strip() for cell in cells]
+    found = (what for pattern, what in OTHER_DATES.items() if all(re.fullmatch(pattern, text) for text in texts))
+    like = next(found, "")
+    return f"; they look like {like}" if like else ""
 
 
 def days(column: pd.Series, what: Origin, *, to_come: bool = False) -> NDArray[np.datetime64]:
@@ -315,7 +343,9 @@ def numbers(column: pd.Series, what: Origin) -> NDArray[np.float64]:
         unread = np.zeros(len(values), dtype=bool)
     else:
         plain = column.astype(object)
-        is_cell = plain.map(lambda cell: isinstance(cell, (str, int, float, np.number)) and not isinstance(cell, bool))
+        is_cell = plain.map(
+            lambda cell: isinstance(cell, (str, int, float, np.number, Decimal)) and not isinstance(cell, bool)
+        )
         values = pd.to_numeric(plain.where(is_cell), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
         unread = np.isnan(values) & ~column.isna().to_numpy()
     wrong = unread | np.isinf(values)
@@ -324,6 +354,7 @@ def numbers(column: pd.Series, what: Origin) -> NDArray[np.float64]:
         raise DataError(
             f"{what.row(row)}: {shown(column.iloc[row])} in {column.name!r} is no number.",
             check="D203",
+            column=str(column.name),
             rows=np.flatnonzero(wrong),
         )
     return values

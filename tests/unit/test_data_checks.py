@@ -202,6 +202,64 @@ def twins(tables: Tables) -> None:
     frame.loc[rows_of(frame, symbol="UC"), columns] = frame.loc[rows_of(frame, symbol="UB"), columns].to_numpy()
 
 
+def copied(what: str, n: int = 1) -> Callable[[Tables], None]:
+    """Copy rows of the session before, of a venue or of a name, on some sessions from DAY on."""
+
+    def change(tables: Tables) -> None:
+        frame = tables["prices"]
+        fields = [*PRICES, "volume"]
+        for symbol in frame.loc[(frame["venue"] == what) | (frame["symbol"] == what), "symbol"].unique():
+            rows = rows_of(frame, symbol=symbol)
+            at = int(np.flatnonzero(frame["date"].to_numpy()[rows] == DAY)[0])
+            for k in range(n):
+                frame.loc[rows[at + k], fields] = frame.loc[rows[at - 1], fields].to_numpy()
+
+    return change
+
+
+def ruled(tables: Tables) -> None:
+    """UA climbs by the same tenth of a percent for fourteen closes."""
+    frame = tables["prices"]
+    rows = rows_of(frame, symbol="UA")[100:114]
+    close = frame.loc[rows[0], "close"] * 1.001 ** np.arange(14)
+    for field in PRICES:
+        frame.loc[rows, field] = close.round(4)
+
+
+def silent(tables: Tables) -> None:
+    frame = tables["prices"]
+    rows = rows_of(frame, symbol="UA")
+    at = int(np.flatnonzero(frame["date"].to_numpy()[rows] == DAY)[0])
+    frame.loc[rows[at : at + 25], "volume"] = 0
+
+
+def frozen(tables: Tables) -> None:
+    """A P/E stands still for four weeks."""
+    frame = tables["valuations"]
+    rows = rows_of(frame, metric="pe_ttm")
+    at = int(np.flatnonzero(frame["date"].to_numpy()[rows] == DAY)[0])
+    frame.loc[rows[at : at + 20], "value"] = frame.loc[rows[at], "value"]
+
+
+def thousands(tables: Tables) -> None:
+    prices = tables["prices"].set_index(["symbol", "date"])["close"]
+    closes = np.array([prices[symbol, "2023-12-29"] for symbol in ("UA", "UB", "UC")])
+    tables["holdings_13f"] = pd.DataFrame(
+        {
+            "filer": "F",
+            "period": "2023-12-31",
+            "filed": "2024-02-14",
+            "symbol": ["UA", "UB", "UC"],
+            "value_usd": 1e6 * closes / 1000,
+            "shares": 1e6,
+        }
+    )
+
+
+def own_universe(tables: Tables) -> None:
+    tables["memberships"] = pd.DataFrame({"universe": ["big-seven"], "symbol": ["UA"], "added": ["2023-03-01"]})
+
+
 def write(name: str, content: bytes) -> Callable[[Path], object]:
     return lambda path: (path / name).write_bytes(content)
 
@@ -259,6 +317,7 @@ BROKEN = [
     Broken(
         "D108", ("prices.csv: not read: column Close",), tables=lambda tables: tables["prices"].insert(3, "Close", 1.0)
     ),
+    Broken("D109", ("files that are not read: flow.csv",), files=write("flow.csv", b"date,entity,net_usd\n")),
     Broken("D201", ("prices.csv, row 1", "15/11/2023", "no date"), tables=first_cell("prices", "date", "15/11/2023")),
     Broken(
         "D202",
@@ -277,7 +336,9 @@ BROKEN = [
     Broken(
         "D205", ("rates.csv, row", "2123-11-15", "still to come"), tables=cell("rates", "date", "2123-11-15", date=DAY)
     ),
-    Broken("D206", ("prices.csv, row", "UA has two rows on 2023-03-01"), tables=repeated("prices", 0)),
+    Broken(
+        "D206", ("prices.csv, row", "UA has two rows on 2023-03-01"), tables=repeated("prices", 0), besides=("D207",)
+    ),
     Broken("D206", ("fx.csv, row", "a second rate of USD/HKD on 2023-02-27"), tables=repeated("fx", 0), besides=()),
     Broken("D207", ("prices.csv, row", "UA goes from 2024-06-27 to 2023-03-02"), tables=moved_to_second("prices", 333)),
     Broken(
@@ -341,7 +402,7 @@ BROKEN = [
     ),
     Broken(
         "D317",
-        ("HA on 2023-11-16, though its last day is 2023-11-15",),
+        ("HA on 2023-11-16, after its last day 2023-11-15",),
         tables=lambda tables: tables["instruments"].insert(3, "delisted", ["", DAY, ""]),
     ),
     Broken("D318", ("prices.csv", "CA about 2023-1"), tables=scaled("prices", ["volume"], 0.01, DAY, symbol="CA")),
@@ -361,16 +422,21 @@ BROKEN = [
         ("prices.csv, row", "HA has venue XSHG, elsewhere XHKG"),
         tables=cell("prices", "venue", "XSHG", symbol="HA", date=DAY),
     ),
-    Broken("D323", ("prices.csv", "XNYS 30 names to 2023-12-29"), tables=survivors, besides=("D318",)),
+    Broken("D323", ("prices.csv", "XNYS 30 names to 2023-12-29"), tables=survivors, besides=("D611",)),
     Broken("D324", ("prices.csv", "S0 a session late (correlation 0."), tables=shifted),
     Broken("D325", ("prices.csv", "UC as UB"), tables=twins),
+    Broken("D326", ("prices.csv", "UB on 2023-11-15", "1.5"), tables=scaled("prices", PRICES, 1.5, DAY, symbol="UB")),
+    Broken("D327", ("prices.csv", "XHKG on 2023-11-15"), tables=copied("XHKG")),
+    Broken("D327", ("prices.csv", "UA from 2023-11-15 to 2023-11-17 (3 rows)"), tables=copied("UA", 3)),
+    Broken("D328", ("prices.csv", "UA to ", "(14 closes"), tables=ruled),
+    Broken("D329", ("prices.csv", "UA from 2023-11-15 to "), tables=silent),
     Broken(
         "D401",
         ("prices.csv holds CNY and HKD, but fx.csv has no rate between them",),
         tables=dropped("fx", "2000", quote="CNY"),
     ),
-    Broken("D402", ("fx.csv", "USD/HKD on 2024-05"), tables=dropped("fx", "2024-05-16", quote="HKD")),
-    Broken("D403", ("fx.csv: USD/HKD is about 0.127", "base=HKD, quote=USD"), tables=turned_round),
+    Broken("D402", ("fx.csv", "USD/HKD ends on 2024-05"), tables=dropped("fx", "2024-05-16", quote="HKD")),
+    Broken("D403", ("fx.csv, row 1: USD/HKD on 2023-02-27 is 0.127", "base=HKD, quote=USD"), tables=turned_round),
     Broken("D404", ("fx.csv", "USD/CNY on 2023-11-15"), tables=scaled("fx", ["rate"], 1.1, DAY, quote="CNY")),
     Broken("D405", ("fx.csv", "USD/HKD from 2023-05"), tables=straight),
     Broken(
@@ -378,6 +444,7 @@ BROKEN = [
         ("fx.csv: both USD/HKD and HKD/USD",),
         tables=added("fx", date="2023-03-01", base="HKD", quote="USD", rate=0.128),
     ),
+    Broken("D407", ("fx.csv", "USD/HKD on 2023-11-15"), tables=scaled("fx", ["rate"], 1.02, DAY, DAY, quote="HKD")),
     Broken(
         "D501",
         ("flows.csv, row", "CHINA of 2023-11-17 has 'known' before"),
@@ -425,6 +492,20 @@ BROKEN = [
         tables=added("indices", date="2019-07-26", index="HSTECH", close=3500.0),
         besides=("D507",),
     ),
+    Broken(
+        "D511", ("valuations.csv", "HSTECH pe_ttm from 2023-11-15 to 2023-12-12 (20"), tables=frozen, besides=("D503",)
+    ),
+    Broken(
+        "D512",
+        ("flows.csv, row", "CHINA of 2023-11-17 is known before any close of that date"),
+        tables=cell("flows", "known", "2023-11-17T00:00Z", entity="CHINA", date="2023-11-17"),
+    ),
+    Broken(
+        "D513",
+        ("valuations.csv", "HSTECH pe_ttm on 2023-11-15 (-4)"),
+        tables=cell("valuations", "value", -4.0, metric="pe_ttm", date=DAY),
+    ),
+    Broken("D514", ("holdings_13f.csv", "F (0.0010 of the close, 3 positions)"), tables=thousands),
     Broken("D601", ("instruments.csv: lot 'many' of HA",), tables=cell("instruments", "lot", "many", symbol="HA")),
     Broken(
         "D602",
@@ -456,6 +537,14 @@ BROKEN = [
     Broken("D606", ("Left out: 2 dividends",), settings=TOTAL, besides=("D314",)),
     Broken("D607", ("1 dividends have no pay date",), tables=cell("actions", "pay_date", "", symbol="UA")),
     Broken("D608", ("borrow.csv: 1 names without prices",), tables=cell("borrow", "symbol", "ZZ", symbol="HA")),
+    Broken(
+        "D609",
+        ("prices.csv", "AAPL.US (is it AAPL?)"),
+        tables=cell("prices", "symbol", "AAPL.US", symbol="UB"),
+        besides=("D207",),
+    ),
+    Broken("D610", ("memberships.csv: big-seven take",), tables=own_universe),
+    Broken("D611", ("prices.csv: prices as traded over 6 years",), tables=survivors, besides=("D323",)),
 ]
 
 

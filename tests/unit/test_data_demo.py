@@ -92,7 +92,7 @@ def test_its_size(demo: MarketData) -> None:
     assert demo.venues() == ("XHKG", "XNYS", "XSHG")
     assert {one.currency for one in demo.instruments.values()} == {"USD", "HKD", "CNY"}
     assert demo.price_basis == "raw"
-    assert [one.check for one in demo.findings] == ["D307", "D309", "D312"]  # half days, suspensions, late listings
+    assert [one.check for one in demo.findings] == ["D307", "D309", "D312", "D326"]
     assert demo.left_out == ()
 
 

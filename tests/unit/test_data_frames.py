@@ -76,7 +76,7 @@ REFUSED = [
     (with_cell("date", 3, "2024-02-30"), "row 3: '2024-02-30' in 'date' is no date"),
     (with_cell("date", 3, "02/03/2024"), "row 3: '02/03/2024' in 'date' is no date"),
     (with_cell("date", 3, None), "row 3: 'date' is empty"),
-    (with_cell("date", 3, 20240103), "row 3: 20240103 in 'date' is no date"),
+    (with_cell("date", 3, 2024013), "row 3: 2024013 in 'date' is no date"),
     (prices(date=range(6)), "row 1: 0 in 'date' is no date"),
     (with_cell("date", 3, "1024-01-03"), "row 3: '1024-01-03' in 'date' is out of range"),
     (prices(date=pd.to_datetime(prices()["date"]).dt.tz_localize("UTC")), "'date' has a time zone"),
