@@ -52,8 +52,8 @@ def _rates(market: MarketData) -> Iterator[bytes]:
 
 def _names(market: MarketData) -> Iterator[bytes]:
     for symbol, one in sorted(market.instruments.items()):
-        dated = (one.listed, one.delisted, one.terminal_price)
-        yield repr((symbol, one.issuer, one.sector, one.lot, *dated, sorted(one.tags))).encode()
+        lot, dated = (one.lot, one.is_lot_given), (one.listed, one.delisted, one.terminal_price)
+        yield repr((symbol, one.venue, one.issuer, one.sector, *lot, *dated, sorted(one.tags))).encode()
     for name, spells in sorted(market.memberships.items()):
         yield repr((name, spells)).encode()
 

@@ -184,10 +184,9 @@ def _date_fault(row: _Row, announced: np.datetime64) -> _Fault:
 
 
 def _withholding_fault(row: _Row) -> _Fault:
-    wrong = row.withholding < 0 or row.withholding > 1  # NaN: not stated
-    return (
-        ("D603", f"withholding of {row.symbol} is {row.withholding:g}; give a fraction such as 0.1.") if wrong else None
-    )
+    if row.withholding < 0 or row.withholding > 1:  # NaN: not stated
+        return "D603", f"withholding of {row.symbol} is {row.withholding:g}; give a fraction such as 0.1."
+    return None
 
 
 def _optional_numbers(given: pd.DataFrame, column: str, what: Origin) -> NDArray[np.float64]:
