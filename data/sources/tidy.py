@@ -362,3 +362,29 @@ def codes(column: pd.Series, what: Origin) -> tuple[NDArray[np.intp], list[str]]
     values = sorted(set(names))
     place = {name: i for i, name in enumerate(values)}
     return np.array([place[name] for name in names], dtype=np.intp)[raw], values
+
+
+def repeated(order: NDArray[np.intp], *keys: NDArray[Any]) -> NDArray[np.intp]:
+    """Find rows that repeat the row before them in an order.
+
+    Parameters
+    ----------
+    order : ndarray of shape (n,)
+        Positions of the rows, sorted by the keys.
+    *keys : ndarray of shape (n,)
+        What must be alike.
+
+    Returns
+    -------
+    ndarray of int
+        Positions in the table, in that order.
+
+    Examples
+    --------
+    >>> repeated(np.array([2, 0, 1]), np.array([5, 7, 5]))
+    array([0])
+    """
+    again = np.ones(max(len(order) - 1, 0), dtype=bool)
+    for key in keys:
+        again &= key[order][1:] == key[order][:-1]
+    return order[1:][again]
