@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from data.dates import FIRST_DAY, LAST_DAY, ClockError, latest_day, read_day, read_stamp, says_zone
 from data.errors import DataError
+from data.wording import some_of
 
 SHOWN_COLUMNS = 12
 
@@ -146,12 +147,11 @@ def require_columns(table: pd.DataFrame, needed: Sequence[str], what: Origin, hi
     missing = [name for name in needed if name not in table.columns]
     if missing:
         found = [str(name) for name in table.columns]
-        listed = ", ".join(found[:SHOWN_COLUMNS]) or "none"
-        more = f" and {len(found) - SHOWN_COLUMNS} more" if len(found) > SHOWN_COLUMNS else ""
+        listed = some_of(found, SHOWN_COLUMNS) or "none"
         if set(missing) & {str(name) for name in table.index.names}:
             hint = f"{missing[0]!r} is in the index: use reset_index()."
         raise DataError(
-            f"{what}: no column {missing[0]!r}. Needed: {', '.join(needed)}; found: {listed}{more}. {hint}".rstrip(),
+            f"{what}: no column {missing[0]!r}. Needed: {', '.join(needed)}; found: {listed}. {hint}".rstrip(),
             check="D106",
         )
     twice = table.columns[table.columns.duplicated()]
