@@ -1,6 +1,7 @@
 """A fingerprint of a market: two markets with the same one give the same results."""
 
 import hashlib
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -20,46 +21,55 @@ def market_hash(market: MarketData) -> str:
         SHA-256 of names, facts, universes, sessions, prices, corporate actions, borrow, exchange rates and tables.
     """
     digest = hashlib.sha256()
-    digest.update("\0".join((*market.symbols, market.price_basis)).encode())
-    digest.update(market.dates.tobytes())
+    for parts in (_prices, _actions, _rates, _names, _sessions, _tables):
+        for part in parts(market):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _prices(market: MarketData) -> Iterator[bytes]:
+    yield "\0".join((*market.symbols, market.price_basis)).encode()
+    yield market.dates.tobytes()
     for name, prices in market.price_fields().items():
-        digest.update(name.encode() + np.ascontiguousarray(prices).tobytes())
+        yield name.encode() + np.ascontiguousarray(prices).tobytes()
+
+
+def _actions(market: MarketData) -> Iterator[bytes]:
     actions = market.actions
-    digest.update("\0".join(actions.symbol).encode())
+    yield "\0".join(actions.symbol).encode()
     for array in (actions.kind, actions.ex_date, actions.pay_date, actions.amount, actions.withholding, actions.known):
-        digest.update(array.tobytes())
+        yield array.tobytes()
+
+
+def _rates(market: MarketData) -> Iterator[bytes]:
     for symbol, readings in sorted(market.borrow.readings.items()):
-        digest.update(symbol.encode())
+        yield symbol.encode()
         for array in (readings.days, readings.known, readings.fee, readings.available):
-            digest.update(array.tobytes())
+            yield array.tobytes()
     for pair, (known, rate) in sorted(market.fx.pairs.items()):
-        digest.update("/".join(pair).encode() + known.tobytes() + rate.tobytes())
+        yield "/".join(pair).encode() + known.tobytes() + rate.tobytes()
+
+
+def _names(market: MarketData) -> Iterator[bytes]:
     for symbol, one in sorted(market.instruments.items()):
-        digest.update(
-            repr(
-                (
-                    symbol,
-                    one.issuer,
-                    one.sector,
-                    one.lot,
-                    one.listed,
-                    one.delisted,
-                    one.terminal_price,
-                    sorted(one.tags),
-                )
-            ).encode()
-        )
+        lot, dated = (one.lot, one.is_lot_given), (one.listed, one.delisted, one.terminal_price)
+        yield repr((symbol, one.venue, one.issuer, one.sector, *lot, *dated, sorted(one.tags))).encode()
     for name, spells in sorted(market.memberships.items()):
-        digest.update(repr((name, spells)).encode())
+        yield repr((name, spells)).encode()
+
+
+def _sessions(market: MarketData) -> Iterator[bytes]:
     for venue, calendar in sorted(market.calendars.items()):
         inside = (calendar.dates >= market.dates[0]) & (calendar.dates <= market.dates[-1])
-        digest.update(venue.encode() + calendar.opens[inside].tobytes() + calendar.closes[inside].tobytes())
-        digest.update(calendar.announced.tobytes())
+        yield venue.encode() + calendar.opens[inside].tobytes() + calendar.closes[inside].tobytes()
+        yield calendar.announced.tobytes()
+
+
+def _tables(market: MarketData) -> Iterator[bytes]:
     for name, table in sorted(market.tables.items()):
-        digest.update(name.encode())
+        yield name.encode()
         for column in sorted(table.columns):
             values = table[column].to_numpy()
-            digest.update(column.encode())
-            text = values.dtype == object or not hasattr(values.dtype, "kind") or values.dtype.kind not in "fiuM"
-            digest.update("\0".join(map(str, values)).encode() if text else values.tobytes())
-    return digest.hexdigest()
+            yield column.encode()
+            is_text = values.dtype == object or not hasattr(values.dtype, "kind") or values.dtype.kind not in "fiuM"
+            yield "\0".join(map(str, values)).encode() if is_text else values.tobytes()

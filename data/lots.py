@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from data.facts import read_facts
 from data.instruments import Instrument
+from data.wording import some_of
 
 MAINLAND, MAINLAND_LOT = ("XSHG", "XSHE"), 100
 NAMED = 6
@@ -105,12 +106,12 @@ def lots_on(
             undated.append(one.symbol)
     told = list[str]()
     if early:
-        told.append(f"Board lots before they were first seen count as they were then: {_some(early)}.")
+        told.append(f"Board lots before they were first seen count as they were then: {some_of(early, NAMED)}.")
     told += days
     if mainland:
         told.append(f"Mainland lots of {MAINLAND_LOT} shares are recalled, without a source.")
     if undated:
-        told.append(f"One lot, that of February 2025, stands for every date: {_some(undated)}.")
+        told.append(f"One lot, that of February 2025, stands for every date: {some_of(undated, NAMED)}.")
     return lots, tuple(told)
 
 
@@ -122,8 +123,3 @@ def _assumed_days(symbol: str, spells: Iterable[LotSpell], dates: NDArray[np.dat
         for one in spells
         if one.old_seen is not None and one.seen is not None and ((dates > one.old_seen) & (dates < one.seen)).any()
     ]
-
-
-def _some(named: list[str]) -> str:
-    more = f" and {len(named) - NAMED} more" if len(named) > NAMED else ""
-    return ", ".join(named[:NAMED]) + more

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 from data.market import PRICE_FIELDS, MarketData
+from data.wording import some_of
 
 # Common dates on either side over whose median a level is measured: one bad print does not move it.
 LEVEL_DAYS = 5
@@ -316,6 +317,5 @@ def _only(a: tuple[str, ...], b: tuple[str, ...]) -> str:
     said = ""
     for side, names in (("a", a), ("b", b)):
         if names:
-            more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
-            said += f"; only in {side}: {', '.join(names[:SHOWN_NAMES])}{more}"
+            said += f"; only in {side}: {some_of(names, SHOWN_NAMES)}"
     return said

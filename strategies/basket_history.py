@@ -14,6 +14,8 @@ from strategies.settings import SEASONING_SESSIONS
 
 CHANGES = ["date", "symbol", "change", "why"]
 UNPRICED = ["symbol", "added", "removed"]
+# A day of effect and the day of its announcement, where they are known.
+_Announced = tuple[np.datetime64 | None, np.datetime64 | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,67 +142,71 @@ def basket_history(market: MarketData, universe: str, seasoning: int = SEASONING
 def _changes(
     market: MarketData, members: Membership, spells: list[Spell], dates: NDArray[np.datetime64], seasoning: int
 ) -> pd.DataFrame:
+    why = _Reasons(market=market, members=members, spells=spells, dates=dates, seasoning=seasoning)
     rows = list[tuple[np.datetime64, str, str, str]]()
     eligible = members.eligible
     if len(eligible):
         rows += [(dates[0], members.symbols[i], "there at the start", "") for i in np.flatnonzero(eligible[0])]
-    for row, column in zip(*np.nonzero(eligible[1:] != eligible[:-1]), strict=True):
-        now, symbol = int(row) + 1, members.symbols[column]
-        own = [one for one in spells if one.symbol == symbol]
+    for row, column in zip(*(places.tolist() for places in np.nonzero(eligible[1:] != eligible[:-1])), strict=True):
+        now, symbol = row + 1, members.symbols[column]
         if eligible[now, column]:
-            why = _why_in(market, members, own, now, int(column), dates, seasoning)
-            rows.append((dates[now], symbol, "entered", why))
+            rows.append((dates[now], symbol, "entered", why.entered(now, column)))
         else:
-            rows.append((dates[now], symbol, "left", _why_out(market, members, own, now, int(column), dates)))
+            rows.append((dates[now], symbol, "left", why.left(now, column)))
     frame = pd.DataFrame(rows, columns=CHANGES)
     return frame.assign(date=pd.to_datetime(frame["date"]).astype("datetime64[s]"))
 
 
-def _why_in(
-    market: MarketData,
-    members: Membership,
-    spells: list[Spell],
-    now: int,
-    column: int,
-    dates: NDArray[np.datetime64],
-    seasoning: int,
-) -> str:
-    if not members.belongs[now - 1, column]:
-        days = [(one.added, one.added_announced) for one in spells if one.added is not None and one.added <= dates[now]]
-        return _said("added", *max(days, key=lambda pair: pair[0])) if days else "added"
-    if not members.seasoned[now - 1, column]:
-        return f"listed for {seasoning} sessions"
-    if not members.priced[now - 1, column]:
-        return "has a price again"
-    other = _line(market, members, now - 1, column)
-    return f"its issuer's line {other} cannot be held any more"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reasons:
+    """Why a name came or went: what was not so in one row of the membership and is in the next."""
+
+    market: MarketData
+    members: Membership
+    spells: list[Spell]
+    dates: NDArray[np.datetime64]
+    seasoning: int
+
+    def entered(self, now: int, column: int) -> str:
+        """Say why a name may be held from a row on."""
+        if not self.members.belongs[now - 1, column]:
+            days = [(one.added, one.added_announced) for one in self._own(column)]
+            return _said("added", self._last(days, now))
+        if not self.members.seasoned[now - 1, column]:
+            return f"listed for {self.seasoning} sessions"
+        if not self.members.priced[now - 1, column]:
+            return "has a price again"
+        return f"its issuer's line {self._line(now - 1, column)} cannot be held any more"
+
+    def left(self, now: int, column: int) -> str:
+        """Say why a name may not be held from a row on."""
+        if not self.members.belongs[now, column]:
+            days = [(one.removed, one.removed_announced) for one in self._own(column)]
+            return _said("removed", self._last(days, now))
+        if not self.members.priced[now, column]:
+            return "no price in the last session of its venue: suspended, delisted or missing"
+        return f"its issuer's line {self._line(now, column)} is preferred"
+
+    def _own(self, column: int) -> list[Spell]:
+        return [one for one in self.spells if one.symbol == self.members.symbols[column]]
+
+    def _last(self, days: list[_Announced], now: int) -> tuple[np.datetime64, np.datetime64 | None] | None:
+        """Give the latest change that applies in a row, with its announcement; None where none has a day."""
+        past = [(day, announced) for day, announced in days if day is not None and day <= self.dates[now]]
+        return max(past, key=lambda change: change[0], default=None)
+
+    def _line(self, row: int, column: int) -> str:
+        """Name the line of the same issuer that could be held."""
+        issuer = self.market.instruments[self.members.symbols[column]].issuer
+        held = [self.members.symbols[i] for i in np.flatnonzero(self.members.eligible[row])]
+        return next((symbol for symbol in held if self.market.instruments[symbol].issuer == issuer), "?")
 
 
-def _why_out(
-    market: MarketData,
-    members: Membership,
-    spells: list[Spell],
-    now: int,
-    column: int,
-    dates: NDArray[np.datetime64],
-) -> str:
-    if not members.belongs[now, column]:
-        days = [(o.removed, o.removed_announced) for o in spells if o.removed is not None and o.removed <= dates[now]]
-        return _said("removed", *max(days, key=lambda pair: pair[0])) if days else "removed"
-    if not members.priced[now, column]:
-        return "no price in the last session of its venue: suspended, delisted or missing"
-    return f"its issuer's line {_line(market, members, now, column)} is preferred"
-
-
-def _said(verb: str, day: np.datetime64, announced: np.datetime64 | None) -> str:
+def _said(verb: str, change: tuple[np.datetime64, np.datetime64 | None] | None) -> str:
+    if change is None:
+        return verb
+    day, announced = change
     return f"{verb} on {day}, {'no announcement known' if announced is None else f'announced {announced}'}"
-
-
-def _line(market: MarketData, members: Membership, row: int, column: int) -> str:
-    """Name the line of the same issuer that could be held."""
-    issuer = market.instruments[members.symbols[column]].issuer
-    held = [members.symbols[i] for i in np.flatnonzero(members.eligible[row])]
-    return next((symbol for symbol in held if market.instruments[symbol].issuer == issuer), "?")
 
 
 def _unpriced(market: MarketData, spells: list[Spell], dates: NDArray[np.datetime64]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ found, one line per violation, so that it can be shown to fail on a planted one.
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -60,23 +61,25 @@ class Source:
 
 def read_sources(root: Path) -> dict[str, Source]:
     """Parse every file of the three packages; keys are dotted module names."""
-    sources = {}
-    for path in sorted(path for floor in FLOORS for path in (root / floor).rglob("*.py")):
-        parts = path.relative_to(root).with_suffix("").parts
-        is_face = parts[-1] == "__init__"
-        module = ".".join(parts[:-1] if is_face else parts)
-        text = path.read_text(encoding="utf-8")
-        tree = ast.parse(text, filename=str(path))
-        package = parts[:-1]
-        sources[module] = Source(
-            module=module,
-            path=path,
-            place=path.relative_to(root).as_posix(),
-            tree=tree,
-            n_lines=len(text.splitlines()),
-            imports=tuple(read_imports(tree, package)),
-        )
-    return sources
+    paths = sorted(path for floor in FLOORS for path in (root / floor).rglob("*.py"))
+    sources = [read_source(root, path, path.stat().st_mtime_ns) for path in paths]
+    return {source.module: source for source in sources}
+
+
+@cache
+def read_source(root: Path, path: Path, changed: int) -> Source:
+    """Parse one file; each rule reads them all, so what has not changed is parsed once."""
+    parts = path.relative_to(root).with_suffix("").parts
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text, filename=str(path))
+    return Source(
+        module=".".join(parts[:-1] if parts[-1] == "__init__" else parts),
+        path=path,
+        place=path.relative_to(root).as_posix(),
+        tree=tree,
+        n_lines=len(text.splitlines()),
+        imports=tuple(read_imports(tree, parts[:-1])),
+    )
 
 
 def read_imports(node: ast.AST, package: tuple[str, ...], for_types_only: bool = False) -> Iterator[Import]:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.market import MarketData
+from data.wording import some_of
 from strategies.schedule import decision_stamps, decision_venue
 from strategies.targets import TargetWeights
 
@@ -73,5 +74,4 @@ def _rolled(market: MarketData, venue: str, dates: NDArray[np.datetime64], stamp
 
 def _dates(dates: NDArray[np.datetime64]) -> str:
     """Name a few dates and count the rest."""
-    named = ", ".join(str(day) for day in dates[:3])
-    return f"{named} and {len(dates) - 3} more" if len(dates) > 3 else named
+    return some_of([str(day) for day in dates], most=3)

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from data.errors import DataError
 from data.storage.atomic import remove_abandoned, replacing
+from data.wording import reason_of
 
 # Prices of Yahoo are single floats written as double ones: two answers that agree do so to about 1e-7.
 AGREEMENT = 1e-6
@@ -147,8 +148,7 @@ def read_standing(folder: Path, kind: FetchedTable) -> pd.DataFrame | None:
         text = {name: "str" for name in header if name not in kind.compared}
         return pd.read_csv(path, dtype=text, keep_default_na=False)
     except (OSError, ValueError, pa.ArrowException) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{path} cannot be read: {reason}. Remove it, or use --replace.") from error
+        raise DataError(f"{path} cannot be read: {reason_of(error)}. Remove it, or use --replace.") from error
 
 
 def joined(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -130,24 +130,22 @@ def _rows(given: pd.DataFrame, what: Origin, priced: set[str]) -> list[_Row]:
             raise DataError(
                 f"{place}: unknown kind {word!r} of {name}. Known: {', '.join(KINDS)}.", check="D602", rows=[i]
             )
-        code = KINDS.index(word)
-        _refuse_amount(amount[i], code, f"{place}: the {word} of {name} on {ex_date[i]}", i)
-        if pay_date[i] < ex_date[i]:
-            raise DataError(
-                f"{place}: {name} pays on {pay_date[i]}, before the ex date {ex_date[i]}.", check="D604", rows=[i]
-            )
-        if announced[i] > ex_date[i]:
-            raise DataError(
-                f"{place}: {name} announced on {announced[i]}, after the ex date {ex_date[i]}.", check="D604", rows=[i]
-            )
-        if withholding[i] < 0 or withholding[i] > 1:
-            raise DataError(
-                f"{place}: withholding of {name} is {withholding[i]:g}; give a fraction such as 0.1.",
-                check="D603",
-                rows=[i],
-            )
+        row = _Row(
+            place=place,
+            symbol=name,
+            kind=KINDS.index(word),
+            ex_date=ex_date[i],
+            amount=float(amount[i]),
+            pay_date=pay_date[i],
+            withholding=float(withholding[i]),
+            known=None if np.isnat(announced[i]) else _midnight(announced[i] + 1),
+        )
+        fault = _amount_fault(row) or _date_fault(row, announced[i]) or _withholding_fault(row)
+        if fault:
+            check, said = fault
+            raise DataError(f"{place}: {said}", check=check, rows=[i])
         # A listing ends once; anything else may happen again on another day.
-        key = (name, code, "" if code == TERMINAL else str(ex_date[i]))
+        key = (name, row.kind, "" if row.kind == TERMINAL else str(row.ex_date))
         if key in first:
             raise DataError(
                 f"{place}: a second {word} of {name}; the first is {first[key]}. Keep one, or add them up.",
@@ -155,32 +153,40 @@ def _rows(given: pd.DataFrame, what: Origin, priced: set[str]) -> list[_Row]:
                 rows=[i],
             )
         first[key] = place
-        rows.append(
-            _Row(
-                place=place,
-                symbol=name,
-                kind=code,
-                ex_date=ex_date[i],
-                amount=float(amount[i]),
-                pay_date=NOTHING if code == SPLIT else pay_date[i],
-                withholding=float(withholding[i]),
-                known=None if np.isnat(announced[i]) else _midnight(announced[i] + 1),
-            )
-        )
+        rows.append(replace(row, pay_date=NOTHING) if row.kind == SPLIT else row)
     return rows
 
 
-def _refuse_amount(amount: float, kind: int, which: str, row: int) -> None:
-    if kind == TERMINAL:  # nothing may be left, and an empty price is the last one
-        if amount < 0:
-            said = f"{which} pays {amount:g}; it must be zero or more, or empty for the last price."
-            raise DataError(said, check="D603", rows=[row])
-    elif not amount > 0:
+# What is wrong with an action: the number of the check that finds it, and how it is said.
+_Fault = tuple[str, str] | None
+
+
+def _amount_fault(row: _Row) -> _Fault:
+    which, amount = f"the {KINDS[row.kind]} of {row.symbol} on {row.ex_date}", row.amount
+    if row.kind == TERMINAL:  # nothing may be left, and an empty price is the last one
+        wrong = f"pays {amount:g}; it must be zero or more, or empty for the last price."
+        return ("D603", f"{which} {wrong}") if amount < 0 else None
+    if not amount > 0:
         said = "empty" if np.isnan(amount) else f"{amount:g}"
-        raise DataError(f"{which} has an amount that is {said}; it must be positive.", check="D603", rows=[row])
-    elif kind != CASH and not 1 / MOST_SHARES <= amount <= MOST_SHARES:
-        said = f"{which} makes {amount:g} shares of one; give shares after for one before, at most {MOST_SHARES}."
-        raise DataError(said, check="D603", rows=[row])
+        return "D603", f"{which} has an amount that is {said}; it must be positive."
+    if row.kind != CASH and not 1 / MOST_SHARES <= amount <= MOST_SHARES:
+        wrong = f"makes {amount:g} shares of one; give shares after for one before, at most {MOST_SHARES}."
+        return "D603", f"{which} {wrong}"
+    return None
+
+
+def _date_fault(row: _Row, announced: np.datetime64) -> _Fault:
+    if row.pay_date < row.ex_date:
+        return "D604", f"{row.symbol} pays on {row.pay_date}, before the ex date {row.ex_date}. Correct one."
+    if announced > row.ex_date:
+        return "D604", f"{row.symbol} announced on {announced}, after the ex date {row.ex_date}. Correct one."
+    return None
+
+
+def _withholding_fault(row: _Row) -> _Fault:
+    if row.withholding < 0 or row.withholding > 1:  # NaN: not stated
+        return "D603", f"withholding of {row.symbol} is {row.withholding:g}; give a fraction such as 0.1."
+    return None
 
 
 def _optional_numbers(given: pd.DataFrame, column: str, what: Origin) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from data.borrow import Borrow, BorrowReadings
 from data.calendars import local_stamps
 from data.checks.finding import Finding
 from data.errors import DataError
-from data.sources.tidy import Origin, codes, days, numbers, require_columns, stamps
+from data.sources.tidy import Origin, codes, days, numbers, repeated, require_columns, stamps
 
 MIDNIGHT = pd.Timedelta(0)
 
@@ -45,26 +45,19 @@ def read_borrow(given: pd.DataFrame, what: Origin, priced: tuple[str, ...]) -> t
         limit = numbers(given["available"], what)
         available = np.where(np.isnan(limit), np.inf, limit)
     for name, values in (("fee_pct", fee), ("available", available)):
-        if (values < 0).any():
-            row = int(np.argmax(values < 0))
-            raise DataError(
-                f"{what.row(row)}: {name} of {symbols[symbol[row]]} on {dates[row]} is {values[row]:g}; "
-                "it must be zero or more.",
-                check="D603",
-                rows=np.flatnonzero(values < 0),
-            )
+        wrong = np.flatnonzero(values < 0)
+        if len(wrong):
+            row = int(wrong[0])
+            which = f"{name} of {symbols[symbol[row]]} on {dates[row]}"
+            said = f"{what.row(row)}: {which} is {values[row]:g}; it must be zero or more."
+            raise DataError(said, check="D603", rows=wrong)
     known = stamps(given["known"], what) if "known" in given.columns else local_stamps(dates + 1, MIDNIGHT, "UTC")
     order = np.lexsort([known, dates, symbol])
-    again = np.ones(max(len(order) - 1, 0), dtype=bool)
-    for key in (symbol, dates, known):
-        again &= key[order][1:] == key[order][:-1]
-    if again.any():
-        row = int(order[1:][again][0])
-        raise DataError(
-            f"{what.row(row)}: a second row of {symbols[symbol[row]]} on {dates[row]}. Keep one.",
-            check="D206",
-            rows=order[1:][again],
-        )
+    again = repeated(order, symbol, dates, known)
+    if len(again):
+        row = int(again[0])
+        said = f"{what.row(row)}: a second row of {symbols[symbol[row]]} on {dates[row]}. Keep one."
+        raise DataError(said, check="D206", rows=again)
     readings = {}
     for place, name in enumerate(symbols):
         if name in priced:

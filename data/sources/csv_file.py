@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from data.errors import DataError
+from data.wording import reason_of
 
 # Columns whose cells are text even where they look like numbers, or like nothing: "NA" is a symbol.
 TEXT_COLUMNS = (
@@ -72,8 +73,7 @@ def read_csv_file(path: Path) -> pd.DataFrame:
             index_col=False,
         )
     except (ValueError, pd.errors.ParserError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{path.name} cannot be read: {reason}", check="D105") from error
+        raise DataError(f"{path.name} cannot be read: {reason_of(error)}", check="D105") from error
     if len(table) != n_rows:
         said = f"{path.name} has {n_rows} rows, but {len(table)} are read: a quote is not closed. Mend it."
         raise DataError(said, check="D105")

@@ -13,7 +13,7 @@ from data.dates import FAR_EAST
 from data.errors import DataError, blaming
 from data.series.breaks import rows_after_break
 from data.series.tables import LONG_TABLES
-from data.sources.tidy import Origin, codes, days, numbers, require_columns, stamps
+from data.sources.tidy import Origin, codes, days, numbers, repeated, require_columns, stamps
 
 INDEX_VENUES = {
     "HSTECH": "XHKG",
@@ -165,13 +165,11 @@ def _in_order(name: str, clean: pd.DataFrame, ranks: Mapping[str, NDArray[Any]],
     rank = {column: ranks[column] if column in ranks else _rank(clean[column]) for column in by}
     order = np.lexsort([rank[column] for column in reversed(by)])
     if name != "holdings_13f":  # one filing may list a name several times, by class or by manager
-        again = np.ones(max(len(order) - 1, 0), dtype=bool)
-        for column in ("known", *key):
-            again &= rank[column][order][1:] == rank[column][order][:-1]
-        if again.any():
-            row = int(order[1:][again][0])
+        again = repeated(order, *(rank[column] for column in ("known", *key)))
+        if len(again):
+            row = int(again[0])
             said = ", ".join(_shown(clean[column].iloc[row]) for column in key)
-            raise DataError(f"{what.row(row)}: a second row of {said}. Keep one.", check="D206", rows=order[1:][again])
+            raise DataError(f"{what.row(row)}: a second row of {said}. Keep one.", check="D206", rows=again)
     ordered = clean.iloc[order]
     return ordered[ordered[kind.value].notna()].reset_index(drop=True)
 

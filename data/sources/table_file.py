@@ -7,6 +7,7 @@ import pandas as pd
 from data.errors import DataError
 from data.sources.csv_file import read_csv_file
 from data.storage.tables import parsed
+from data.wording import reason_of
 
 SUFFIXES = (".csv", ".parquet")
 # A CSV file of fewer bytes is parsed as fast as a cached one is read, in 3 ms; to keep it would take four times that.
@@ -52,8 +53,7 @@ def read_table_file(path: Path) -> pd.DataFrame:
     except DataError:
         raise
     except Exception as error:  # readers raise many kinds; whichever it is, the file is at fault
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{path.name} cannot be read: {reason}", check="D105") from error
+        raise DataError(f"{path.name} cannot be read: {reason_of(error)}", check="D105") from error
     return frame.reset_index() if any(name is not None for name in frame.index.names) else frame
 
 

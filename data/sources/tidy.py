@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from data.dates import FIRST_DAY, LAST_DAY, ClockError, latest_day, read_day, read_stamp, says_zone
 from data.errors import DataError
+from data.wording import some_of
 
 SHOWN_COLUMNS = 12
 
@@ -148,15 +149,14 @@ def require_columns(table: pd.DataFrame, needed: Sequence[str], what: Origin, hi
     missing = [name for name in needed if name not in table.columns]
     if missing:
         found = [str(name) for name in table.columns]
-        listed = ", ".join(found[:SHOWN_COLUMNS]) or "none"
-        more = f" and {len(found) - SHOWN_COLUMNS} more" if len(found) > SHOWN_COLUMNS else ""
+        listed = some_of(found, SHOWN_COLUMNS) or "none"
         alike = [name for name in found if name.strip().lower() == missing[0]]
         if alike:
             hint = f"{alike[0]!r} is written otherwise: rename it {missing[0]!r}."
         if set(missing) & {str(name) for name in table.index.names}:
             hint = f"{missing[0]!r} is in the index: use reset_index()."
         raise DataError(
-            f"{what}: no column {missing[0]!r}. Needed: {', '.join(needed)}; found: {listed}{more}. {hint}".rstrip(),
+            f"{what}: no column {missing[0]!r}. Needed: {', '.join(needed)}; found: {listed}. {hint}".rstrip(),
             check="D106",
         )
     twice = table.columns[table.columns.duplicated()]
@@ -393,3 +393,29 @@ def codes(column: pd.Series, what: Origin) -> tuple[NDArray[np.intp], list[str]]
     values = sorted(set(names))
     place = {name: i for i, name in enumerate(values)}
     return np.array([place[name] for name in names], dtype=np.intp)[raw], values
+
+
+def repeated(order: NDArray[np.intp], *keys: NDArray[Any]) -> NDArray[np.intp]:
+    """Find rows that repeat the row before them in an order.
+
+    Parameters
+    ----------
+    order : ndarray of shape (n,)
+        Positions of the rows, sorted by the keys.
+    *keys : ndarray of shape (n,)
+        What must be alike.
+
+    Returns
+    -------
+    ndarray of int
+        Positions in the table, in that order.
+
+    Examples
+    --------
+    >>> repeated(np.array([2, 0, 1]), np.array([5, 7, 5]))
+    array([0])
+    """
+    again = np.ones(max(len(order) - 1, 0), dtype=bool)
+    for key in keys:
+        again &= key[order][1:] == key[order][:-1]
+    return order[1:][again]

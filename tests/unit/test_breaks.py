@@ -87,8 +87,12 @@ def test_a_run_past_the_end_is_refused_and_says_what_to_do():
 
 
 def test_a_run_up_to_the_end_and_another_entity_are_allowed():
-    thesis().plan(market_of("NORTHBOUND").restricted(end="2024-08-16"))
-    thesis(**{"signal.destination_entity": "CHINA"}).plan(market_of("CHINA"))
+    up_to_the_end = thesis().plan(market_of("NORTHBOUND").restricted(end="2024-08-16"))
+    of_another = thesis(**{"signal.destination_entity": "CHINA"}).plan(market_of("CHINA"))
+    for plan, entity in ((up_to_the_end, "NORTHBOUND"), (of_another, "CHINA")):
+        assert plan.reading.origin == f"flows file, {entity}"
+        assert not np.isnan(plan.score).all()
+        assert not any("ends with" in note for note in plan.notes)
 
 
 def test_hold_reads_up_to_the_end_and_says_so():

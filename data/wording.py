@@ -1,0 +1,45 @@
+"""Phrases that messages share."""
+
+from collections.abc import Sequence
+
+
+def some_of(names: Sequence[str], most: int) -> str:
+    """Name the first few of many.
+
+    Parameters
+    ----------
+    names : sequence of str
+    most : int
+        How many are named.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> some_of(["AAPL", "MSFT", "NVDA"], most=2)
+    'AAPL, MSFT and 1 more'
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def reason_of(error: Exception) -> str:
+    r"""Give the first line of what a library says went wrong.
+
+    Parameters
+    ----------
+    error : Exception
+
+    Returns
+    -------
+    str
+        The kind of error where it says nothing.
+
+    Examples
+    --------
+    >>> reason_of(ValueError("bad footer\nin file")), reason_of(KeyError())
+    ('bad footer', 'KeyError')
+    """
+    return (str(error).splitlines() or [type(error).__name__])[0]
