@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.checks.finding import Case, Finding
 from data.checks.panel import Mask, Panel
 from data.gaps import carried_forward
-from data.market import PRICE_FIELDS
 
 FEWEST_NAMES = 3
 COPIED = 0.9  # of a venue's names
@@ -30,11 +30,13 @@ def check_copies(panel: Panel) -> Iterator[Finding]:
         nine names in ten of a venue on one session, or of one name three times running.
     """
     market = panel.market
-    same = panel.priced & (market.volume > 0)
-    for field in PRICE_FIELDS:
+    same = (panel.moves == 0) & (market.volume > 0)
+    rows, columns_of = np.nonzero(same)
+    prior = _prior_rows(panel, rows, columns_of)
+    for field in ("open", "high", "low", "volume"):
         values = getattr(market, field)
-        before = np.vstack([np.full((1, values.shape[1]), np.nan), carried_forward(values)[:-1]])
-        same &= (values == before) | (np.isnan(values) & (field != "volume"))
+        now, then = values[rows, columns_of], values[prior, columns_of]
+        same[rows, columns_of] &= (now == then) | (np.isnan(now) & np.isnan(then))
     cases: dict[int, list[str]] = {}
     for code, columns in panel.venues.items():
         n_traded = (panel.priced[:, columns] & (market.volume[:, columns] > 0)).sum(axis=1)
@@ -57,6 +59,15 @@ def check_copies(panel: Panel) -> Iterator[Finding]:
         "Rows copied are no trading: leave them out.",
         most=3,
     )
+
+
+def _prior_rows(panel: Panel, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Give the row of the close before each of some closes."""
+    prior = np.empty(len(rows), dtype=np.intp)
+    for column in np.unique(columns).tolist():
+        priced, mine = np.flatnonzero(panel.priced[:, column]), columns == column
+        prior[mine] = priced[np.searchsorted(priced, rows[mine]) - 1]
+    return prior
 
 
 def check_straight(panel: Panel) -> Iterator[Finding]:

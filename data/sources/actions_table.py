@@ -13,8 +13,9 @@ from data.checks.finding import Finding
 from data.dates import NS_PER_DAY
 from data.errors import DataError
 from data.instruments import Instrument
+from data.sources.origin import Origin
 from data.sources.price_table import PriceTable
-from data.sources.tidy import Origin, codes, days, numbers, require_columns
+from data.sources.tidy import codes, days, numbers, require_columns
 
 MOST_SHARES = 1000  # the largest consolidations seen are one for some hundreds
 # What prices of a basis hold already: booked again, it would count twice.

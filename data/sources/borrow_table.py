@@ -7,7 +7,8 @@ from data.borrow import Borrow, BorrowReadings
 from data.calendars import local_stamps
 from data.checks.finding import Finding
 from data.errors import DataError
-from data.sources.tidy import Origin, codes, days, numbers, repeated, require_columns, stamps
+from data.sources.origin import Origin
+from data.sources.tidy import codes, days, numbers, repeated, require_columns, stamps
 
 MIDNIGHT = pd.Timedelta(0)
 

@@ -12,9 +12,9 @@ from data.errors import DataError
 from data.market import MarketData
 from data.series.tables import LONG_TABLES
 from data.sources.frames import from_frames
+from data.sources.origin import Origin
 from data.sources.price_files import Piece, joined, read_price_files
 from data.sources.table_file import SUFFIXES, read_table_file, table_files
-from data.sources.tidy import Origin
 from data.sources.wide import WIDE_FIELDS
 
 SETTINGS = {"name": str, "price_basis": str, "synthetic": bool}

@@ -19,9 +19,9 @@ from data.sources.borrow_table import read_borrow
 from data.sources.fx_table import begins_late, read_fx
 from data.sources.instruments_table import read_instruments
 from data.sources.memberships_table import read_memberships
+from data.sources.origin import Origin
 from data.sources.price_table import PriceTable, read_prices, refuse_closed_days
 from data.sources.series import known_tables
-from data.sources.tidy import Origin
 from data.universes import Memberships, known_memberships
 
 FIRST_CALENDAR_DAY = np.datetime64("1991-01-02", "D")  # the mainland exchanges opened in December 1990

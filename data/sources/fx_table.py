@@ -10,7 +10,8 @@ from data.checks.quotes import looks_turned_round
 from data.dates import FAR_EAST
 from data.errors import DataError
 from data.fx import FxRates, Series
-from data.sources.tidy import Origin, codes, days, numbers, require_columns, stamps
+from data.sources.origin import Origin
+from data.sources.tidy import codes, days, numbers, require_columns, stamps
 
 FIXING = pd.Timedelta(hours=16)  # the WM/Refinitiv 4 pm London rate
 

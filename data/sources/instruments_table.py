@@ -8,8 +8,9 @@ import pandas as pd
 from data.checks.finding import Case, Finding
 from data.errors import DataError
 from data.instruments import Instrument, known_instruments, plain_instrument, says, with_facts
+from data.sources.origin import Origin
 from data.sources.price_table import PriceTable
-from data.sources.tidy import Origin, codes, require_columns
+from data.sources.tidy import codes, require_columns
 
 
 def read_instruments(

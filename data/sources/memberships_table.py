@@ -8,7 +8,8 @@ import pandas as pd
 
 from data.dates import read_day
 from data.errors import DataError
-from data.sources.tidy import Origin, codes, require_columns, shown
+from data.sources.origin import Origin
+from data.sources.tidy import codes, require_columns, shown
 from data.universes import Memberships, Spell
 
 DATE_COLUMNS = ("added", "removed", "announced", "removed_announced")

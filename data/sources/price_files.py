@@ -10,8 +10,9 @@ from pandas.api.types import union_categoricals
 
 from data.checks.finding import Finding
 from data.errors import DataError
+from data.sources.origin import Origin
 from data.sources.table_file import read_table_file, table_files
-from data.sources.tidy import Origin, days
+from data.sources.tidy import days
 from data.sources.wide import WIDE_FIELDS, long_of, looks_wide
 
 Piece = tuple[Origin, pd.DataFrame]

@@ -11,7 +11,8 @@ from data.calendars import Calendar
 from data.checks.finding import Finding
 from data.errors import DataError
 from data.market import PRICE_FIELDS, Matrix
-from data.sources.tidy import Origin, codes, days, numbers, require_columns
+from data.sources.origin import Origin
+from data.sources.tidy import codes, days, numbers, require_columns
 from data.venues import VENUES
 
 NEEDED = ("date", "symbol", "venue", "currency", "close")

@@ -13,7 +13,8 @@ from data.dates import FAR_EAST
 from data.errors import DataError, blaming
 from data.series.breaks import rows_after_break
 from data.series.tables import LONG_TABLES
-from data.sources.tidy import Origin, codes, days, numbers, repeated, require_columns, stamps
+from data.sources.origin import Origin
+from data.sources.tidy import codes, days, numbers, repeated, require_columns, stamps
 
 INDEX_VENUES = {
     "HSTECH": "XHKG",

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 from data.sources.listings import listings_of
-from data.sources.tidy import Origin, days, numbers, require_columns
+from data.sources.origin import Origin
+from data.sources.tidy import days, numbers, require_columns
 
 WIDE_FIELDS = ("close", "open", "high", "low", "volume", "close_raw")
 LONG_COLUMNS = frozenset({"symbol", "venue", "currency", "dividends", "splits", *WIDE_FIELDS})

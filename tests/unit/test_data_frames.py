@@ -9,7 +9,7 @@ import pytest
 from data.errors import DataError
 from data.market import PRICE_FIELDS, MarketData
 from data.sources.frames import from_frames
-from data.sources.tidy import Origin
+from data.sources.origin import Origin
 from tests.markets import said
 
 DAYS = ("2024-01-02", "2024-01-03", "2024-01-04")

@@ -6,7 +6,7 @@ import pytest
 
 from data.errors import DataError
 from data.sources.fx_table import begins_late, read_fx
-from data.sources.tidy import Origin
+from data.sources.origin import Origin
 
 
 def table(rows: list[tuple[object, str, str, object]]) -> pd.DataFrame:

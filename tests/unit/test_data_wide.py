@@ -13,7 +13,7 @@ from data.instruments import known_instruments
 from data.sources.csv_file import read_csv_file
 from data.sources.frames import from_frames
 from data.sources.listings import listings_of
-from data.sources.tidy import Origin
+from data.sources.origin import Origin
 from data.sources.wide import long_of, looks_wide
 
 CLOSE = "date,AAPL,0700.HK,600519.SS\n2024-01-02,185.64,294.4,1685.01\n2024-01-03,184.25,,1694\n"

@@ -24,6 +24,7 @@ def stub(
     n_trades: float = 100.0,
     moves: int = 12,
     synthetic: bool = False,
+    idle: str = "",
     **config: object,
 ) -> RotationResult:
     """Pretend a run of given measures: the verdict reads nothing else."""
@@ -33,6 +34,8 @@ def stub(
         summary = {"annual_return": annual, "total_return": annual / 2, "years": years, "n_trades": n_trades}
         return SimpleNamespace(summary=lambda: summary | {"cost_annual": 0.0070})
 
+    inner = np.ones((200, 2, 3))
+    inner[:, [side == idle for side in ("source", "destination")]] = 0.0
     share = np.zeros(200)
     share[1 : moves + 1] = np.arange(moves) % 2 == 0
     share[moves + 1 :] = share[moves]
@@ -46,7 +49,7 @@ def stub(
         timing={"t_statistic": t, "weeks": 260.0, "excess": 0.04},
         average_shares=(0.7, 0.3),
         market=SimpleNamespace(synthetic=synthetic),
-        plan=SimpleNamespace(share=share),
+        plan=SimpleNamespace(share=share, targets=SimpleNamespace(inner=inner)),
         config=RunConfig(**config),
         costs=pd.DataFrame({kind: [1.0 if kind == "stamp_duty" else 0.0] for kind in COST_KINDS}),
     )
@@ -151,3 +154,10 @@ def test_same_close_is_for_comparison_only() -> None:
 def test_words_fit_any_console() -> None:
     for said in (verdict(stub()), verdict(stub(ours=-0.5, t=-3)), verdict(stub(n_trades=0))):
         assert all(sentence.isascii() and not re.search(r"\s{2}", sentence) for sentence in said)
+
+
+def test_a_basket_that_could_never_be_held_is_said_first() -> None:
+    first = verdict(stub(idle="source"))[0]
+    assert first.startswith("Basket source never had enough members that could be held")
+    assert "is no test of the thesis" in first
+    assert not any("never had enough" in sentence for sentence in verdict(stub()))
