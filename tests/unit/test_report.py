@@ -12,7 +12,7 @@ from backtest.report import charts, events, tables
 from backtest.report.page import SYNTHETIC, render_page
 from backtest.report.verdict import verdict
 from backtest.run import RotationResult, run
-from data.checks.finding import Finding
+from data.checks.finding import Finding, relevant
 from data.costs.schedules import COST_KINDS
 from data.load import load
 from strategies.catalogue import thesis
@@ -276,3 +276,12 @@ def test_log_ticks_are_round_and_inside(low: float, high: float) -> None:
     assert ticks == sorted(ticks)
     assert all(low <= tick <= high for tick in ticks)
     assert 1 <= len(ticks) <= 12
+
+
+def test_warnings_about_the_data_are_numbered_and_led_to_from_the_top(page: Page, result: RotationResult) -> None:
+    found = relevant(result.market.findings, result.market.symbols, result.market.holdable)
+    assert len(found) > 1
+    assert f"{len(found)} warnings about the data that this run read." in page.text
+    for one in found:
+        assert one.check in page.text
+        assert one.what in page.text
