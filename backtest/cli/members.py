@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from strategies.basket_history import BasketHistory, Stretch
 
 
-NO_DAY = ("NaT", "nan", "None")  # as pandas writes them, by the type of their column
+NO_DAY = ("NaT", "nan", "None")  # a missing date, by the type of its column
 
 
 def members_command(
@@ -57,7 +57,7 @@ def print_members(history: "BasketHistory", min_members: int) -> None:
             f"  {name} is a list of today, whatever the date: names that did well since are in it from the start, "
             "so its past is flattered by hindsight"
         )
-    for symbol, added, removed in history.unpriced.astype("str").itertuples(index=False):
+    for symbol, added, removed in history.unpriced.itertuples(index=False):
         console.print(f"  no prices: {symbol}{_span(added, removed)}")
     began = history.changes["change"] == "there at the start"
     console.print(f"  there at the start: {', '.join(history.changes.loc[began, 'symbol']) or 'none'}")
@@ -66,11 +66,12 @@ def print_members(history: "BasketHistory", min_members: int) -> None:
     console.print(f"  at the end: {history.n_eligible[-1]} names\n")
 
 
-def _span(added: str, removed: str) -> str:
-    """Say when a name was a member; NaT stands for always, or still."""
-    if added in NO_DAY:
+def _span(added: object, removed: object) -> str:
+    """Say when a name was a member; a missing date stands for always, or still."""
+    first, last = (str(day)[:10] for day in (added, removed))
+    if first in NO_DAY:
         return ""
-    return f", member from {added}" + ("" if removed in NO_DAY else f" until {removed}")
+    return f", member from {first}" + ("" if last in NO_DAY else f" until {last}")
 
 
 def _thin(history: "BasketHistory", stretch: "Stretch", min_members: int) -> str:

@@ -70,7 +70,8 @@ def _gap_text(panel: Panel, gaps: NDArray[np.intp], held: Mask) -> str:
     if len(gaps) == 1:
         return f"on {first}"
     said = f"{len(gaps)} sessions"
-    return f"{said}, from {first} to {last}" if len(starts) == 1 else f"{said}, at the longest from {first} to {last}"
+    stretch = f"on {first}" if first == last else f"from {first} to {last}"
+    return f"{said}, {stretch}" if len(starts) == 1 else f"{said}, at the longest {stretch}"
 
 
 def check_spans(panel: Panel) -> Iterator[Finding]:

@@ -93,4 +93,5 @@ def check_folder(path: str | Path) -> Checked:
 def _counted(error: DataError) -> str:
     """Say how many rows an error is about, where its message names the first alone."""
     n_rows = len(error.rows)
-    return str(error) if n_rows < 2 or "such rows" in str(error) else f"{error} ({n_rows} such rows in all.)"
+    is_told = n_rows < 2 or "such rows" in str(error) or error.check == "D401"
+    return str(error) if is_told else f"{error} ({n_rows} such rows in all.)"

@@ -18,6 +18,7 @@ FX_TOLERANCE = 0.04
 SPIKE, SPIKE_BACK = np.log(1.5), 0.25  # a spike moves by half and gives back three quarters of it at once
 RANGE_TOLERANCE = {"raw": 1e-6, "split": 0.005, "total_return": 0.005}  # adjusted prices are rounded each on its own
 STILL_SESSIONS = 5
+FEW_CENTS, PENNY = 0.035, 1.0  # three ticks of a cent; below a unit of currency a day without a range is no wonder
 CHANCE = 1e-4  # of a stretch as long, by the name's own habit of repeating a close
 MOST_CASES = 3
 
@@ -39,6 +40,7 @@ def check_jumps(panel: Panel) -> Iterator[Finding]:
     unexplained = ~_explained(panel)
     below = _below_limits(panel)
     there, back = _spikes(panel)
+    unexplained &= ~_few_ticks(panel)
     kinds: dict[str, dict[int, list[str]]] = {"D304": {}, "D319": {}, "D326": {}}
     candidates = ((np.abs(panel.moves) > STAYS) | below) & unexplained & ~there & ~back
     cells = np.argwhere(candidates)
@@ -85,7 +87,7 @@ def check_spikes(panel: Panel) -> Iterator[Finding]:
     """
     there, _ = _spikes(panel)
     cases: dict[int, list[str]] = {}
-    for row, column in np.argwhere(there).tolist():
+    for row, column in np.argwhere(there & ~_few_ticks(panel)).tolist():
         cases.setdefault(column, []).append(_jump_text(panel, row, column))
     yield from panel.by_file(
         "D305", "closes leave their level for one session", cases, "Look them up elsewhere.", most=MOST_CASES
@@ -134,8 +136,8 @@ def check_still(panel: Panel) -> Iterator[Finding]:
     Yields
     ------
     Finding
-        D306: the close repeats for five sessions or more without volume or without a range; or, where volume is not
-        known, longer than the name's own habit makes likely.
+        D306: the close repeats that of the session before for five sessions or more without volume, or without a range;
+        or, where volume is not known, longer than the habit of the name's other closes makes likely.
     """
     market = panel.market
     repeats = panel.moves == 0
@@ -143,18 +145,21 @@ def check_still(panel: Panel) -> Iterator[Finding]:
     broken = panel.priced & ~repeats
     length = count - np.maximum.accumulate(np.where(broken, count, 0), axis=0)
     cases: dict[int, list[str]] = {}
-    for column in np.flatnonzero(length.max(axis=0, initial=0) >= STILL_SESSIONS - 1).tolist():
+    for column in np.flatnonzero(length.max(axis=0, initial=0) >= STILL_SESSIONS).tolist():
         rows = np.flatnonzero(panel.priced[:, column])
         run = length[rows, column]
-        habit = repeats[rows, column].mean()
-        for end in np.flatnonzero((run >= STILL_SESSIONS - 1) & (np.append(run[1:], 0) == 0)):
+        for end in np.flatnonzero((run >= STILL_SESSIONS) & (np.append(run[1:], 0) == 0)):
             stretch = rows[end - run[end] + 1 : end + 1]
             volume = market.volume[stretch, column]
             is_unknown = bool(np.isnan(volume).all())
+            # The name's habit is that of its other closes: one that stands still throughout has no other.
+            n_others = len(rows) - len(stretch)
+            habit = (repeats[rows, column].sum() - len(stretch)) / n_others if n_others > STILL_SESSIONS else 0.0
             if is_unknown and len(rows) * habit ** len(stretch) > CHANCE:
                 continue
             bars = [getattr(market, field)[stretch, column] for field in ("open", "high", "low")]
-            is_flat = all((bar == market.close[stretch[0], column]).all() for bar in bars)
+            at = market.close[stretch[0], column]
+            is_flat = at > PENNY and all((bar == at).all() for bar in bars)
             if is_unknown or is_flat or not (volume > 0).any():
                 said = f"from {panel.day(stretch[0])} to {panel.day(stretch[-1])} ({len(stretch)} sessions)"
                 cases.setdefault(column, []).append(said)
@@ -195,6 +200,12 @@ def _spikes(panel: Panel) -> tuple[Mask, Mask]:
 def _jump_text(panel: Panel, row: int, column: int) -> str:
     factor = float(np.exp(panel.moves[row, column]))
     return f"on {panel.day(row)} ({panel.market.close[row, column]:g}, {factor:.3g} times the close before)"
+
+
+def _few_ticks(panel: Panel) -> Mask:
+    """Mark moves of a few cents of prices of some cents: there every step is a large one."""
+    found: Mask = np.abs(panel.market.close * (1 - np.exp(-panel.moves))) < FEW_CENTS
+    return found
 
 
 def _near_split(size: float) -> bool:

@@ -177,7 +177,9 @@ def _scale(values: NDArray[np.float64], days: NDArray[np.datetime64]) -> str:
     sure = np.abs(after - before) / error
     best = int(np.argmax(sure))
     step = float(after[best] - before[best])
-    if sure[best] < SCALE_SURE or abs(step) < SCALE_LEAST:
+    near = slice(cut[best] - SCALE_FEWEST, cut[best]), slice(cut[best], cut[best] + SCALE_FEWEST)
+    at_once = abs(float(size[near[1]].mean() - size[near[0]].mean()))  # growth takes longer than a change of unit
+    if sure[best] < SCALE_SURE or min(abs(step), at_once) < SCALE_LEAST:
         return ""
     return f"from {days[cut[best]]} ({10**step:.2g} times the size before)"
 

@@ -28,7 +28,7 @@ def check_quotes(market: MarketData, file: str) -> Iterator[Finding]:
     Parameters
     ----------
     market : MarketData
-        In one currency nothing is looked at.
+        In one currency nothing is looked at; else rates from the first price to the last.
     file : str
 
     Yields
@@ -41,10 +41,15 @@ def check_quotes(market: MarketData, file: str) -> Iterator[Finding]:
     if len({one.currency for one in market.instruments.values()}) < 2:
         return
     found: dict[str, list[Case]] = {}
-    for (base, quote), (stamps, rates) in sorted(market.fx.pairs.items()):
+    for (base, quote), (stamps, values) in sorted(market.fx.pairs.items()):
+        known = stamps.astype("datetime64[ns]").astype("datetime64[D]")
+        # From the last rate before the first price to the last price: no run reads others.
+        read = slice(
+            max(int(np.searchsorted(known, market.dates[0])) - 1, 0), np.searchsorted(known, market.dates[-1] + 1)
+        )
+        days, rates = known[read], values[read]
         if not len(rates):
             continue
-        days = stamps.astype("datetime64[ns]").astype("datetime64[D]")
         texts = {
             "D402": _gaps(days, market.dates[0], market.dates[-1]),
             "D404": _jumps(days, rates),

@@ -196,7 +196,7 @@ def check_percent(tables: Mapping[str, pd.DataFrame], files: Mapping[str, str]) 
 
 def _fraction_text(values: NDArray[np.float64], dates: NDArray[np.datetime64]) -> str:
     size = np.abs(values)
-    if len(values) > 1 and (dates[-1] - dates[0]).astype(int) >= 360 and 0 < size.max() < 0.2:
+    if len(values) > 1 and (dates[-1] - dates[0]).astype(int) >= 360 and 0 < size.max() < 0.2 and _has_decimals(size):
         return f"(the largest figure of {len(values)} is {size.max():g})"
     if size.max(initial=0.0) > MOST_PERCENT:
         return f"or in hundredths of a percent, on {dates[int(size.argmax())]} ({values[int(size.argmax())]:g})"
@@ -246,3 +246,8 @@ def check_filings(panel: Panel, file: str) -> Iterator[Finding]:
             cases=tuple(cases),
             do="value_usd is in dollars: multiply those of filings before 2023.",
         )
+
+
+def _has_decimals(size: NDArray[np.float64]) -> bool:
+    """Say whether most figures have more than two decimals: percent near zero is published with two."""
+    return bool((np.abs(size * 100 - np.round(size * 100)) > 1e-6).mean() > 0.5)

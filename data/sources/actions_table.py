@@ -17,6 +17,9 @@ from data.sources.origin import Origin
 from data.sources.price_table import PriceTable
 from data.sources.tidy import codes, days, numbers, require_columns
 
+# Large distributions in New York are paid the day before their ex date, and trade with due bills until then.
+DUE_BILL_DAYS = 7
+SAME_AMOUNT = 1e-3  # vendors round
 MOST_SHARES = 1000  # the largest consolidations seen are one for some hundreds
 # What prices of a basis hold already: booked again, it would count twice.
 HELD = {"raw": (), "split": (SPLIT, SCRIP), "total_return": (SPLIT, CASH, SCRIP)}
@@ -100,12 +103,19 @@ def read_actions(
         [row.symbol for row in kept],
         [row.kind for row in kept],
         [row.ex_date for row in kept],
-        [row.ex_date if np.isnat(row.pay_date) and row.kind != SPLIT else row.pay_date for row in kept],
+        [_paid(row) for row in kept],
         [row.amount for row in kept],
         [row.withholding for row in kept],
         [_midnight(row.ex_date) if row.known is None else min(row.known, _midnight(row.ex_date)) for row in kept],
     )
     return found, findings
+
+
+def _paid(row: _Row) -> np.datetime64:
+    """Give the pay date; a split has none, and nothing is paid before its ex date."""
+    if row.kind == SPLIT:
+        return row.pay_date
+    return row.ex_date if np.isnat(row.pay_date) else max(row.pay_date, row.ex_date)
 
 
 def _midnight(day: np.datetime64) -> int:
@@ -149,7 +159,7 @@ def _rows(given: pd.DataFrame, what: Origin, priced: set[str]) -> list[_Row]:
         key = (name, row.kind, "" if row.kind == TERMINAL else str(row.ex_date))
         if key in first:
             raise DataError(
-                f"{place}: a second {word} of {name}; the first is {first[key]}. Keep one, or add them up.",
+                f"{place}: a second {word} of {name} on {row.ex_date}; the first is {first[key]}. Keep one, or add up.",
                 check="D206",
                 rows=[i],
             )
@@ -176,12 +186,14 @@ def _amount_fault(row: _Row) -> _Fault:
     return None
 
 
-def _date_fault(row: _Row, announced: np.datetime64) -> _Fault:
-    if row.pay_date < row.ex_date:
-        return "D604", f"{row.symbol} pays on {row.pay_date}, before the ex date {row.ex_date}. Correct one."
-    if announced > row.ex_date:
-        return "D604", f"{row.symbol} announced on {announced}, after the ex date {row.ex_date}. Correct one."
-    return None
+def _date_fault(row: _Row, announced: np.datetime64) -> tuple[str, str] | None:
+    if row.kind != SPLIT and row.pay_date + DUE_BILL_DAYS < row.ex_date:
+        said = f"{row.symbol} pays on {row.pay_date}, before the ex date {row.ex_date}. Correct one."
+    elif announced > row.ex_date:
+        said = f"{row.symbol} announced on {announced}, after the ex date {row.ex_date}. Correct one."
+    else:
+        return None
+    return "D604", said
 
 
 def _withholding_fault(row: _Row) -> _Fault:
@@ -233,7 +245,7 @@ def _without_doubles(own: list[_Row], beside: list[_Row]) -> list[_Row]:
         other = of.get((row.symbol, row.kind, str(row.ex_date)))
         if other is None:
             rows.append(row)
-        elif not np.isclose(row.amount, other.amount, rtol=1e-9, atol=0.0):
+        elif not np.isclose(row.amount, other.amount, rtol=SAME_AMOUNT, atol=0.0):
             raise DataError(
                 f"{other.place}: the {KINDS[row.kind]} of {row.symbol} on {row.ex_date} is {other.amount:g}, but "
                 f"{row.amount:g} in {row.place}. Correct one.",
@@ -262,7 +274,7 @@ def _with_delistings(rows: list[_Row], instruments: Mapping[str, Instrument]) ->
                     known=_midnight(one.delisted),
                 )
             )
-        elif not np.isnan(price) and not np.isclose(price, end.amount, rtol=1e-9, atol=0.0):
+        elif not np.isnan(price) and not np.isclose(price, end.amount, rtol=SAME_AMOUNT, atol=0.0):
             raise DataError(
                 f"{end.place}: the delisting of {symbol} pays {end.amount:g}, but its terminal_price is {price:g}. "
                 "Correct one.",

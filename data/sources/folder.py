@@ -11,7 +11,7 @@ from data.checks.finding import Finding
 from data.errors import DataError
 from data.market import MarketData
 from data.series.tables import LONG_TABLES
-from data.sources.frames import from_frames
+from data.sources.frames import PRICE_BASES, from_frames
 from data.sources.origin import Origin
 from data.sources.price_files import Piece, joined, read_price_files
 from data.sources.table_file import SUFFIXES, read_table_file, table_files
@@ -241,4 +241,10 @@ def _settings(path: Path) -> dict[str, object]:
         if not isinstance(value, SETTINGS[key]):
             wanted = "true or false" if SETTINGS[key] is bool else "text in quotes"
             raise DataError(f"{path.name}: {key} is {value!r}; it must be {wanted}.", check="D107")
+        if key == "price_basis" and value not in PRICE_BASES:
+            raise DataError(
+                f"{path.name}: price_basis {value!r} is not one of {', '.join(PRICE_BASES)}.",
+                check="D107",
+                table="settings",
+            )
     return settings

@@ -24,7 +24,8 @@ from data.sources.price_table import PriceTable, read_prices, refuse_closed_days
 from data.sources.series import known_tables
 from data.universes import Memberships, known_memberships
 
-FIRST_CALENDAR_DAY = np.datetime64("1991-01-02", "D")  # the mainland exchanges opened in December 1990
+# Calendars of Hong Kong and the mainland begin here; New York's go back as far as prices do.
+FIRST_CALENDAR_DAY = np.datetime64("1991-01-02", "D")
 PRICE_BASES = ("raw", "split", "total_return")
 
 
@@ -206,6 +207,8 @@ def _calendars(venues: set[str], first: np.datetime64, last: np.datetime64) -> d
 
 
 def _refuse_days_before_calendars(prices: PriceTable, what: Origin) -> None:
+    if set(prices.venues) == {"XNYS"}:
+        return
     early = prices.dates[prices.row_of] < FIRST_CALENDAR_DAY
     if early.any():
         row = int(np.argmax(early))

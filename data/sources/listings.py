@@ -55,6 +55,8 @@ def listings_of(
             venue = facts[symbol].venue if symbol in facts else _venue_by_suffix(symbol)
         if venue not in VENUES:
             said = f"its venue {venue!r} is not known" if venue else "no table and no suffix says where it lists"
+            if RENMINBI_COUNTER.fullmatch(symbol):
+                said = "a renminbi counter of Hong Kong, which is not supported (use the one in Hong Kong dollars)"
             raise DataError(
                 f"{what}: {symbol!r}: {said}. Add it to the instruments table with symbol, venue "
                 f"({', '.join(VENUES)}) and currency, or drop it.",

@@ -119,14 +119,14 @@ WRONG = [
     (actions(("AAA", "scrip", "2024-01-04", None, None)), "has an amount that is empty; it must be positive"),
     (actions(("AAA", "delisting", "2024-01-04", -1, None)), "pays -1; it must be zero or more, or empty for the last"),
     (
-        actions(("AAA", "dividend", "2024-01-04", 1, "2024-01-03")),
-        "AAA pays on 2024-01-03, before the ex date 2024-01-04",
+        actions(("AAA", "dividend", "2024-01-04", 1, "2023-12-20")),
+        "AAA pays on 2023-12-20, before the ex date 2024-01-04",
     ),
     (actions(("AAA", "dividend", None, 1, None)), "actions, row 1: 'ex_date' is empty"),
     (actions(("AAA", "dividend", "2024-01-04", 1, "soon")), "row 1: 'soon' in 'pay_date' is no date"),
     (
         actions(("AAA", "dividend", "2024-01-04", 1, None), ("AAA", "dividend", "2024-01-04", 2, None)),
-        "actions, row 2: a second dividend of AAA; the first is actions, row 1. Keep one, or add them up",
+        "actions, row 2: a second dividend of AAA on 2024-01-04; the first is actions, row 1. Keep one, or add up",
     ),
     (
         actions(("AAA", "delisting", "2024-01-04", 1, None), ("AAA", "delisting", "2024-01-05", 1, None)),
@@ -285,3 +285,10 @@ def test_a_folder_may_hold_files_of_actions(tmp_path: Path) -> None:
     (tmp_path / "actions_a.csv").write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=r"^actions_a.csv, row 1: 'five' in 'amount' is no number"):
         load(tmp_path)
+
+
+def test_what_trades_with_due_bills_is_paid_shortly_before_its_ex_date() -> None:
+    table = actions(("AAA", "split", "2024-01-04", 2, "2024-01-03"), ("AAA", "dividend", "2024-01-05", 9, "2024-01-04"))
+    found = market_of(table).actions
+    assert [str(day) for day in found.ex_date] == ["2024-01-04", "2024-01-05"]
+    assert str(found.pay_date[1]) == "2024-01-05"  # nothing is booked before the ex date

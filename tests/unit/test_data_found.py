@@ -130,3 +130,37 @@ def test_a_folder_without_prices_says_what_it_holds(tmp_path: Path) -> None:
     (tmp_path / "Close.xlsx").write_bytes(b"")
     with pytest.raises(DataError, match=r"holds no prices file \(it holds Close.xlsx\)"):
         load(tmp_path)
+
+
+def test_a_price_that_never_moves_stands_still_and_a_penny_stock_does_not(tmp_path: Path) -> None:
+    tables = good_tables()
+    prices = tables["prices"].drop(columns=["high", "low", "volume"])
+    prices.loc[rows_of(prices, symbol="UA"), ["open", "close"]] = 80.0
+    rows = rows_of(prices, symbol="UB")
+    prices.loc[rows, "close"] = prices.loc[rows, "open"] = 0.02 + 0.01 * (np.arange(len(rows)) % 3 == 0)
+    tables["prices"] = prices
+    tables["actions"] = tables["actions"][tables["actions"]["symbol"] != "UA"]
+    found = check_folder(write_folder(tmp_path / "m", tables)).findings
+    assert [one.check for one in found] == ["D306"]
+    assert [case.subject for case in found[0].cases] == ["UA"]
+
+
+def test_figures_of_percent_near_zero_are_no_fractions(tmp_path: Path) -> None:
+    tables = good_tables()
+    tables["rates"]["value"] = np.where(np.arange(len(tables["rates"])) % 2 == 0, 0.09, 0.12)
+    assert check_folder(write_folder(tmp_path / "m", tables)).findings == ()
+
+
+def test_flows_that_grow_do_not_change_their_unit(tmp_path: Path) -> None:
+    tables = good_tables()
+    flows = tables["flows"]
+    rows = rows_of(flows, entity="CHINA")
+    flows.loc[rows, "net_usd"] = 1e6 * np.exp(np.linspace(0, 5, len(rows)))
+    assert check_folder(write_folder(tmp_path / "m", tables)).findings == ()
+
+
+def test_exchange_rates_that_no_price_reads_are_not_looked_at(tmp_path: Path) -> None:
+    tables = good_tables()
+    later = pd.DataFrame({"date": ["2024-07-10", "2024-09-10"], "base": "USD", "quote": "HKD", "rate": [7.8, 9.9]})
+    tables["fx"] = pd.concat([tables["fx"], later], ignore_index=True)
+    assert check_folder(write_folder(tmp_path / "m", tables)).findings == ()

@@ -159,7 +159,7 @@ def test_a_listing_comes_from_the_table_then_the_facts_then_the_suffix() -> None
         "BRK.B": ("XNYS", "USD"),
         "NEW": ("XNYS", "USD"),
     }
-    with pytest.raises(DataError, match=r"'80700\.HK': no table and no suffix says"):
+    with pytest.raises(DataError, match=r"'80700\.HK': a renminbi counter of Hong Kong, which is not supported"):
         listings_of(["80700.HK"])
     with pytest.raises(DataError, match=r"'A': its venue 'XLON' is not known\. Add it to the instruments table"):
         listings_of(["A"], pd.DataFrame({"symbol": ["A"], "venue": ["XLON"]}))
