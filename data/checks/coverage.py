@@ -89,7 +89,7 @@ def check_spans(panel: Panel) -> Iterator[Finding]:
     market = panel.market
     late: dict[int, list[str]] = {}
     early: dict[int, list[str]] = {}
-    ended = {s for s, kind in zip(market.actions.symbol, market.actions.kind, strict=True) if kind == TERMINAL}
+    ended = panel.ended
     for code, columns in panel.venues.items():
         sessions = np.cumsum(panel.held[code])
         present = columns[panel.last[columns] >= 0]
@@ -191,7 +191,7 @@ def check_survivors(panel: Panel) -> Iterator[Finding]:
         its end.
     """
     market = panel.market
-    ended = {s for s, kind in zip(market.actions.symbol, market.actions.kind, strict=True) if kind == TERMINAL}
+    ended = panel.ended
     cases = []
     for code, columns in panel.venues.items():
         sessions = np.cumsum(panel.held[code])

@@ -7,7 +7,6 @@ import numpy as np
 from data.actions import SCRIP, SPLIT
 from data.checks.finding import Finding
 from data.checks.panel import Mask, Panel
-from data.gaps import carried_forward
 from data.limits import limited_venues, price_limits
 
 SPLITS = np.array([2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100, 1000], dtype=np.float64)
@@ -204,7 +203,7 @@ def _jump_text(panel: Panel, row: int, column: int) -> str:
 
 def _few_ticks(panel: Panel) -> Mask:
     """Mark moves of a few cents of prices of some cents: there every step is a large one."""
-    found: Mask = np.abs(panel.market.close * (1 - np.exp(-panel.moves))) < FEW_CENTS
+    found: Mask = np.abs(panel.market.close - panel.before) < FEW_CENTS
     return found
 
 
@@ -216,14 +215,13 @@ def _below_limits(panel: Panel) -> Mask:
     """Mark closes below what the price limit of their board allows; NaN limits, as in first sessions, allow all."""
     market = panel.market
     found = np.zeros(market.close.shape, dtype=bool)
-    before = np.vstack([np.full((1, market.close.shape[1]), np.nan), carried_forward(market.close)[:-1]])
     for code in limited_venues() & set(panel.venues):
         columns = panel.venues[code]
         names = tuple(market.symbols[column] for column in columns)
         first = market.dates[np.minimum(panel.first[columns], len(market.dates) - 1)]
         stated = np.array([market.instruments[name].listed for name in names], dtype="datetime64[D]")
         listed = np.where(np.isnat(stated), first, stated)
-        down, _ = price_limits(code, names, market.dates, before[:, columns], listed)
+        down, _ = price_limits(code, names, market.dates, panel.before[:, columns], listed)
         found[:, columns] = market.close[:, columns] < down * (1 - LIMIT_SLACK)
     return found
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from data.actions import TERMINAL
 from data.checks.finding import Case, Finding
 from data.gaps import Matrix, carried_forward
 from data.market import MarketData
@@ -23,6 +24,8 @@ class Panel:
     files : tuple of str, length n_symbols
         File that each name's prices came from.
     priced : ndarray of shape (n_dates, n_symbols), bool
+    before : ndarray of shape (n_dates, n_symbols)
+        The last close before each date; NaN before a name's first.
     moves : ndarray of shape (n_dates, n_symbols)
         Log of the close over the last close before; NaN where either is missing.
     first, last : ndarray of shape (n_symbols,)
@@ -36,6 +39,7 @@ class Panel:
     market: MarketData
     files: tuple[str, ...]
     priced: Mask
+    before: Matrix
     moves: Matrix
     first: NDArray[np.intp]
     last: NDArray[np.intp]
@@ -67,12 +71,19 @@ class Panel:
             market=market,
             files=tuple(files),
             priced=priced,
+            before=before,
             moves=np.log(close / before),
             first=np.where(any_price, priced.argmax(axis=0), n_dates),
             last=np.where(any_price, n_dates - 1 - priced[::-1].argmax(axis=0), -1),
             venues=venues,
             held={code: market.calendars[code].index_of(market.dates) >= 0 for code in venues},
         )
+
+    @property
+    def ended(self) -> frozenset[str]:
+        """Names whose listing ends by an action."""
+        actions = self.market.actions
+        return frozenset(s for s, kind in zip(actions.symbol, actions.kind, strict=True) if kind == TERMINAL)
 
     def day(self, row: int) -> str:
         """Write the date of a row."""

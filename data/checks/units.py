@@ -232,9 +232,9 @@ def check_filings(panel: Panel, file: str) -> Iterator[Finding]:
     column = table["symbol"].map(place).to_numpy(dtype=np.float64)
     row = np.searchsorted(market.dates, table["period"].to_numpy().astype("datetime64[D]"), side="right") - 1
     known = ~np.isnan(column) & (shares > 0) & (row >= 0)
-    close = np.full(len(table), np.nan)
-    close[known] = carried_forward(market.close)[row[known], column[known].astype(np.intp)]
-    ratio = table["value_usd"].to_numpy() / shares / close
+    ratio = np.full(len(table), np.nan)
+    close = carried_forward(market.close)[row[known], column[known].astype(np.intp)]
+    ratio[known] = table["value_usd"].to_numpy()[known] / shares[known] / close
     cases = []
     for filer, rows in pd.Series(ratio).dropna().groupby(table["filer"]):
         if len(rows) >= FEWEST_POSITIONS and THOUSANDTH[0] < float(rows.median()) < THOUSANDTH[1]:

@@ -186,7 +186,7 @@ def _amount_fault(row: _Row) -> _Fault:
     return None
 
 
-def _date_fault(row: _Row, announced: np.datetime64) -> tuple[str, str] | None:
+def _date_fault(row: _Row, announced: np.datetime64) -> _Fault:
     if row.kind != SPLIT and row.pay_date + DUE_BILL_DAYS < row.ex_date:
         said = f"{row.symbol} pays on {row.pay_date}, before the ex date {row.ex_date}. Correct one."
     elif announced > row.ex_date:

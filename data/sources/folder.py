@@ -97,11 +97,9 @@ class Tables:
         Returns
         -------
         Tables or None
-            Without the wrong cells, rows, table or settings; None where nothing is left to look at.
+            Without the wrong cells, rows or table; None where nothing is left to look at.
         """
         table = error.table
-        if table == "settings":
-            return replace(self, settings={})
         if table not in self.frames:
             return None
         frame = self.frames[table]
@@ -245,6 +243,5 @@ def _settings(path: Path) -> dict[str, object]:
             raise DataError(
                 f"{path.name}: price_basis {value!r} is not one of {', '.join(PRICE_BASES)}.",
                 check="D107",
-                table="settings",
             )
     return settings

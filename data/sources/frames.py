@@ -108,9 +108,7 @@ def from_frames(
     ('AAA',)
     """
     if price_basis not in PRICE_BASES:
-        raise DataError(
-            f"price_basis {price_basis!r} is not one of {', '.join(PRICE_BASES)}.", check="D107", table="settings"
-        )
+        raise DataError(f"price_basis {price_basis!r} is not one of {', '.join(PRICE_BASES)}.", check="D107")
     named: Mapping[str, str | Origin] = where or {}
     what = Origin.of(named.get("prices", "prices"), prices)
     with blaming("prices"):

@@ -164,3 +164,9 @@ def test_exchange_rates_that_no_price_reads_are_not_looked_at(tmp_path: Path) ->
     later = pd.DataFrame({"date": ["2024-07-10", "2024-09-10"], "base": "USD", "quote": "HKD", "rate": [7.8, 9.9]})
     tables["fx"] = pd.concat([tables["fx"], later], ignore_index=True)
     assert check_folder(write_folder(tmp_path / "m", tables)).findings == ()
+
+
+def test_a_filing_without_shares_is_no_division(tmp_path: Path) -> None:
+    tables = good_tables()
+    tables["holdings_13f"]["shares"] = [0.0, 1e5]
+    assert check_folder(write_folder(tmp_path / "m", tables)).findings == ()
