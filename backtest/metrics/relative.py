@@ -158,8 +158,8 @@ def up_capture(returns: ArrayLike, reference_returns: ArrayLike) -> float:
 
     Examples
     --------
-    >>> round(up_capture([0.02, -0.01, 0.01], [0.01, -0.03, 0.005]), 4)
-    2.0017
+    >>> round(up_capture([0.02, -0.01, 0.02], [0.01, -0.03, 0.01]), 6)
+    2.0
     """
     y, x = paired(returns, reference_returns)
     return _capture(y[x > 0], x[x > 0])
