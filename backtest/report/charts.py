@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.metrics.measures import drawdown
+from backtest.metrics.drawdowns import drawdown
 from backtest.report.tables import number
 from backtest.run import RotationResult
 
