@@ -53,6 +53,4 @@ def print_repetition(done: "Repetition") -> None:
     for name, where in done.files.items():
         console.print(f"  {name}: {where}")
     if not done.inputs:
-        console.print(
-            "Every input is the same, so the bytes should be: the fault is Eastbound's. Please report it."
-        )
+        console.print("Every input is the same, so the bytes should be: the fault is Eastbound's. Please report it.")

@@ -1,8 +1,7 @@
 """`eastbound run`: a strategy run once, printed, and written to a folder."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,14 +13,6 @@ if TYPE_CHECKING:
     from backtest.result import BacktestResult
 
 TIMED_RUNS = 5
-
-
-class FigureKind(StrEnum):
-    """Formats of figures for papers."""
-
-    SVG = "svg"
-    PNG = "png"
-    PDF = "pdf"
 
 
 def run_command(
@@ -36,7 +27,8 @@ def run_command(
     ] = None,
     ledger: Annotated[bool, typer.Option("--ledger", help="Write ledger.txt too: every event, to be read.")] = False,
     figures: Annotated[
-        list[FigureKind] | None, typer.Option("--figures", help="Write figures for a paper too. May be repeated.")
+        list[Literal["svg", "png", "pdf"]] | None,
+        typer.Option("--figures", help="Write figures for a paper too. May be repeated."),
     ] = None,
 ) -> None:
     """Run a thesis, print it beside its references and write a report; or run a strategy in Python."""
@@ -80,9 +72,7 @@ def run_command(
             steps.at("running the references")
             _ = result.references
         steps.at("writing the report")
-        files = write_run(
-            result, out, ledger=ledger, figures=tuple(one.value for one in figures or ()), request=request
-        )
+        files = write_run(result, out, ledger=ledger, figures=tuple(figures or ()), request=request)
     seconds = {"loading": at_run - begun, "running": laps[0] - at_run, "ledger": median(np.diff(laps))}
     print_run(result, strategy, files, **seconds)
 

@@ -12,7 +12,7 @@ MOST = 60  # characters of a value that are shown
 
 
 def first_difference(name: str, before: bytes, after: bytes) -> str:
-    """Say where two versions of a file first differ.
+    r"""Say where two versions of a file first differ.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def first_difference(name: str, before: bytes, after: bytes) -> str:
 
     Examples
     --------
-    >>> first_difference("nav.csv", b"date,nav\\n2024-01-02,1.0\\n", b"date,nav\\n2024-01-02,1.5\\n")
+    >>> first_difference("nav.csv", b"date,nav\n2024-01-02,1.0\n", b"date,nav\n2024-01-02,1.5\n")
     "line 2, nav: '1.0' became '1.5'"
     >>> first_difference("summary.json", b'{"rotation": {"sharpe": 1}}', b'{"rotation": {"sharpe": 2}}')
     'rotation.sharpe: 1 became 2'

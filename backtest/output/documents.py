@@ -54,7 +54,7 @@ def summary_document(result: BacktestResult) -> dict[str, Any]:
 
 
 def json_text(document: Mapping[str, Any]) -> str:
-    """Write a document as JSON.
+    r"""Write a document as JSON.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def json_text(document: Mapping[str, Any]) -> str:
     Examples
     --------
     >>> json_text({"sharpe": float("nan")})
-    '{\\n  "sharpe": null\\n}\\n'
+    '{\n  "sharpe": null\n}\n'
     """
     return json.dumps(_plain(document), indent=2, allow_nan=False) + "\n"
 

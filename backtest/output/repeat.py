@@ -143,13 +143,9 @@ def _strategy(made: Manifest) -> Strategy | Policy:
 
 def _changed_versions(made: Manifest) -> list[str]:
     now = versions(tuple(made.figures))
-    before = {**made.libraries, "Python": made.python, "Eastbound": made.eastbound, "the platform": made.platform}
-    after = {
-        **now["libraries"],
-        "Python": now["python"],
-        "Eastbound": now["eastbound"],
-        "the platform": now["platform"],
-    }
+    own = {"Eastbound": "eastbound", "Python": "python", "the platform": "platform"}
+    before = {name: getattr(made, key) for name, key in own.items()} | dict(made.libraries)
+    after = {name: now[key] for name, key in own.items()} | now["libraries"]
     names = dict.fromkeys((*before, *after))
     pairs = [(name, before.get(name, "none"), after.get(name, "none")) for name in names]
     changed = [f"{name} was {one}, and is {other}" for name, one, other in pairs if one != other]
