@@ -1,7 +1,8 @@
 """`eastbound run`: a strategy run once, printed, and written to a folder."""
 
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
     from backtest.result import BacktestResult
 
 TIMED_RUNS = 5
+
+
+class FigureKind(StrEnum):
+    """Formats of figures for papers."""
+
+    SVG = "svg"
+    PNG = "png"
+    PDF = "pdf"
 
 
 def run_command(
@@ -27,7 +36,7 @@ def run_command(
     ] = None,
     ledger: Annotated[bool, typer.Option("--ledger", help="Write ledger.txt too: every event, to be read.")] = False,
     figures: Annotated[
-        list[Literal["svg", "png", "pdf"]] | None,
+        list[FigureKind] | None,
         typer.Option("--figures", help="Write figures for a paper too. May be repeated."),
     ] = None,
 ) -> None:
@@ -43,6 +52,7 @@ def run_command(
     refuse_unwritable(out)
     changes = dict(_setting(one) for one in settings or ())
     asked = Asked(market=market, universe=universe, start=start, end=end)
+    kinds = tuple(one.value for one in figures or ())
     request = Request(strategy=strategy, data=asked, changes=changes)
     with progress("reading the market") as steps:
         from backtest.engine import simulate
@@ -72,7 +82,7 @@ def run_command(
             steps.at("running the references")
             _ = result.references
         steps.at("writing the report")
-        files = write_run(result, out, ledger=ledger, figures=tuple(figures or ()), request=request)
+        files = write_run(result, out, ledger=ledger, figures=kinds, request=request)
     seconds = {"loading": at_run - begun, "running": laps[0] - at_run, "ledger": median(np.diff(laps))}
     print_run(result, strategy, files, **seconds)
 

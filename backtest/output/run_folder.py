@@ -187,8 +187,8 @@ def _finish_or_say(folder: Path) -> None:
         _finish(folder)
     except OSError as error:
         raise BacktestError(
-            f"The run's files could not all be put in place: {error.strerror or error}. Some are in {folder / COMMITTED} "
-            f"still; once {folder} can be written, whatever opens it next finishes the move."
+            f"The run's files could not all be put in place: {error.strerror or error}. Some are still in "
+            f"{folder / COMMITTED}; once {folder} can be written, whatever opens it next finishes the move."
         ) from error
 
 

@@ -33,7 +33,7 @@ STATIC: Mapping[str, Mapping[str, None]] = {
     "png": {"Software": None},
     "pdf": {"CreationDate": None, "ModDate": None},
 }
-STYLE: Mapping[str, Any] = {
+STYLE: Mapping[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
     "font.size": 7,
     "axes.labelsize": 7,
@@ -278,7 +278,7 @@ def _years(axes: "Axes", dates: pd.DatetimeIndex) -> None:
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     if len(dates) > 1:
-        axes.set_xlim(*date2num(dates[[0, -1]]))
+        axes.set_xlim(*date2num(dates[[0, -1]]))  # type: ignore[no-untyped-call]
 
 
 def _short(value: float) -> str:
