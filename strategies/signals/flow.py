@@ -32,21 +32,25 @@ class FlowReading:
     ----------
     stamps : ndarray of shape (n,), int64
         Closes of the decision venue, UTC nanoseconds.
-    flow : ndarray of shape (n,)
+    value : ndarray of shape (n,)
         Destination less source over the lookback: USD from a flows file; from the proxy, average over the members of
         signed traded value in days of each one's usual traded value. NaN: no reading.
     score : ndarray of shape (n,)
         z-score on the trailing history; NaN while it is too short.
     origin : str
         What it was made of, for the report.
+    value_label, score_label : str
+        What value and score are, with their units, for an axis.
     notes : tuple of str
         Where a series ends before the run does.
     """
 
     stamps: NDArray[np.int64]
-    flow: NDArray[np.float64]
+    value: NDArray[np.float64]
     score: NDArray[np.float64]
     origin: str
+    value_label: str
+    score_label: str
     notes: tuple[str, ...] = ()
 
 
@@ -139,6 +143,7 @@ def read_flow(
             notes += _gaps(whole, stamps[in_run], dates[in_run], max_age_days)
         flow = read[0] - read[1] if len(read) > 1 else read[0]
         origin = f"flows file, {' less '.join(entities)}"
+        unit = "USD"
     else:
         sides = [
             _proxy(market, universe, funds, stamps, dates, lookback)
@@ -146,9 +151,18 @@ def read_flow(
         ]
         flow = sides[0][0] - sides[1][0]
         origin = f"signed-dollar-volume proxy of {sides[0][1]} less {sides[1][1]}"
+        unit = "days of usual traded value"
     score = np.empty(len(flow))
     trailing_zscore_nb(flow, history, min_history, score)
-    return FlowReading(stamps=stamps, flow=flow, score=score, origin=origin, notes=tuple(notes))
+    return FlowReading(
+        stamps=stamps,
+        value=flow,
+        score=score,
+        origin=origin,
+        value_label=f"Flow over {lookback} sessions, {unit}",
+        score_label="z-score of the flow",
+        notes=tuple(notes),
+    )
 
 
 def _until_break(flow: PointInTime, last_day: np.datetime64, after_break: str, notes: list[str]) -> PointInTime:

@@ -113,7 +113,7 @@ def test_a_flow_is_no_reading_once_its_last_figure_is_old():
     market = market_of("CHINA")
     found = thesis(**{"signal.destination_entity": "CHINA", "signal.lookback": 60}).plan(market)
     days = pd.DatetimeIndex(found.reading.stamps, tz="UTC").date.astype("datetime64[D]")
-    read = ~np.isnan(found.reading.flow)
+    read = ~np.isnan(found.reading.value)
     assert str(days[read][-1]) == "2024-08-30"  # 14 days after the 16th; the window of 60 sessions would hold more
     # Since 3 June 109 weekdays less 3 holidays; 43 of them from Tuesday 3 September, the day after Labor Day.
     assert found.notes[1] == (
@@ -121,7 +121,7 @@ def test_a_flow_is_no_reading_once_its_last_figure_is_old():
         "no reading there (signal.max_age_days)."
     )
     older = thesis(**{"signal.destination_entity": "CHINA", "signal.lookback": 60, "signal.max_age_days": 21})
-    read = ~np.isnan(older.plan(market).reading.flow)
+    read = ~np.isnan(older.plan(market).reading.value)
     assert str(days[read][-1]) == "2024-09-06"
 
 

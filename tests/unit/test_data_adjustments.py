@@ -214,7 +214,7 @@ def flow_of(market: MarketData) -> np.ndarray:
         min_history=20,
         kind="volume",
     )
-    return reading.flow
+    return reading.value
 
 
 def test_the_flow_proxy_signs_by_total_return_and_values_as_traded() -> None:

@@ -42,22 +42,22 @@ def test_the_proxy_by_hand():
         return sum(signed) / np.mean(value[: end + 1])
 
     for end in (30, 45, len(DATES) - 1):
-        assert found.flow[end] == pytest.approx(by_hand("BBB", end) - by_hand("AAA", end), rel=1e-9)
-    assert np.isnan(found.flow[:19]).all()
+        assert found.value[end] == pytest.approx(by_hand("BBB", end) - by_hand("AAA", end), rel=1e-9)
+    assert np.isnan(found.value[:19]).all()
 
 
 def test_adjusting_a_history_moves_nothing():
     market = volume_market()
     before, after = reading(market), reading(rescaled(market, "BBB", 0.37))
-    np.testing.assert_allclose(after.flow, before.flow, rtol=1e-9)
+    np.testing.assert_allclose(after.value, before.value, rtol=1e-9)
     # A power of two is exact.
-    assert reading(rescaled(market, "BBB", 0.5)).flow.tobytes() == before.flow.tobytes()
+    assert reading(rescaled(market, "BBB", 0.5)).value.tobytes() == before.value.tobytes()
 
 
 def test_no_volume_is_no_reading():
     market = volume_market()
     silent = market.with_prices({"volume": np.full_like(market.volume, np.nan)})
-    assert np.isnan(reading(silent).flow).all()
+    assert np.isnan(reading(silent).value).all()
 
 
 def test_recorded_flows_count_from_when_they_are_known():
@@ -78,7 +78,7 @@ def test_recorded_flows_count_from_when_they_are_known():
 
     def at(date: str) -> float:
         close = calendar.closes[calendar.index_of(np.array([date], dtype="datetime64[D]"))][0]
-        return float(found.flow[np.searchsorted(found.stamps, close)])
+        return float(found.value[np.searchsorted(found.stamps, close)])
 
     # The week to 2024-04-05 (6th figure) is known on Thursday 2024-04-11 at 20:30, after that day's close at 20:00.
     assert at("2024-04-11") == 4 + 5
@@ -103,8 +103,8 @@ def test_a_revised_flow_counts_once():
     ).restricted(start="2024-03-04")
     found = reading(market, kind="flows", lookback=9)
     at = np.searchsorted(found.stamps, pd.Timestamp("2024-03-05 21:00", tz="UTC").value)
-    assert found.flow[at] == 50.0 + 100.0
-    assert found.flow[at + 1] == 50.0 + 101.0
+    assert found.value[at] == 50.0 + 100.0
+    assert found.value[at + 1] == 50.0 + 101.0
 
 
 def test_a_file_that_begins_later_does_not_change_the_past():
@@ -128,4 +128,4 @@ def test_flows_asked_for_and_not_there_are_refused():
 def test_named_funds_stand_for_a_basket_where_the_market_has_them():
     found = reading(volume_market(), destination_funds=("AAA", "KWEB"))
     assert found.origin == "signed-dollar-volume proxy of AAA less one"
-    np.testing.assert_allclose(found.flow[20:], 0.0, atol=1e-12)
+    np.testing.assert_allclose(found.value[20:], 0.0, atol=1e-12)
