@@ -12,7 +12,9 @@ from backtest.config import RunConfig
 from backtest.engine import simulate
 from backtest.errors import BacktestError
 from backtest.follow import Following
-from backtest.metrics.summary import DAYS_PER_YEAR
+from backtest.metrics.relative import against
+from backtest.metrics.returns import DAYS_PER_YEAR
+from backtest.metrics.weekly import DAYS_PER_WEEK, weekly_growth
 from backtest.result import BacktestResult
 from data.errors import EastboundError
 from data.market import MarketData
@@ -20,8 +22,6 @@ from strategies.errors import StrategyError
 from strategies.strategy import Policy, Strategy
 from strategies.targets import BasketTargets, TargetWeights
 from strategies.thesis import Plan, Thesis
-
-DAYS_PER_WEEK = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,17 +97,20 @@ class RotationResult(BacktestResult):
             `excess` a year (weekly mean x weeks a year), `t_statistic` of the weekly mean, `weeks`.
         """
         ours, mix = self.nav, self.references["constant mix"].nav
-        week = (
-            self.dates.to_numpy().astype("datetime64[D]").astype(np.int64) + 3
-        ) // DAYS_PER_WEEK  # Mondays start one
-        last = np.flatnonzero(np.append(week[1:] != week[:-1], True))
-        weekly = [nav.to_numpy()[last] for nav in (ours, mix)]
-        active = np.subtract(*(nav[1:] / nav[:-1] for nav in weekly))
+        active = np.subtract(*(weekly_growth(nav, self.dates) for nav in (ours, mix)))
         n = len(active)
         spread = active.std(ddof=1) if n > 1 else float("nan")
         t = float(active.mean() / (spread / np.sqrt(n))) if n > 1 and spread > 0 else float("nan")
         mean = float(active.mean() * DAYS_PER_YEAR / DAYS_PER_WEEK) if n else float("nan")
         return MappingProxyType({"excess": mean, "t_statistic": t, "weeks": float(n)})
+
+    @cached_property
+    def against(self) -> Mapping[str, Mapping[str, float]]:
+        """Alpha, beta, tracking error, capture and more beside each reference, by its name.
+
+        See `backtest.metrics.relative.against`.
+        """
+        return MappingProxyType({name: against(self, reference) for name, reference in self.references.items()})
 
 
 def run(thesis: Thesis, market: MarketData) -> RotationResult:

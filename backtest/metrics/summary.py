@@ -5,14 +5,26 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
-from backtest.metrics.measures import annual_return, drawdown, sharpe_ratio, sortino_ratio, volatility
+from backtest.metrics.cash import cash_returns
+from backtest.metrics.drawdowns import drawdown, longest_under_water
+from backtest.metrics.inference import sharpe_standard_error
+from backtest.metrics.ratios import omega_ratio, sharpe_ratio, sortino_ratio, tail_ratio
+from backtest.metrics.returns import DAYS_PER_YEAR, annual_return, hit_rate
+from backtest.metrics.risk import kurtosis, skewness, volatility
+from backtest.metrics.tails import (
+    conditional_value_at_risk,
+    modified_conditional_value_at_risk,
+    modified_value_at_risk,
+    value_at_risk,
+)
 
 if TYPE_CHECKING:
     from backtest.result import BacktestResult
 
 Summary = Mapping[str, float]
-DAYS_PER_YEAR = 365.25
+INVESTED = 0.01
 
 
 def summarise(result: "BacktestResult") -> Summary:
@@ -25,35 +37,46 @@ def summarise(result: "BacktestResult") -> Summary:
     Returns
     -------
     mapping of str to float
-        ===================  =====================================================================
-        total_return         last NAV over the opening NAV, less 1
-        annual_return        compounded, by elapsed time
-        volatility           a year, from returns between marks
-        sharpe               a year, of returns in excess of zero
-        sortino              a year, of returns against zero
-        max_drawdown         lowest fall from a peak, zero or below
-        calmar               annual return over the size of the largest drawdown
-        best_day, worst_day  highest and lowest return between marks
-        hit_rate             share of nonzero returns that are above zero
-        exposure             average fraction of NAV invested
-        turnover             one-way, times NAV a year: half of what was traded over NAV
-        cost                 all costs, base currency
-        cost_annual          all costs a year over average NAV
-        n_trades             fills
-        years                elapsed, of 365.25 days
-        ===================  =====================================================================
+        =====================  ===================================================================================
+        total_return           last NAV over the opening NAV, less 1
+        annual_return          compounded, by elapsed time
+        volatility             a year, from returns between marks
+        sharpe                 a year, of returns in excess of zero
+        sharpe_se              standard error of `sharpe`: Lo's general form, HAC (Newey-West)
+        sharpe_over_cash       a year, of returns in excess of the base currency's rate; NaN without rates
+        sortino                a year, of returns against zero
+        omega                  sum of returns above zero over the size of the sum of those below
+        max_drawdown           lowest fall from a peak, zero or below
+        drawdown_now           fall from the peak at the last mark, zero or below
+        longest_drawdown_days  calendar days of the longest time below a peak, to the last mark if it lasts
+        calmar                 annual return over the size of the largest drawdown
+        var_95, cvar_95        return that one period in twenty undercuts, and the average of that twentieth;
+                               negative for a loss
+        modified_var_95,       the same from moments: Cornish-Fisher, and Boudt, Peterson and Croux
+        modified_cvar_95
+        tail_ratio             size of the 95 % quantile of returns over that of the 5 % quantile
+        skew, kurtosis         of returns, moments divided by their number; kurtosis in excess of 3
+        best_day, worst_day    highest and lowest return between marks
+        hit_rate               share of nonzero returns that are above zero
+        exposure               average fraction of NAV invested
+        time_in_market         share of marks at which longs and shorts together pass 1 % of NAV
+        turnover               one-way, times NAV a year: half of what was traded over NAV
+        traded_notional        bought and sold, base currency
+        cost                   all costs, base currency
+        cost_annual            all costs a year over average NAV; `costs_a_year` has it by kind
+        n_trades               fills
+        years                  elapsed, of 365.25 days
+        =====================  ===================================================================================
 
         NaN where a measure is not defined: a run of one date has no volatility.
     """
     nav = result.nav_by_row[result.rows]
     returns = result.returns.to_numpy()
-    dates = result.dates
-    years = (dates[-1] - dates[0]).days / DAYS_PER_YEAR if len(dates) else 0.0
+    years = elapsed_years(result)
     periods_per_year = (len(returns) - 1) / years if years > 0 else float("nan")
     total = float(nav[-1] / result.opening_nav - 1.0) if len(nav) else float("nan")
     a_year = annual_return(total, years)
     falls = drawdown(np.concatenate([[result.opening_nav], nav]))
-    moved = returns[returns != 0]
     index, value = result.fills
     traded = np.abs(value[:, 0]) * value[:, 1] * value[:, 2]
     step = np.minimum(np.searchsorted(result.rows, result.prepared.timeline.row[index[:, 1]]), max(len(nav) - 1, 0))
@@ -61,6 +84,8 @@ def summarise(result: "BacktestResult") -> Summary:
     average = float(nav.mean()) if len(nav) else float("nan")
     money = result.record.cash[result.rows, :, 0] + result.record.due[result.rows, :, 0]
     held = 1.0 - (money * result.mark_rates).sum(axis=1) / nav
+    gross = np.abs(result.weights.to_numpy()).sum(axis=1)
+    cash = cash_returns(result)
     worst = float(falls.min())
     return MappingProxyType(
         {
@@ -68,17 +93,65 @@ def summarise(result: "BacktestResult") -> Summary:
             "annual_return": a_year,
             "volatility": volatility(returns, periods_per_year),
             "sharpe": sharpe_ratio(returns, periods_per_year),
+            "sharpe_se": sharpe_standard_error(returns, periods_per_year),
+            "sharpe_over_cash": float("nan") if cash is None else sharpe_ratio(returns, periods_per_year, cash),
             "sortino": sortino_ratio(returns, periods_per_year),
+            "omega": omega_ratio(returns),
             "max_drawdown": worst,
+            "drawdown_now": float(falls[-1]),
+            "longest_drawdown_days": longest_under_water(nav, result.dates.to_numpy(), result.opening_nav),
             "calmar": a_year / -worst if worst < 0 else float("nan"),
+            "var_95": value_at_risk(returns),
+            "cvar_95": conditional_value_at_risk(returns),
+            "modified_var_95": modified_value_at_risk(returns),
+            "modified_cvar_95": modified_conditional_value_at_risk(returns),
+            "tail_ratio": tail_ratio(returns),
+            "skew": skewness(returns),
+            "kurtosis": kurtosis(returns),
             "best_day": float(returns.max()) if len(returns) else float("nan"),
             "worst_day": float(returns.min()) if len(returns) else float("nan"),
-            "hit_rate": float((moved > 0).mean()) if len(moved) else float("nan"),
+            "hit_rate": hit_rate(returns),
             "exposure": float(held.mean()) if len(nav) else float("nan"),
+            "time_in_market": float((gross > INVESTED).mean()) if len(nav) else float("nan"),
             "turnover": float((traded / nav[step]).sum() / 2 / years) if years > 0 else float("nan"),
+            "traded_notional": float(traded.sum()),
             "cost": cost,
             "cost_annual": cost / average / years if years > 0 else float("nan"),
             "n_trades": float(len(index)),
             "years": years,
         }
     )
+
+
+def costs_a_year(result: "BacktestResult") -> pd.Series:
+    """Give each kind of cost a year, as a fraction of average NAV.
+
+    Parameters
+    ----------
+    result : BacktestResult
+
+    Returns
+    -------
+    Series
+        By kind, positive when paid; they sum to `cost_annual` of the summary. NaN if no time has passed.
+    """
+    years, nav = elapsed_years(result), result.nav_by_row[result.rows]
+    totals = result.costs.sum()
+    scale = 1.0 / (float(nav.mean()) * years) if years > 0 else float("nan")
+    return (totals * scale).rename("costs_a_year")
+
+
+def elapsed_years(result: "BacktestResult") -> float:
+    """Count the years from the first mark to the last.
+
+    Parameters
+    ----------
+    result : BacktestResult
+
+    Returns
+    -------
+    float
+        Of 365.25 days; 0 without a mark.
+    """
+    dates = result.dates
+    return (dates[-1] - dates[0]).days / DAYS_PER_YEAR if len(dates) else 0.0

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.metrics.measures import drawdown
+from backtest.metrics.drawdowns import drawdown
 from backtest.report.charts.figure import LOSS, days_of, faded, line, log_ticks, over_time, short, thinned
 from backtest.report.exhibits import Figure
 from backtest.run import RotationResult
