@@ -7,7 +7,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from backtest.metrics.summary import DAYS_PER_YEAR
+from backtest.attribution.contributions import Contributions, contributions
+from backtest.attribution.effects import effects
+from backtest.metrics.returns import DAYS_PER_YEAR
 from backtest.result import BacktestResult
 from backtest.run import RotationResult
 from data.costs.schedules import COST_KINDS
@@ -91,8 +93,11 @@ class Frames:
         return stamps
 
     @cached_property
-    def weeks(self) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-        """Last mark of each week, Monday to Sunday: positions among the dates."""
-        days = self.result.dates.to_numpy().astype("datetime64[D]").astype(np.int64)
-        week = (days + 3) // 7
-        return np.flatnonzero(np.append(week[1:] != week[:-1], True)) if len(week) else np.zeros(0, dtype=np.intp)
+    def contributions(self) -> Contributions:
+        """P&L by date and name; see `backtest.attribution.contributions`."""
+        return contributions(self.result)
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """Change of NAV by date and effect; see `backtest.attribution.effects`."""
+        return effects(self.result)

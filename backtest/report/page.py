@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
 from backtest.report.packing import chart_library
+from backtest.report.sections.contributions import contributions_section
 from backtest.report.sections.data import data_section, settings_section
 from backtest.report.sections.days import extreme_days
+from backtest.report.sections.effects import effects_section
 from backtest.report.sections.events import events
 from backtest.report.sections.headline import headline
 from backtest.report.sections.holdings import holdings
@@ -87,6 +89,8 @@ def sections(result: RotationResult) -> tuple[Section, ...]:
         signal(frames),
         months(frames),
         money(frames),
+        contributions_section(frames),
+        effects_section(frames),
         extreme_days(frames),
         trades_section(frames),
         *events(frames),

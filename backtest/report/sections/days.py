@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.kernels import state
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
 from backtest.report.tables import MISSING, Table, day, percent, points
@@ -29,7 +28,7 @@ def extreme_days(frames: Frames) -> Section:
     order = np.argsort(returns, kind="stable")
     worst = order[returns[order] < 0][:N_DAYS]
     best = order[::-1][returns[order[::-1]] > 0][:N_DAYS]
-    by_name = name_returns(frames, np.concatenate([worst, best]))
+    by_name = name_returns(frames)
     exhibits = (
         Exhibit(
             title=f"The {counted(len(worst), 'worst day')}",
@@ -51,44 +50,28 @@ def extreme_days(frames: Frames) -> Section:
     return Section(key="days", title="Worst and best days", exhibits=tuple(one for one in exhibits if one.table.rows))  # type: ignore[union-attr]
 
 
-def name_returns(frames: Frames, steps: NDArray[np.intp]) -> dict[int, NDArray[np.float64]]:
-    """Say what each name did to NAV on some dates.
+def name_returns(frames: Frames) -> NDArray[np.float64]:
+    """Say what each name did to NAV, date by date.
 
     Parameters
     ----------
     frames : Frames
-    steps : ndarray of int
-        Positions among the dates.
 
     Returns
     -------
-    dict of int to ndarray of shape (n_names,)
-        P&L of price, currency and dividends over the NAV before. A fill counts from its mid price on.
+    ndarray of shape (n_dates, n_names)
+        P&L of price, currency and dividends over the NAV before.
     """
-    result = frames.result
-    world = result.prepared.world
-    values = result.mark_prices * result.mark_rates[:, world.currency]
-    opening = result.opening.last_price * result.opening_rates[world.currency]
-    values_before = np.vstack([opening[None, :], values[:-1]])
-    shares_before = np.vstack([result.opening.shares[None, :, 0], result.record.shares[result.rows, :, 0]])[:-1]
-    nav_before = np.concatenate([[result.opening_nav], result.nav.to_numpy()[:-1]])
-    moves, moved = result.entries(*range(state.MOVES))
-    due, paid = result.entries(state.DIVIDEND_DUE)
-    move_step = np.searchsorted(result.rows, result.prepared.timeline.row[moves[:, 1]])
-    due_step = np.searchsorted(result.rows, result.prepared.timeline.row[due[:, 1]])
-    found = {}
-    for step in steps.tolist():
-        gained = shares_before[step] * (values[step] - values_before[step])
-        mine = move_step == step
-        names, count, price, fx = moves[mine, 3], moved[mine, 0], moved[mine, 1], moved[mine, 2]
-        np.add.at(gained, names, count * (values[step, names] - price * fx))
-        mine = due_step == step
-        np.add.at(gained, due[mine, 3], paid[mine, 0] * paid[mine, 1] * paid[mine, 2])
-        found[step] = gained / nav_before[step]
-    return found
+    found, n_names = frames.contributions, len(frames.result.prepared.names)
+    gained = (found.price + found.currency + found.dividends)[:, :n_names]
+    return gained / _nav_before(frames)[:, None]
 
 
-def days_table(frames: Frames, steps: NDArray[np.intp], by_name: dict[int, NDArray[np.float64]]) -> Table:
+def _nav_before(frames: Frames) -> NDArray[np.float64]:
+    return np.concatenate([[frames.result.opening_nav], frames.result.nav.to_numpy()[:-1]])
+
+
+def days_table(frames: Frames, steps: NDArray[np.intp], by_name: NDArray[np.float64]) -> Table:
     """List some dates with what explains them.
 
     Parameters
@@ -96,7 +79,7 @@ def days_table(frames: Frames, steps: NDArray[np.intp], by_name: dict[int, NDArr
     frames : Frames
     steps : ndarray of int
         Positions among the dates.
-    by_name : dict of int to ndarray
+    by_name : ndarray of shape (n_dates, n_names)
         As `name_returns` gives it.
 
     Returns
@@ -107,8 +90,7 @@ def days_table(frames: Frames, steps: NDArray[np.intp], by_name: dict[int, NDArr
     returns = {name: run.returns.to_numpy() for name, run in frames.runs.items()}
     compared = [name for name in ("constant mix", "hold source", "hold destination") if name in returns]
     shares = result.basket_shares
-    nav_before = np.concatenate([[result.opening_nav], result.nav.to_numpy()[:-1]])
-    currency = frames.bridge["currency"].to_numpy() / nav_before
+    currency = frames.bridge["currency"].to_numpy() / _nav_before(frames)
     rows = []
     for step in steps.tolist():
         held = shares.iloc[step - 1] if step else None

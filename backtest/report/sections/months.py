@@ -7,6 +7,7 @@ import pandas as pd
 
 from backtest.metrics.monthly import monthly_returns
 from backtest.metrics.rolling import rolling_beta, rolling_sharpe, rolling_volatility
+from backtest.metrics.weekly import week_ends
 from backtest.report.charts.rolling import rolling_figure
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
@@ -105,16 +106,14 @@ def _rolling(frames: Frames) -> tuple[Exhibit, ...]:
         return ()
     compared = ("constant mix", "hold source", "rotation")
     returns = {name: frames.runs[name].returns.to_numpy() for name in compared}
-    weeks = frames.weeks
+    weeks = week_ends(result.dates)
     weekly = {name: frames.runs[name].nav.to_numpy()[weeks] for name in compared}
     weekly = {name: nav[1:] / nav[:-1] - 1.0 for name, nav in weekly.items()}
     source = weekly.pop("hold source")
     volatility = {name: rolling_volatility(one, window, per_year) for name, one in returns.items()}
     sharpe = {name: rolling_sharpe(one, window, per_year) for name, one in returns.items()}
     beta = {name: rolling_beta(one, source, WEEKS_PER_YEAR) for name, one in weekly.items()}
-    share = {
-        "rotation": result.basket_shares["destination"].rolling(window).mean().to_numpy(),
-    }
+    share = {"rotation": result.basket_shares["destination"].rolling(window).mean().to_numpy()}
     span = result.dates
     return (
         Exhibit(
