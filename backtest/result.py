@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.arrays.prepare import Prepared
-from backtest.bridge import bridge
+from backtest.bridge import ProfitAndLoss, bridge, profit_and_loss
 from backtest.config import RunConfig
 from backtest.kernels import state
 from backtest.kernels.state import Book, Journal, Record
@@ -245,8 +245,7 @@ class BacktestResult:
         """Costs by date and kind, base currency, positive when paid; borrow fees and withholding last."""
         index, value = self.fills
         by_date = np.zeros((len(self.rows), len(COST_KINDS)))
-        place = np.searchsorted(self.rows, self.prepared.timeline.row[index[:, 1]])
-        inside = place < len(self.rows)
+        place, inside = self.steps(index)
         np.add.at(by_date, place[inside], (self.fill_costs * value[:, 2:3])[inside])
         frame = pd.DataFrame(by_date, index=self.dates, columns=list(COST_KINDS))
         borrow_fee, withholding = HOLDING_KINDS
@@ -274,11 +273,33 @@ class BacktestResult:
         -------
         ndarray of shape (n_dates,)
         """
-        place = np.searchsorted(self.rows, self.prepared.timeline.row[index[:, 1]])
-        inside = place < len(self.rows)
+        place, inside = self.steps(index)
         total = np.zeros(len(self.rows))
         np.add.at(total, place[inside], amounts[inside])
         return total
+
+    def steps(self, index: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Find the marks that journal entries come before.
+
+        Parameters
+        ----------
+        index : ndarray of shape (n, 5)
+            Of the entries.
+
+        Returns
+        -------
+        step : ndarray of shape (n,), int64
+            Positions in `dates`.
+        inside : ndarray of shape (n,), bool
+            False for what happened after the last mark.
+        """
+        step = np.searchsorted(self.rows, self.prepared.timeline.row[index[:, 1]])
+        return step, step < len(self.rows)
+
+    @cached_property
+    def profit_and_loss(self) -> ProfitAndLoss:
+        """P&L by date and name, base currency; see `backtest.bridge`."""
+        return profit_and_loss(self)
 
     @property
     def statement(self) -> pd.DataFrame:

@@ -1,21 +1,35 @@
 """The report as one HTML page that opens without a network."""
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from backtest.report.charts import charts
-from backtest.report.events import CALLS, actions, calls, log_counts, log_rows, statement
-from backtest.report.tables import bridge, costs, data_facts, last_trades, measures, number, percent, settings
-from backtest.report.verdict import verdict
+from backtest.report.exhibits import Exhibit, Section
+from backtest.report.frames import Frames
+from backtest.report.packing import chart_library
+from backtest.report.sections.contributions import contributions_section
+from backtest.report.sections.data import data_section, settings_section
+from backtest.report.sections.days import extreme_days
+from backtest.report.sections.effects import effects_section
+from backtest.report.sections.events import events
+from backtest.report.sections.headline import headline
+from backtest.report.sections.holdings import holdings
+from backtest.report.sections.measures import measures_section
+from backtest.report.sections.money import money
+from backtest.report.sections.months import months
+from backtest.report.sections.performance import performance
+from backtest.report.sections.signal import signal
+from backtest.report.sections.trades import trades_section
 from backtest.run import RotationResult
-from data.checks.finding import relevant
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 TEMPLATE = "page.html.j2"
 SYNTHETIC = "SYNTHETIC MARKET: made-up prices; nothing here is a real figure"
+# Shorter lists of dates are written where they stand.
+SHARED_POINTS = 40
 
 
 def render_page(result: RotationResult) -> str:
@@ -28,8 +42,8 @@ def render_page(result: RotationResult) -> str:
     Returns
     -------
     str
-        A whole HTML document, about 5 MB: the chart library is in it, so it fetches nothing. Text from the thesis
-        and the market is escaped. A measure that is NaN shows as a dash.
+        A whole HTML document: the chart library is in it, packed, so it fetches nothing. Text from the thesis and the
+        market is escaped. A measure that is NaN shows as a dash. The same run gives the same text.
 
     Examples
     --------
@@ -40,59 +54,97 @@ def render_page(result: RotationResult) -> str:
     >>> page.startswith("<!doctype html>"), SYNTHETIC in page
     (True, True)
     """
-    drawn = charts(result)
-    cost_table, zero_costs = costs(result)
-    thesis_settings, run_settings = settings(result)
-    timing = result.timing
+    made = sections(result)
     return _template().render(
         title=result.thesis.title or result.thesis.name,
         name=result.thesis.name,
         market=result.market,
-        findings=relevant(result.market.findings, result.market.symbols, result.market.holdable),
         synthetic=SYNTHETIC if result.market.synthetic else "",
         dates=result.dates,
-        verdict=verdict(result),
-        measures=measures(result),
-        is_short=result.summary()["years"] < 1,
-        excess=percent(timing["excess"]),
-        t_statistic=number(timing["t_statistic"], 2),
-        weeks=number(timing["weeks"]),
-        charts=drawn,
-        figures={chart.key: chart.figure for chart in drawn},
-        costs=cost_table,
-        zero_costs=zero_costs,
-        bridge=bridge(result),
         base=result.config.base_currency,
-        n_logged=sum(kind not in CALLS for kind in result.log["what"]),
-        log_counts=log_counts(result),
-        log_rows=log_rows(result),
-        calls=calls(result),
-        actions=actions(result),
-        n_actions=len(result.actions),
-        statement=statement(result),
-        fill=result.config.fill,
-        n_fills_at_close=result.n_fills_at_close,
-        notes=result.notes,
-        data_facts=data_facts(result),
-        thesis_settings=thesis_settings,
-        run_settings=run_settings,
-        trades=last_trades(result),
-        n_trades=len(result.fills[0]),
-        plotly=_plotly(),
+        sections=made,
+        figures=shared(charts(made)),
+        chart_library=chart_library(),
     )
+
+
+def sections(result: RotationResult) -> tuple[Section, ...]:
+    """Read a run, section by section, in the order of the page.
+
+    Parameters
+    ----------
+    result : RotationResult
+
+    Returns
+    -------
+    tuple of Section
+        Those that have nothing to show are left out.
+    """
+    frames = Frames(result)
+    made = (
+        headline(frames),
+        measures_section(frames),
+        performance(frames),
+        holdings(frames),
+        signal(frames),
+        months(frames),
+        money(frames),
+        contributions_section(frames),
+        effects_section(frames),
+        extreme_days(frames),
+        trades_section(frames),
+        *events(frames),
+        data_section(frames),
+        settings_section(frames),
+    )
+    return tuple(one for one in made if one.exhibits or one.paragraphs or one.has_template)
+
+
+def charts(made: Iterable[Section]) -> list[Exhibit]:
+    """Give the exhibits that are charts.
+
+    Parameters
+    ----------
+    made : iterable of Section
+
+    Returns
+    -------
+    list of Exhibit
+        In the order of the page.
+    """
+    return [one for section in made for one in section.exhibits if one.figure]
+
+
+def shared(drawn: Iterable[Exhibit]) -> dict[str, Any]:
+    """Write each list of dates once, however many lines run over it.
+
+    Parameters
+    ----------
+    drawn : iterable of Exhibit
+        Charts.
+
+    Returns
+    -------
+    dict
+        `axes`, lists of dates; `charts`, figures by key, in which an `x` that is a number stands for one of the lists.
+    """
+    places: dict[tuple[str, ...], int] = {}
+    figures = {}
+    for one in drawn:
+        assert one.figure is not None  # the caller gives charts
+        traces = []
+        for trace in one.figure["data"]:
+            x = trace["x"]
+            is_long = len(x) > SHARED_POINTS and trace["type"] == "scatter"
+            traces.append(trace | {"x": places.setdefault(tuple(x), len(places)) if is_long else x})
+        figures[one.key] = one.figure | {"data": traces}
+    return {"axes": [list(dates) for dates in places], "charts": figures}
 
 
 @cache
 def _template() -> "Template":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    loader = FileSystemLoader(Path(__file__).parent)
+    loader = FileSystemLoader(Path(__file__).parent / "templates")
     room = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return room.get_template(TEMPLATE)
-
-
-@cache
-def _plotly() -> str:
-    from plotly.offline import get_plotlyjs
-
-    return str(get_plotlyjs())

@@ -1,10 +1,13 @@
-"""Tables of the report: what happened to orders and holdings, and what was held in the end."""
+"""What happened to orders and holdings, and what was held in the end."""
 
 import pandas as pd
 
 from backtest.kernels import state
 from backtest.log import HAPPENED, WHAT
+from backtest.report.exhibits import Exhibit, Section
+from backtest.report.frames import Frames
 from backtest.report.tables import MISSING, Table, number, shares, stamp
+from backtest.report.writing import counted
 from backtest.result import BacktestResult
 
 N_ROWS = 10
@@ -12,6 +15,80 @@ N_ROWS = 10
 CALLS = tuple(
     WHAT[kind] for kind in (state.STOPPED, state.PASSED_OVER, state.MARGIN_CALL, state.RECALLED, state.SHORT_LIMITED)
 )
+
+
+def events(frames: Frames) -> tuple[Section, ...]:
+    """Say what happened to orders and holdings.
+
+    Parameters
+    ----------
+    frames : Frames
+
+    Returns
+    -------
+    tuple of Section
+        Stops, calls and recalls, and corporate actions, where there were any; orders always.
+    """
+    return (*_calls_section(frames.result), _orders_section(frames), *_actions_section(frames.result))
+
+
+def _calls_section(result: BacktestResult) -> tuple[Section, ...]:
+    counts, last = calls(result)
+    if not counts.rows:
+        return ()
+    exhibits = (
+        Exhibit(title="How often", table=counts, look="narrow"),
+        Exhibit(title=f"The last {len(last.rows)}", caption="log.csv holds all of them.", table=last),
+    )
+    return (Section(key="calls", title="Stops, margin calls and recalls", exhibits=exhibits),)
+
+
+def _orders_section(frames: Frames) -> Section:
+    result = frames.result
+    n_logged, n_trades = len(_orders(result)), len(frames.trades)
+    said = "" if n_logged else "Every order filled as asked. "
+    if result.config.fill == "next_open":
+        n_closed = result.n_fills_at_close
+        said += (
+            f"{n_closed:,} of {n_trades:,} fills were made at the close, because the open was unknown."
+            if n_closed
+            else "No fill had to be made at the close for want of an open."
+        )
+    exhibits: tuple[Exhibit, ...] = ()
+    if n_logged:
+        counts, first = log_counts(result), log_rows(result)
+        exhibits = (
+            Exhibit(
+                title="Why",
+                caption=f"{counted(n_logged, 'line')} of the log, beside {counted(n_trades, 'fill')}.",
+                says=f"Most often: {counts.rows[0][0].lower()} ({counts.rows[0][1]}).",
+                table=counts,
+                look="narrow",
+            ),
+            Exhibit(
+                title=f"First {len(first.rows)} of {n_logged:,}", caption="log.csv holds all of them.", table=first
+            ),
+        )
+    paragraphs = (said.strip(),) if said else ()
+    return Section(
+        key="orders", title="Orders cut, dropped or waiting", paragraphs=paragraphs, exhibits=exhibits
+    )
+
+
+def _actions_section(result: BacktestResult) -> tuple[Section, ...]:
+    n_actions = len(result.actions)
+    if not n_actions:
+        return ()
+    sums, last = actions(result)
+    caption = (
+        "Those that met a holding; actions.csv holds all of them. What is due is counted in NAV from the ex date, and "
+        "paid later."
+    )
+    exhibits = (
+        Exhibit(title="By kind and currency", caption=caption, table=sums, look="narrow"),
+        Exhibit(title=f"The last {len(last.rows)} of {n_actions:,}", table=last),
+    )
+    return (Section(key="actions", title="Corporate actions", exhibits=exhibits),)
 
 
 def log_counts(result: BacktestResult) -> Table:

@@ -1,0 +1,112 @@
+"""A rotation's change of NAV by what was decided: average mix, timing, selection, and what came with them."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from backtest.attribution.segments import segments
+from backtest.run import RotationResult
+
+COLUMNS = ("average_mix", "timing", "selection", "interaction", "currency", "cost", "cash")
+
+
+def owners(result: RotationResult) -> NDArray[np.int64]:
+    """Say which basket owns each name.
+
+    Parameters
+    ----------
+    result : RotationResult
+
+    Returns
+    -------
+    ndarray of shape (n_names,), int64
+        0 for the source, 1 for the destination, 2 for a name that neither ever asked for. A name in both belongs
+        where more of it was asked for, as in `RotationResult.basket_shares`.
+    """
+    return _owners_of(result, result.prepared.names)
+
+
+def _owners_of(result: RotationResult, names: tuple[str, ...]) -> NDArray[np.int64]:
+    targets = result.plan.targets
+    asked = targets.inner[:, :, [targets.assets.index(name) for name in names]].sum(axis=0)
+    return np.where(asked.max(axis=0) > 0.0, np.argmax(asked, axis=0), len(targets.baskets))
+
+
+def effects(result: RotationResult) -> pd.DataFrame:
+    """Split a rotation's change of NAV by what was decided, date by date.
+
+    Parameters
+    ----------
+    result : RotationResult
+
+    Returns
+    -------
+    DataFrame
+        By date, base currency: average_mix, timing, selection, interaction, currency, cost (zero or below), cash
+        (interest), change (of NAV) and residual (rounding). Money adds up over dates: sum any period.
+
+    Notes
+    -----
+    With N the NAV at the mark before, w the weight of a basket then, w' its average over the run
+    (`RotationResult.average_shares`), r the local return of what the rotation held of it, and R that of the run that
+    holds this basket alone (`references`; 0 where it held nothing):
+
+    - average mix: sum of N w' R: what holding both baskets at their average would have brought;
+    - timing: sum of N (w - w') R: what holding more of one than on average brought; and what net trading into or out
+      of a basket brought from fill to mark;
+    - selection: sum of N w' (r - R): other names, or other weights within a basket, than the reference held; and what
+      switching within a basket brought from fill to mark;
+    - interaction: sum of N (w - w') (r - R).
+
+    Where the rotation held nothing of a basket, selection and interaction are nil and average mix and timing cancel.
+    A name that no basket owns counts as selection. See `docs/attribution.md`.
+
+    References
+    ----------
+    .. [1] Brinson, Hood and Beebower, "Determinants of Portfolio Performance", Financial Analysts Journal 42(4), 1986.
+
+    Examples
+    --------
+    >>> from backtest.run import run
+    >>> from data.load import load
+    >>> from strategies.catalogue import thesis
+    >>> frame = effects(run(thesis("flow-momentum"), load("demo")))
+    >>> bool((frame["residual"].abs() < 1e-4).all())
+    True
+    """
+    baskets = result.plan.targets.baskets
+    n_baskets = len(baskets)
+    own = segments(result, owners(result), n_baskets + 1)
+    nav = own.opening_nav[:, None]
+    held, weights = own.held[:, :n_baskets], own.weights[:, :n_baskets]
+    reference = np.stack([_reference_returns(result, basket, side) for side, basket in enumerate(baskets)], axis=1)
+    average = np.array(result.average_shares)
+    returns = own.returns[:, :n_baskets]
+    is_held = ~np.isnan(returns)
+    chosen = np.where(is_held, returns - reference, 0.0)
+    # A holding worth nothing has no return, though its price may come back.
+    revived = np.where(is_held, 0.0, held).sum(axis=1) + own.held[:, n_baskets:].sum(axis=1)
+    unowned_trades = own.net_trade[:, n_baskets:].sum(axis=1)
+    frame = pd.DataFrame(
+        {
+            "average_mix": (nav * average * reference).sum(axis=1),
+            "timing": (nav * (weights - average) * reference + own.net_trade[:, :n_baskets]).sum(axis=1),
+            "selection": (nav * average * chosen).sum(axis=1) + own.switch.sum(axis=1) + revived + unowned_trades,
+            "interaction": (nav * (weights - average) * chosen).sum(axis=1),
+            "currency": own.currency.sum(axis=1) + own.balances,
+            "cost": own.cost.sum(axis=1),
+            "cash": own.interest,
+            "change": own.change,
+        },
+        index=result.dates,
+    )
+    frame["residual"] = own.change - frame[list(COLUMNS)].sum(axis=1)
+    return frame
+
+
+def _reference_returns(result: RotationResult, basket: str, side: int) -> NDArray[np.float64]:
+    """Local return of what the run held that holds one basket alone, by date; 0 where it held nothing."""
+    reference = result.references[f"hold {basket}"]
+    found = segments(reference, _owners_of(result, reference.prepared.names), len(result.plan.targets.baskets) + 1)
+    by_date = dict(zip(reference.dates.asi8.tolist(), np.nan_to_num(found.returns[:, side]).tolist(), strict=True))
+    return np.array([by_date.get(day, 0.0) for day in result.dates.asi8.tolist()])

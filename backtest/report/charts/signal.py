@@ -1,0 +1,105 @@
+"""Charts of the signal and of the share it asked for."""
+
+import numpy as np
+import pandas as pd
+
+from backtest.report.charts.figure import DESTINATION, GREY, LOOKS, SOURCE, days_of, line, over_time, plain, thinned
+from backtest.report.exhibits import Figure
+from backtest.run import RotationResult
+
+
+def score_figure(result: RotationResult) -> Figure:
+    """Draw the score at each decision, with the scores at which the rule moves, and where it did.
+
+    Parameters
+    ----------
+    result : RotationResult
+
+    Returns
+    -------
+    dict
+    """
+    plan, rule = result.plan, result.thesis.rotation
+    step = np.diff(plan.share, prepend=plan.share[:1])
+    kept = thinned(len(plan.score), np.flatnonzero(step).tolist())
+    days = days_of(plan.targets.decisions[kept])
+    score, step = plan.score[kept], step[kept]
+    look = {"color": LOOKS["constant mix"]["color"], "width": 1.6}
+    traces = [line("Score", days, score, ".2f", look)]
+    for name, chosen, symbol, colour in (
+        ("More destination", step > 0, "triangle-up", DESTINATION),
+        ("More source", step < 0, "triangle-down", SOURCE),
+    ):
+        at = np.flatnonzero(chosen & np.isfinite(score))
+        traces.append(
+            {
+                "name": name,
+                "x": [days[i] for i in at],
+                "y": plain(score[at]),
+                "type": "scatter",
+                "mode": "markers",
+                "marker": {"symbol": symbol, "size": 9, "color": colour},
+                "hovertemplate": "%{y:.2f}",
+            }
+        )
+    low, high = ("floor", "cap") if rule.rule == "linear" else ("exit", "enter")
+    lines = [
+        {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y}
+        | {"line": {"color": GREY, "width": 1.2, "dash": "dash"}}
+        for y in (rule.enter, rule.exit)
+    ]
+    labels = [
+        {"text": f"{text} {y:g}", "xref": "paper", "x": 1, "y": y, "xanchor": "left", "yanchor": "middle"}
+        | {"showarrow": False, "font": {"size": 12}}
+        for text, y in ((high, rule.enter), (low, rule.exit))
+    ]
+    margin = {"l": 56, "r": 72, "t": 8, "b": 36}
+    return {"data": traces, "layout": over_time(result.dates, 360, shapes=lines, annotations=labels, margin=margin)}
+
+
+def value_figure(result: RotationResult) -> Figure:
+    """Draw what the score was made of, at every close of the decision venue.
+
+    Parameters
+    ----------
+    result : RotationResult
+
+    Returns
+    -------
+    dict
+    """
+    reading = result.plan.reading
+    dates = pd.DatetimeIndex(reading.stamps).normalize()
+    inside = np.flatnonzero((dates >= result.dates[0]) & (dates <= result.dates[-1])) if len(result.dates) else []
+    dates, value = dates[inside], reading.value[inside]
+    kept = thinned(len(dates))
+    trace = line("Value", days_of(dates[kept]), value[kept], ".4~s", {"color": "#8C6BB1", "width": 1.3})
+    return {"data": [trace], "layout": over_time(result.dates, 260, yaxis={"tickformat": "~s"})}
+
+
+def share_figure(result: RotationResult) -> Figure:
+    """Draw the share of the destination: asked for, and held at each mark.
+
+    Parameters
+    ----------
+    result : RotationResult
+
+    Returns
+    -------
+    dict
+    """
+    plan, held = result.plan, result.basket_shares["destination"].to_numpy()
+    kept, asked = thinned(len(held)), thinned(len(plan.share), np.flatnonzero(np.diff(plan.share)).tolist())
+    traces = [
+        line("Held", days_of(result.dates[kept]), held[kept], ".1%", LOOKS["rotation"]),
+        line(
+            "Asked for",
+            days_of(plan.targets.decisions[asked]),
+            plan.share[asked],
+            ".1%",
+            LOOKS["50/50"] | {"width": 2.0},
+            is_step=True,
+        ),
+    ]
+    axis = {"tickformat": ".0%", "rangemode": "tozero"}
+    return {"data": traces, "layout": over_time(result.dates, 260, yaxis=axis)}

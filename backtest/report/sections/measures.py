@@ -1,0 +1,245 @@
+"""The rotation beside its references: returns, risk, and each difference measured."""
+
+import math
+from collections.abc import Mapping
+
+from backtest.report.exhibits import Exhibit, Section
+from backtest.report.frames import Frames
+from backtest.report.tables import Table, number, percent, points
+from backtest.result import BacktestResult
+
+ANNUAL = ("annual_return", "volatility", "sharpe", "calmar")
+
+
+def measures_section(frames: Frames) -> Section:
+    """Set the rotation beside its references.
+
+    Parameters
+    ----------
+    frames : Frames
+
+    Returns
+    -------
+    Section
+    """
+    exhibits = (
+        Exhibit(title="Return, risk and cost", caption=_measured(frames), says=_ranked(frames), table=measures(frames)),
+        Exhibit(
+            title="Against each reference",
+            caption=(
+                "Rotation less reference. Alpha and beta come from weekly returns over cash, because the venues close at "
+                "different times; the Dimson beta is from daily returns with leads and lags. Capture is the part of the "
+                "reference's gains (up) and losses (down) that the rotation took. Tracking error is the volatility of the difference; the "
+                "information ratio is the difference over it."
+            ),
+            says=_against_says(frames),
+            table=against(frames),
+        ),
+        Exhibit(
+            title="Measures of risk",
+            caption=(
+                "Of returns from mark to mark. Value at risk: the loss that one day in twenty exceeds, as seen and "
+                "(modified) as skew and fat tails imply; CVaR: the average loss on those days. Omega: gains over losses. "
+                "Tail ratio: the 95th percentile over the 5th. Skew below zero: the bad days are the larger ones. "
+                "Kurtosis above that of a normal law: extreme days are frequent. "
+                "Hit rate: days above zero."
+            ),
+            says=_risk_says(frames),
+            table=risk(frames),
+        ),
+    )
+    return Section(key="references", title="Rotation and references", exhibits=exhibits)
+
+
+def measures(frames: Frames) -> Table:
+    """Set return, risk, turnover and cost of all runs out.
+
+    Parameters
+    ----------
+    frames : Frames
+
+    Returns
+    -------
+    Table
+        Rotation first, then the constant mix, the baskets held and half of each. Nothing is annualised over less than
+        a year: turnover and cost are then those of the whole period.
+    """
+    span = "" if frames.is_short else " a year"
+    head = (
+        "",
+        "Total return",
+        "Return a year",
+        "Volatility a year",
+        "Sharpe",
+        "Standard error",
+        "Max drawdown",
+        "Calmar",
+        f"Turnover{span}, × NAV",
+        f"Cost{span}, of NAV",
+        f"Final NAV, {frames.base}",
+    )
+    rows = tuple(
+        (frames.labels[name], *_measures(run, frames.summaries[name])) for name, run in frames.runs.items()
+    )
+    return Table(head=head, rows=rows, align="l" + "r" * (len(head) - 1), strong=(0,))
+
+
+def _measures(run: BacktestResult, measured: Mapping[str, float]) -> tuple[str, ...]:
+    found, nav = dict(measured), run.nav
+    if found["years"] < 1:
+        found |= dict.fromkeys((*ANNUAL, "sharpe_se"), math.nan)
+        found |= {name: found[name] * found["years"] for name in ("turnover", "cost_annual")}
+    return (
+        percent(found["total_return"]),
+        percent(found["annual_return"]),
+        percent(found["volatility"]),
+        number(found["sharpe"], 2),
+        number(found["sharpe_se"], 2),
+        percent(found["max_drawdown"]),
+        number(found["calmar"], 2),
+        number(found["turnover"], 1),
+        percent(found["cost_annual"], 2),
+        number(float(nav.iloc[-1]) if len(nav) else math.nan),
+    )
+
+
+def _measured(frames: Frames) -> str:
+    timing = frames.result.timing
+    excess = "" if frames.is_short else f"{percent(timing['excess'])} a year (mean of simple weekly returns), "
+    return (
+        f"{'Nothing is annualised over less than a year. ' if frames.is_short else ''}"
+        f"Weekly difference from the constant mix: {excess}t-statistic {number(timing['t_statistic'], 2)}, "
+        f"{number(timing['weeks'])} weeks. Sharpe is in excess of zero. Turnover is one-way. Calmar: return a year over "
+        "the largest drawdown. All references are rebalanced at the rotation's decisions and pay the same costs."
+    )
+
+
+def _ranked(frames: Frames) -> str:
+    totals = {name: one["total_return"] for name, one in frames.summaries.items()}
+    if any(math.isnan(value) for value in totals.values()):
+        return ""
+    order = sorted(totals, key=lambda name: -totals[name])
+    place = order.index("rotation") + 1
+    best = "rotation" if place == 1 else frames.labels[order[0]]
+    said = f"By total return the rotation is number {place} of {len(order)}"
+    if place > 1:
+        said += f"; the best is {best[:1].lower()}{best[1:]}"
+    falls = {name: one["max_drawdown"] for name, one in frames.summaries.items()}
+    shallower = sum(falls["rotation"] > value for name, value in falls.items() if name != "rotation")
+    return f"{said}. Its largest drawdown is smaller than that of {shallower} of the {len(order) - 1} references."
+
+
+def against(frames: Frames) -> Table:
+    """Measure the rotation against each reference.
+
+    Parameters
+    ----------
+    frames : Frames
+
+    Returns
+    -------
+    Table
+        In the order of `measures`. What is a year's is a dash over less than a year.
+    """
+    head = (
+        "Against",
+        "Difference a year, points",
+        "Tracking error",
+        "Information ratio",
+        "Alpha a year, points",
+        "t of alpha",
+        "Beta, weekly",
+        "Dimson beta",
+        "Correlation",
+        "Up capture",
+        "Down capture",
+    )
+    rows = []
+    for name in list(frames.runs)[1:]:
+        found = dict(frames.result.against[name])
+        if frames.is_short:
+            found |= dict.fromkeys(("active_return", "tracking_error", "information_ratio", "alpha"), math.nan)
+        rows.append(
+            (
+                frames.labels[name],
+                points(found["active_return"]),
+                percent(found["tracking_error"]),
+                number(found["information_ratio"], 2),
+                points(found["alpha"]),
+                number(found["alpha_t"], 2),
+                number(found["beta"], 2),
+                number(found["dimson_beta"], 2),
+                number(found["correlation"], 2),
+                percent(found["up_capture"], 0),
+                percent(found["down_capture"], 0),
+            )
+        )
+    return Table(head=head, rows=tuple(rows), align="l" + "r" * (len(head) - 1))
+
+
+def _against_says(frames: Frames) -> str:
+    found = frames.result.against["hold source"]
+    if frames.is_short or math.isnan(found["beta"]) or math.isnan(found["alpha"]):
+        return ""
+    sure = "beyond" if abs(found["alpha_t"]) >= 2 else "within"
+    return (
+        f"Against holding the source the rotation carried a beta of {number(found['beta'], 2)}; what that does not explain is "
+        f"{points(found['alpha'])} points a year, {sure} what luck gives (t = {number(found['alpha_t'], 2)})."
+    )
+
+
+def risk(frames: Frames) -> Table:
+    """Set measures of risk of all runs out.
+
+    Parameters
+    ----------
+    frames : Frames
+
+    Returns
+    -------
+    Table
+    """
+    head = (
+        "",
+        "Sortino",
+        "Omega",
+        "VaR 95 %",
+        "CVaR 95 %",
+        "Modified VaR",
+        "Modified CVaR",
+        "Tail ratio",
+        "Skew",
+        "Kurtosis",
+        "Hit rate",
+        "Time in market",
+        "Longest drawdown, days",
+    )
+    rows = tuple((frames.labels[name], *_risk(found)) for name, found in frames.summaries.items())
+    return Table(head=head, rows=rows, align="l" + "r" * (len(head) - 1), strong=(0,))
+
+
+def _risk(found: Mapping[str, float]) -> tuple[str, ...]:
+    return (
+        number(math.nan if found["years"] < 1 else found["sortino"], 2),
+        number(found["omega"], 2),
+        percent(found["var_95"], 2),
+        percent(found["cvar_95"], 2),
+        percent(found["modified_var_95"], 2),
+        percent(found["modified_cvar_95"], 2),
+        number(found["tail_ratio"], 2),
+        number(found["skew"], 2),
+        number(found["kurtosis"], 1),
+        percent(found["hit_rate"], 0),
+        percent(found["time_in_market"], 0),
+        number(found["longest_drawdown_days"]),
+    )
+
+
+def _risk_says(frames: Frames) -> str:
+    ours, mix = frames.summaries["rotation"], frames.summaries["constant mix"]
+    if math.isnan(ours["cvar_95"]) or math.isnan(mix["cvar_95"]):
+        return ""
+    return (
+        f"On the worst one day in twenty the rotation lost {percent(abs(ours['cvar_95']), 2)} on average, the constant mix "
+        f"{percent(abs(mix['cvar_95']), 2)}."
+    )

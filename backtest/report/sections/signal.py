@@ -1,0 +1,169 @@
+"""The signal, the decisions it triggered, and the trades they caused."""
+
+import numpy as np
+import pandas as pd
+
+from backtest.report.charts.signal import score_figure, share_figure, value_figure
+from backtest.report.exhibits import Exhibit, Section
+from backtest.report.frames import Frames
+from backtest.report.tables import MISSING, Table, day, number, percent, points, signed
+from backtest.report.triggers import triggers
+from backtest.report.writing import counted
+
+N_TRIGGERS = 60
+
+
+def signal(frames: Frames) -> Section:
+    """Show the signal and what came of it.
+
+    Parameters
+    ----------
+    frames : Frames
+
+    Returns
+    -------
+    Section
+    """
+    reading, found = frames.result.plan.reading, triggers(frames)
+    exhibits = (
+        Exhibit(
+            key="score",
+            title="Signal score at decisions",
+            caption=f"{_capital(reading.origin)}; {reading.score_label}. Triangles are changes of the share asked for.",
+            says=_scored(frames),
+            figure=score_figure(frames.result),
+        ),
+        Exhibit(
+            key="value",
+            title="Signal value",
+            caption=f"{_capital(reading.value_label)}, at every close of the decision venue.",
+            says=_valued(frames),
+            figure=value_figure(frames.result),
+            is_half=True,
+        ),
+        Exhibit(
+            key="share",
+            title="Share of the destination",
+            caption="Asked for at each decision, and held at each mark: orders fill later, and prices move shares.",
+            says=_shared(frames),
+            figure=share_figure(frames.result),
+            is_half=True,
+        ),
+        Exhibit(
+            title="What each trigger did",
+            caption=(
+                "One row for each decision that changed the share of the destination. Fills are those of that decision, "
+                "its rebalancing included; orders cut or waiting are counted by name. The last columns are returns from "
+                "the decision to the next trigger, and their difference times NAV." + _shown(found)
+            ),
+            says=_paid(found, frames.base),
+            table=trigger_table(found, frames.base),
+            look="tall",
+        ),
+    )
+    return Section(key="signal", title="Signal, triggers and the trades they caused", exhibits=exhibits)
+
+
+def trigger_table(found: pd.DataFrame, base: str) -> Table:
+    """List triggers.
+
+    Parameters
+    ----------
+    found : DataFrame
+        As `backtest.report.triggers.triggers` gives it.
+    base : str
+        Base currency.
+
+    Returns
+    -------
+    Table
+        Of more than 60 triggers those with the largest change of share, in order of date.
+    """
+    chosen = np.sort(np.argsort(-(found["after"] - found["before"]).abs().to_numpy(), kind="stable")[:N_TRIGGERS])
+    rows = tuple(_row(row) for row in found.iloc[chosen].to_dict("records"))
+    head = (
+        "Decided",
+        "Score",
+        "Share of destination",
+        "Fills",
+        "First fill",
+        "Last fill",
+        f"Traded, {base}",
+        f"Cost, {base}",
+        "Cut or waiting",
+        "Until",
+        "Rotation",
+        "Constant mix",
+        "Points",
+        f"Gained, {base}",
+    )
+    return Table(head=head, rows=rows, align="lrrrllrrrlrrrr")
+
+
+def _row(row: dict[str, object]) -> tuple[str, ...]:
+    one = pd.Series(row)
+    return (
+        day(one["decided"]),
+        number(one["score"], 2),
+        f"{percent(one['before'], 0)} → {percent(one['after'], 0)}",
+        number(one["n_fills"]),
+        day(one["first_fill"]),
+        day(one["last_fill"]),
+        number(one["notional"]) if one["n_fills"] else MISSING,
+        number(one["cost"]) if one["n_fills"] else MISSING,
+        number(one["waited"]) if one["waited"] else MISSING,
+        day(one["until"]),
+        percent(one["return"]),
+        percent(one["mix_return"]),
+        points(one["return"] - one["mix_return"]),
+        signed(one["gained"]),
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _shown(found: pd.DataFrame) -> str:
+    return f" The {N_TRIGGERS} largest of {len(found)} changes are shown." if len(found) > N_TRIGGERS else ""
+
+
+def _scored(frames: Frames) -> str:
+    score, share = frames.result.plan.score, frames.result.plan.share
+    read = np.isfinite(score)
+    if not read.any():
+        return "There was no score at any decision."
+    n_moves = int(np.count_nonzero(np.diff(share)))
+    return (
+        f"A score was known at {number(read.sum())} of {counted(len(score), 'decision')}; it was "
+        f"{number(score[read][-1], 2)} at the last, and the share asked for changed {counted(n_moves, 'time')}."
+    )
+
+
+def _valued(frames: Frames) -> str:
+    value = frames.result.plan.reading.value
+    read = np.flatnonzero(np.isfinite(value))
+    if not len(read):
+        return "There was no reading."
+    positive = float((value[read] > 0).mean())
+    return f"Above zero at {percent(positive, 0)} of the closes with a reading."
+
+
+def _shared(frames: Frames) -> str:
+    result = frames.result
+    if not len(result.dates):
+        return ""
+    asked, held = float(result.plan.share[-1]), float(result.basket_shares["destination"].iloc[-1])
+    return f"At the end {percent(asked, 0)} was asked for and {percent(held)} held."
+
+
+def _paid(found: pd.DataFrame, base: str) -> str:
+    known = found[found["gained"].notna()]
+    if not len(known):
+        return "No trigger can be judged." if len(found) else "The share never changed, so there was no trigger."
+    best, worst = known.loc[known["gained"].idxmax()], known.loc[known["gained"].idxmin()]
+    won = int((known["gained"] > 0).sum())
+    return (
+        f"{won} of {counted(len(known), 'trigger')} paid against the constant mix. The best, of {day(best['decided'])}, "
+        f"made {signed(best['gained'])} {base}; the worst, of {day(worst['decided'])}, {signed(worst['gained'])}."
+    )
