@@ -1,4 +1,4 @@
-"""`eastbound`: run a thesis, repeat a run, list theses, prove that one cannot see the future; fetch and list data.
+"""`eastbound`: run theses, compare and repeat runs, prove that a rule cannot see the future; fetch and check data.
 
 Exit codes: 0 done; 2 the user's input is wrong, said in one plain message; 1 our fault.
 """
@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from backtest.cli.comparison import compare_command
 from backtest.cli.market_data import data_app
 from backtest.cli.options import WHAT_RUNS, EndOption, MarketOption, StartOption, UniverseOption
 from backtest.cli.progress import progress
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.add_typer(data_app, name="data")
 
 app.command("run")(run_command)
+app.command("compare")(compare_command)
 app.command("repeat")(repeat_command)
 
 

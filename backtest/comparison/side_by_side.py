@@ -1,5 +1,6 @@
 """Several runs over the dates that all of them have: growth, measures, settings that differ."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,8 +21,18 @@ from backtest.metrics.weekly import WEEKS_PER_YEAR, weekly_growth
 from backtest.output.saved import SavedRun, open_run
 
 FEWEST_DATES = 2
-# Where a run came from and what it left; what it was made of is compared.
-NOT_COMPARED = ("files", "figures", "ledger", "format", "strategy")
+SHA256 = re.compile(r"[0-9a-f]{64}")
+# What a run left, and what stands elsewhere too, is not compared.
+NOT_COMPARED = (
+    "files.",
+    "figures.",
+    "ledger.",
+    "format.",
+    "market.asked.",
+    "market.parts.",
+    "strategy.",
+    "thesis.run.",
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,11 @@ class Comparison:
         return pd.DataFrame(navs).dropna()
 
     @property
+    def dates(self) -> pd.DatetimeIndex:
+        """Dates that all runs have."""
+        return pd.DatetimeIndex(self.nav.index)
+
+    @property
     def growth(self) -> pd.DataFrame:
         """NAV over that of the first date that all runs have."""
         return self.nav / self.nav.iloc[0]
@@ -67,8 +83,8 @@ class Comparison:
     def measures(self) -> pd.DataFrame:
         """Measures over the dates that all runs have, one row a run.
 
-        total_return, annual_return, volatility, sharpe (over zero), max_drawdown, calmar, turnover (one-way, times NAV a
-        year), cost_annual (of average NAV), final_nav.
+        total_return, annual_return, volatility, sharpe (over zero), max_drawdown, calmar, turnover (one-way, times
+        NAV a year), cost_annual (of average NAV), final_nav.
         """
         return pd.DataFrame.from_dict({label: self._measured(label) for label in self.runs}, orient="index")
 
@@ -130,7 +146,7 @@ class Comparison:
 
     @cached_property
     def settings(self) -> pd.DataFrame:
-        """Settings, data and versions in which the runs differ: one row a dotted key, one column a run, as text."""
+        """Settings, data and versions that differ: one row a dotted key, one column a run, as text."""
         flat = {label: dict(_flat(run.manifest.model_dump(mode="json"))) for label, run in self.runs.items()}
         keys = dict.fromkeys(key for one in flat.values() for key in one)
         rows = {key: [one.get(key, "") for one in flat.values()] for key in keys}
@@ -213,7 +229,7 @@ def _labels(folders: Sequence[Path]) -> list[str]:
 
 def _flat(given: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
     for key, value in given.items():
-        if not above and key in NOT_COMPARED:
+        if f"{above}{key}.".startswith(NOT_COMPARED):
             continue
         if isinstance(value, Mapping):
             yield from _flat(value, f"{above}{key}.")
@@ -222,6 +238,8 @@ def _flat(given: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, str) and SHA256.fullmatch(value):
+        return f"{value[:12]}…"
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return "" if value is None else str(value)
