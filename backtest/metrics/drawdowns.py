@@ -165,9 +165,9 @@ def drawdowns(nav: pd.Series, n: int = 10, *, opening_nav: float | None = None) 
     if n < 0:
         raise BacktestError(f"n is {n}; want how many drawdowns to list, 0 or more.")
     known = nav.dropna()
-    spans = under_water(known.to_numpy(dtype=np.float64), opening_nav)
-    dates = pd.DatetimeIndex(known.index).append(pd.DatetimeIndex([pd.NaT]))
-    peak, trough, end, depth = spans
+    peak, trough, end, depth = under_water(known.to_numpy(dtype=np.float64), opening_nav)
+    known_dates = pd.DatetimeIndex(known.index)
+    dates = known_dates.append(pd.DatetimeIndex([pd.NaT], tz=known_dates.tz))  # where a recovery has not come
     order = np.argsort(depth, kind="stable")[:n]
     frame = pd.DataFrame({name: dates[at[order]] for name, at in zip(COLUMNS, (peak, trough, end), strict=False)})
     frame["depth"] = depth[order]
