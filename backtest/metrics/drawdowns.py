@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from backtest.errors import BacktestError
-from backtest.metrics.sample import observed
+from backtest.metrics.sample import ROUNDING, observed
 
 COLUMNS = ("peak", "trough", "recovery", "depth", "days_to_trough", "days_to_recovery")
 
@@ -201,7 +201,8 @@ def under_water(
         return none, none, none, np.zeros(0)
     first = nav[0] if opening_nav is None else opening_nav
     falls = drawdown(np.concatenate([[first], nav]))[1:]
-    below = np.concatenate([[False], falls < 0, [False]])
+    # A NAV that stands still may lose a last digit: that is no drawdown.
+    below = np.concatenate([[False], falls < -ROUNDING, [False]])
     edges = np.flatnonzero(below[1:] != below[:-1])
     starts, ends = edges[0::2], edges[1::2]
     trough = np.array([s + np.argmin(falls[s:e]) for s, e in zip(starts, ends, strict=True)], dtype=np.int64)
