@@ -28,7 +28,7 @@ def compounded(effects):
     return np.prod(1.0 + effects.portfolio) - np.prod(1.0 + effects.benchmark)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(seeds)
 def test_every_linking_adds_up_to_the_compounded_excess(seed):
     case = draw(seed)
@@ -42,9 +42,9 @@ def test_every_linking_adds_up_to_the_compounded_excess(seed):
             assert linked.sum() == pytest.approx(compounded(one), abs=EXACT), method
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(seeds)
-def test_the_order_of_periods_changes_grap_and_frongello_alone(seed):
+def test_the_order_of_periods_does_not_change_carino_and_menchero(seed):
     one = brinson(*draw(seed))
     order = np.random.default_rng(seed).permutation(len(one.portfolio))
     for method in ("carino", "menchero"):
@@ -74,7 +74,7 @@ def test_grap_and_frongello_depend_on_the_order():
         assert backward.tolist() == pytest.approx([0.08, -0.2], abs=EXACT)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(seeds)
 def test_frongello_is_linked_already_at_every_period(seed):
     one = brinson(*draw(seed))
@@ -85,7 +85,7 @@ def test_frongello_is_linked_already_at_every_period(seed):
         np.testing.assert_allclose(whole[:n].sum(axis=0), part.sum(axis=0), rtol=0, atol=EXACT)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(seeds)
 def test_linking_equals_a_plain_loop(seed):
     """Oracle: the formulas of the papers, number by number."""
@@ -116,7 +116,7 @@ def test_linking_equals_a_plain_loop(seed):
         )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(seeds)
 def test_geometric_effects_compound(seed):
     case = draw(seed)
