@@ -73,6 +73,26 @@ def test_tiny_by_hand():
     assert by_month["total"].sum() == pytest.approx(found.change.sum(), rel=1e-12)
 
 
+def test_months_are_what_cutting_them_out_gives():
+    found = contributions(tiny())
+    for key in ("market", "sector", "name", "currency"):
+        by_month = found.by(key, "month")
+        for month, last in (("2025-01", "2025-01-31"), ("2025-02", "2025-02-28")):
+            cut = found.between(f"{month}-01", last).by(key)
+            np.testing.assert_allclose(by_month.loc[month], cut, rtol=0, atol=1e-9)
+            assert by_month.loc[month].index.equals(cut.index)
+
+
+def test_a_run_before_its_first_mark_has_brought_nothing():
+    whole = tiny()
+    stamp = int(whole.prepared.timeline.stamp[0])
+    found = contributions(simulate(whole.market, whole.targets, whole.config, until=stamp))
+    assert found.by("market")["total"].tolist() == [0.0, 0.0, 0.0]
+    assert found.by("market", "year").empty
+    with pytest.raises(BacktestError, match="no mark"):
+        found.between()
+
+
 def test_tiny_by_a_plain_loop():
     result = tiny()
     found, totals = contributions(result), plain_totals(result)
