@@ -135,4 +135,4 @@ def two_at_once(folder: Path) -> list[dict[str, object]]:
 PLANS = {one.__name__: one for one in (at_every_step, twice, at_random_times, two_at_once)}
 
 if __name__ == "__main__":
-    print(json.dumps(PLANS[sys.argv[1]](Path(sys.argv[2]))))
+    sys.stdout.write(json.dumps(PLANS[sys.argv[1]](Path(sys.argv[2]))))

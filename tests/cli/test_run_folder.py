@@ -190,8 +190,9 @@ def test_a_disk_that_is_really_full_leaves_the_former_run(tmp_path):
     if tried.returncode:
         pytest.skip("no file system may be mounted here")
     environment = {**os.environ, "SMALL": SMALL}
-    asked = {"capture_output": True, "text": True, "cwd": ROOT, "env": environment, "timeout": 60, "check": False}
-    done = subprocess.run([*may_mount, script], **asked)
+    done = subprocess.run(
+        [*may_mount, script], capture_output=True, text=True, cwd=ROOT, env=environment, timeout=60, check=False
+    )
     first, second = done.stdout.splitlines()
     assert "cannot be written: no space is left on its disk. Free some" in first, done.stderr
     assert first.endswith("What it held is untouched.")

@@ -33,7 +33,7 @@ def main() -> None:
     if len(reason) < 10:
         sys.exit("rewrite: say why, in a sentence.")
     said = rewrite(reason)
-    print("\n".join(said) if said else "nothing has changed")
+    sys.stdout.write("\n".join(said or ["nothing has changed"]) + "\n")
 
 
 if __name__ == "__main__":
