@@ -57,13 +57,11 @@ class SavedRun:
     @cached_property
     def trades(self) -> pd.DataFrame:
         """Fills, as `BacktestResult.trades`."""
-        return pd.read_csv(
-            io.BytesIO(self._read("trades.csv")), parse_dates=["decided", "filled"], float_precision="round_trip"
-        )
+        return pd.read_csv(io.BytesIO(self._read("trades.csv")), parse_dates=["decided", "filled"])
 
     def _by_date(self, name: str) -> pd.DataFrame:
         content = io.BytesIO(self._read(name))
-        return pd.read_csv(content, index_col="date", parse_dates=True, float_precision="round_trip")
+        return pd.read_csv(content, index_col="date", parse_dates=True)
 
     def _read(self, name: str) -> bytes:
         if name not in self.manifest.files:

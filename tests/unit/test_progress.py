@@ -51,9 +51,14 @@ def test_a_pipe_gets_nothing_however_long_it_takes():
 
 def test_it_ends_with_an_error_too():
     console = terminal()
-    with pytest.raises(ValueError, match="wrong"), progress("reading", console=console, after_seconds=0.0):
-        time.sleep(SHOWN)
-        raise ValueError("wrong")
+
+    def fail() -> None:
+        with progress("reading", console=console, after_seconds=0.0):
+            time.sleep(SHOWN)
+            raise ValueError("wrong")
+
+    with pytest.raises(ValueError, match="wrong"):
+        fail()
     assert "\x1b[?25h" in console.file.getvalue()
 
 
