@@ -49,10 +49,8 @@ def print_repetition(done: "Repetition") -> None:
     if not done.files:
         console.print(f"same bytes: {done.n_same} files" + (", though inputs differ" if done.inputs else ""))
         return
-    console.print(
-        f"{len(done.files)} {'file differs' if len(done.files) == 1 else 'files differ'}; same bytes: {done.n_same} files",
-        style="bold",
-    )
+    differ = "1 file differs" if len(done.files) == 1 else f"{len(done.files)} files differ"
+    console.print(f"{differ}; same bytes: {done.n_same} files", style="bold")
     for name, where in done.files.items():
         console.print(f"  {name}: {where}")
     if not done.inputs:

@@ -136,7 +136,7 @@ def test_other_versions_are_told(copied):
 
 
 def test_bytes_that_differ_with_the_same_inputs_are_our_fault(copied):
-    """The manifest states another hash of a file that is there with that hash: as if the engine had changed its mind."""
+    """File and manifest are changed alike: as if the engine had changed its mind."""
     import hashlib
 
     nav = (copied / "nav.csv").read_text().splitlines()
