@@ -1,6 +1,5 @@
 """`eastbound repeat`: a run made again from its manifest, and compared byte by byte."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,7 +29,7 @@ def repeat_command(
     with progress("reading the manifest") as steps:
         from backtest.output.repeat import repeat
 
-        done = repeat(place, market, out=out, say=lambda text: print(text, file=sys.stderr), stage=steps.at)
+        done = repeat(place, market, out=out, say=steps.say, stage=steps.at)
     print_repetition(done)
     if done.inputs:
         raise typer.Exit(INPUTS_DIFFER)

@@ -65,6 +65,16 @@ def test_a_run_repeats_byte_for_byte(demo_run, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_manifest_alone_is_held_against_its_hashes(demo_run, tmp_path):
+    shutil.copy(demo_run / "manifest.json", tmp_path)
+    assert eastbound("repeat", str(tmp_path / "manifest.json")).stdout == "same bytes: 17 files\n"
+    edited(tmp_path, lambda manifest: manifest["files"]["log.csv"].update(sha256="0" * 64, bytes=1))
+    done = eastbound("repeat", str(tmp_path / "manifest.json"))
+    size = (demo_run / "log.csv").stat().st_size
+    assert done.returncode == 1
+    assert f"log.csv: 1 bytes became {size:,}; the file itself is not there to compare" in done.stdout
+
+
 def test_the_repetition_can_be_kept(demo_run, tmp_path):
     assert eastbound("repeat", str(demo_run), "--out", str(tmp_path / "again")).returncode == 0
     for path in demo_run.iterdir():
