@@ -19,6 +19,7 @@ from backtest.output import open_run
 from tests.terminal import eastbound
 
 ROOT = Path(__file__).resolve().parents[2]
+FIGURES = ("--figures", "svg", "--figures", "png", "--figures", "pdf")
 PRICES = "date,symbol,venue,currency,close\n2024-01-02,AAA,XNYS,USD,10\n2024-01-03,AAA,XNYS,USD,11\n"
 
 
@@ -32,7 +33,7 @@ def process(*arguments: str, cwd: object = None, **environment: str) -> subproce
 @pytest.fixture(scope="module")
 def demo_run(tmp_path_factory):
     out = tmp_path_factory.mktemp("run")
-    done = process("run", "flow-momentum", "--market", "demo", "--out", str(out))
+    done = process("run", "flow-momentum", "--market", "demo", *FIGURES, "--out", str(out))
     return out, done
 
 
@@ -48,6 +49,7 @@ def test_a_run_prints_the_answer_and_leaves_its_files(demo_run):
     assert names == {
         "report.html", "summary.json", "nav.csv", "weights.csv", "trades.csv", "costs.csv", "bridge.csv",
         "statement.csv", "actions.csv", "log.csv", "manifest.json",
+        *(f"figure-{name}.{kind}" for name in ("nav", "drawdown", "months", "shares", "score") for kind in FIGURES[1::2]),
     }  # fmt: skip
 
 
@@ -74,7 +76,9 @@ def test_the_files_agree_with_each_other(demo_run):
 @pytest.mark.timeout(300)
 def test_the_same_run_in_another_process_folder_and_hash_seed_gives_the_same_bytes(demo_run, tmp_path):
     out, _ = demo_run
-    again = process("run", "--out", "again", cwd=tmp_path, PYTHONHASHSEED="4711", PYTHONPATH=str(ROOT), TZ="Asia/Tokyo")
+    again = process(
+        "run", *FIGURES, "--out", "again", cwd=tmp_path, PYTHONHASHSEED="4711", PYTHONPATH=str(ROOT), TZ="Asia/Tokyo"
+    )
     assert again.returncode == 0, again.stderr
     assert {path.name for path in out.iterdir()} == {path.name for path in (tmp_path / "again").iterdir()}
     for path in out.iterdir():
