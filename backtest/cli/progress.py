@@ -38,6 +38,15 @@ class Steps:
         """
         self._progress.update(self._task, description=what)
 
+    def say(self, what: str) -> None:
+        """Print a line that stays, above what is shown.
+
+        Parameters
+        ----------
+        what : str
+        """
+        self._progress.console.print(what, markup=False, highlight=False, soft_wrap=True)
+
     def count(self) -> None:
         """Count one more thing done."""
         self._n_done += 1

@@ -1,6 +1,5 @@
 """`eastbound repeat`: a run made again from its manifest, and compared byte by byte."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,7 +29,7 @@ def repeat_command(
     with progress("reading the manifest") as steps:
         from backtest.output.repeat import repeat
 
-        done = repeat(place, market, out=out, say=lambda text: print(text, file=sys.stderr), stage=steps.at)
+        done = repeat(place, market, out=out, say=steps.say, stage=steps.at)
     print_repetition(done)
     if done.inputs:
         raise typer.Exit(INPUTS_DIFFER)
@@ -49,7 +48,8 @@ def print_repetition(done: "Repetition") -> None:
     if not done.files:
         console.print(f"same bytes: {done.n_same} files" + (", though inputs differ" if done.inputs else ""))
         return
-    console.print(f"{len(done.files)} files differ; same bytes: {done.n_same} files", style="bold")
+    differ = "1 file differs" if len(done.files) == 1 else f"{len(done.files)} files differ"
+    console.print(f"{differ}; same bytes: {done.n_same} files", style="bold")
     for name, where in done.files.items():
         console.print(f"  {name}: {where}")
     if not done.inputs:

@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from backtest.errors import BacktestError
+from backtest.output.run_folder import is_plain
 from backtest.result import BacktestResult
 from backtest.run import RotationResult
 from data.demo.market import NAME as DEMO
@@ -193,7 +194,7 @@ class Manifest(_Part):
     def _plain(cls, files: Mapping[str, FilePart]) -> Mapping[str, FilePart]:
         """Refuse names that lead out of the folder."""
         for name in files:
-            if name != Path(name).name or name.startswith("."):
+            if not is_plain(name):
                 raise ValueError(f"{name!r} is no plain name of a file")
         return files
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backtest.config import RunConfig
@@ -14,7 +14,6 @@ from backtest.output.provenance import Asked, FilePart, Manifest, Request, manif
 from backtest.output.run_folder import SEAL, write_sealed
 from backtest.output.saved import read_sealed
 from backtest.output.write import contents
-from backtest.result import BacktestResult
 from backtest.run import run, run_strategy
 from data.fingerprint import market_hash, part_hashes
 from data.load import load
@@ -86,22 +85,20 @@ def repeat(
     if place != folder:  # a manifest that came alone is held against hashes only
         wrong = {name: what for name, what in wrong.items() if (folder / name).exists()}
     asked = _asked(made, market)
+    settings = RunConfig(**made.run)
+    thesis = None if made.thesis is None else Thesis.from_mapping(made.thesis, str(folder / SEAL))
     inputs = [f"File {what}." for what in wrong.values()]
     inputs += [f"Version of {what}." for what in _changed_versions(made)]
     stage("reading the market")
     loaded = load(asked.market if market is None else market, asked.universe, asked.start, asked.end)
+    loaded = replace(loaded, name=made.market.name)  # a folder without a name of its own is called as its place is
     inputs += _changed_data(made, loaded)
     strategy = _strategy(made)
     inputs += _changed_strategy(made, strategy)
     for one in inputs:
         say(one)
     stage("running again")
-    settings = RunConfig(**made.run)
-    result: BacktestResult
-    if made.thesis is not None:
-        result = run(Thesis.from_mapping(made.thesis, str(folder / SEAL)), loaded)
-    else:
-        result = run_strategy(strategy, loaded, settings)
+    result = run_strategy(strategy, loaded, settings) if thesis is None else run(thesis, loaded)
     stage("writing the report")
     figures = tuple(made.figures)
     files = contents(result, ledger=made.ledger, figures=figures)

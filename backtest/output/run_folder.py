@@ -204,7 +204,8 @@ def _finish(folder: Path) -> None:
             (committed / name).replace(folder / name)
         # Those that an interrupted move has put in place already are listed in the seal alone.
         for name in set(former) - set(sealed_names((committed / SEAL).read_bytes())):
-            (folder / name).unlink(missing_ok=True)
+            if not (folder / name).is_dir():  # a folder that a user has made since
+                (folder / name).unlink(missing_ok=True)
         _sync(folder)  # the files are on the disk before the seal that vouches for them
         (committed / SEAL).replace(folder / SEAL)
         _sync(folder)
@@ -225,9 +226,28 @@ def sealed_names(seal: bytes) -> list[str]:
     """
     try:
         named = json.loads(seal)["files"]
-        return [name for name in named if isinstance(name, str) and name == Path(name).name and name[:1] != "."]
+        return [name for name in named if isinstance(name, str) and is_plain(name)]
     except (ValueError, KeyError, TypeError):
         return []
+
+
+def is_plain(name: str) -> bool:
+    """Say whether a name is that of a visible file of its folder, and leads nowhere else.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> [is_plain(name) for name in ("nav.csv", "../nav.csv", ".nav.csv", "a/b", "")]
+    [True, False, False, False, False]
+    """
+    return name == Path(name).name and name[:1] not in ("", ".") and name.isprintable()
 
 
 def _listed(folder: Path) -> bytes:
@@ -236,7 +256,7 @@ def _listed(folder: Path) -> bytes:
         names = sealed_names((folder / SEAL).read_bytes())
     except FileNotFoundError:
         names = []
-    return "".join(f"{name}\n" for name in names if "\n" not in name).encode()
+    return "".join(f"{name}\n" for name in names).encode()
 
 
 def _refuse_folders(folder: Path, names: tuple[str, ...]) -> None:
