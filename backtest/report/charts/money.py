@@ -8,8 +8,9 @@ import pandas as pd
 from backtest.report.charts.figure import (
     DASHES,
     GAIN,
-    GRID,
+    GREY,
     LOSS,
+    MONEY_AXIS,
     PARTS,
     days_of,
     layout,
@@ -36,9 +37,8 @@ def waterfall_figure(labels: Sequence[str], values: Sequence[float], total: str)
     -------
     dict
     """
-    axis = {"tickformat": ".3~s"}
     margin = {"l": 56, "r": 24, "t": 24, "b": 48}
-    figure = layout(360, yaxis=axis, showlegend=False, hovermode="closest", margin=margin)
+    figure = layout(360, yaxis=MONEY_AXIS, showlegend=False, hovermode="closest", margin=margin)
     return {"data": [waterfall(labels, values, total)], "layout": figure}
 
 
@@ -66,7 +66,7 @@ def cumulative_figure(steps: pd.DataFrame, labels: dict[str, str], span: pd.Date
     for i, (name, label) in enumerate(labels.items()):
         look = {"color": PARTS[i % len(PARTS)], "width": 1.8, "dash": DASHES[i % len(DASHES)]}
         traces.append(line(label, days, np.cumsum(steps[name].to_numpy())[kept], ",.0f", look))
-    return {"data": traces, "layout": over_time(span, height, yaxis={"tickformat": ".3~s"})}
+    return {"data": traces, "layout": over_time(span, height, yaxis=MONEY_AXIS)}
 
 
 def bars_figure(labels: Sequence[str], values: Sequence[float]) -> Figure:
@@ -76,6 +76,7 @@ def bars_figure(labels: Sequence[str], values: Sequence[float]) -> Figure:
     ----------
     labels : sequence of str
     values : sequence of float
+        At least one.
 
     Returns
     -------
@@ -89,13 +90,16 @@ def bars_figure(labels: Sequence[str], values: Sequence[float]) -> Figure:
         "x": plain(amounts),
         "marker": {"color": [GAIN if value >= 0 else LOSS for value in amounts.tolist()]},
         "text": [short(value) for value in amounts.tolist()],
-        "textposition": "auto",
+        "textposition": "outside",
+        "cliponaxis": False,
         "hovertemplate": "%{y}: %{x:,.0f}<extra></extra>",
     }
+    low, high = min(0.0, float(amounts.min())), max(0.0, float(amounts.max()))
+    room = 0.18 * (high - low)
     figure = layout(
         max(160, 60 + 24 * len(labels)),
         yaxis={"autorange": "reversed", "type": "category", "gridcolor": "rgba(0,0,0,0)", "ticksuffix": "  "},
-        xaxis={"tickformat": ".3~s", "zeroline": True, "zerolinecolor": GRID},
+        xaxis=MONEY_AXIS | {"zeroline": True, "zerolinecolor": GREY, "range": [low - room, high + room]},
         hovermode="closest",
         showlegend=False,
     )
@@ -128,5 +132,5 @@ def yearly_figure(table: pd.DataFrame, labels: dict[str, str]) -> Figure:
         }
         for i, (name, label) in enumerate(labels.items())
     ]
-    axes = {"xaxis": {"type": "category"}, "yaxis": {"tickformat": ".3~s"}}
+    axes = {"xaxis": {"type": "category"}, "yaxis": MONEY_AXIS}
     return {"data": traces, "layout": layout(320, barmode="relative", **axes)}

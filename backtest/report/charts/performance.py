@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.metrics.drawdowns import drawdown
-from backtest.report.charts.figure import LOSS, days_of, faded, line, log_ticks, over_time, short, thinned
+from backtest.report.charts.figure import LOSS, MONEY_AXIS, days_of, faded, line, log_ticks, over_time, short, thinned
 from backtest.report.exhibits import Figure
 from backtest.run import RotationResult
 
@@ -32,7 +32,7 @@ def nav_figure(result: RotationResult) -> Figure:
     if len(shown):
         ticks = log_ticks(float(shown.min()), float(shown.max()))
         axis |= {"tickmode": "array", "tickvals": ticks, "ticktext": [short(tick) for tick in ticks]}
-        axis |= {"tickformat": ".3~s"}
+        axis |= MONEY_AXIS
     traces = [line(name, days, nav[kept], ",.0f") for name, nav in lines.items()]
     return {"data": traces, "layout": over_time(result.dates, 420, yaxis=axis)}
 

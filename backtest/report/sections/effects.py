@@ -108,7 +108,11 @@ def effects_table(frames: Frames, yearly: pd.DataFrame) -> Table:
     ]
     opening = frames.result.opening_nav
     rows.append(
-        ("Of opening NAV", *(percent(float(total[name]) / opening) for name in COLUMNS), percent(total["change"] / opening))
+        (
+            "Of opening NAV",
+            *(percent(float(total[name]) / opening) for name in COLUMNS),
+            percent(total["change"] / opening),
+        )
     )
     head = ("", *LABELS.values(), "Change of NAV")
     return Table(head=head, rows=tuple(rows), align="l" + "r" * (len(head) - 1), strong=(len(rows) - 2,))

@@ -185,7 +185,9 @@ def _average(shares: pd.DataFrame) -> str:
     if not len(shares):
         return ""
     means, last = shares.mean(), shares.iloc[-1]
-    parts = "; ".join(f"{name} {percent(means[name], 0)} ({percent(last[name], 0)} at the end)" for name in shares.columns)
+    parts = "; ".join(
+        f"{name} {percent(means[name], 0)} ({percent(last[name], 0)} at the end)" for name in shares.columns
+    )
     return f"On average {parts}."
 
 

@@ -78,9 +78,7 @@ def measures(frames: Frames) -> Table:
         f"Cost{span}, of NAV",
         f"Final NAV, {frames.base}",
     )
-    rows = tuple(
-        (frames.labels[name], *_measures(run, frames.summaries[name])) for name, run in frames.runs.items()
-    )
+    rows = tuple((frames.labels[name], *_measures(run, frames.summaries[name])) for name, run in frames.runs.items())
     return Table(head=head, rows=rows, align="l" + "r" * (len(head) - 1), strong=(0,))
 
 
@@ -126,7 +124,9 @@ def _ranked(frames: Frames) -> str:
         said += f"; the best is {best[:1].lower()}{best[1:]}"
     falls = {name: one["max_drawdown"] for name, one in frames.summaries.items()}
     shallower = sum(falls["rotation"] > value for name, value in falls.items() if name != "rotation")
-    return f"{said}. Its largest drawdown is smaller than that of {shallower} of the {len(order) - 1} references."
+    others = len(order) - 1
+    than = {0: "none of the", others: f"each of the {others}"}.get(shallower, f"{shallower} of the {others}")
+    return f"{said}. Its largest drawdown is smaller than that of {than} references."
 
 
 def against(frames: Frames) -> Table:

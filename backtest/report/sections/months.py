@@ -57,7 +57,10 @@ def month_table(found: pd.DataFrame) -> Table:
     Table
     """
     values = found.to_numpy(dtype=np.float64)
-    rows = tuple((str(year), *(number(100 * value, 1) for value in line)) for year, line in zip(found.index, values.tolist(), strict=True))
+    rows = tuple(
+        (str(year), *(number(100 * value, 1) for value in line))
+        for year, line in zip(found.index, values.tolist(), strict=True)
+    )
     shades = tuple((0, *(shade(value) for value in line)) for line in values.tolist())
     return Table(head=("", *MONTHS, "Year"), rows=rows, align="l" + "r" * 13, shades=shades)
 

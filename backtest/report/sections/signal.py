@@ -91,13 +91,12 @@ def trigger_table(found: pd.DataFrame, base: str) -> Table:
         f"Traded, {base}",
         f"Cost, {base}",
         "Cut or waiting",
-        "Until",
         "Rotation",
         "Constant mix",
         "Points",
         f"Gained, {base}",
     )
-    return Table(head=head, rows=rows, align="lrrrllrrrlrrrr")
+    return Table(head=head, rows=rows, align="lrrrllrrrrrrr")
 
 
 def _row(row: dict[str, object]) -> tuple[str, ...]:
@@ -112,7 +111,6 @@ def _row(row: dict[str, object]) -> tuple[str, ...]:
         number(one["notional"]) if one["n_fills"] else MISSING,
         number(one["cost"]) if one["n_fills"] else MISSING,
         number(one["waited"]) if one["waited"] else MISSING,
-        day(one["until"]),
         percent(one["return"]),
         percent(one["mix_return"]),
         points(one["return"] - one["mix_return"]),

@@ -48,9 +48,7 @@ def trades_section(frames: Frames) -> Section:
         "said": _traded(frames),
         "packed": packed(json.dumps(columns(frames), separators=(",", ":"), allow_nan=False)),
     }
-    return Section(
-        key="trades", title="Trades and statement", exhibits=exhibits, content=content, has_template=True
-    )
+    return Section(key="trades", title="Trades and statement", exhibits=exhibits, content=content, has_template=True)
 
 
 def columns(frames: Frames) -> dict[str, Any]:
@@ -113,7 +111,18 @@ def last_trades(frames: Frames) -> Table:
         )
         for row in frames.trades.tail(N_TRADES).to_dict("records")
     )
-    head = ("Filled, UTC", "Symbol", "Venue", "Side", "Shares", "Price", "Notional", "Costs", "Currency", "Decided, UTC")
+    head = (
+        "Filled, UTC",
+        "Symbol",
+        "Venue",
+        "Side",
+        "Shares",
+        "Price",
+        "Notional",
+        "Costs",
+        "Currency",
+        "Decided, UTC",
+    )
     return Table(head=head, rows=rows, align="llllrrrrll")
 
 
