@@ -131,13 +131,13 @@ def shared(drawn: Iterable[Exhibit]) -> dict[str, Any]:
     places: dict[tuple[str, ...], int] = {}
     figures = {}
     for one in drawn:
-        assert one.figure is not None  # the caller gives charts
+        figure = one.figure or {}
         traces = []
-        for trace in one.figure["data"]:
+        for trace in figure.get("data", ()):
             x = trace["x"]
             is_long = len(x) > SHARED_POINTS and trace["type"] == "scatter"
             traces.append(trace | {"x": places.setdefault(tuple(x), len(places)) if is_long else x})
-        figures[one.key] = one.figure | {"data": traces}
+        figures[one.key] = figure | {"data": traces}
     return {"axes": [list(dates) for dates in places], "charts": figures}
 
 

@@ -132,8 +132,11 @@ def _largest(totals: pd.Series, noun: str) -> str:
     held = totals[totals != 0]
     if len(held) < 2:
         return f"Everything came from one {noun}." if len(held) else ""
-    best, worst = held.idxmax(), held.idxmin()
-    return f"{best} brought the most, {number(float(held[best]))}; {worst} the least, {number(float(held[worst]))}."
+    best, worst = int(held.argmax()), int(held.argmin())
+    return (
+        f"{held.index[best]} brought the most, {number(held.iloc[best])}; {held.index[worst]} the least, "
+        f"{number(held.iloc[worst])}."
+    )
 
 
 def _concentrated(frames: Frames) -> str:

@@ -38,7 +38,7 @@ def effects_section(frames: Frames) -> Section:
             key="effects",
             title="Change of NAV by effect",
             caption=(
-                f"{frames.base}. Average mix: holding both baskets at the rotation's average shares throughout. Timing: "
+                f"{frames.base}. Average mix: holding both baskets at the rotation's average shares. Timing: "
                 "holding more of one than that when it did well. Selection: other names or weights than the "
                 "basket. Interaction: both at once."
             ),

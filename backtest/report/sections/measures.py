@@ -27,10 +27,10 @@ def measures_section(frames: Frames) -> Section:
         Exhibit(
             title="Against each reference",
             caption=(
-                "Rotation less reference. Alpha and beta come from weekly returns over cash, because the venues close at "
-                "different times; the Dimson beta is from daily returns with leads and lags. Capture is the part of the "
-                "reference's gains (up) and losses (down) that the rotation took. Tracking error is the volatility of the difference; the "
-                "information ratio is the difference over it."
+                "Rotation less reference. Alpha and beta come from weekly returns over cash, because the venues close "
+                "at different times; the Dimson beta is from daily returns with leads and lags. Capture is the part of "
+                "the reference's gains (up) and losses (down) that the rotation took. Tracking error is the volatility "
+                "of the difference; the information ratio is the difference over it."
             ),
             says=_against_says(frames),
             table=against(frames),
@@ -38,11 +38,11 @@ def measures_section(frames: Frames) -> Section:
         Exhibit(
             title="Measures of risk",
             caption=(
-                "Of returns from mark to mark. Value at risk: the loss that one day in twenty exceeds, as seen and "
-                "(modified) as skew and fat tails imply; CVaR: the average loss on those days. Omega: gains over losses. "
-                "Tail ratio: the 95th percentile over the 5th. Skew below zero: the bad days are the larger ones. "
-                "Kurtosis above that of a normal law: extreme days are frequent. "
-                "Hit rate: days above zero."
+                "Of returns from mark to mark. Value at risk (VaR): the loss that one day in twenty exceeds, as seen "
+                "and (modified) as skew and fat tails imply; CVaR: the average loss on those days. Omega: gains over "
+                "losses. Tail ratio: the 95th percentile over the 5th. Skew below zero: the bad days are the larger "
+                "ones. Kurtosis above zero: extreme days are more frequent than under a normal law. Hit rate: days "
+                "above zero."
             ),
             says=_risk_says(frames),
             table=risk(frames),
@@ -183,8 +183,8 @@ def _against_says(frames: Frames) -> str:
         return ""
     sure = "beyond" if abs(found["alpha_t"]) >= 2 else "within"
     return (
-        f"Against holding the source the rotation carried a beta of {number(found['beta'], 2)}; what that does not explain is "
-        f"{points(found['alpha'])} points a year, {sure} what luck gives (t = {number(found['alpha_t'], 2)})."
+        f"Against holding the source the rotation carried a beta of {number(found['beta'], 2)}; what that does not "
+        f"explain is {points(found['alpha'])} points a year, {sure} what luck gives (t = {number(found['alpha_t'], 2)})."
     )
 
 
@@ -240,6 +240,6 @@ def _risk_says(frames: Frames) -> str:
     if math.isnan(ours["cvar_95"]) or math.isnan(mix["cvar_95"]):
         return ""
     return (
-        f"On the worst one day in twenty the rotation lost {percent(abs(ours['cvar_95']), 2)} on average, the constant mix "
-        f"{percent(abs(mix['cvar_95']), 2)}."
+        f"On the worst one day in twenty the rotation lost {percent(abs(ours['cvar_95']), 2)} on average, the "
+        f"constant mix {percent(abs(mix['cvar_95']), 2)}."
     )

@@ -73,8 +73,8 @@ def columns(frames: Frames) -> dict[str, Any]:
     for name in ("filled", "decided"):
         packed_columns[name] = _minutes(trades[name])
     for name, digits in (("shares", 2), ("price", 4), ("notional", 0), ("cost", 2)):
-        values = trades[name].abs() if name == "notional" else trades[name]
-        rounded = np.round(values.to_numpy(), digits)
+        amounts = trades[name].to_numpy(dtype=np.float64)
+        rounded = np.round(np.abs(amounts) if name == "notional" else amounts, digits)
         packed_columns[name] = [int(value) if value == int(value) else value for value in rounded.tolist()]
     return packed_columns
 
