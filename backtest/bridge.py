@@ -148,4 +148,4 @@ def bridge(result: "BacktestResult") -> pd.DataFrame:
 
 def _spread(place: NDArray[np.int64], amounts: Matrix, shape: tuple[int, ...]) -> Matrix:
     """Add up amounts at their flat places."""
-    return np.bincount(place, weights=amounts, minlength=shape[0] * shape[1]).reshape(shape)
+    return np.bincount(place, weights=amounts, minlength=shape[0] * shape[1]).astype(np.float64).reshape(shape)

@@ -267,9 +267,9 @@ def _fills(result: BacktestResult) -> pd.DataFrame:
 def _facts(result: BacktestResult) -> pd.DataFrame:
     """Say of each row where it belongs."""
     instruments = [result.market.instruments[name] for name in result.prepared.names]
-    rows = {
-        one.symbol: (one.venue, sector_of(one), one.name, one.currency) for one in instruments
-    } | {f"cash {code}": ("cash", "cash", f"cash {code}", code) for code in result.prepared.currencies}
+    rows = {one.symbol: (one.venue, sector_of(one), one.name, one.currency) for one in instruments} | {
+        f"cash {code}": ("cash", "cash", f"cash {code}", code) for code in result.prepared.currencies
+    }
     columns = ["market", "sector", "name", "trading_currency"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("symbol")
 
@@ -298,9 +298,9 @@ def _day(bound: object, missing: pd.Timestamp) -> pd.Timestamp:
     if bound is None:
         return missing
     try:
-        day = pd.Timestamp(bound)  # type: ignore[arg-type]
+        day: object = pd.Timestamp(bound)  # type: ignore[arg-type]
     except (ValueError, TypeError) as error:
         raise BacktestError(f"{bound!r} is no date: {error}.") from error
-    if pd.isna(day) or day.tz is not None:
+    if not isinstance(day, pd.Timestamp) or day.tz is not None:
         raise BacktestError(f"{bound!r} is no date; give one without a time zone, such as 2025-02-03.")
     return day

@@ -1,5 +1,7 @@
 """A rotation's change of NAV by what was decided: average mix, timing, selection, and what came with them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -10,23 +12,21 @@ from backtest.run import RotationResult
 COLUMNS = ("average_mix", "timing", "selection", "interaction", "currency", "cost", "cash")
 
 
-def owners(result: RotationResult) -> NDArray[np.int64]:
+def owners_of(result: RotationResult, names: Sequence[str]) -> NDArray[np.int64]:
     """Say which basket owns each name.
 
     Parameters
     ----------
     result : RotationResult
+    names : sequence of str
+        Of the rotation's targets.
 
     Returns
     -------
-    ndarray of shape (n_names,), int64
+    ndarray of shape (len(names),), int64
         0 for the source, 1 for the destination, 2 for a name that neither ever asked for. A name in both belongs
         where more of it was asked for, as in `RotationResult.basket_shares`.
     """
-    return _owners_of(result, result.prepared.names)
-
-
-def _owners_of(result: RotationResult, names: tuple[str, ...]) -> NDArray[np.int64]:
     targets = result.plan.targets
     asked = targets.inner[:, :, [targets.assets.index(name) for name in names]].sum(axis=0)
     return np.where(asked.max(axis=0) > 0.0, np.argmax(asked, axis=0), len(targets.baskets))
@@ -76,7 +76,7 @@ def effects(result: RotationResult) -> pd.DataFrame:
     """
     baskets = result.plan.targets.baskets
     n_baskets = len(baskets)
-    own = segments(result, owners(result), n_baskets + 1)
+    own = segments(result, owners_of(result, result.prepared.names), n_baskets + 1)
     nav = own.opening_nav[:, None]
     held, weights = own.held[:, :n_baskets], own.weights[:, :n_baskets]
     reference = np.stack([_reference_returns(result, basket, side) for side, basket in enumerate(baskets)], axis=1)
@@ -107,6 +107,10 @@ def effects(result: RotationResult) -> pd.DataFrame:
 def _reference_returns(result: RotationResult, basket: str, side: int) -> NDArray[np.float64]:
     """Local return of what the run held that holds one basket alone, by date; 0 where it held nothing."""
     reference = result.references[f"hold {basket}"]
-    found = segments(reference, _owners_of(result, reference.prepared.names), len(result.plan.targets.baskets) + 1)
-    by_date = dict(zip(reference.dates.asi8.tolist(), np.nan_to_num(found.returns[:, side]).tolist(), strict=True))
-    return np.array([by_date.get(day, 0.0) for day in result.dates.asi8.tolist()])
+    found = segments(reference, owners_of(result, reference.prepared.names), len(result.plan.targets.baskets) + 1)
+    # A date on which no name of the rotation has a session counts with its next one; one it lacks has no change.
+    place = np.searchsorted(result.dates, reference.dates)
+    inside = place < len(result.dates)
+    growth = np.ones(len(result.dates))
+    np.multiply.at(growth, place[inside], 1.0 + np.nan_to_num(found.returns[inside, side]))
+    return growth - 1.0

@@ -1,9 +1,10 @@
 """A run cut into segments: what each weighed, earned and traded, date by date."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from backtest.attribution.contributions import contributions
 from backtest.kernels import state
@@ -18,6 +19,7 @@ class Segments:
 
     Attributes
     ----------
+    dates : DatetimeIndex of length n_dates
     opening_nav, change : ndarray of shape (n_dates,)
         NAV at the mark before, and what it changed by.
     opening_value : ndarray of shape (n_dates, n_segments)
@@ -34,6 +36,7 @@ class Segments:
         FX on foreign balances, and interest, over all currencies.
     """
 
+    dates: pd.DatetimeIndex
     opening_nav: NDArray[np.float64]
     change: NDArray[np.float64]
     opening_value: Matrix
@@ -57,13 +60,13 @@ class Segments:
         return np.divide(self.held, self.opening_value, out=nothing, where=self.opening_value != 0.0)
 
 
-def segments(result: BacktestResult, owner: NDArray[np.int64], n_segments: int) -> Segments:
+def segments(result: BacktestResult, owner: ArrayLike, n_segments: int) -> Segments:
     """Cut a run into segments.
 
     Parameters
     ----------
     result : BacktestResult
-    owner : ndarray of shape (n_names,), int64
+    owner : array_like of shape (n_names,), int
         The segment of each name of the run.
     n_segments : int
 
@@ -71,11 +74,13 @@ def segments(result: BacktestResult, owner: NDArray[np.int64], n_segments: int) 
     -------
     Segments
     """
-    parts, found, n_names = result.profit_and_loss, contributions(result), len(owner)
-    member = (owner[:, None] == np.arange(n_segments)).astype(np.float64)
-    net_trade, switch = _trades(result, owner, n_segments)
+    owned = np.asarray(owner, dtype=np.int64)
+    parts, found, n_names = result.profit_and_loss, contributions(result), len(owned)
+    member = (owned[:, None] == np.arange(n_segments)).astype(np.float64)
+    net_trade, switch = _trades(result, owned, n_segments)
     nav = result.nav_by_row[result.rows]
     return Segments(
+        dates=result.dates,
         opening_nav=np.concatenate([[result.opening_nav], nav[:-1]]),
         change=found.change,
         opening_value=parts.opening_value @ member,
@@ -87,6 +92,29 @@ def segments(result: BacktestResult, owner: NDArray[np.int64], n_segments: int) 
         balances=parts.balances.sum(axis=1),
         interest=parts.interest.sum(axis=1),
     )
+
+
+def on_dates(found: Segments, dates: pd.DatetimeIndex) -> Segments:
+    """Put segments on more dates.
+
+    Parameters
+    ----------
+    found : Segments
+    dates : DatetimeIndex
+        Holds all dates of `found`. On the others nothing happens, with the weights of the next mark's begin.
+
+    Returns
+    -------
+    Segments
+    """
+    if found.dates.equals(dates):
+        return found
+    next_mark = np.minimum(np.searchsorted(found.dates, dates), len(found.dates) - 1)
+    is_marked = dates.isin(found.dates)
+    parts = {one.name: getattr(found, one.name)[next_mark] for one in fields(found) if one.name != "dates"}
+    for name in parts.keys() - {"opening_nav", "opening_value"}:
+        parts[name] = np.where(is_marked if parts[name].ndim == 1 else is_marked[:, None], parts[name], 0.0)
+    return Segments(dates=dates, **parts)
 
 
 def _trades(result: BacktestResult, owner: NDArray[np.int64], n_segments: int) -> tuple[Matrix, Matrix]:
@@ -101,7 +129,7 @@ def _trades(result: BacktestResult, owner: NDArray[np.int64], n_segments: int) -
     brought = moved * (result.mark_prices[step, name] - at) * rate
 
     def total(of_fills: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(place, weights=of_fills, minlength=shape[0] * shape[1])
+        return np.bincount(place, weights=of_fills, minlength=shape[0] * shape[1]).astype(np.float64)
 
     # Of one fill alone |notional| x return is its P&L with the sign of the side taken off.
     gross = total(np.abs(notional))

@@ -1,0 +1,211 @@
+"""The rotation against its constant mix: the active return, period by period, linked over the run."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from backtest.attribution.brinson import METHODS, Method
+from backtest.attribution.contributions import sector_of
+from backtest.attribution.effects import owners_of
+from backtest.attribution.linking import METHODS as LINKINGS
+from backtest.attribution.linking import link, link_geometric
+from backtest.attribution.segments import Segments, on_dates, segments
+from backtest.errors import BacktestError
+from backtest.run import RotationResult
+
+EFFECTS = ("allocation", "selection", "interaction", "currency", "cost")
+BENCHMARK = "constant mix"
+Matrix = NDArray[np.float64]
+By = Literal["basket", "market", "sector"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActiveReturn:
+    """Where a rotation's return over its constant mix came from.
+
+    Attributes
+    ----------
+    method, linking, by : str
+    portfolio, benchmark : float
+        Compounded returns of the run.
+    excess : float
+        Portfolio less benchmark; under `linking="geometric"` (1 + portfolio) / (1 + benchmark) - 1.
+    table : DataFrame
+        One row a segment (cash last), columns allocation, selection, interaction, currency, cost: linked over the run.
+    months : DataFrame
+        The same effects over all segments, index the months. Linked arithmetically a month's row is its part of the
+        whole run's excess, so rows add up; geometrically it is the month's own effects, and rows compound.
+    residual : float
+        What the effects leave of the excess: rounding.
+    """
+
+    method: str
+    linking: str
+    by: str
+    portfolio: float
+    benchmark: float
+    excess: float
+    table: pd.DataFrame
+    months: pd.DataFrame
+    residual: float
+
+    @property
+    def total(self) -> pd.Series:
+        """Effects over all segments. They add up to the excess, or compound to it under `linking="geometric"`."""
+        return self.table.sum(axis=0).rename("total")
+
+
+def active(
+    result: RotationResult,
+    *,
+    method: Method = "brinson-fachler",
+    linking: Literal["carino", "menchero", "grap", "frongello", "geometric"] = "carino",
+    by: By = "basket",
+) -> ActiveReturn:
+    """Attribute the return of a rotation over that of its constant mix.
+
+    Parameters
+    ----------
+    result : RotationResult
+    method : {"brinson-fachler", "brinson-hood-beebower"}
+    linking : {"carino", "menchero", "grap", "frongello", "geometric"}
+    by : {"basket", "market", "sector"}
+        Segments: source and destination, or venues, or sectors; and cash.
+
+    Returns
+    -------
+    ActiveReturn
+
+    Raises
+    ------
+    BacktestError
+        On another method, linking or segment; where NAV lost everything in a day and the linking cannot go on.
+
+    Notes
+    -----
+    A period is the step from one mark to the next, with weights at its begin: trading is daily, and months made of days
+    leave nothing out. Segments earn local returns; with w, W weights, r, R local returns of what was held, and B the
+    benchmark's local return:
+
+    - allocation: (w - W)(R - B), or (w - W) R after Brinson, Hood and Beebower; and what net trading into or out of
+      the segment brought from fill to mark, less the same of the benchmark. Against a constant mix this is timing.
+    - selection: W (r - R); and what switching within the segment brought from fill to mark.
+    - interaction: (w - W)(r - R). Where one side held nothing of a segment it is given the other's return.
+    - cash: R is the credit interest of the base currency's reading; selection is what else the two earned in interest:
+      on other currencies, debits, and what had yet to settle.
+    - currency, cost: those of the segment's names; currency of cash is that of balances.
+
+    Geometrically each effect of a day is a factor, in this order, from the benchmark's growth to the portfolio's, as in
+    `brinson.geometric_brinson`; interaction, currency and cost are factors of their own.
+
+    Examples
+    --------
+    >>> from backtest.run import run
+    >>> from data.load import load
+    >>> from strategies.catalogue import thesis
+    >>> found = active(run(thesis("flow-momentum"), load("demo")))
+    >>> found.table.index.tolist(), abs(found.residual) < 1e-10
+    (['source', 'destination', 'cash'], True)
+    """
+    if method not in METHODS:
+        raise BacktestError(f"Unknown method {method!r} of attribution; want {' or '.join(METHODS)}.")
+    if linking not in (*LINKINGS, "geometric"):
+        raise BacktestError(f"Unknown linking {linking!r}; want {', '.join(LINKINGS)} or geometric.")
+    benchmark = result.references[BENCHMARK]
+    of_names = _labels(result, by, sorted({*result.prepared.names, *benchmark.prepared.names}))
+    found, baskets = set(of_names.values()), result.plan.targets.baskets
+    labels = [*(one for one in baskets if one in found), *sorted(found - set(baskets))]
+    dates = result.dates.union(benchmark.dates)
+    own, mix = (
+        on_dates(segments(one, [labels.index(of_names[name]) for name in one.prepared.names], len(labels)), dates)
+        for one in (result, benchmark)
+    )
+    cash_rate = np.zeros(len(dates))
+    cash_rate[dates.get_indexer(result.dates)] = result.prepared.world.credit[result.rows, result.prepared.rules.base]
+    daily = _daily(own, mix, cash_rate, method)
+    r, b = own.change / own.opening_nav, mix.change / mix.opening_nav
+    portfolio, compounded = float(np.prod(1.0 + r) - 1.0), float(np.prod(1.0 + b) - 1.0)
+    months, rows = dates.to_period("M"), [*labels, "cash"]
+    if linking == "geometric":
+        factors = _geometric(daily, b)
+        table = np.stack([link_geometric(one) for one in factors], axis=1)
+        by_month = pd.DataFrame(1.0 + factors.sum(axis=2).T, columns=list(EFFECTS)).groupby(months).prod() - 1.0
+        excess = (1.0 + portfolio) / (1.0 + compounded) - 1.0
+        residual = excess - (float(np.prod(1.0 + table.sum(axis=0))) - 1.0)
+    else:
+        linked = link(np.moveaxis(daily, 0, 2), r, b, method=linking)
+        table = linked.sum(axis=0)
+        by_month = pd.DataFrame(linked.sum(axis=1), columns=list(EFFECTS)).groupby(months).sum()
+        excess = portfolio - compounded
+        residual = excess - float(table.sum())
+    return ActiveReturn(
+        method=method,
+        linking=linking,
+        by=by,
+        portfolio=portfolio,
+        benchmark=compounded,
+        excess=excess,
+        table=pd.DataFrame(table, index=pd.Index(rows, name="segment"), columns=list(EFFECTS)),
+        months=by_month.rename_axis("month"),
+        residual=residual,
+    )
+
+
+def _labels(result: RotationResult, by: str, names: list[str]) -> dict[str, str]:
+    """Say of each name which segment it is in."""
+    instruments = result.market.instruments
+    if by == "basket":
+        baskets = (*result.plan.targets.baskets, "unowned")
+        return {name: baskets[side] for name, side in zip(names, owners_of(result, names).tolist(), strict=True)}
+    if by == "market":
+        return {name: instruments[name].venue for name in names}
+    if by == "sector":
+        return {name: sector_of(instruments[name]) for name in names}
+    raise BacktestError(f"Active returns cannot be split by {by!r}; want basket, market or sector.")
+
+
+def _daily(own: Segments, mix: Segments, cash_rate: NDArray[np.float64], method: str) -> Matrix:
+    """Arithmetic effects of each step, shape (n_effects, n_dates, n_segments + 1); cash is last."""
+    nav, mix_nav = own.opening_nav[:, None], mix.opening_nav[:, None]
+    w, big_w = own.weights, mix.weights
+    r = np.where(np.isnan(own.returns), mix.returns, own.returns)
+    big_r = np.where(np.isnan(mix.returns), own.returns, mix.returns)
+    r, big_r = np.nan_to_num(r), np.nan_to_num(big_r)
+    # A holding worth nothing has no return, though its price may come back.
+    revived = np.where(own.opening_value == 0.0, own.held / nav, 0.0)
+    revived -= np.where(mix.opening_value == 0.0, mix.held / mix_nav, 0.0)
+    cash, big_cash = 1.0 - w.sum(axis=1), 1.0 - big_w.sum(axis=1)
+    mean = (big_w * big_r).sum(axis=1, keepdims=True) + (big_cash * cash_rate)[:, None]
+    against = mean if method == "brinson-fachler" else np.zeros_like(mean)
+    allocation = (w - big_w) * (big_r - against) + own.net_trade / nav - mix.net_trade / mix_nav
+    selection = big_w * (r - big_r) + own.switch / nav - mix.switch / mix_nav + revived
+    of_cash = {
+        "allocation": (cash - big_cash) * (cash_rate - against[:, 0]),
+        "selection": (own.interest / nav[:, 0] - cash * cash_rate)
+        - (mix.interest / mix_nav[:, 0] - big_cash * cash_rate),
+        "currency": own.balances / nav[:, 0] - mix.balances / mix_nav[:, 0],
+    }
+    of_names = {
+        "allocation": allocation,
+        "selection": selection,
+        "interaction": (w - big_w) * (r - big_r),
+        "currency": own.currency / nav - mix.currency / mix_nav,
+        "cost": own.cost / nav - mix.cost / mix_nav,
+    }
+    nothing = np.zeros(len(mean))
+    return np.stack([np.column_stack([of_names[one], of_cash.get(one, nothing)]) for one in EFFECTS])
+
+
+def _geometric(daily: Matrix, benchmark: NDArray[np.float64]) -> Matrix:
+    """Turn each effect of a step into a factor less 1, on what the effects before it have left."""
+    totals = daily.sum(axis=2)
+    reached = 1.0 + benchmark + np.cumsum(totals, axis=0) - totals
+    if (reached <= 0.0).any():
+        raise BacktestError(
+            "A notional fund between benchmark and portfolio loses everything in a day: use linking='grap'."
+        )
+    factors: Matrix = daily / reached[:, :, None]
+    return factors
