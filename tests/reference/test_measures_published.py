@@ -22,6 +22,12 @@ from backtest.metrics.regression import regress
 from backtest.metrics.relative import active_premium, information_ratio, m_squared, tracking_error, treynor_ratio
 from backtest.metrics.returns import annual_return_by_periods, cumulative_returns
 from backtest.metrics.risk import downside_deviation, downside_potential, volatility
+from backtest.metrics.tails import (
+    conditional_value_at_risk,
+    modified_conditional_value_at_risk,
+    modified_value_at_risk,
+    value_at_risk,
+)
 from tests.real import REFERENCE
 
 FOLDER = REFERENCE / "reference" / "perfanalytics"
@@ -114,3 +120,17 @@ def test_bacon(bacon):
     assert martin_ratio(ours, 12) == pytest.approx(1.6945, abs=PRINTED)
     assert pain_index(ours) == pytest.approx(0.0399, abs=PRINTED)
     assert m_squared(ours, index, 12) == pytest.approx(0.1006, abs=PRINTED)
+
+
+@needs_files
+def test_performanceanalytics_downside_table(managers):
+    """`table.DownsideRisk` of HAM1, as its Python wrapper pyformanceanalytics prints it in its tests."""
+    returns = managers["HAM1"]
+    assert downside_deviation(returns, 1, 0.10 / 12) == pytest.approx(0.0178, abs=PRINTED)
+    assert downside_deviation(returns, 1) == pytest.approx(0.0145, abs=PRINTED)
+    assert value_at_risk(returns) == pytest.approx(-0.0258, abs=PRINTED)
+    assert modified_value_at_risk(returns) == pytest.approx(-0.0342, abs=PRINTED)
+    assert modified_conditional_value_at_risk(returns) == pytest.approx(-0.0610, abs=PRINTED)
+    # It averages the 7 of 132 months below the quantile; one in twenty is 6.6, of which ours has -0.0527.
+    assert conditional_value_at_risk(returns, 1 - 7 / 132) == pytest.approx(-0.0513, abs=PRINTED)
+    assert conditional_value_at_risk(returns) == pytest.approx(-0.0527, abs=PRINTED)
