@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
 from backtest.report.packing import chart_library
+from backtest.report.sections.active import active_section
 from backtest.report.sections.contributions import contributions_section
 from backtest.report.sections.data import data_section, settings_section
 from backtest.report.sections.days import extreme_days
@@ -91,6 +92,7 @@ def sections(result: RotationResult) -> tuple[Section, ...]:
         money(frames),
         contributions_section(frames),
         effects_section(frames),
+        active_section(frames),
         extreme_days(frames),
         trades_section(frames),
         *events(frames),

@@ -42,7 +42,14 @@ def waterfall_figure(labels: Sequence[str], values: Sequence[float], total: str)
     return {"data": [waterfall(labels, values, total)], "layout": figure}
 
 
-def cumulative_figure(steps: pd.DataFrame, labels: dict[str, str], span: pd.DatetimeIndex, height: int = 360) -> Figure:
+def cumulative_figure(
+    steps: pd.DataFrame,
+    labels: dict[str, str],
+    span: pd.DatetimeIndex,
+    height: int = 360,
+    *,
+    is_points: bool = False,
+) -> Figure:
     """Draw amounts added up over time, one line each.
 
     Parameters
@@ -54,6 +61,8 @@ def cumulative_figure(steps: pd.DataFrame, labels: dict[str, str], span: pd.Date
     span : DatetimeIndex
         Of the run.
     height : int
+    is_points : bool
+        Whether they are fractions, drawn as percentage points, and no money.
 
     Returns
     -------
@@ -65,8 +74,8 @@ def cumulative_figure(steps: pd.DataFrame, labels: dict[str, str], span: pd.Date
     traces = []
     for i, (name, label) in enumerate(labels.items()):
         look = {"color": PARTS[i % len(PARTS)], "width": 1.8, "dash": DASHES[i % len(DASHES)]}
-        traces.append(line(label, days, np.cumsum(steps[name].to_numpy())[kept], ",.0f", look))
-    return {"data": traces, "layout": over_time(span, height, yaxis=MONEY_AXIS)}
+        traces.append(line(label, days, np.cumsum(steps[name].to_numpy())[kept], ".1%" if is_points else ",.0f", look))
+    return {"data": traces, "layout": over_time(span, height, yaxis={"tickformat": ".0%"} if is_points else MONEY_AXIS)}
 
 
 def bars_figure(labels: Sequence[str], values: Sequence[float]) -> Figure:

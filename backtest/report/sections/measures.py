@@ -107,8 +107,8 @@ def _measured(frames: Frames) -> str:
     return (
         f"{'Nothing is annualised over less than a year. ' if frames.is_short else ''}"
         f"Weekly difference from the constant mix: {excess}t-statistic {number(timing['t_statistic'], 2)}, "
-        f"{number(timing['weeks'])} weeks. Sharpe is in excess of zero. Turnover is one-way. Calmar: return a year over "
-        "the largest drawdown. All references are rebalanced at the rotation's decisions and pay the same costs."
+        f"{number(timing['weeks'])} weeks. Sharpe is in excess of zero. Turnover is one-way. Calmar: return a year "
+        "over the largest drawdown. All references are rebalanced at the rotation's decisions and pay the same costs."
     )
 
 
@@ -184,7 +184,8 @@ def _against_says(frames: Frames) -> str:
     sure = "beyond" if abs(found["alpha_t"]) >= 2 else "within"
     return (
         f"Against holding the source the rotation carried a beta of {number(found['beta'], 2)}; what that does not "
-        f"explain is {points(found['alpha'])} points a year, {sure} what luck gives (t = {number(found['alpha_t'], 2)})."
+        f"explain is {points(found['alpha'])} points a year, {sure} what luck gives (t = "
+        f"{number(found['alpha_t'], 2)})."
     )
 
 

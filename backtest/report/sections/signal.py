@@ -165,5 +165,6 @@ def _paid(found: pd.DataFrame, base: str) -> str:
     won = int((known["gained"] > 0).sum())
     return (
         f"{won} of {counted(len(known), 'trigger')} paid against the constant mix. The best, of "
-        f"{day(best['decided'])}, made {signed(best['gained'])} {base}; the worst, of {day(worst['decided'])}, {signed(worst['gained'])}."
+        f"{day(best['decided'])}, made {signed(best['gained'])} {base}; the worst, of {day(worst['decided'])}, "
+        f"{signed(worst['gained'])}."
     )
