@@ -149,4 +149,6 @@ def _template() -> "Template":
 
     loader = FileSystemLoader(Path(__file__).parent / "templates")
     room = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    # Charts are drawn in the order of the page.
+    room.policies["json.dumps_kwargs"] = {"sort_keys": False, "separators": (",", ":")}
     return room.get_template(TEMPLATE)

@@ -103,9 +103,10 @@ def _at_month_ends(months: pd.DataFrame) -> pd.DataFrame:
 def _summed(found: ActiveReturn) -> str:
     total = found.table.to_numpy().sum(axis=0)
     parts = dict(zip(EFFECTS, total.tolist(), strict=True))
+    chosen = parts["selection"] + parts["interaction"]
     return (
         f"In all the rotation returned {points(found.excess)} points over the constant mix: timing "
-        f"{points(parts['allocation'])}, selection and interaction {points(parts['selection'] + parts['interaction'])}, "
+        f"{points(parts['allocation'])}, selection and interaction {points(chosen)}, "
         f"currency {points(parts['currency'])}, costs {points(parts['cost'])}."
     )
 
@@ -115,9 +116,10 @@ def _largest(found: ActiveReturn) -> str:
     if len(totals) < 2 or not totals.any():
         return ""
     best, worst = int(totals.argmax()), int(totals.argmin())
+    names = [str(one) for one in found.table.index]
     return (
-        f"{found.table.index[best][:1].upper()}{found.table.index[best][1:]} added the most, {points(float(totals[best]))} points; {found.table.index[worst]} the "
-        f"least, {points(float(totals[worst]))}."
+        f"{names[best][:1].upper()}{names[best][1:]} added the most, {points(float(totals[best]))} points; "
+        f"{names[worst]} the least, {points(float(totals[worst]))}."
     )
 
 
