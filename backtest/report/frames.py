@@ -89,7 +89,9 @@ class Frames:
     @cached_property
     def mark_stamps(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         """UTC nanoseconds of each mark."""
-        stamps: np.ndarray[tuple[int], np.dtype[np.int64]] = self.result.prepared.timeline.stamp[self.result.mark_events]
+        stamps: np.ndarray[tuple[int], np.dtype[np.int64]] = self.result.prepared.timeline.stamp[
+            self.result.mark_events
+        ]
         return stamps
 
     @cached_property

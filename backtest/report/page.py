@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
 from backtest.report.packing import chart_library
+from backtest.report.sections.active import active_section
 from backtest.report.sections.contributions import contributions_section
 from backtest.report.sections.data import data_section, settings_section
 from backtest.report.sections.days import extreme_days
@@ -117,6 +118,7 @@ def sections(result: RotationResult) -> tuple[Section, ...]:
         money(frames),
         contributions_section(frames),
         effects_section(frames),
+        active_section(frames),
         extreme_days(frames),
         trades_section(frames),
         *events(frames),
@@ -157,13 +159,13 @@ def shared(drawn: Iterable[Exhibit]) -> dict[str, Any]:
     places: dict[tuple[str, ...], int] = {}
     figures = {}
     for one in drawn:
-        assert one.figure is not None  # the caller gives charts
+        figure = one.figure or {}
         traces = []
-        for trace in one.figure["data"]:
+        for trace in figure.get("data", ()):
             x = trace["x"]
             is_long = len(x) > SHARED_POINTS and trace["type"] == "scatter"
             traces.append(trace | {"x": places.setdefault(tuple(x), len(places)) if is_long else x})
-        figures[one.key] = one.figure | {"data": traces}
+        figures[one.key] = figure | {"data": traces}
     return {"axes": [list(dates) for dates in places], "charts": figures}
 
 
@@ -173,4 +175,6 @@ def _template() -> "Template":
 
     loader = FileSystemLoader(Path(__file__).parent / "templates")
     room = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    # Charts are drawn in the order of the page.
+    room.policies["json.dumps_kwargs"] = {"sort_keys": False, "separators": (",", ":")}
     return room.get_template(TEMPLATE)

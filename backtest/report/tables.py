@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import pandas as pd
+from pandas.api.typing import NaTType
 
 MISSING, MINUS, SPACE = "–", "−", "\N{NO-BREAK SPACE}"
 KINDS = {
@@ -164,7 +165,7 @@ def kind_label(kind: str) -> str:
     return KINDS.get(kind, kind.replace("_", " ").capitalize())
 
 
-def day(at: pd.Timestamp) -> str:
+def day(at: pd.Timestamp | NaTType) -> str:
     """Write a date.
 
     Parameters
@@ -176,7 +177,7 @@ def day(at: pd.Timestamp) -> str:
     str
         A dash for NaT.
     """
-    return MISSING if pd.isna(at) else f"{at:%Y-%m-%d}"
+    return MISSING if isinstance(at, NaTType) else f"{at:%Y-%m-%d}"
 
 
 def stamp(at: pd.Timestamp) -> str:

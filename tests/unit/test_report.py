@@ -1,15 +1,22 @@
 """The report: what is on the page, and that it stands alone."""
 
+import base64
+import gzip
 import json
 import math
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from plotly.offline import get_plotlyjs
 
-from backtest.report import charts, events, tables
-from backtest.report.page import SYNTHETIC, render_page
+from backtest.report import tables
+from backtest.report.charts.figure import MAX_POINTS, log_ticks, thinned
+from backtest.report.frames import Frames
+from backtest.report.page import SYNTHETIC, charts, render_page, sections, shared
+from backtest.report.sections import events, measures, money
 from backtest.report.verdict import verdict
 from backtest.run import RotationResult, run
 from data.checks.finding import Finding, relevant
@@ -92,8 +99,10 @@ def test_the_page_stands_alone(html: str, page: Page) -> None:
     assert len(html.encode()) < 6e6
 
 
-def test_the_chart_library_is_there_once(page: Page) -> None:
-    assert sum("plotly.js v" in text for _, text in page.scripts) == 1
+def test_the_chart_library_is_there_once_and_whole(page: Page) -> None:
+    packed = [text for attributes, text in page.scripts if attributes.get("id") == "chart-library"]
+    assert len(packed) == 1
+    assert gzip.decompress(base64.b64decode(packed[0])).decode() == get_plotlyjs()
 
 
 def test_the_page_says_what_it_has_to(result: RotationResult, page: Page) -> None:
@@ -124,12 +133,21 @@ def test_order_of_the_page(page: Page) -> None:
             SYNTHETIC,
             "Thesis: ",
             "On made-up prices",
-            "Rotation and references",
-            "Charts",
-            "Costs, and where",
-            "Orders cut, dropped or waiting",
-            "Last trades and statement",
-            "Data and settings",
+            "Return, risk and cost",
+            "Against each reference",
+            "The deepest drawdowns",
+            "Share of NAV by basket",
+            "What each trigger did",
+            "Return by month",
+            "From opening to final NAV",
+            "The 20 names that brought",
+            "Change of NAV by effect",
+            "Month by month, added up",
+            "The 10 worst days",
+            "Statement of",
+            "Every order filled as asked" if "Every order filled" in page.text else "lines of the log",
+            "Names that may be held",
+            "How to repeat it",
         )
     ]
     assert at == sorted(at)
@@ -189,13 +207,38 @@ def test_short_runs_render(start: str) -> None:
 
 def test_less_than_a_year_is_not_annualised_in_the_table() -> None:
     result = run(thesis("flow-momentum"), load("demo", start="2024-10-01"))
-    table = tables.measures(result)
-    assert [row[2:5] for row in table.rows] == [("–", "–", "–")] * 5
-    assert table.head[7:9] == ("Turnover, × NAV", "Cost, of NAV")
+    table = measures.measures(Frames(result))
+    assert [row[2:6] for row in table.rows] == [("–", "–", "–", "–")] * 5
+    assert table.head[8:10] == ("Turnover, × NAV", "Cost, of NAV")
     summary = result.summary()
-    assert table.rows[0][7] == f"{summary['turnover'] * summary['years']:.1f}"
+    assert table.rows[0][8] == f"{summary['turnover'] * summary['years']:.1f}"
     shown = Page(render_page(result)).text
     assert "Nothing is annualised over less than a year. Weekly difference from the constant mix: t-statistic" in shown
+
+
+def test_every_section_is_in_the_contents_and_every_link_leads_somewhere(html: str, result: RotationResult) -> None:
+    anchors = set(re.findall(r'id="([^"]+)"', html))
+    links = re.findall(r'href="#([^"]+)"', html)
+    assert set(links) <= anchors
+    assert [link for link in links if link != "data-warnings"] == [one.key for one in sections(result)]
+
+
+def test_every_chart_has_its_place_and_its_figure(html: str, page: Page, result: RotationResult) -> None:
+    keys = [one.key for one in charts(sections(result))]
+    assert len(set(keys)) == len(keys)
+    sent = json.loads(next(text for attributes, text in page.scripts if attributes.get("id") == "figures"))
+    assert list(sent["charts"]) == keys == re.findall(r'id="chart-([a-z-]+)" style', html)
+
+
+def test_lists_of_dates_are_sent_once(result: RotationResult) -> None:
+    drawn = charts(sections(result))
+    sent = shared(drawn)
+    whole = {one.key: one.figure["data"] for one in drawn if one.figure}
+    for key, figure in sent["charts"].items():
+        for trace, given in zip(figure["data"], whole[key], strict=True):
+            x = sent["axes"][trace["x"]] if isinstance(trace["x"], int) else trace["x"]
+            assert x == given["x"]
+    assert len(sent["axes"]) < sum(len(figure["data"]) for figure in sent["charts"].values()) / 3
 
 
 def test_a_run_without_trades_renders() -> None:
@@ -218,7 +261,7 @@ def test_numbers_are_written_for_reading() -> None:
 
 
 def test_measures_hold_every_reference(result: RotationResult) -> None:
-    found = tables.measures(result)
+    found = measures.measures(Frames(result))
     assert [row[0] for row in found.rows] == [
         "Rotation",
         mix_label(result),
@@ -231,7 +274,7 @@ def test_measures_hold_every_reference(result: RotationResult) -> None:
 
 
 def test_costs_and_bridge_add_up(result: RotationResult) -> None:
-    table, zero = tables.costs(result)
+    table, zero = money.costs(Frames(result))
 
     def read(text: str) -> float:
         return float(text.replace(",", "").replace("−", "-"))
@@ -243,7 +286,7 @@ def test_costs_and_bridge_add_up(result: RotationResult) -> None:
         "Withholding"
     }
     assert not {row[0] for row in table.rows[:-1]} & set(zero)
-    *parts, change, rest = tables.bridge(result).rows
+    *parts, change, rest = money.bridge(Frames(result)).rows
     assert sum(read(row[1]) for row in parts) == pytest.approx(read(change[1]), abs=len(parts))
     assert read(change[1]) == pytest.approx(result.nav.iloc[-1] - result.opening_nav, abs=0.5)
     assert rest[1] == "0.00"
@@ -257,22 +300,23 @@ def test_shares_by_basket_are_those_of_the_run(result: RotationResult) -> None:
 
 
 def test_figures_are_valid_json_and_thin(result: RotationResult) -> None:
-    for chart in charts.charts(result):
+    for chart in charts(sections(result)):
+        assert chart.figure
         json.dumps(chart.figure, allow_nan=False)
         for trace in chart.figure["data"]:
-            assert len(trace["x"]) == len(trace["y"]) <= charts.MAX_POINTS + 10
+            assert len(trace["x"]) == len(trace["y"]) <= MAX_POINTS + 10
 
 
 def test_thinned_lines_keep_their_ends_and_extremes() -> None:
-    kept = charts.thinned(10_001, keep=[4_567])
+    kept = thinned(10_001, keep=[4_567])
     assert {0, 4_567, 10_000} <= set(kept.tolist())
-    assert len(kept) <= charts.MAX_POINTS + 2
-    assert charts.thinned(0).tolist() == []
+    assert len(kept) <= MAX_POINTS + 2
+    assert thinned(0).tolist() == []
 
 
 @pytest.mark.parametrize(("low", "high"), [(9.9e5, 1.01e6), (5e5, 3e6), (1e3, 1e9), (0.4, 0.9)])
 def test_log_ticks_are_round_and_inside(low: float, high: float) -> None:
-    ticks = charts.log_ticks(low, high)
+    ticks = log_ticks(low, high)
     assert ticks == sorted(ticks)
     assert all(low <= tick <= high for tick in ticks)
     assert 1 <= len(ticks) <= 12

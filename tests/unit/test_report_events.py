@@ -6,9 +6,9 @@ import pytest
 
 from backtest.kernels import state
 from backtest.log import WHAT
-from backtest.report import events
 from backtest.report.page import render_page
-from backtest.report.tables import settings
+from backtest.report.sections import events
+from backtest.report.sections.data import settings
 from backtest.run import RotationResult, run
 from data.actions import NO_ACTIONS
 from data.load import load

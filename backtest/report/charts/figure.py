@@ -26,6 +26,8 @@ GREY, GRID = "#7C8288", "rgba(128,128,128,0.22)"
 PARTS = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6BB1", "#A6761D", "#1B9E9E", "#F0E442",
 )  # fmt: skip
+# Thousands, millions, billions as a reader of finance writes them.
+MONEY_AXIS: Figure = {"exponentformat": "B", "separatethousands": True}
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
@@ -255,10 +257,10 @@ def short(value: float) -> str:
     Examples
     --------
     >>> short(1_500_000.0), short(-2_345.0), short(7.0)
-    ('1.5m', '−2.34k', '7')
+    ('1.5M', '−2.34k', '7')
     """
     sign = "−" if value < 0 else ""
-    for unit, size in (("bn", 1e9), ("m", 1e6), ("k", 1e3)):
+    for unit, size in (("B", 1e9), ("M", 1e6), ("k", 1e3)):
         if abs(value) >= size:
             return f"{sign}{abs(value) / size:.3g}{unit}"
     return f"{sign}{abs(value):.3g}"

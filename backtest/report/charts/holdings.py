@@ -38,7 +38,12 @@ def stack_figure(shares: pd.DataFrame, height: int = 340) -> Figure:
     kept = thinned(len(dates), limit=MAX_AREA_POINTS)
     days, free = days_of(dates[kept]), iter(PARTS * (1 + len(shares.columns) // len(PARTS)))
     traces = [
-        area(str(name)[:1].upper() + str(name)[1:], days, shares[name].to_numpy()[kept], COLOURS.get(str(name)) or next(free))
+        area(
+            str(name)[:1].upper() + str(name)[1:],
+            days,
+            shares[name].to_numpy()[kept],
+            COLOURS.get(str(name)) or next(free),
+        )
         for name in shares.columns
     ]
     highest = float(np.nanmax(np.maximum(shares.to_numpy(), 0.0).sum(axis=1))) if shares.size else 1.0

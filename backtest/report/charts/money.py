@@ -8,8 +8,9 @@ import pandas as pd
 from backtest.report.charts.figure import (
     DASHES,
     GAIN,
-    GRID,
+    GREY,
     LOSS,
+    MONEY_AXIS,
     PARTS,
     days_of,
     layout,
@@ -36,13 +37,19 @@ def waterfall_figure(labels: Sequence[str], values: Sequence[float], total: str)
     -------
     dict
     """
-    axis = {"tickformat": ".3~s"}
     margin = {"l": 56, "r": 24, "t": 24, "b": 48}
-    figure = layout(360, yaxis=axis, showlegend=False, hovermode="closest", margin=margin)
+    figure = layout(360, yaxis=MONEY_AXIS, showlegend=False, hovermode="closest", margin=margin)
     return {"data": [waterfall(labels, values, total)], "layout": figure}
 
 
-def cumulative_figure(steps: pd.DataFrame, labels: dict[str, str], span: pd.DatetimeIndex, height: int = 360) -> Figure:
+def cumulative_figure(
+    steps: pd.DataFrame,
+    labels: dict[str, str],
+    span: pd.DatetimeIndex,
+    height: int = 360,
+    *,
+    is_points: bool = False,
+) -> Figure:
     """Draw amounts added up over time, one line each.
 
     Parameters
@@ -54,6 +61,8 @@ def cumulative_figure(steps: pd.DataFrame, labels: dict[str, str], span: pd.Date
     span : DatetimeIndex
         Of the run.
     height : int
+    is_points : bool
+        Whether they are fractions, drawn as percentage points, and no money.
 
     Returns
     -------
@@ -65,8 +74,8 @@ def cumulative_figure(steps: pd.DataFrame, labels: dict[str, str], span: pd.Date
     traces = []
     for i, (name, label) in enumerate(labels.items()):
         look = {"color": PARTS[i % len(PARTS)], "width": 1.8, "dash": DASHES[i % len(DASHES)]}
-        traces.append(line(label, days, np.cumsum(steps[name].to_numpy())[kept], ",.0f", look))
-    return {"data": traces, "layout": over_time(span, height, yaxis={"tickformat": ".3~s"})}
+        traces.append(line(label, days, np.cumsum(steps[name].to_numpy())[kept], ".1%" if is_points else ",.0f", look))
+    return {"data": traces, "layout": over_time(span, height, yaxis={"tickformat": ".0%"} if is_points else MONEY_AXIS)}
 
 
 def bars_figure(labels: Sequence[str], values: Sequence[float]) -> Figure:
@@ -76,6 +85,7 @@ def bars_figure(labels: Sequence[str], values: Sequence[float]) -> Figure:
     ----------
     labels : sequence of str
     values : sequence of float
+        At least one.
 
     Returns
     -------
@@ -89,13 +99,16 @@ def bars_figure(labels: Sequence[str], values: Sequence[float]) -> Figure:
         "x": plain(amounts),
         "marker": {"color": [GAIN if value >= 0 else LOSS for value in amounts.tolist()]},
         "text": [short(value) for value in amounts.tolist()],
-        "textposition": "auto",
+        "textposition": "outside",
+        "cliponaxis": False,
         "hovertemplate": "%{y}: %{x:,.0f}<extra></extra>",
     }
+    low, high = min(0.0, float(amounts.min())), max(0.0, float(amounts.max()))
+    room = 0.18 * (high - low)
     figure = layout(
         max(160, 60 + 24 * len(labels)),
         yaxis={"autorange": "reversed", "type": "category", "gridcolor": "rgba(0,0,0,0)", "ticksuffix": "  "},
-        xaxis={"tickformat": ".3~s", "zeroline": True, "zerolinecolor": GRID},
+        xaxis=MONEY_AXIS | {"zeroline": True, "zerolinecolor": GREY, "range": [low - room, high + room]},
         hovermode="closest",
         showlegend=False,
     )
@@ -128,5 +141,5 @@ def yearly_figure(table: pd.DataFrame, labels: dict[str, str]) -> Figure:
         }
         for i, (name, label) in enumerate(labels.items())
     ]
-    axes = {"xaxis": {"type": "category"}, "yaxis": {"tickformat": ".3~s"}}
+    axes = {"xaxis": {"type": "category"}, "yaxis": MONEY_AXIS}
     return {"data": traces, "layout": layout(320, barmode="relative", **axes)}

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.typing import NaTType
 
 from backtest.metrics.drawdowns import drawdown
-from backtest.report.charts.figure import LOSS, days_of, faded, line, log_ticks, over_time, short, thinned
+from backtest.report.charts.figure import LOSS, MONEY_AXIS, days_of, faded, line, log_ticks, over_time, short, thinned
 from backtest.report.exhibits import Figure
 from backtest.run import RotationResult
 
@@ -32,12 +33,12 @@ def nav_figure(result: RotationResult) -> Figure:
     if len(shown):
         ticks = log_ticks(float(shown.min()), float(shown.max()))
         axis |= {"tickmode": "array", "tickvals": ticks, "ticktext": [short(tick) for tick in ticks]}
-        axis |= {"tickformat": ".3~s"}
+        axis |= MONEY_AXIS
     traces = [line(name, days, nav[kept], ",.0f") for name, nav in lines.items()]
     return {"data": traces, "layout": over_time(result.dates, 420, yaxis=axis)}
 
 
-def drawdown_figure(result: RotationResult, worst: Iterable[tuple[pd.Timestamp, pd.Timestamp]]) -> Figure:
+def drawdown_figure(result: RotationResult, worst: Iterable[tuple[pd.Timestamp, pd.Timestamp | NaTType]]) -> Figure:
     """Draw the fall from the last peak of the rotation, the constant mix and the source.
 
     Parameters
@@ -57,7 +58,7 @@ def drawdown_figure(result: RotationResult, worst: Iterable[tuple[pd.Timestamp, 
     traces = [line(name, days, fall[kept], ".1%") for name, fall in falls.items()]
     shaded = [
         {"type": "rect", "xref": "x", "yref": "paper", "x0": f"{peak:%Y-%m-%d}", "y0": 0, "y1": 1, "layer": "below"}
-        | {"x1": f"{result.dates[-1] if pd.isna(recovery) else recovery:%Y-%m-%d}"}
+        | {"x1": f"{result.dates[-1] if isinstance(recovery, NaTType) else recovery:%Y-%m-%d}"}
         | {"fillcolor": faded(LOSS, 0.10), "line": {"width": 0}}
         for peak, recovery in worst
     ]

@@ -70,7 +70,8 @@ def value_figure(result: RotationResult) -> Figure:
     """
     reading = result.plan.reading
     dates = pd.DatetimeIndex(reading.stamps).normalize()
-    inside = np.flatnonzero((dates >= result.dates[0]) & (dates <= result.dates[-1])) if len(result.dates) else []
+    first, last = np.searchsorted(dates.to_numpy(), result.dates[[0, -1]].to_numpy()) if len(result.dates) else (0, 0)
+    inside = slice(first, last + 1)
     dates, value = dates[inside], reading.value[inside]
     kept = thinned(len(dates))
     trace = line("Value", days_of(dates[kept]), value[kept], ".4~s", {"color": "#8C6BB1", "width": 1.3})

@@ -82,7 +82,7 @@ def contribution_table(
     by_group : DataFrame
         One row a group, columns price, currency, dividends, interest, costs, total.
     parts : tuple of str
-        Columns to show before the total.
+        Columns to show before the total; those that are nil throughout are left out.
     has_sum : bool
         Add the sum of all groups, which is the change of NAV; groups are then sorted, the largest first.
 
@@ -92,6 +92,7 @@ def contribution_table(
     """
     order = np.argsort(-by_group["total"].to_numpy(), kind="stable") if has_sum else np.arange(len(by_group))
     opening = frames.result.opening_nav
+    parts = tuple(part for part in parts if by_group[part].any())
     lines = [(str(by_group.index[i]), by_group.iloc[i]) for i in order]
     if has_sum:
         lines.append(("Change of NAV", by_group.sum()))
@@ -131,8 +132,11 @@ def _largest(totals: pd.Series, noun: str) -> str:
     held = totals[totals != 0]
     if len(held) < 2:
         return f"Everything came from one {noun}." if len(held) else ""
-    best, worst = held.idxmax(), held.idxmin()
-    return f"{best} brought the most, {number(float(held[best]))}; {worst} the least, {number(float(held[worst]))}."
+    best, worst = int(held.argmax()), int(held.argmin())
+    return (
+        f"{held.index[best]} brought the most, {number(held.iloc[best])}; {held.index[worst]} the least, "
+        f"{number(held.iloc[worst])}."
+    )
 
 
 def _concentrated(frames: Frames) -> str:

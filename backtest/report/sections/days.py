@@ -134,12 +134,17 @@ def doubts(frames: Frames, date: pd.Timestamp) -> list[str]:
     Returns
     -------
     list of str
-        Number of the check and the name it is about, such as "D305 0700.HK".
+        Number of the check and the name it is about, or how many: "D305 0700.HK", "D305 3 names".
     """
     market, written = frames.result.market, f"{date:%Y-%m-%d}"
-    found = relevant(market.findings, market.symbols, market.holdable)
-    named = [f"{one.check} {case.subject}" for one in found for case in one.cases if written in case.text]
-    return [*named, *(one.check for one in found if not one.cases and written in one.what)]
+    found = []
+    for one in relevant(market.findings, market.symbols, market.holdable):
+        subjects = list(dict.fromkeys(case.subject for case in one.cases if written in case.text))
+        if subjects:
+            found.append(f"{one.check} {subjects[0] if len(subjects) == 1 else counted(len(subjects), 'name')}")
+        elif not one.cases and written in one.what:
+            found.append(one.check)
+    return found
 
 
 def _joint(frames: Frames, steps: NDArray[np.intp], *, falls: bool) -> str:

@@ -38,7 +38,7 @@ def effects_section(frames: Frames) -> Section:
             key="effects",
             title="Change of NAV by effect",
             caption=(
-                f"{frames.base}. Average mix: holding both baskets at the rotation's average shares throughout. Timing: "
+                f"{frames.base}. Average mix: holding both baskets at the rotation's average shares. Timing: "
                 "holding more of one than that when it did well. Selection: other names or weights than the "
                 "basket. Interaction: both at once."
             ),
@@ -108,7 +108,11 @@ def effects_table(frames: Frames, yearly: pd.DataFrame) -> Table:
     ]
     opening = frames.result.opening_nav
     rows.append(
-        ("Of opening NAV", *(percent(float(total[name]) / opening) for name in COLUMNS), percent(total["change"] / opening))
+        (
+            "Of opening NAV",
+            *(percent(float(total[name]) / opening) for name in COLUMNS),
+            percent(total["change"] / opening),
+        )
     )
     head = ("", *LABELS.values(), "Change of NAV")
     return Table(head=head, rows=tuple(rows), align="l" + "r" * (len(head) - 1), strong=(len(rows) - 2,))

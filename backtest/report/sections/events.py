@@ -70,9 +70,7 @@ def _orders_section(frames: Frames) -> Section:
             ),
         )
     paragraphs = (said.strip(),) if said else ()
-    return Section(
-        key="orders", title="Orders cut, dropped or waiting", paragraphs=paragraphs, exhibits=exhibits
-    )
+    return Section(key="orders", title="Orders cut, dropped or waiting", paragraphs=paragraphs, exhibits=exhibits)
 
 
 def _actions_section(result: BacktestResult) -> tuple[Section, ...]:

@@ -17,11 +17,14 @@ class Card:
     ----------
     label, value, note : str
         What it is, how much, and what to read it against.
+    doubt : str
+        How sure the value is.
     """
 
     label: str
     value: str
     note: str
+    doubt: str = ""
 
 
 def headline(frames: Frames) -> Section:
@@ -71,8 +74,11 @@ def cards(frames: Frames) -> tuple[Card, ...]:
         ),
         Card(
             label="Sharpe ratio",
-            value=ratio if sure == MISSING else f"{ratio} ± {sure}",
-            note="under a year: not stated" if frames.is_short else f"± standard error; the mix {number(mix['sharpe'], 2)}",
+            value=ratio,
+            doubt="" if sure == MISSING else f"± {sure}",
+            note="under a year: not stated"
+            if frames.is_short
+            else f"± standard error; the mix {number(mix['sharpe'], 2)}",
         ),
         Card(
             label="Largest drawdown",

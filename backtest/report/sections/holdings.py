@@ -67,7 +67,10 @@ def holdings(frames: Frames) -> Section:
         Exhibit(
             key="counts",
             title="Number of names",
-            caption="The effective number is that of equal holdings as concentrated as these: 1 over the sum of squared shares.",
+            caption=(
+                "The effective number is that of equal holdings as concentrated as these: 1 over the sum of squared "
+                "shares."
+            ),
             says=_concentrated(counted),
             figure=names_figure(counted),
             is_half=True,
@@ -128,8 +131,11 @@ def by_currency(frames: Frames) -> pd.DataFrame:
     DataFrame
         Rows sum to 1; currencies that never held anything are left out.
     """
-    value = frames.result.statement["value"].unstack("currency")
-    shares = value.div(frames.result.nav, axis=0)
+    result = frames.result
+    # The statement lists every currency at every mark, in the same order.
+    values = result.statement["value"].to_numpy().reshape(len(result.dates), len(result.prepared.currencies))
+    parts = values / result.nav.to_numpy()[:, None]
+    shares = pd.DataFrame(parts, index=result.dates, columns=list(result.prepared.currencies))
     return shares.loc[:, (shares != 0).any()]
 
 
@@ -185,26 +191,32 @@ def _average(shares: pd.DataFrame) -> str:
     if not len(shares):
         return ""
     means, last = shares.mean(), shares.iloc[-1]
-    parts = "; ".join(f"{name} {percent(means[name], 0)} ({percent(last[name], 0)} at the end)" for name in shares.columns)
+    parts = "; ".join(
+        f"{name} {percent(means[name], 0)} ({percent(last[name], 0)} at the end)" for name in shares.columns
+    )
     return f"On average {parts}."
 
 
 def _largest(frames: Frames) -> str:
-    weights = frames.weights
-    if not weights.size or not (weights.to_numpy() > 0).any():
+    values = frames.weights.to_numpy()
+    if not (values > 0).any():
         return "Nothing was ever held."
-    row, column = np.unravel_index(int(np.nanargmax(weights.to_numpy())), weights.shape)
+    row, column = divmod(int(np.nanargmax(values)), values.shape[1])
     return (
-        f"The largest single holding was {weights.columns[column]}, {percent(weights.iat[row, column])} of NAV on "
-        f"{day(weights.index[row])}."
+        f"The largest single holding was {frames.weights.columns[column]}, {percent(values[row, column])} of NAV on "
+        f"{day(frames.result.dates[row])}."
     )
 
 
 def _invested(exposed: pd.DataFrame) -> str:
-    if not len(exposed):
+    gross = exposed["gross"].to_numpy()
+    if not len(gross):
         return ""
-    gross = exposed["gross"]
-    return f"On average {percent(gross.mean())} of NAV was invested, at most {percent(gross.max())} ({day(gross.idxmax())})."
+    highest = int(gross.argmax())
+    return (
+        f"On average {percent(gross.mean())} of NAV was invested, at most {percent(gross[highest])} "
+        f"({day(pd.Timestamp(exposed.index[highest]))})."
+    )
 
 
 def _concentrated(counted: pd.DataFrame) -> str:

@@ -27,10 +27,10 @@ def measures_section(frames: Frames) -> Section:
         Exhibit(
             title="Against each reference",
             caption=(
-                "Rotation less reference. Alpha and beta come from weekly returns over cash, because the venues close at "
-                "different times; the Dimson beta is from daily returns with leads and lags. Capture is the part of the "
-                "reference's gains (up) and losses (down) that the rotation took. Tracking error is the volatility of the difference; the "
-                "information ratio is the difference over it."
+                "Rotation less reference. Alpha and beta come from weekly returns over cash, because the venues close "
+                "at different times; the Dimson beta is from daily returns with leads and lags. Capture is the part of "
+                "the reference's gains (up) and losses (down) that the rotation took. Tracking error is the volatility "
+                "of the difference; the information ratio is the difference over it."
             ),
             says=_against_says(frames),
             table=against(frames),
@@ -38,11 +38,11 @@ def measures_section(frames: Frames) -> Section:
         Exhibit(
             title="Measures of risk",
             caption=(
-                "Of returns from mark to mark. Value at risk: the loss that one day in twenty exceeds, as seen and "
-                "(modified) as skew and fat tails imply; CVaR: the average loss on those days. Omega: gains over losses. "
-                "Tail ratio: the 95th percentile over the 5th. Skew below zero: the bad days are the larger ones. "
-                "Kurtosis above that of a normal law: extreme days are frequent. "
-                "Hit rate: days above zero."
+                "Of returns from mark to mark. Value at risk (VaR): the loss that one day in twenty exceeds, as seen "
+                "and (modified) as skew and fat tails imply; CVaR: the average loss on those days. Omega: gains over "
+                "losses. Tail ratio: the 95th percentile over the 5th. Skew below zero: the bad days are the larger "
+                "ones. Kurtosis above zero: extreme days are more frequent than under a normal law. Hit rate: days "
+                "above zero."
             ),
             says=_risk_says(frames),
             table=risk(frames),
@@ -78,9 +78,7 @@ def measures(frames: Frames) -> Table:
         f"Cost{span}, of NAV",
         f"Final NAV, {frames.base}",
     )
-    rows = tuple(
-        (frames.labels[name], *_measures(run, frames.summaries[name])) for name, run in frames.runs.items()
-    )
+    rows = tuple((frames.labels[name], *_measures(run, frames.summaries[name])) for name, run in frames.runs.items())
     return Table(head=head, rows=rows, align="l" + "r" * (len(head) - 1), strong=(0,))
 
 
@@ -109,8 +107,8 @@ def _measured(frames: Frames) -> str:
     return (
         f"{'Nothing is annualised over less than a year. ' if frames.is_short else ''}"
         f"Weekly difference from the constant mix: {excess}t-statistic {number(timing['t_statistic'], 2)}, "
-        f"{number(timing['weeks'])} weeks. Sharpe is in excess of zero. Turnover is one-way. Calmar: return a year over "
-        "the largest drawdown. All references are rebalanced at the rotation's decisions and pay the same costs."
+        f"{number(timing['weeks'])} weeks. Sharpe is in excess of zero. Turnover is one-way. Calmar: return a year "
+        "over the largest drawdown. All references are rebalanced at the rotation's decisions and pay the same costs."
     )
 
 
@@ -126,7 +124,9 @@ def _ranked(frames: Frames) -> str:
         said += f"; the best is {best[:1].lower()}{best[1:]}"
     falls = {name: one["max_drawdown"] for name, one in frames.summaries.items()}
     shallower = sum(falls["rotation"] > value for name, value in falls.items() if name != "rotation")
-    return f"{said}. Its largest drawdown is smaller than that of {shallower} of the {len(order) - 1} references."
+    others = len(order) - 1
+    than = {0: "none of the", others: f"each of the {others}"}.get(shallower, f"{shallower} of the {others}")
+    return f"{said}. Its largest drawdown is smaller than that of {than} references."
 
 
 def against(frames: Frames) -> Table:
@@ -183,8 +183,9 @@ def _against_says(frames: Frames) -> str:
         return ""
     sure = "beyond" if abs(found["alpha_t"]) >= 2 else "within"
     return (
-        f"Against holding the source the rotation carried a beta of {number(found['beta'], 2)}; what that does not explain is "
-        f"{points(found['alpha'])} points a year, {sure} what luck gives (t = {number(found['alpha_t'], 2)})."
+        f"Against holding the source the rotation carried a beta of {number(found['beta'], 2)}; what that does not "
+        f"explain is {points(found['alpha'])} points a year, {sure} what luck gives (t = "
+        f"{number(found['alpha_t'], 2)})."
     )
 
 
@@ -240,6 +241,6 @@ def _risk_says(frames: Frames) -> str:
     if math.isnan(ours["cvar_95"]) or math.isnan(mix["cvar_95"]):
         return ""
     return (
-        f"On the worst one day in twenty the rotation lost {percent(abs(ours['cvar_95']), 2)} on average, the constant mix "
-        f"{percent(abs(mix['cvar_95']), 2)}."
+        f"On the worst one day in twenty the rotation lost {percent(abs(ours['cvar_95']), 2)} on average, the "
+        f"constant mix {percent(abs(mix['cvar_95']), 2)}."
     )

@@ -60,7 +60,9 @@ def money(frames: Frames) -> Section:
             Exhibit(
                 key="costs",
                 title="Costs over time",
-                caption=f"Paid so far, {frames.base}, the {len(paid)} largest kinds." if len(paid) > 1 else "Paid so far.",
+                caption=f"Paid so far, {frames.base}, the {len(paid)} largest kinds."
+                if len(paid) > 1
+                else "Paid so far.",
                 says=_by_year(frames),
                 figure=cumulative_figure(
                     frames.costs, {kind: kind_label(kind) for kind in paid}, frames.result.dates, 300
@@ -166,5 +168,3 @@ def _by_year(frames: Frames) -> str:
         f"The dearest year was {by_year.idxmax()} with {number(float(by_year.max()))} {frames.base}, the cheapest "
         f"{by_year.idxmin()} with {number(float(by_year.min()))}."
     )
-
-

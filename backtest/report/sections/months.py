@@ -12,6 +12,7 @@ from backtest.report.charts.rolling import rolling_figure
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
 from backtest.report.tables import Table, number, percent
+from backtest.report.writing import counted
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKS_PER_YEAR = 52
@@ -57,7 +58,10 @@ def month_table(found: pd.DataFrame) -> Table:
     Table
     """
     values = found.to_numpy(dtype=np.float64)
-    rows = tuple((str(year), *(number(100 * value, 1) for value in line)) for year, line in zip(found.index, values.tolist(), strict=True))
+    rows = tuple(
+        (str(year), *(number(100 * value, 1) for value in line))
+        for year, line in zip(found.index, values.tolist(), strict=True)
+    )
     shades = tuple((0, *(shade(value) for value in line)) for line in values.tolist())
     return Table(head=("", *MONTHS, "Year"), rows=rows, align="l" + "r" * 13, shades=shades)
 
@@ -86,16 +90,18 @@ def shade(value: float) -> int:
 
 
 def _best(found: pd.DataFrame) -> str:
-    flat = found.drop(columns="year").stack()
-    if not len(flat):
+    values = found.drop(columns="year").to_numpy(dtype=np.float64)
+    known = values[np.isfinite(values)]
+    if not len(known):
         return ""
 
-    def named(at: tuple[int, int]) -> str:
-        return f"{MONTHS[at[1] - 1]} {at[0]} ({percent(flat[at])})"
+    def named(at: int) -> str:
+        row, month = divmod(at, len(MONTHS))
+        return f"{MONTHS[month]} {found.index[row]} ({percent(values[row, month])})"
 
     return (
-        f"{int((flat > 0).sum())} of {len(flat)} months were gains; the best was {named(flat.idxmax())}, the worst "
-        f"{named(flat.idxmin())}."
+        f"{int((known > 0).sum())} of {counted(len(known), 'month')} were gains; the best was "
+        f"{named(int(np.nanargmax(values)))}, the worst {named(int(np.nanargmin(values)))}."
     )
 
 

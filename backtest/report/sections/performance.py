@@ -111,6 +111,4 @@ def _deepest(found: pd.DataFrame) -> str:
     worst = found.iloc[0]
     took = worst["days_to_recovery"]
     after = "and is not recovered" if not math.isfinite(took) else f"and took {counted(took, 'day')} to recover"
-    return (
-        f"The deepest cost {percent(-worst['depth'])} in {counted(worst['days_to_trough'], 'day')}, {after}."
-    )
+    return f"The deepest cost {percent(-worst['depth'])} in {counted(worst['days_to_trough'], 'day')}, {after}."

@@ -1,5 +1,8 @@
 """The signal, the decisions it triggered, and the trades they caused."""
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -52,9 +55,9 @@ def signal(frames: Frames) -> Section:
         Exhibit(
             title="What each trigger did",
             caption=(
-                "One row for each decision that changed the share of the destination. Fills are those of that decision, "
-                "its rebalancing included; orders cut or waiting are counted by name. The last columns are returns from "
-                "the decision to the next trigger, and their difference times NAV." + _shown(found)
+                "One row for each decision that changed the share of the destination. Fills are those of that "
+                "decision, its rebalancing included; orders cut or waiting are counted by name. The last columns are "
+                "returns from the decision to the next trigger, and their difference times NAV." + _shown(found)
             ),
             says=_paid(found, frames.base),
             table=trigger_table(found, frames.base),
@@ -91,17 +94,15 @@ def trigger_table(found: pd.DataFrame, base: str) -> Table:
         f"Traded, {base}",
         f"Cost, {base}",
         "Cut or waiting",
-        "Until",
         "Rotation",
         "Constant mix",
         "Points",
         f"Gained, {base}",
     )
-    return Table(head=head, rows=rows, align="lrrrllrrrlrrrr")
+    return Table(head=head, rows=rows, align="lrrrllrrrrrrr")
 
 
-def _row(row: dict[str, object]) -> tuple[str, ...]:
-    one = pd.Series(row)
+def _row(one: Mapping[Hashable, Any]) -> tuple[str, ...]:
     return (
         day(one["decided"]),
         number(one["score"], 2),
@@ -112,7 +113,6 @@ def _row(row: dict[str, object]) -> tuple[str, ...]:
         number(one["notional"]) if one["n_fills"] else MISSING,
         number(one["cost"]) if one["n_fills"] else MISSING,
         number(one["waited"]) if one["waited"] else MISSING,
-        day(one["until"]),
         percent(one["return"]),
         percent(one["mix_return"]),
         points(one["return"] - one["mix_return"]),
@@ -161,9 +161,10 @@ def _paid(found: pd.DataFrame, base: str) -> str:
     known = found[found["gained"].notna()]
     if not len(known):
         return "No trigger can be judged." if len(found) else "The share never changed, so there was no trigger."
-    best, worst = known.loc[known["gained"].idxmax()], known.loc[known["gained"].idxmin()]
+    best, worst = known.iloc[int(known["gained"].argmax())], known.iloc[int(known["gained"].argmin())]
     won = int((known["gained"] > 0).sum())
     return (
-        f"{won} of {counted(len(known), 'trigger')} paid against the constant mix. The best, of {day(best['decided'])}, "
-        f"made {signed(best['gained'])} {base}; the worst, of {day(worst['decided'])}, {signed(worst['gained'])}."
+        f"{won} of {counted(len(known), 'trigger')} paid against the constant mix. The best, of "
+        f"{day(best['decided'])}, made {signed(best['gained'])} {base}; the worst, of {day(worst['decided'])}, "
+        f"{signed(worst['gained'])}."
     )

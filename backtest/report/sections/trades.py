@@ -48,9 +48,7 @@ def trades_section(frames: Frames) -> Section:
         "said": _traded(frames),
         "packed": packed(json.dumps(columns(frames), separators=(",", ":"), allow_nan=False)),
     }
-    return Section(
-        key="trades", title="Trades and statement", exhibits=exhibits, content=content, has_template=True
-    )
+    return Section(key="trades", title="Trades and statement", exhibits=exhibits, content=content, has_template=True)
 
 
 def columns(frames: Frames) -> dict[str, Any]:
@@ -75,8 +73,8 @@ def columns(frames: Frames) -> dict[str, Any]:
     for name in ("filled", "decided"):
         packed_columns[name] = _minutes(trades[name])
     for name, digits in (("shares", 2), ("price", 4), ("notional", 0), ("cost", 2)):
-        values = trades[name].abs() if name == "notional" else trades[name]
-        rounded = np.round(values.to_numpy(), digits)
+        amounts = trades[name].to_numpy(dtype=np.float64)
+        rounded = np.round(np.abs(amounts) if name == "notional" else amounts, digits)
         packed_columns[name] = [int(value) if value == int(value) else value for value in rounded.tolist()]
     return packed_columns
 
@@ -113,7 +111,18 @@ def last_trades(frames: Frames) -> Table:
         )
         for row in frames.trades.tail(N_TRADES).to_dict("records")
     )
-    head = ("Filled, UTC", "Symbol", "Venue", "Side", "Shares", "Price", "Notional", "Costs", "Currency", "Decided, UTC")
+    head = (
+        "Filled, UTC",
+        "Symbol",
+        "Venue",
+        "Side",
+        "Shares",
+        "Price",
+        "Notional",
+        "Costs",
+        "Currency",
+        "Decided, UTC",
+    )
     return Table(head=head, rows=rows, align="llllrrrrll")
 
 
