@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
-from backtest.metrics.measures import drawdown
-from backtest.report.charts import CASH, DESTINATION, GREY, LOOKS, SOURCE, log_ticks
+from backtest.metrics.drawdowns import drawdown
+from backtest.report.charts.figure import CASH, DESTINATION, GREY, LOOKS, SOURCE, log_ticks
 from backtest.result import BacktestResult
 from backtest.run import RotationResult
 from data.storage.atomic import replacing
