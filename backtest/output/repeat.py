@@ -10,7 +10,8 @@ from backtest.config import RunConfig
 from backtest.errors import BacktestError
 from backtest.output.differences import changed_keys, first_difference
 from backtest.output.documents import json_text
-from backtest.output.provenance import Asked, FilePart, Manifest, manifest, strategy_part, versions
+from backtest.output.manifest_format import Asked, FilePart, Manifest
+from backtest.output.provenance import manifest, strategy_part, versions
 from backtest.output.run_folder import SEAL, write_sealed
 from backtest.output.saved import read_sealed
 from backtest.output.write import contents

@@ -12,7 +12,7 @@ from backtest.engine import simulate
 from backtest.errors import BacktestError
 from backtest.output import Request, open_run, write_run
 from backtest.output.differences import first_difference
-from backtest.output.provenance import Asked
+from backtest.output.manifest_format import Asked
 from backtest.run import run
 from data.load import load
 from strategies.catalogue import thesis
