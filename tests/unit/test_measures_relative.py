@@ -69,6 +69,8 @@ def test_dimson_adds_up_what_comes_a_day_late():
     assert dimson_beta(late, x) == pytest.approx(1.0)
     assert dimson_beta(0.1 + 0.7 * x, x, lags=0, leads=0) == pytest.approx(0.7)
     assert dimson_beta(late, x, 0.0, lags=2, leads=3) == pytest.approx(1.0)
+    half_late = 0.5 * x + 0.5 * np.concatenate([[0.0], x[:-1]])
+    assert dimson_beta(half_late, x, lags=1, leads=0) == pytest.approx(1.0)
     late[20] = NAN  # one period goes, its neighbours stay
     assert dimson_beta(late, x) == pytest.approx(1.0)
     hidden = x.copy()
