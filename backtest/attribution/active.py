@@ -130,7 +130,7 @@ def active(
     portfolio, compounded = float(np.prod(1.0 + r) - 1.0), float(np.prod(1.0 + b) - 1.0)
     months, rows = dates.to_period("M"), [*labels, "cash"]
     if linking == "geometric":
-        factors = _geometric(daily, b)
+        factors = _geometric(daily, b, dates)
         table = np.stack([link_geometric(one) for one in factors], axis=1)
         by_month = pd.DataFrame(1.0 + factors.sum(axis=2).T, columns=list(EFFECTS)).groupby(months).prod() - 1.0
         excess = (1.0 + portfolio) / (1.0 + compounded) - 1.0
@@ -199,13 +199,15 @@ def _daily(own: Segments, mix: Segments, cash_rate: NDArray[np.float64], method:
     return np.stack([np.column_stack([of_names[one], of_cash.get(one, nothing)]) for one in EFFECTS])
 
 
-def _geometric(daily: Matrix, benchmark: NDArray[np.float64]) -> Matrix:
+def _geometric(daily: Matrix, benchmark: NDArray[np.float64], dates: pd.DatetimeIndex) -> Matrix:
     """Turn each effect of a step into a factor less 1, on what the effects before it have left."""
     totals = daily.sum(axis=2)
     reached = 1.0 + benchmark + np.cumsum(totals, axis=0) - totals
-    if (reached <= 0.0).any():
+    lost = (reached <= 0.0).any(axis=0)
+    if lost.any():
         raise BacktestError(
-            "A notional fund between benchmark and portfolio loses everything in a day: use linking='grap'."
+            f"A notional fund between benchmark and portfolio loses everything on {dates[np.argmax(lost)].date()}: "
+            "geometric effects cannot compound from there. Use linking='grap'."
         )
     factors: Matrix = daily / reached[:, :, None]
     return factors

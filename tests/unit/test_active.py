@@ -9,7 +9,7 @@ from backtest.errors import BacktestError
 from backtest.run import run
 from data.load import load
 from strategies.catalogue import thesis
-from tests.unit.test_effects import half, held_and_traded
+from tests.theses import half, held_and_traded
 
 
 @pytest.fixture(scope="module")
