@@ -1,4 +1,4 @@
-"""Rotations to attribute: a tiny one, random ones with everything switched on; and a plain reading of what they held."""
+"""Rotations to attribute, a tiny one and random ones with everything on; and a plain reading of what they held."""
 
 import numpy as np
 import pandas as pd

@@ -108,9 +108,6 @@ def _reference_returns(result: RotationResult, basket: str, side: int) -> NDArra
     """Local return of what the run held that holds one basket alone, by date; 0 where it held nothing."""
     reference = result.references[f"hold {basket}"]
     found = segments(reference, owners_of(result, reference.prepared.names), len(result.plan.targets.baskets) + 1)
-    # A date on which no name of the rotation has a session counts with its next one; one it lacks has no change.
-    place = np.searchsorted(result.dates, reference.dates)
-    inside = place < len(result.dates)
-    growth = np.ones(len(result.dates))
-    np.multiply.at(growth, place[inside], 1.0 + np.nan_to_num(found.returns[inside, side]))
-    return growth - 1.0
+    # Runs on one market have the same dates: rows are those of the venues of all names that may be held.
+    returns: NDArray[np.float64] = np.nan_to_num(found.returns[:, side])
+    return returns
