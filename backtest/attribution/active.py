@@ -116,8 +116,8 @@ def active(
         raise BacktestError(f"Unknown linking {linking!r}; want {', '.join(LINKINGS)} or geometric.")
     benchmark = result.references[BENCHMARK]
     of_names = _labels(result, by, sorted({*result.prepared.names, *benchmark.prepared.names}))
-    found, baskets = set(of_names.values()), result.plan.targets.baskets
-    labels = [*(one for one in baskets if one in found), *sorted(found - set(baskets))]
+    baskets = result.plan.targets.baskets if by == "basket" else ()
+    labels = [*baskets, *sorted(set(of_names.values()) - set(baskets))]
     # Runs on one market have the same dates: rows are those of the venues of all names that may be held.
     own, mix = (
         segments(one, [labels.index(of_names[name]) for name in one.prepared.names], len(labels))
@@ -205,7 +205,7 @@ def _geometric(daily: Matrix, benchmark: NDArray[np.float64], dates: pd.Datetime
     lost = (reached <= 0.0).any(axis=0)
     if lost.any():
         raise BacktestError(
-            f"A notional fund between benchmark and portfolio loses everything on {dates[int(np.argmax(lost))].date()}: "
+            f"A notional fund between benchmark and portfolio is at nothing on {dates[int(np.argmax(lost))].date()}: "
             "geometric effects cannot compound from there. Use linking='grap'."
         )
     factors: Matrix = daily / reached[:, :, None]

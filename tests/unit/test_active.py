@@ -85,6 +85,13 @@ def test_geometric_effects_of_the_months_compound(rotation):
     assert np.prod(1.0 + found.total) == pytest.approx(growth, rel=1e-12)
 
 
+def test_a_basket_never_held_has_its_row():
+    whole = run(thesis("flow-momentum").replace({"rotation.max_share": 0.0}), load("demo"))
+    found = active(whole)
+    assert found.table.index.tolist() == ["source", "destination", "cash"]
+    assert not found.table.loc["destination"].any()
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
