@@ -59,7 +59,8 @@ def effects(result: RotationResult) -> pd.DataFrame:
     - interaction: sum of N (w - w') (r - R).
 
     Where the rotation held nothing of a basket, selection and interaction are nil and average mix and timing cancel.
-    A name that no basket owns counts as selection. See `docs/attribution.md`.
+    A name that no basket owns counts as selection. Of a basket held at a small weight by few of its names, selection
+    and interaction can be large and of opposite sign: read their sum, N w (r - R). See `docs/attribution.md`.
 
     References
     ----------
