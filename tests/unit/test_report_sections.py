@@ -119,7 +119,7 @@ def test_risk_is_that_of_each_run(frames: Frames) -> None:
 
 
 def test_drawdowns_are_listed_with_their_dates(frames: Frames) -> None:
-    found = drawdowns(frames.result.nav, 10)
+    found = drawdowns(frames.result.nav, 10, opening_nav=frames.result.opening_nav)
     table = performance.drawdown_table(found)
     assert column(table, "Depth") == pytest.approx((100 * found["depth"]).tolist(), abs=0.051)
     assert [row[2] for row in table.rows] == found["peak"].dt.strftime("%Y-%m-%d").tolist()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from backtest.report.charts.figure import DESTINATION, GREY, LOOKS, SOURCE, days_of, line, over_time, plain, thinned
 from backtest.report.exhibits import Figure
@@ -68,14 +69,33 @@ def value_figure(result: RotationResult) -> Figure:
     -------
     dict
     """
-    reading = result.plan.reading
-    dates = pd.DatetimeIndex(reading.stamps).normalize()
-    first, last = np.searchsorted(dates.to_numpy(), result.dates[[0, -1]].to_numpy()) if len(result.dates) else (0, 0)
-    inside = slice(first, last + 1)
-    dates, value = dates[inside], reading.value[inside]
+    dates, value = reading_within(result)
     kept = thinned(len(dates))
     trace = line("Value", days_of(dates[kept]), value[kept], ".4~s", {"color": "#8C6BB1", "width": 1.3})
     return {"data": [trace], "layout": over_time(result.dates, 260, yaxis={"tickformat": "~s"})}
+
+
+def reading_within(result: RotationResult) -> tuple[pd.DatetimeIndex, NDArray[np.float64]]:
+    """Cut the signal's value to the dates of a run.
+
+    Parameters
+    ----------
+    result : RotationResult
+
+    Returns
+    -------
+    dates : DatetimeIndex
+        UTC dates of the closes of the decision venue.
+    value : ndarray
+        NaN: no reading.
+    """
+    reading = result.plan.reading
+    dates = pd.DatetimeIndex(reading.stamps).normalize()
+    if not len(result.dates):
+        return dates[:0], reading.value[:0]
+    first = int(dates.searchsorted(result.dates[0]))
+    end = int(dates.searchsorted(result.dates[-1], side="right"))
+    return dates[first:end], reading.value[first:end]
 
 
 def share_figure(result: RotationResult) -> Figure:

@@ -9,7 +9,7 @@ from backtest.report.frames import Frames
 from backtest.report.tables import Table, number, percent
 
 PARTS = ("price", "currency", "dividends", "interest", "costs")
-N_NAMES = 10
+N_NAMES, N_BEST = 10, 3
 
 
 def contributions_section(frames: Frames) -> Section:
@@ -52,7 +52,7 @@ def contributions_section(frames: Frames) -> Section:
         exhibits.append(
             Exhibit(
                 key="names-contributed",
-                title=f"The {len(names)} names that brought and cost the most" if len(names) > 1 else "The only name",
+                title=_title(len(names)),
                 caption=f"P&L in {frames.base}, costs included: at most the top and the bottom {N_NAMES}.",
                 says=_concentrated(frames),
                 figure=bars_figure([str(name) for name in names.index], names["total"].tolist()),
@@ -128,6 +128,10 @@ def extreme_names(frames: Frames) -> pd.DataFrame:
     return found if len(found) <= 2 * N_NAMES else pd.concat([found.head(N_NAMES), found.tail(N_NAMES)])
 
 
+def _title(n: int) -> str:
+    return f"The {n} names that brought and cost the most" if n == 2 * N_NAMES else "By name"
+
+
 def _largest(totals: pd.Series, noun: str) -> str:
     held = totals[totals != 0]
     if len(held) < 2:
@@ -144,9 +148,8 @@ def _concentrated(frames: Frames) -> str:
     gains, change = found[found > 0].sort_values(ascending=False, kind="stable"), float(frames.bridge["change"].sum())
     if not len(gains) or change <= 0:
         return f"{int((found > 0).sum())} of {int((found != 0).sum())} names brought a gain."
-    top = float(gains.head(3).sum())
-    n = min(3, len(gains))
-    return (
-        f"{len(gains)} of {int((found != 0).sum())} names brought a gain; the best {n} together {number(top)}, "
-        f"{percent(top / change, 0)} of the change of NAV."
-    )
+    said = f"{len(gains)} of {int((found != 0).sum())} names brought a gain"
+    if len(gains) <= N_BEST:
+        return f"{said}."
+    top = float(gains.head(N_BEST).sum())
+    return f"{said}; the best {N_BEST} together {number(top)}, {percent(top / change, 0)} of the change of NAV."

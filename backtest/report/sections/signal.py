@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backtest.report.charts.signal import score_figure, share_figure, value_figure
+from backtest.report.charts.signal import reading_within, score_figure, share_figure, value_figure
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
 from backtest.report.tables import MISSING, Table, day, number, percent, points, signed
@@ -60,7 +60,7 @@ def signal(frames: Frames) -> Section:
                 "returns from the decision to the next trigger, and their difference times NAV." + _shown(found)
             ),
             says=_paid(found, frames.base),
-            table=trigger_table(found, frames.base),
+            table=trigger_table(found, frames.base) if len(found) else None,
             look="tall",
         ),
     )
@@ -135,13 +135,13 @@ def _scored(frames: Frames) -> str:
         return "There was no score at any decision."
     n_moves = int(np.count_nonzero(np.diff(share)))
     return (
-        f"A score was known at {number(read.sum())} of {counted(len(score), 'decision')}; it was "
+        f"A score was known at {number(read.sum())} of {number(len(score))} decisions; it was "
         f"{number(score[read][-1], 2)} at the last, and the share asked for changed {counted(n_moves, 'time')}."
     )
 
 
 def _valued(frames: Frames) -> str:
-    value = frames.result.plan.reading.value
+    value = reading_within(frames.result)[1]
     read = np.flatnonzero(np.isfinite(value))
     if not len(read):
         return "There was no reading."
@@ -162,9 +162,11 @@ def _paid(found: pd.DataFrame, base: str) -> str:
     if not len(known):
         return "No trigger can be judged." if len(found) else "The share never changed, so there was no trigger."
     best, worst = known.iloc[int(known["gained"].argmax())], known.iloc[int(known["gained"].argmin())]
+    if not known["gained"].any():
+        return "No trigger changed NAV against the constant mix."
     won = int((known["gained"] > 0).sum())
     return (
-        f"{won} of {counted(len(known), 'trigger')} paid against the constant mix. The best, of "
+        f"{won} of {number(len(known))} triggers paid against the constant mix. The best, of "
         f"{day(best['decided'])}, made {signed(best['gained'])} {base}; the worst, of {day(worst['decided'])}, "
         f"{signed(worst['gained'])}."
     )
