@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup quick test full bench bench-loading lint types fmt lock clean
+.PHONY: help run setup quick test full bench bench-loading bench-report lint types fmt lock clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -50,6 +50,9 @@ bench: $(STAMP) ## Time the ledger beside vectorbt, parity asserted first
 
 bench-loading: $(STAMP) ## Time loading a folder beside plain pandas, parity asserted first
 	$(BIN)/python -m benchmarks.loading
+
+bench-report: $(STAMP) ## Time the report of a ten-year run, its sums asserted first
+	$(BIN)/python -m benchmarks.report
 
 lint: $(STAMP) ## Check style and format
 	$(BIN)/ruff check .

@@ -143,6 +143,7 @@ def run(thesis: Thesis, market: MarketData) -> RotationResult:
     if not isinstance(market, MarketData):
         raise BacktestError(f"run takes MarketData, not {type(market).__name__}; see data.load.")
     config = RunConfig(**thesis.run)
+    thesis.signal.check(market)
     plan = thesis.plan(market)
     targets: BasketTargets = plan.targets
     result = simulate(market, targets.expand(), config)

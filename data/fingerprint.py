@@ -27,6 +27,25 @@ def market_hash(market: MarketData) -> str:
     return digest.hexdigest()
 
 
+def part_hashes(market: MarketData) -> dict[str, str]:
+    """Fingerprint the parts of what a run can read, to say which of them differs.
+
+    Parameters
+    ----------
+    market : MarketData
+
+    Returns
+    -------
+    dict of str to str
+        SHA-256 of prices, actions, rates, names, sessions and each of the long tables.
+    """
+    parts = {"prices": _prices, "actions": _actions, "rates": _rates, "names": _names, "sessions": _sessions}
+    hashes = {name: hashlib.sha256(b"".join(part(market))).hexdigest() for name, part in parts.items()}
+    for name in sorted(market.tables):
+        hashes[name] = hashlib.sha256(b"".join(_table(market, name))).hexdigest()
+    return hashes
+
+
 def _prices(market: MarketData) -> Iterator[bytes]:
     yield "\0".join((*market.symbols, market.price_basis)).encode()
     yield market.dates.tobytes()
@@ -66,10 +85,15 @@ def _sessions(market: MarketData) -> Iterator[bytes]:
 
 
 def _tables(market: MarketData) -> Iterator[bytes]:
-    for name, table in sorted(market.tables.items()):
-        yield name.encode()
-        for column in sorted(table.columns):
-            values = table[column].to_numpy()
-            yield column.encode()
-            is_text = values.dtype == object or not hasattr(values.dtype, "kind") or values.dtype.kind not in "fiuM"
-            yield "\0".join(map(str, values)).encode() if is_text else values.tobytes()
+    for name in sorted(market.tables):
+        yield from _table(market, name)
+
+
+def _table(market: MarketData, name: str) -> Iterator[bytes]:
+    table = market.tables[name]
+    yield name.encode()
+    for column in sorted(table.columns):
+        values = table[column].to_numpy()
+        yield column.encode()
+        is_text = values.dtype == object or not hasattr(values.dtype, "kind") or values.dtype.kind not in "fiuM"
+        yield "\0".join(map(str, values)).encode() if is_text else values.tobytes()

@@ -21,7 +21,7 @@ def catalogue() -> tuple[str, ...]:
     Examples
     --------
     >>> catalogue()
-    ('flow-momentum',)
+    ('flow-momentum', 'valuation-discount')
     """
     return tuple(sorted(path.stem for path in _folder().glob("*.toml")))
 

@@ -1,7 +1,7 @@
 """What is wrong with a setting, in plain words."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -50,6 +50,9 @@ def refusal(error: ValidationError, what: str, model: type[BaseModel]) -> str:
         return f"{what}: unknown key {key!r}."
     if first["type"] == "missing":
         return f"{what}: key {key!r} is missing."
+    if first["type"] == "union_tag_invalid":
+        said = first["ctx"]
+        return f"{what}: {key}.kind = {said['tag']!r}: want {said['expected_tags'].replace(',', ' or')}."
     given = "" if isinstance(first["input"], (Mapping, BaseModel)) else f" = {first['input']!r}"
     place = f"{what}: {key}{given}" if key else what
     if first["type"] == "value_error":
@@ -64,14 +67,32 @@ def _key(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
     named = list[str]()
     of: Any = model
     for part in location:
+        if get_origin(of) is Union:  # a section of several kinds: the part names the kind, and is no key
+            of = _of_kind(of, part)
+            if of is None:
+                break
+            continue
         named.append(str(part))
         if get_origin(of) is Mapping:
             break
         field = of.model_fields.get(part)
         of = None if field is None else field.annotation
-        if get_origin(of) is not Mapping and not (isinstance(of, type) and issubclass(of, BaseModel)):
+        if get_origin(of) not in (Mapping, Union) and not (isinstance(of, type) and issubclass(of, BaseModel)):
             break
     return ".".join(named)
+
+
+def _of_kind(union: Any, kind: int | str) -> type[BaseModel] | None:
+    """Choose the section whose key `kind` has a value by default."""
+    for one in get_args(union):
+        section = get_args(one)[0] if get_origin(one) is Annotated else one
+        if (
+            isinstance(section, type)
+            and issubclass(section, BaseModel)
+            and section.model_fields["kind"].default == kind
+        ):
+            return section
+    return None
 
 
 def _wanted(one: Mapping[str, Any]) -> str:

@@ -4,8 +4,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from data.series.tables import LONG_TABLES
-
 # What a basket needs by default: names to be one, and sessions for a listing to settle.
 MIN_MEMBERS = 3
 SEASONING_SESSIONS = 20
@@ -36,48 +34,6 @@ class Baskets(Section):
     seasoning: Annotated[int, Field(ge=0)] = SEASONING_SESSIONS
 
 
-class FlowSignal(Section):
-    """Flow momentum; see `strategies.signals.flow`.
-
-    Attributes
-    ----------
-    kind : "flow"
-    input : {"auto", "flows", "volume"}
-    lookback : int
-        Sessions of the decision venue.
-    history, min_history : int
-        Sessions of the trailing z-score: three years, once one year is there.
-    source_entity, destination_entity : str
-        Names in the flows file.
-    source_funds, destination_funds : tuple of str
-        Funds for the proxy.
-    max_age_days : int
-        A flow whose last figure is older is no reading: 14 days suit weekly figures published a week later; monthly
-        ones need 45.
-    after_break : {"refuse", "hold"}
-        What to do with a series whose publisher stopped it before the run ends: refuse to run, or read it up to
-        there; once its last figure is old there is no reading and the share stays as it was.
-    """
-
-    kind: Literal["flow"] = "flow"
-    input: Literal["auto", "flows", "volume"] = "auto"
-    lookback: Annotated[int, Field(ge=1, le=756)] = 20
-    history: Annotated[int, Field(ge=20)] = 756
-    min_history: Annotated[int, Field(ge=20)] = 252
-    source_entity: str = "US"
-    destination_entity: str = "CHINA"
-    source_funds: tuple[str, ...] = ()
-    destination_funds: tuple[str, ...] = ()
-    max_age_days: Annotated[int, Field(ge=1)] = LONG_TABLES["flows"].stale_after_days
-    after_break: Literal["refuse", "hold"] = "refuse"
-
-    @model_validator(mode="after")
-    def _window(self) -> "FlowSignal":
-        if self.min_history > self.history:
-            raise ValueError(f"min_history {self.min_history} is above history {self.history}")
-        return self
-
-
 class Rotation(Section):
     """From score to share; see `strategies.rules.kernels.rotate_nb`.
 
@@ -90,6 +46,9 @@ class Rotation(Section):
         Floor and cap of the destination, fractions of NAV.
     speed : float
         Part of the gap closed per decision, in (0, 1].
+    profit_target : float or None
+        Leave the destination once its price has gained this much on the source's since it was entered (0.2 is twenty
+        percent), and enter again only after the score has been at `exit`. For signals that know both prices.
     """
 
     rule: Literal["threshold", "linear"] = "threshold"
@@ -98,6 +57,7 @@ class Rotation(Section):
     min_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     max_share: Annotated[float, Field(ge=0, le=1)] = 1.0
     speed: Annotated[float, Field(gt=0, le=1)] = 1.0
+    profit_target: Annotated[float, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
     def _order(self) -> "Rotation":
@@ -105,6 +65,8 @@ class Rotation(Section):
             raise ValueError(f"exit {self.exit} must be below enter {self.enter}")
         if self.min_share > self.max_share:
             raise ValueError(f"min_share {self.min_share} is above max_share {self.max_share}")
+        if self.profit_target is not None and self.rule == "linear":
+            raise ValueError("profit_target needs rule = 'threshold': a linear rule has no entry to count from")
         return self
 
 

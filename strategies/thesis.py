@@ -20,8 +20,10 @@ from strategies.refusals import refusal
 from strategies.rules.baskets import inner_weights
 from strategies.rules.kernels import rotate_nb
 from strategies.schedule import decision_stamps, decision_venue, rebalance_dates
-from strategies.settings import Allocation, Baskets, FlowSignal, Rotation, Schedule, Section
-from strategies.signals.flow import FlowReading, read_flow
+from strategies.settings import Allocation, Baskets, Rotation, Schedule, Section
+from strategies.signals.flow import FlowSignal
+from strategies.signals.kinds import SignalSection
+from strategies.signals.reading import Reading
 from strategies.targets import BasketTargets
 
 BASKETS = ("source", "destination")
@@ -36,7 +38,7 @@ class Plan:
     ----------
     targets : BasketTargets
         One lane; baskets `source` and `destination`.
-    reading : FlowReading
+    reading : Reading
         The signal on every close of the decision venue.
     score : ndarray of shape (n_decisions,)
         The signal at each decision; NaN: no reading.
@@ -47,7 +49,7 @@ class Plan:
     """
 
     targets: BasketTargets
-    reading: FlowReading
+    reading: Reading
     score: NDArray[np.float64]
     share: NDArray[np.float64]
     notes: tuple[str, ...]
@@ -60,7 +62,8 @@ class Thesis(Section):
     ----------
     name, title : str
     baskets : Baskets
-    signal : FlowSignal
+    signal : FlowSignal or ValuationSignal
+        By its key `kind`; without one it is the flow.
     rotation : Rotation
     allocation : Allocation
     schedule : Schedule
@@ -71,7 +74,7 @@ class Thesis(Section):
     name: str
     title: str = ""
     baskets: Baskets
-    signal: FlowSignal = Field(default_factory=FlowSignal)
+    signal: SignalSection = Field(default_factory=FlowSignal)
     rotation: Rotation = Field(default_factory=Rotation)
     allocation: Allocation = Field(default_factory=Allocation)
     schedule: Schedule = Field(default_factory=Schedule)
@@ -126,6 +129,9 @@ class Thesis(Section):
         """
         whole = self.model_dump()
         whole["run"] = dict(self.run)
+        kind = changes.get("signal.kind", self.signal.kind)
+        if kind != self.signal.kind:  # another kind of signal has keys of its own
+            whole["signal"] = {"kind": kind}
         for key, value in changes.items():
             section, _, name = key.partition(".")
             if section not in whole or not name or not isinstance(whole[section], dict):
@@ -157,28 +163,10 @@ class Thesis(Section):
         if not len(stamps):
             raise StrategyError(f"{self.name}: no decision falls between {market.start} and {market.end}.")
         held = calendar.dates[np.searchsorted(calendar.closes, stamps)]
-        signal = self.signal
         source, destination = (_expression(getattr(self.baskets, side)) for side in BASKETS)
-        reading = read_flow(
-            market,
-            venue,
-            source=source,
-            destination=destination,
-            lookback=signal.lookback,
-            history=signal.history,
-            min_history=signal.min_history,
-            kind=signal.input,
-            source_entity=signal.source_entity,
-            destination_entity=signal.destination_entity,
-            source_funds=signal.source_funds,
-            destination_funds=signal.destination_funds,
-            max_age_days=signal.max_age_days,
-            after_break=signal.after_break,
-        )
-        at = np.searchsorted(reading.stamps, stamps)
-        at_grid = np.minimum(at, len(reading.stamps) - 1)
-        score = np.where(reading.stamps[at_grid] == stamps, reading.score[at_grid], np.nan)
-        share = self._share(score)
+        reading = self.signal.read(market, venue, source, destination)
+        score = reading.at(stamps, reading.score)
+        share = self._share(score, reading, stamps)
         assets, inner, notes = self._inner(market, (source, destination), stamps, held)
         targets = BasketTargets(
             decisions=pd.DatetimeIndex(stamps, tz="UTC"),
@@ -209,13 +197,19 @@ class Thesis(Section):
         """
         return self.plan(market).targets
 
-    def _share(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
-        rule = self.rotation
+    def _share(self, score: NDArray[np.float64], reading: Reading, stamps: NDArray[np.int64]) -> NDArray[np.float64]:
+        rule, prices = self.rotation, reading.relative_price
+        if rule.profit_target is not None and prices is None:
+            raise StrategyError(
+                f"{self.name}: rotation.profit_target needs the prices of both sides, and this signal does not know "
+                f"them ({reading.origin}). Leave it out, or give the market an indices file."
+            )
+        relative = np.full(len(score), np.nan) if prices is None else reading.at(stamps, prices)
         share = np.empty((len(score), 1))
-        enter, leave, low, high, speed = (
-            np.array([value]) for value in (rule.enter, rule.exit, rule.min_share, rule.max_share, rule.speed)
-        )
-        rotate_nb(score, rule.rule == "linear", enter, leave, low, high, speed, share)
+        target = np.inf if rule.profit_target is None else rule.profit_target
+        given = (rule.enter, rule.exit, rule.min_share, rule.max_share, rule.speed, target)
+        enter, leave, low, high, speed, profit = (np.array([value]) for value in given)
+        rotate_nb(score, relative, rule.rule == "linear", enter, leave, low, high, speed, profit, share)
         return share[:, 0]
 
     def _inner(

@@ -106,12 +106,17 @@ class Contributions:
             raise BacktestError(f"Contributions cannot be grouped by {key!r}; want {', '.join(KEYS)}.")
         if period is None:
             table = self.table.reset_index()
-            return table.groupby(KEYS[key], sort=True)[[*PARTS, "total"]].sum().rename_axis(key)
+            return table.groupby(KEYS[key], sort=True)[[*PARTS, "total"]].sum()
         if period not in PERIODS:
             raise BacktestError(f"Contributions cannot be grouped by period {period!r}; want {', '.join(PERIODS)}.")
-        labels = self.dates.to_period(PERIODS[period])
-        cut = {str(one): self._at(np.asarray(labels == one)).by(key) for one in labels.unique()}
-        return pd.concat(cut, names=[period])
+        labels, n_rows = self.dates.to_period(PERIODS[period]), len(self.facts)
+        begins = np.flatnonzero(np.diff(labels.asi8, prepend=np.iinfo(np.int64).min))
+        cut = {part: np.add.reduceat(getattr(self, part), begins, axis=0).ravel() for part in PARTS}
+        frame = pd.DataFrame(cut).assign(total=np.add.reduce(list(cut.values())))
+        frame[period] = np.repeat(labels[begins].astype(str), n_rows)
+        group = KEYS[key]
+        groups = pd.Index(np.tile(self.facts.reset_index()[group], len(begins)), name=group)
+        return frame.groupby([period, groups], sort=True).sum()
 
     def costs_by_kind(self, key: Key = "name") -> pd.DataFrame:
         """Split costs by kind.
@@ -137,7 +142,7 @@ class Contributions:
         kinds |= {kind: amounts.sum(axis=0) for kind, amounts in self.carry.items()}
         frame = pd.DataFrame(kinds, index=self.facts.index)
         groups = self.facts.reset_index().set_index(self.facts.index)[KEYS[key]]
-        return frame.groupby(groups, sort=True).sum().rename_axis(key)
+        return frame.groupby(groups, sort=True).sum()
 
     def between(self, start: object = None, end: object = None) -> "Contributions":
         """Cut a period out.
@@ -157,6 +162,8 @@ class Contributions:
         BacktestError
             If a bound is no date, or no date lies within.
         """
+        if not len(self.dates):
+            raise BacktestError("The run has no mark: there is no period to cut out.")
         first, last = _day(start, self.dates[0]), _day(end, self.dates[-1])
         inside = np.asarray((self.dates >= first) & (self.dates <= last))
         if not inside.any():

@@ -72,11 +72,11 @@ def ankrim_hensel(
     Notes
     -----
     Let s be the spot return of a currency, d its forward premium and e = s - d the surprise: what a forward contract
-    earns. A segment's return in base currency is (1 + l)(1 + s) - 1 for a local return l. Its asset part is that less
-    s, so l (1 + s): **the cross term of asset and currency counts with the asset**. With a, A these parts of portfolio and
-    benchmark, w, W the weights, h, H weights plus hedges, and means over the benchmark (of e by H, else by W):
-    allocation (w - W)(A - mean A), selection W (a - A), interaction (w - W)(a - A), currency (h - H)(e - mean e),
-    forward premium (w - W)(d - mean d).
+    earns. A segment's return in base currency is (1 + l)(1 + s) - 1 for a local return l. Its asset part is that
+    less s, so l (1 + s): **the cross term of asset and currency counts with the asset**. With a, A these parts of
+    portfolio and benchmark, w, W the weights, h, H weights plus hedges, and means over the benchmark (of e by H, else
+    by W): allocation (w - W)(A - mean A), selection W (a - A), interaction (w - W)(a - A), currency
+    (h - H)(e - mean e), forward premium (w - W)(d - mean d).
 
     References
     ----------

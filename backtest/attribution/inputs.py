@@ -30,10 +30,7 @@ def periods_by_segments(given: Mapping[str, ArrayLike]) -> tuple[Matrix, ...]:
     """
     arrays: list[Matrix] = []
     for name, one in given.items():
-        try:
-            array = np.atleast_2d(np.asarray(one, dtype=np.float64))
-        except (TypeError, ValueError) as error:
-            raise BacktestError(f"The {name}s are no numbers by period and segment: {error}.") from error
+        array = np.atleast_2d(_numbers(f"{name}s", one))
         if array.ndim != 2:
             raise BacktestError(f"The {name}s have {array.ndim} axes; want periods and segments.")
         if arrays and array.shape != arrays[0].shape:
@@ -49,6 +46,31 @@ def periods_by_segments(given: Mapping[str, ArrayLike]) -> tuple[Matrix, ...]:
             )
         arrays.append(array)
     return tuple(arrays)
+
+
+def read_effects(given: ArrayLike) -> Matrix:
+    """Read effects to be linked.
+
+    Parameters
+    ----------
+    given : array_like of shape (n_periods, ...)
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    BacktestError
+        If there is no axis of periods, or anything is NaN or infinite, naming the period.
+    """
+    array = _numbers("effects", given)
+    if not array.ndim:
+        raise BacktestError("The effects have no axis of periods; want (n_periods, ...).")
+    wrong = np.argwhere(~np.isfinite(array))
+    if len(wrong):
+        raise BacktestError(f"The effect of period {wrong[0][0]} is {array[tuple(wrong[0])]}; give a number.")
+    return array
 
 
 def by_period(name: str, given: ArrayLike, n_periods: int) -> NDArray[np.float64]:
@@ -70,7 +92,7 @@ def by_period(name: str, given: ArrayLike, n_periods: int) -> NDArray[np.float64
     BacktestError
         If there are more or fewer, or one is NaN or infinite.
     """
-    array = np.asarray(given, dtype=np.float64)
+    array = _numbers(f"{name}s", given)
     if array.shape != (n_periods,):
         raise BacktestError(f"There are {n_periods} periods of effects and {name}s of shape {array.shape}.")
     wrong = ~np.isfinite(array)
@@ -102,3 +124,10 @@ def refuse_gap(name: str, weights: Matrix) -> None:
             f"The {name} weights of period {period} add up to {total[period]:.10g}, not to 1. Give cash a segment of "
             "its own."
         )
+
+
+def _numbers(name: str, given: ArrayLike) -> Matrix:
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise BacktestError(f"The {name} are no numbers in an even table: {error}.") from error

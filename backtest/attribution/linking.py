@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from backtest.attribution.inputs import by_period
+from backtest.attribution.inputs import by_period, read_effects
 from backtest.errors import BacktestError
 
 Vector = NDArray[np.float64]
@@ -73,11 +73,11 @@ def link(effects: ArrayLike, portfolio: ArrayLike, benchmark: ArrayLike, *, meth
     """
     if method not in METHODS:
         raise BacktestError(f"Unknown linking {method!r}; want {', '.join(METHODS)}.")
-    given = np.asarray(effects, dtype=np.float64)
+    given = read_effects(effects)
     n = len(given)
     r, b = by_period("portfolio return", portfolio, n), by_period("benchmark return", benchmark, n)
     flat = given.reshape(n, int(np.prod(given.shape[1:], dtype=np.int64)))
-    off = ~(np.abs(flat.sum(axis=1) - (r - b)) <= SLACK * (1.0 + np.abs(flat).sum(axis=1) + np.abs(r) + np.abs(b)))
+    off = np.abs(flat.sum(axis=1) - (r - b)) > SLACK * (1.0 + np.abs(flat).sum(axis=1) + np.abs(r) + np.abs(b))
     if off.any():
         period = int(np.argmax(off))
         raise BacktestError(
@@ -110,10 +110,10 @@ def link_geometric(effects: ArrayLike) -> Matrix:
     -----
     The compounded effect is exact. Its split over segments is by Carino's coefficients, of logarithms.
     """
-    given = np.asarray(effects, dtype=np.float64)
+    given = read_effects(effects)
     if given.ndim != 2:
         raise BacktestError(f"Geometric effects have {given.ndim} axes; want periods and segments.")
-    row = by_period("effect", given.sum(axis=1), len(given))
+    row = given.sum(axis=1)
     if (row <= -1.0).any():
         period = int(np.argmax(row <= -1.0))
         raise BacktestError(f"The effect of period {period} is {row[period]:.6g}: nothing compounds from -100 %.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backtest.cli.progress import progress
 from backtest.cli.terminal import plain_console, print_table
 
 if TYPE_CHECKING:
@@ -19,9 +20,10 @@ def check_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Check a market folder: errors would stop a run (exit code 2), warnings stand in its report."""
-    from data.checks.folder import check_folder
+    with progress(f"checking {path}"):
+        from data.checks.folder import check_folder
 
-    checked = check_folder(path)
+        checked = check_folder(path)
     if as_json:
         print(json.dumps(_document(checked), indent=2))
     else:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from backtest.cli.options import MarketArgument
+from backtest.cli.progress import progress
 from backtest.cli.terminal import plain_console
 
 
@@ -18,11 +19,16 @@ def compare_command(
     ] = 1e-4,
 ) -> None:
     """Say where two markets differ: names, dates, returns, adjustment, exchange rates."""
-    from data.errors import DataError
-    from data.load import load
-    from data.vendors import compare
+    with progress(f"reading {a}") as steps:
+        from data.errors import DataError
+        from data.load import load
+        from data.vendors import compare
 
-    found = compare(load(a), load(b), tolerance=tolerance)
+        one = load(a)
+        steps.at(f"reading {b}")
+        other = load(b)
+        steps.at("comparing")
+        found = compare(one, other, tolerance=tolerance)
     console = plain_console()
     console.print(str(found))
     if out is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backtest.cli.progress import progress
 from backtest.cli.terminal import plain_console
 
 if TYPE_CHECKING:
@@ -36,27 +37,19 @@ def fetch_yahoo_command(
     pause: Annotated[float, typer.Option("--pause", min=0, help="Seconds between two requests.")] = 1.0,
 ) -> None:
     """Fetch daily bars, dividends and exchange rates from Yahoo; a fetch cut short goes on where it stopped."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     from data.errors import DataError
     from data.fetching.yahoo import KINDS, fetch_yahoo
 
     names = _names(universe, symbols)
     if start is None:
         raise DataError("Say from when: --start 2018-01-02.")
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    n_answers = 0
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("Yahoo", total=len(names))
+    try:
+        with progress("asking Yahoo", total=len(names)) as steps:
 
-        def on_answer(ticker: str) -> None:
-            nonlocal n_answers
-            n_answers += 1
-            progress.update(task, description=ticker, completed=min(n_answers, len(names)))
+            def on_answer(ticker: str) -> None:
+                steps.at(ticker)
+                steps.count()
 
-        try:
             done = fetch_yahoo(
                 names,
                 start,
@@ -67,13 +60,12 @@ def fetch_yahoo_command(
                 pause_seconds=pause,
                 on_answer=on_answer,
             )
-        except KeyboardInterrupt:
-            progress.stop()
-            kept = out.expanduser() / ".parts"
-            n_kept = len(list(kept.glob("*.parquet")))
-            said = f"eastbound: stopped. {n_kept} answers are kept in {kept}; the same command goes on from there."
-            print(said, file=sys.stderr)
-            raise typer.Exit(INTERRUPTED) from None
+    except KeyboardInterrupt:
+        kept = out.expanduser() / ".parts"
+        n_kept = len(list(kept.glob("*.parquet")))
+        said = f"eastbound: stopped. {n_kept} answers are kept in {kept}; the same command goes on from there."
+        print(said, file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
     print_fetched(done)
 
 

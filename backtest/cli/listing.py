@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backtest.cli.progress import progress
 from backtest.cli.terminal import plain_console, print_table
 
 if TYPE_CHECKING:
@@ -23,9 +24,11 @@ def list_command(
 
     if market is None:
         print_inventory(list(EMBEDDED), universe_summaries(), fact_tables())
-    else:
+        return
+    with progress("reading the market"):
         loaded = load(market)
-        print_contents(loaded, contents(loaded))
+        series = contents(loaded)
+    print_contents(loaded, series)
 
 
 def print_inventory(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backtest.cli.options import EndOption, MarketOption, StartOption
+from backtest.cli.progress import progress
 from backtest.cli.terminal import plain_console
 from strategies.settings import MIN_MEMBERS, SEASONING_SESSIONS
 
@@ -26,14 +27,17 @@ def members_command(
     min_members: Annotated[int, typer.Option("--min-members", min=1, help="Names a basket needs.")] = MIN_MEMBERS,
 ) -> None:
     """List who entered and left each basket, and when it held too few names."""
-    from data.load import load
-    from strategies.basket_history import basket_history
+    with progress("reading the market") as steps:
+        from data.load import load
+        from strategies.basket_history import basket_history
 
-    loaded = load(market, None, start, end)
+        loaded = load(market, None, start, end)
+        steps.at("looking for who could be held")
+        histories = [basket_history(loaded, part.strip(), seasoning) for part in universe.split("+")]
     if loaded.synthetic:
         plain_console().print("SYNTHETIC MARKET: made-up names; nothing here is a real listing.", style="bold")
-    for part in universe.split("+"):
-        print_members(basket_history(loaded, part.strip(), seasoning), min_members)
+    for history in histories:
+        print_members(history, min_members)
 
 
 def print_members(history: "BasketHistory", min_members: int) -> None:

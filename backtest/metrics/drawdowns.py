@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from backtest.errors import BacktestError
-from backtest.metrics.sample import observed
+from backtest.metrics.sample import ROUNDING, observed
 
 COLUMNS = ("peak", "trough", "recovery", "depth", "days_to_trough", "days_to_recovery")
 
@@ -165,9 +165,9 @@ def drawdowns(nav: pd.Series, n: int = 10, *, opening_nav: float | None = None) 
     if n < 0:
         raise BacktestError(f"n is {n}; want how many drawdowns to list, 0 or more.")
     known = nav.dropna()
-    spans = under_water(known.to_numpy(dtype=np.float64), opening_nav)
-    dates = pd.DatetimeIndex(known.index).append(pd.DatetimeIndex([pd.NaT]))
-    peak, trough, end, depth = spans
+    peak, trough, end, depth = under_water(known.to_numpy(dtype=np.float64), opening_nav)
+    known_dates = pd.DatetimeIndex(known.index)
+    dates = known_dates.append(pd.DatetimeIndex([pd.NaT], tz=known_dates.tz))  # where a recovery has not come
     order = np.argsort(depth, kind="stable")[:n]
     frame = pd.DataFrame({name: dates[at[order]] for name, at in zip(COLUMNS, (peak, trough, end), strict=False)})
     frame["depth"] = depth[order]
@@ -201,7 +201,8 @@ def under_water(
         return none, none, none, np.zeros(0)
     first = nav[0] if opening_nav is None else opening_nav
     falls = drawdown(np.concatenate([[first], nav]))[1:]
-    below = np.concatenate([[False], falls < 0, [False]])
+    # A NAV that stands still may lose a last digit: that is no drawdown.
+    below = np.concatenate([[False], falls < -ROUNDING, [False]])
     edges = np.flatnonzero(below[1:] != below[:-1])
     starts, ends = edges[0::2], edges[1::2]
     trough = np.array([s + np.argmin(falls[s:e]) for s, e in zip(starts, ends, strict=True)], dtype=np.int64)

@@ -115,8 +115,7 @@ def sharpe_standard_error(
     With SR the ratio a period and moments divided by n, the variance is V / n:
 
     - "iid" [1]_: independent and normal, V = 1 + SR² / 2;
-    - "moments" [2]_, [3]_: independent, of any skew s and excess kurtosis k, V = 1 + SR² / 2 - s SR + k SR² / 4. Opdyke
-      shows that it holds for stationary returns too, under conditions that autocorrelation breaks;
+    - "moments" [2]_, [3]_: independent, of any skew s and excess kurtosis k, V = 1 + SR² / 2 - s SR + k SR² / 4;
     - "hac" [1]_: Lo's general form. By the delta method the ratio errs as the mean of z - SR (z² - 1) / 2 does, with z
       the standardised return; V is that series' long-run variance (`long_run_covariance`: Bartlett's kernel). Without
       lags it is "moments".
@@ -200,7 +199,7 @@ def annualisation_factor(autocorrelation: ArrayLike, n_periods: int) -> float:
 
     References
     ----------
-    .. [1] Lo, "The Statistics of Sharpe Ratios", Financial Analysts Journal, 2002, equation 20.
+    .. [1] Lo, "The Statistics of Sharpe Ratios", Financial Analysts Journal, 2002.
 
     Examples
     --------

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from backtest.errors import BacktestError
 from backtest.metrics.cash import cash_returns
 from backtest.metrics.regression import correlation, dimson_beta, regress
-from backtest.metrics.returns import DAYS_PER_YEAR, annual_return, annual_return_by_periods
+from backtest.metrics.returns import DAYS_PER_YEAR, annual_return, annual_return_by_periods, geometric_mean
 from backtest.metrics.risk import volatility
 from backtest.metrics.sample import ROUNDING, paired, varies
 from backtest.metrics.weekly import WEEKS_PER_YEAR, weekly_growth
@@ -187,25 +187,8 @@ def down_capture(returns: ArrayLike, reference_returns: ArrayLike) -> float:
 
 
 def _capture(returns: NDArray[np.float64], reference_returns: NDArray[np.float64]) -> float:
-    below = geometric_mean(reference_returns)
-    return geometric_mean(returns) / below if abs(below) > ROUNDING else NAN
-
-
-def geometric_mean(returns: ArrayLike) -> float:
-    """Give the return a period that compounds to the total.
-
-    Parameters
-    ----------
-    returns : array-like of shape (n,)
-        NaN is left out.
-
-    Returns
-    -------
-    float
-        NaN where there is no return.
-    """
-    (values,) = paired(returns)
-    return annual_return_by_periods(values, 1.0)
+    theirs = geometric_mean(reference_returns)
+    return geometric_mean(returns) / theirs if abs(theirs) > ROUNDING else NAN
 
 
 def against(result: "BacktestResult", reference: "BacktestResult") -> Mapping[str, float]:

@@ -102,6 +102,28 @@ def annual_return_by_periods(returns: ArrayLike, periods_per_year: float) -> flo
     return annual_return(total_return(known), len(np.asarray(returns)) / periods_per_year)
 
 
+def geometric_mean(returns: ArrayLike) -> float:
+    """Give the return a period that compounds to the total.
+
+    Parameters
+    ----------
+    returns : array-like of shape (n,)
+        NaN is left out.
+
+    Returns
+    -------
+    float
+        NaN where there is no return.
+
+    Examples
+    --------
+    >>> round(geometric_mean([0.21, 0.0]), 6)
+    0.1
+    """
+    values = observed(returns)
+    return annual_return(total_return(values), len(values))
+
+
 def hit_rate(returns: ArrayLike) -> float:
     """Give the share of returns above zero among those that are not zero.
 

@@ -61,7 +61,7 @@ def rolling_sharpe(
         If the window is below 2, or lengths differ.
     """
     root = root_of_periods(periods_per_year)
-    windows = _windows(_same(returns, cash_returns), window)
+    windows = _windows(_difference(returns, cash_returns), window)
     mean, spread = np.asarray(windows.mean(), dtype=np.float64), np.asarray(windows.std(ddof=1), dtype=np.float64)
     return mean / np.where(spread > ROUNDING, spread, np.nan) * root
 
@@ -89,15 +89,15 @@ def rolling_beta(
     BacktestError
         If the window is below 2, or lengths differ.
     """
-    ours, theirs = _same(returns, cash_returns), _same(reference_returns, cash_returns)
-    hidden = np.isnan(_same(ours, theirs))
+    ours, theirs = _difference(returns, cash_returns), _difference(reference_returns, cash_returns)
+    hidden = np.isnan(_difference(ours, theirs))
     ours, theirs = np.where(hidden, np.nan, ours), np.where(hidden, np.nan, theirs)
     shared = np.asarray(_windows(ours, window).cov(pd.Series(theirs), ddof=1), dtype=np.float64)
     spread = np.asarray(_windows(theirs, window).var(ddof=1), dtype=np.float64)
     return shared / np.where(spread > ROUNDING**2, spread, np.nan)
 
 
-def _same(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
+def _difference(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
     """Subtract, period by period."""
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if b.ndim and a.shape != b.shape:

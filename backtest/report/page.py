@@ -55,14 +55,40 @@ def render_page(result: RotationResult) -> str:
     >>> page.startswith("<!doctype html>"), SYNTHETIC in page
     (True, True)
     """
-    made = sections(result)
-    return _template().render(
+    market, dates = result.market, result.dates
+    span = f"{dates[0].date()} to {dates[-1].date()}, " if len(dates) else ""
+    return render(
         title=result.thesis.title or result.thesis.name,
-        name=result.thesis.name,
-        market=result.market,
-        synthetic=SYNTHETIC if result.market.synthetic else "",
-        dates=result.dates,
-        base=result.config.base_currency,
+        subject=market.name,
+        subtitle=f"Thesis: {result.thesis.name}. Market: {market.name}. {span}in {result.config.base_currency}.",
+        is_synthetic=market.synthetic,
+        made=sections(result),
+    )
+
+
+def render(*, title: str, subject: str, subtitle: str, is_synthetic: bool, made: tuple[Section, ...]) -> str:
+    """Render sections as a page.
+
+    Parameters
+    ----------
+    title, subtitle : str
+        At its head.
+    subject : str
+        What it is about, for the browser's own title.
+    is_synthetic : bool
+        Whether prices are made up, which is said above all.
+    made : tuple of Section
+
+    Returns
+    -------
+    str
+        A whole HTML document.
+    """
+    return _template().render(
+        title=title,
+        subject=subject,
+        subtitle=subtitle,
+        synthetic=SYNTHETIC if is_synthetic else "",
         sections=made,
         figures=shared(charts(made)),
         chart_library=chart_library(),

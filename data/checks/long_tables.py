@@ -7,10 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.checks.finding import Case, Finding
+from data.series.basis import ratio_steps
 from data.series.tables import LONG_TABLES
 
-BASIS_JUMP = 0.05  # of a P/E beyond what its index moved: claim 6
-BASIS_JUMP_ALONE = 0.15  # the same where the price is not known
 SPIKE, SPIKE_BACK = np.log(1.5), 0.25
 LEVEL = np.log(1.6)  # beyond any day of an index, and any basis of a P/E but a new one
 STILL = 15  # daily figures
@@ -112,13 +111,13 @@ def _basis_jumps(tables: Mapping[str, pd.DataFrame], files: Mapping[str, str]) -
         ratio = rows[(rows["value"] > 0)]
         if not metric.startswith("pe") or len(ratio) < 2:
             continue
-        price, most = np.zeros(len(ratio)), BASIS_JUMP_ALONE
+        price = None
         if entity in closes:
-            known = closes[entity].set_index("date")["close"]
-            price, most = np.log(known.reindex(ratio["date"]).to_numpy()), BASIS_JUMP
+            price = closes[entity].set_index("date")["close"].reindex(ratio["date"]).to_numpy(dtype=np.float64)
         value = ratio["value"].to_numpy()
-        rest = np.abs(np.diff(np.log(value)) - np.diff(price))
-        at = np.flatnonzero(rest > most)
+        steps = ratio_steps(value, price)
+        rest = np.abs(steps.ratio - steps.price)
+        at = np.flatnonzero(steps.is_jump)
         if len(at):
             largest = int(at[np.argmax(rest[at])])
             day = ratio["date"].iloc[largest + 1].date()

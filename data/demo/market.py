@@ -23,6 +23,7 @@ from data.market import MarketData
 from data.sources.frames import from_frames
 
 # Of the first hundred the nearest to the real moments that keeps the dates of 2025: `python -m data.demo.moments`.
+NAME = "demo (synthetic)"
 SEED = 71
 
 
@@ -84,7 +85,7 @@ def made_market(seed: int) -> MarketData:
         instruments=_instruments(ends),
         price_basis="raw",
         actions=pd.concat(actions, ignore_index=True),
-        name="demo (synthetic)",
+        name=NAME,
         synthetic=True,
         memberships=listings.memberships(),
     )

@@ -3,15 +3,18 @@
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from data.errors import DataError
 
+PAUSE = 0.02  # seconds between two tries
+
 
 @contextlib.contextmanager
-def locked(path: Path, doing: str) -> Iterator[None]:
-    """Hold a lock file, or refuse at once.
+def locked(path: Path, doing: str, *, wait_seconds: float = 0.0) -> Iterator[None]:
+    """Hold a lock file, or refuse; at once, or after a while.
 
     Parameters
     ----------
@@ -19,15 +22,20 @@ def locked(path: Path, doing: str) -> Iterator[None]:
         The file; made if need be, with the holder's process number in it, and removed at the end.
     doing : str
         What a holder does to the file's folder, such as "fetching into", for the message of the one that comes second.
+    wait_seconds : float
+        How long to wait for another holder to finish.
 
     Raises
     ------
     DataError
-        If another process holds it. The file of a process that died is no lock: the system let go of it.
+        If another process holds it, and does not finish in time. The file of a process that died is no lock: the
+        system let go of it.
     OSError
         If the file cannot be made.
     """
-    handle = _take(path)
+    give_up = time.monotonic() + wait_seconds
+    while (handle := _take(path)) is None and time.monotonic() < give_up:
+        time.sleep(PAUSE)
     if handle is None:
         raise DataError(f"Another process{_holder(path)} is {doing} {path.parent}. Wait until it is done.")
     try:

@@ -5,11 +5,13 @@ price as traded where it is known, with the sign of the day's total return. The 
 the week's own return for China ETFs), so it is shown beside plain momentum, never as a flow.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import Field, model_validator
 
 from data.adjustments import adjusted_close, traded_value
 from data.market import MarketData
@@ -18,40 +20,92 @@ from data.series.point_in_time import PointInTime, all_series
 from data.series.tables import LONG_TABLES
 from strategies.errors import StrategyError
 from strategies.membership import Membership, membership
+from strategies.settings import Section
 from strategies.signals.kernels import trailing_zscore_nb
+from strategies.signals.reading import Reading
 
 # Sessions that a name's usual traded value is averaged over, and the fewest that will do.
 USUAL_SESSIONS, MIN_USUAL_SESSIONS = 252, 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowReading:
-    """A flow and its score on a grid of stamps.
+class FlowSignal(Section):
+    """Flow momentum, as a section of a thesis.
 
     Attributes
     ----------
-    stamps : ndarray of shape (n,), int64
-        Closes of the decision venue, UTC nanoseconds.
-    value : ndarray of shape (n,)
-        Destination less source over the lookback: USD from a flows file; from the proxy, average over the members of
-        signed traded value in days of each one's usual traded value. NaN: no reading.
-    score : ndarray of shape (n,)
-        z-score on the trailing history; NaN while it is too short.
-    origin : str
-        What it was made of, for the report.
-    value_label, score_label : str
-        What value and score are, with their units, for an axis.
-    notes : tuple of str
-        Where a series ends before the run does.
+    kind : "flow"
+    input : {"auto", "flows", "volume"}
+    lookback : int
+        Sessions of the decision venue.
+    history, min_history : int
+        Sessions of the trailing z-score: three years, once one year is there.
+    source_entity, destination_entity : str
+        Names in the flows file.
+    source_funds, destination_funds : tuple of str
+        Funds for the proxy.
+    max_age_days : int
+        A flow whose last figure is older is no reading: 14 days suit weekly figures published a week later; monthly
+        ones need 45.
+    after_break : {"refuse", "hold"}
+        What to do with a series whose publisher stopped it before the run ends: refuse to run, or read it up to
+        there; once its last figure is old there is no reading and the share stays as it was.
     """
 
-    stamps: NDArray[np.int64]
-    value: NDArray[np.float64]
-    score: NDArray[np.float64]
-    origin: str
-    value_label: str
-    score_label: str
-    notes: tuple[str, ...] = ()
+    kind: Literal["flow"] = "flow"
+    input: Literal["auto", "flows", "volume"] = "auto"
+    lookback: Annotated[int, Field(ge=1, le=756)] = 20
+    history: Annotated[int, Field(ge=20)] = 756
+    min_history: Annotated[int, Field(ge=20)] = 252
+    source_entity: str = "US"
+    destination_entity: str = "CHINA"
+    source_funds: tuple[str, ...] = ()
+    destination_funds: tuple[str, ...] = ()
+    max_age_days: Annotated[int, Field(ge=1)] = LONG_TABLES["flows"].stale_after_days
+    after_break: Literal["refuse", "hold"] = "refuse"
+
+    @model_validator(mode="after")
+    def _window(self) -> "FlowSignal":
+        if self.min_history > self.history:
+            raise ValueError(f"min_history {self.min_history} is above history {self.history}")
+        return self
+
+    def check(self, market: MarketData) -> None:
+        """Accept any market: what a flows file has to have is known when the run starts, and `read` refuses it then.
+
+        Parameters
+        ----------
+        market : MarketData
+        """
+
+    def read(self, market: MarketData, venue: str, source: str | list[str], destination: str | list[str]) -> Reading:
+        """Read flow momentum; see `read_flow`.
+
+        Parameters
+        ----------
+        market : MarketData
+        venue : str
+        source, destination : str or list of str
+
+        Returns
+        -------
+        Reading
+        """
+        return read_flow(
+            market,
+            venue,
+            source=source,
+            destination=destination,
+            lookback=self.lookback,
+            history=self.history,
+            min_history=self.min_history,
+            kind=self.input,
+            source_entity=self.source_entity,
+            destination_entity=self.destination_entity,
+            source_funds=self.source_funds,
+            destination_funds=self.destination_funds,
+            max_age_days=self.max_age_days,
+            after_break=self.after_break,
+        )
 
 
 def read_flow(
@@ -70,7 +124,7 @@ def read_flow(
     destination_funds: tuple[str, ...] = (),
     max_age_days: int = LONG_TABLES["flows"].stale_after_days,
     after_break: str = "refuse",
-) -> FlowReading:
+) -> Reading:
     """Read flow momentum at every close of the decision venue.
 
     Parameters
@@ -97,7 +151,10 @@ def read_flow(
 
     Returns
     -------
-    FlowReading
+    Reading
+        Its value is destination less source over the lookback: USD from a flows file; from the proxy, average over the
+        members of signed traded value in days of each one's usual traded value. Its score is the z-score of that on the
+        trailing history.
 
     Raises
     ------
@@ -133,7 +190,8 @@ def read_flow(
             )
         )
     notes = list[str]()
-    if kind != "volume" and destination_entity in recorded:
+    is_recorded = kind != "volume" and destination_entity in recorded
+    if is_recorded:
         series, in_run = all_series(market, "flows"), dates >= market.start
         entities = [destination_entity, *([source_entity] if source_entity in recorded else [])]
         read = []
@@ -143,7 +201,6 @@ def read_flow(
             notes += _gaps(whole, stamps[in_run], dates[in_run], max_age_days)
         flow = read[0] - read[1] if len(read) > 1 else read[0]
         origin = f"flows file, {' less '.join(entities)}"
-        unit = "USD"
     else:
         sides = [
             _proxy(market, universe, funds, stamps, dates, lookback)
@@ -151,16 +208,15 @@ def read_flow(
         ]
         flow = sides[0][0] - sides[1][0]
         origin = f"signed-dollar-volume proxy of {sides[0][1]} less {sides[1][1]}"
-        unit = "days of usual traded value"
     score = np.empty(len(flow))
     trailing_zscore_nb(flow, history, min_history, score)
-    return FlowReading(
+    return Reading(
         stamps=stamps,
         value=flow,
         score=score,
         origin=origin,
-        value_label=f"Flow over {lookback} sessions, {unit}",
-        score_label="z-score of the flow",
+        value_label=f"net flow of {lookback} sessions, {'USD' if is_recorded else 'days of usual turnover'}",
+        score_label=f"z-score of {history} sessions",
         notes=tuple(notes),
     )
 

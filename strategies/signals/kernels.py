@@ -45,3 +45,36 @@ def trailing_zscore_nb(values, history, min_history, score_out):
                 square += (values[j] - mean) ** 2
         if square > 0.0:
             score_out[i] = (values[i] - mean) / np.sqrt(square / (n - 1))
+
+
+@kernel
+def trailing_percentile_nb(values, history, min_history, rank_out):
+    """Rank each value within its own trailing window, itself included.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        NaN: no reading; it is left out of every window and gets no rank.
+    history : int
+        Length of the window in rows.
+    min_history : int
+        Readings a window needs.
+    rank_out : ndarray of shape (n,)
+        Written in place: share of the window's readings that are below the value, equal ones by half; NaN where
+        there is too little history.
+    """
+    for i in range(values.shape[0]):
+        rank_out[i] = np.nan
+        if np.isnan(values[i]):
+            continue
+        n = 0
+        below = 0.0
+        for j in range(max(0, i - history + 1), i + 1):
+            if not np.isnan(values[j]):
+                n += 1
+                if values[j] < values[i]:
+                    below += 1.0
+                elif values[j] == values[i]:
+                    below += 0.5
+        if n >= min_history:
+            rank_out[i] = below / n

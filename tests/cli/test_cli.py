@@ -3,30 +3,38 @@
 Runs whose bytes are compared, and one refusal, are processes; the rest are calls in this one.
 """
 
+import contextlib
 import csv
 import json
+import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from backtest.output import open_run
 from tests.terminal import eastbound
 
+ROOT = Path(__file__).resolve().parents[2]
+FIGURES = ("--figures", "svg", "--figures", "png", "--figures", "pdf")
+DRAWN = ("nav", "drawdown", "months", "shares", "score")
 PRICES = "date,symbol,venue,currency,close\n2024-01-02,AAA,XNYS,USD,10\n2024-01-03,AAA,XNYS,USD,11\n"
 
 
-def process(*arguments: str, cwd: object = None) -> subprocess.CompletedProcess[str]:
+def process(*arguments: str, cwd: object = None, **environment: str) -> subprocess.CompletedProcess[str]:
     code = "from backtest.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=cwd, timeout=240, check=False
-    )
+    asked = [sys.executable, "-c", code, *arguments]
+    environment = {**os.environ, **environment}
+    return subprocess.run(asked, capture_output=True, text=True, cwd=cwd, env=environment, timeout=240, check=False)
 
 
 @pytest.fixture(scope="module")
 def demo_run(tmp_path_factory):
     out = tmp_path_factory.mktemp("run")
-    done = process("run", "flow-momentum", "--market", "demo", "--out", str(out))
+    done = process("run", "flow-momentum", "--market", "demo", *FIGURES, "--out", str(out))
     return out, done
 
 
@@ -40,8 +48,9 @@ def test_a_run_prints_the_answer_and_leaves_its_files(demo_run):
     assert "t-statistic" in done.stdout
     names = {path.name for path in out.iterdir()}
     assert names == {
-        "report.html", "summary.json", "nav.csv", "weights.csv", "trades.csv", "bridge.csv", "statement.csv",
-        "actions.csv", "log.csv", "manifest.json",
+        "report.html", "summary.json", "nav.csv", "weights.csv", "trades.csv", "costs.csv", "bridge.csv",
+        "statement.csv", "actions.csv", "log.csv", "manifest.json",
+        *(f"figure-{name}.{kind}" for name in DRAWN for kind in ("svg", "png", "pdf")),
     }  # fmt: skip
 
 
@@ -66,12 +75,45 @@ def test_the_files_agree_with_each_other(demo_run):
 
 
 @pytest.mark.timeout(300)
-def test_the_same_run_twice_gives_the_same_bytes(demo_run, tmp_path):
+def test_the_same_run_in_another_process_folder_and_hash_seed_gives_the_same_bytes(demo_run, tmp_path):
     out, _ = demo_run
-    again = process("run", "--out", str(tmp_path))
-    assert again.returncode == 0
-    for name in ("nav.csv", "trades.csv", "weights.csv", "bridge.csv", "summary.json", "manifest.json"):
-        assert (out / name).read_bytes() == (tmp_path / name).read_bytes(), name
+    again = process(
+        "run", *FIGURES, "--out", "again", cwd=tmp_path, PYTHONHASHSEED="4711", PYTHONPATH=str(ROOT), TZ="Asia/Tokyo"
+    )
+    assert again.returncode == 0, again.stderr
+    assert {path.name for path in out.iterdir()} == {path.name for path in (tmp_path / "again").iterdir()}
+    for path in out.iterdir():
+        assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_folder_that_cannot_be_written_is_refused_before_the_run(place, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    done = eastbound("run", "no-such-thesis", "--market", "nowhere", "--out", place, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"eastbound: {place} ")
+    assert "a run needs a folder. Choose another with --out." in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL here")
+@pytest.mark.parametrize("seconds", [1.9, 2.3, 2.7])
+def test_a_command_that_is_killed_leaves_a_whole_result(seconds, demo_run, tmp_path):
+    out = shutil.copytree(demo_run[0], tmp_path / "run")
+    code = "from backtest.cli import main; main()"
+    asked = [sys.executable, "-c", code, "run", "--set", "run.costs=none", "--out", str(out)]
+    child = subprocess.Popen(asked, stdout=subprocess.DEVNULL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(seconds)
+    child.kill()
+    child.wait()
+    saved = open_run(out)
+    assert saved.summary["rotation"]["cost"] == pytest.approx(saved.costs.to_numpy().sum(), rel=1e-12)
+    assert saved.manifest.run["costs"] in ("none", "venue-proportional")
+    is_free = set(saved.summary["costs_by_kind"]) == {"withholding"}  # a tax is no cost of trading
+    assert is_free == (saved.manifest.run["costs"] == "none")
+    assert {path.name for path in out.iterdir()} == {*saved.manifest.files, "manifest.json"}
 
 
 def test_a_refused_process_says_one_line_and_returns_2(tmp_path):
@@ -153,8 +195,9 @@ def decide(past, portfolio):
 def test_a_strategy_in_python_runs(tmp_path):
     file, out = tmp_path / "mine.py", tmp_path / "out"
     file.write_text(POLICY)
-    out.mkdir()
-    (out / "report.html").write_text("of an earlier run")
+    earlier = eastbound("run", "--start", "2024-06-03", "--end", "2024-07-31", "--out", str(out))
+    assert earlier.returncode == 0
+    assert (out / "report.html").exists()
     asked = ("run", str(file), "--start", "2024-06-03", "--end", "2024-12-31", "--out", str(out))
     done = eastbound(*asked, "--set", "run.interest=none", "--ledger")
     assert done.returncode == 0, done.stderr
@@ -162,15 +205,16 @@ def test_a_strategy_in_python_runs(tmp_path):
     assert f"files: {out}" in done.stdout
     names = {path.name for path in out.iterdir()}
     assert names == {
-        "summary.json", "nav.csv", "weights.csv", "trades.csv", "bridge.csv", "statement.csv", "actions.csv", "log.csv",
-        "manifest.json", "ledger.txt",
+        "summary.json", "nav.csv", "weights.csv", "trades.csv", "costs.csv", "bridge.csv", "statement.csv",
+        "actions.csv", "log.csv", "manifest.json", "ledger.txt",
     }  # fmt: skip
     trades, summary = pd.read_csv(out / "trades.csv"), json.loads((out / "summary.json").read_text())
     assert set(trades["symbol"]) == {"US01"}
     assert (trades["section31_fee"] == 0).all()
     assert summary["strategy"]["n_trades"] == len(trades)
     manifest = json.loads((out / "manifest.json").read_text())
-    assert manifest["strategy"]["file"] == "mine.py"
+    assert manifest["strategy"]["asked"] == str(file)
+    assert manifest["strategy"]["changes"] == {"run.interest": "none"}
     assert (manifest["run"]["costs"], manifest["run"]["interest"]) == ("none", "none")
 
 

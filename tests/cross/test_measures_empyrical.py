@@ -14,8 +14,8 @@ from backtest.metrics.drawdowns import drawdown_of_returns, max_drawdown
 from backtest.metrics.monthly import monthly_returns
 from backtest.metrics.ratios import calmar_ratio, omega_ratio, sharpe_ratio, sortino_ratio, tail_ratio
 from backtest.metrics.regression import regress
-from backtest.metrics.relative import down_capture, geometric_mean, up_capture
-from backtest.metrics.returns import annual_return_by_periods, cumulative_returns, total_return
+from backtest.metrics.relative import down_capture, up_capture
+from backtest.metrics.returns import annual_return_by_periods, cumulative_returns, geometric_mean, total_return
 from backtest.metrics.risk import downside_deviation, kurtosis, skewness, volatility
 from backtest.metrics.rolling import rolling_beta, rolling_sharpe, rolling_volatility
 from backtest.metrics.tails import conditional_value_at_risk, value_at_risk
@@ -166,6 +166,8 @@ def test_capture_is_theirs_before_they_annualise_it(seed, mine, theirs, sign):
     g, h = geometric_mean(ours[chosen]), geometric_mean(reference[chosen])
     assert mine(ours, reference) == close(g / h, rel=1e-12)
     same(theirs(ours, reference, period="monthly"), ((1.0 + g) ** 12 - 1.0) / ((1.0 + h) ** 12 - 1.0))
+    if g * h > 0:  # so they drive up captures away from 1 and down captures towards it
+        assert sign * (abs(theirs(ours, reference, period="daily") - 1.0) - abs(g / h - 1.0)) >= 0
 
 
 def test_where_theirs_is_infinite_ours_is_not_defined():

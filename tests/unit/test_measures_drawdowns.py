@@ -61,6 +61,12 @@ def test_where_there_is_no_drawdown(nav):
     assert [str(kind)[:8] for kind in table.dtypes[["peak", "trough", "recovery"]]] == ["datetime"] * 3
 
 
+def test_the_last_digit_of_a_nav_that_stands_still_is_no_drawdown():
+    still = dated(100, np.nextafter(100, 0), np.nextafter(100, 0), 100)
+    assert drawdowns(still).empty
+    assert longest_under_water(still, DATES[:4]) == 0
+
+
 def test_longest_under_water():
     assert longest_under_water([100, 90, 100, 80, 60, 110, 99, 105], DATES) == 21  # 10 to 31 January, lasting
     assert longest_under_water([100, 90, 100, 80, 60, 110], DATES[:6]) == 7  # 3 to 10 January, over

@@ -42,7 +42,7 @@ ONE_SERIES = {
     tails.conditional_value_at_risk: {"one": 0.02, "constant": 0.01, "constant but for rounding": 0.01, "zero": 0.0},
     tails.modified_value_at_risk: {},
     tails.modified_conditional_value_at_risk: {},
-    relative.geometric_mean: {"one": 0.02, "constant": 0.01, "constant but for rounding": 0.01, "zero": 0.0},
+    returns.geometric_mean: {"one": 0.02, "constant": 0.01, "constant but for rounding": 0.01, "zero": 0.0},
 }
 A_YEAR = {
     returns.annual_return_by_periods: {

@@ -114,7 +114,7 @@ def test_what_makes_no_sense_is_refused_in_words():
 @pytest.mark.parametrize("rho", [-0.5, -0.2, 0.0, 0.2, 0.5, 0.9])
 @pytest.mark.parametrize("q", [2, 12, 252])
 def test_annualisation_of_an_autoregression_is_los_closed_form(q, rho):
-    """Lo (2002), equation 22, for ρ_k = ρ^k."""
+    """Lo (2002), for first-order autoregression: ρ_k = ρ^k, and the sum is geometric."""
     inside = 1 + 2 * rho / (1 - rho) * (1 - (1 - rho**q) / (q * (1 - rho)))
     found = annualisation_factor(rho ** np.arange(1, q), q)
     assert found == pytest.approx(math.sqrt(q) / math.sqrt(inside), rel=1e-12)

@@ -3,14 +3,17 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from backtest.errors import BacktestError
 from backtest.metrics import relative
 from backtest.metrics.regression import correlation, dimson_beta, regress
+from backtest.metrics.weekly import weekly_growth
 from backtest.run import run
 from data.load import load
 from strategies.catalogue import thesis
+from tests.real import FOLDER, needs_real
 
 NAN = float("nan")
 # y = 0.01 + 2 x, and 0.02 above and below it by turns, which cancel out.
@@ -135,3 +138,16 @@ def test_runs_of_other_dates_are_refused_in_words(rotation):
     shorter = run(thesis("flow-momentum"), load("demo", end="2020-12-31"))
     with pytest.raises(BacktestError, match="The run's 1550 dates are not the reference's"):
         relative.against(rotation, shorter)
+
+
+@needs_real
+def test_hong_kong_follows_new_york_a_day_late():
+    """HSTECH on NDX: a daily beta misses more than a third of the weekly one; a lag brings it back."""
+    table = pd.read_csv(FOLDER / "indices.csv").pivot_table(index="date", columns="index", values="close")
+    closes = table[["HSTECH", "NDX"]].dropna()
+    ours, theirs = closes.pct_change().dropna().to_numpy().T
+    daily = regress(ours, theirs, 252).beta
+    week = regress(*(weekly_growth(closes[name], closes.index.to_numpy(dtype="datetime64[D]")) for name in closes), 52)
+    assert daily < 0.6 * week.beta
+    assert dimson_beta(ours, theirs, lags=1, leads=0) > week.beta
+    assert dimson_beta(ours, theirs, lags=0, leads=1) == pytest.approx(daily, abs=0.1)  # nothing comes a day early

@@ -11,10 +11,11 @@ from strategies.rules.kernels import rotate_nb
 from strategies.signals.kernels import trailing_zscore_nb
 
 
-def rotate(score, *, linear=False, enter=1.0, leave=0.0, low=0.0, high=1.0, speed=1.0):
+def rotate(score, *, price=None, linear=False, enter=1.0, leave=0.0, low=0.0, high=1.0, speed=1.0, target=np.inf):
     share = np.empty((len(score), 1))
-    lane = [np.array([value]) for value in (enter, leave, low, high, speed)]
-    rotate_nb(np.array(score, dtype=float), linear, *lane, share)
+    lane = [np.array([value]) for value in (enter, leave, low, high, speed, target)]
+    relative = np.array(price or [NAN] * len(score), dtype=float)
+    rotate_nb(np.array(score, dtype=float), relative, linear, *lane, share)
     return share[:, 0].tolist()
 
 
@@ -29,6 +30,13 @@ NAN = float("nan")
         ([NAN, NAN, 2.0, NAN, -1.0], {"low": 0.2, "high": 0.8}, [0.2, 0.2, 0.8, 0.8, 0.2]),
         ([-1.0, 0.25, 0.5, 3.0], {"linear": True}, [0, 0.25, 0.5, 1]),
         ([2.0, 2.0, 2.0, -2.0], {"speed": 0.5}, [0.5, 0.75, 0.875, 0.4375]),
+        # a gain of ten percent on the entry's price takes the profit; in again only after a score at 0
+        ([1, 1, 1, 1, 0, 1, 1], {"price": [1.0, 1.05, 1.1, 0.9, 0.9, 0.9, 1.0], "target": 0.1}, [1, 1, 0, 0, 0, 1, 0]),
+        # the entry's price is the first one known since; without prices there is no profit to take
+        ([1, 1, 1, 1], {"price": [NAN, 1.0, 1.05, 1.2], "target": 0.1}, [1, 1, 1, 0]),
+        ([1, 1, NAN, 0], {"target": 0.1}, [1, 1, 1, 0]),
+        # the profit is taken where there is no score, too
+        ([1, NAN, NAN], {"price": [1.0, 1.2, 0.5], "target": 0.1}, [1, 0, 0]),
     ],
 )
 def test_rotation(score, options, expected):
@@ -38,11 +46,13 @@ def test_rotation(score, options, expected):
 def test_lanes_do_not_read_each_other():
     score = np.random.default_rng(3).standard_normal(200)
     enter, leave = np.linspace(0.5, 2.0, 13), np.linspace(-1.0, 0.4, 13)
-    rest = [np.full(13, value) for value in (0.1, 0.9, 0.7)]
-    together = np.empty((200, 13))
-    rotate_nb(score, False, enter, leave, *rest, together)
+    low, high, speed = (np.full(13, value) for value in (0.1, 0.9, 0.7))
+    target, together = np.linspace(0.02, 0.2, 13), np.empty((200, 13))
+    price = np.exp(np.cumsum(0.02 * np.random.default_rng(4).standard_normal(200)))
+    rotate_nb(score, price, False, enter, leave, low, high, speed, target, together)
     for lane in range(13):
-        alone = rotate(score, enter=enter[lane], leave=leave[lane], low=0.1, high=0.9, speed=0.7)
+        options = {"enter": enter[lane], "leave": leave[lane], "low": 0.1, "high": 0.9, "speed": 0.7}
+        alone = rotate(score, price=price.tolist(), target=target[lane], **options)
         assert together[:, lane].tolist() == alone
 
 

@@ -10,8 +10,8 @@ THESIS = strategies.thesis("flow-momentum")
 
 
 def test_the_catalogue():
-    assert strategies.catalogue() == ("flow-momentum",)
-    with pytest.raises(StrategyError, match=r"No thesis 'flow'\. Known: flow-momentum"):
+    assert strategies.catalogue() == ("flow-momentum", "valuation-discount")
+    with pytest.raises(StrategyError, match=r"No thesis 'flow'\. Known: flow-momentum, valuation-discount"):
         strategies.thesis("flow")
 
 

@@ -257,8 +257,8 @@ def short(value: float) -> str:
 
     Examples
     --------
-    >>> short(1_500_000.0), short(-2_500.0), short(7.0)
-    ('1.5M', '−2.5k', '7')
+    >>> short(1_500_000.0), short(-2_360.0), short(7.0)
+    ('1.5M', '−2.36k', '7')
     """
     sign = "−" if value < 0 else ""
     for unit, size in (("B", 1e9), ("M", 1e6), ("k", 1e3)):

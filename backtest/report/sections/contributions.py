@@ -31,21 +31,18 @@ def contributions_section(frames: Frames) -> Section:
             caption=caption,
             says=_largest(found.by("market")["total"], "market"),
             table=contribution_table(frames, found.by("market")),
-            look="narrow",
         ),
         Exhibit(
             title="By sector",
             caption="GICS sectors, where the market's instruments say them.",
             says=_largest(found.by("sector")["total"], "sector"),
             table=contribution_table(frames, found.by("sector")),
-            look="narrow",
         ),
         Exhibit(
             title="By currency",
             caption="By the currency a name trades in, its balance included.",
             says=_largest(found.by("currency")["total"], "currency"),
             table=contribution_table(frames, found.by("currency")),
-            look="narrow",
         ),
     ]
     if len(names):
@@ -82,7 +79,7 @@ def contribution_table(
     by_group : DataFrame
         One row a group, columns price, currency, dividends, interest, costs, total.
     parts : tuple of str
-        Columns to show before the total; those that are nil throughout are left out.
+        Columns to show after the total; those that are nil throughout are left out.
     has_sum : bool
         Add the sum of all groups, which is the change of NAV; groups are then sorted, the largest first.
 
@@ -99,13 +96,13 @@ def contribution_table(
     rows = tuple(
         (
             label[:1].upper() + label[1:],
-            *(number(float(line[part])) for part in parts),
             number(float(line["total"])),
             percent(float(line["total"]) / opening),
+            *(number(float(line[part])) for part in parts),
         )
         for label, line in lines
     )
-    head = ("", *(part.capitalize() for part in parts), "Total", "Of opening NAV")
+    head = ("", "Total", "Of opening NAV", *(part.capitalize() for part in parts))
     strong = (len(rows) - 1,) if has_sum else ()
     return Table(head=head, rows=rows, align="l" + "r" * (len(head) - 1), strong=strong)
 

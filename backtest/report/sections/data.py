@@ -68,7 +68,8 @@ def settings_section(frames: Frames) -> Section:
         Exhibit(title="Thesis", caption="Defaults included.", table=thesis, look="prose", is_half=True),
         Exhibit(title="Run", caption="What is not the default stands out.", table=run, look="prose", is_half=True),
     )
-    content = {"commands": commands(frames.result), "versions": versions(frames.result)}
+    result = frames.result
+    content = {"commands": commands(result), "versions": versions(result), "market": result.market.name}
     return Section(
         key="settings", title="Settings, and how to repeat it", exhibits=exhibits, content=content, has_template=True
     )

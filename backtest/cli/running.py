@@ -1,0 +1,100 @@
+"""`eastbound run`: a strategy run once, printed, and written to a folder."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from backtest.cli.options import WHAT_RUNS, EndOption, MarketOption, StartOption, UniverseOption
+from backtest.cli.progress import progress
+from backtest.cli.show import print_run
+
+if TYPE_CHECKING:
+    from backtest.result import BacktestResult
+
+TIMED_RUNS = 5
+
+
+class FigureKind(StrEnum):
+    """Formats of figures for papers."""
+
+    SVG = "svg"
+    PNG = "png"
+    PDF = "pdf"
+
+
+def run_command(
+    strategy: Annotated[str, typer.Argument(help=WHAT_RUNS)] = "flow-momentum",
+    market: MarketOption = "demo",
+    universe: UniverseOption = None,
+    start: StartOption = None,
+    end: EndOption = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the report and its files.")] = Path("runs/latest"),
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a setting: signal.lookback=40. May be repeated.")
+    ] = None,
+    ledger: Annotated[bool, typer.Option("--ledger", help="Write ledger.txt too: every event, to be read.")] = False,
+    figures: Annotated[
+        list[FigureKind] | None,
+        typer.Option("--figures", help="Write figures for a paper too. May be repeated."),
+    ] = None,
+) -> None:
+    """Run a thesis, print it beside its references and write a report; or run a strategy in Python."""
+    from statistics import median
+    from time import perf_counter
+
+    import numpy as np
+
+    from backtest.output.provenance import Asked, Request
+    from backtest.output.run_folder import refuse_unwritable
+
+    refuse_unwritable(out)
+    changes = dict(_setting(one) for one in settings or ())
+    asked = Asked(market=market, universe=universe, start=start, end=end)
+    kinds = tuple(one.value for one in figures or ())
+    request = Request(strategy=strategy, data=asked, changes=changes)
+    with progress("reading the market") as steps:
+        from backtest.engine import simulate
+        from backtest.output.write import write_run
+        from backtest.run import RotationResult, run, run_strategy, settings_of
+        from data.load import load
+        from strategies.strategy import find_strategy
+        from strategies.thesis import Thesis
+
+        begun = perf_counter()
+        chosen = find_strategy(strategy)
+        if isinstance(chosen, Thesis):
+            chosen = chosen.replace(changes)
+        loaded = load(market, universe, start, end)
+        steps.at("running the strategy through the ledger (the first time on a machine it is compiled: a minute)")
+        at_run = perf_counter()
+        result: BacktestResult
+        if isinstance(chosen, Thesis):
+            result = run(chosen, loaded)
+        else:
+            result = run_strategy(chosen, loaded, settings_of(chosen, changes))
+        laps = [perf_counter()]
+        for _ in range(TIMED_RUNS):  # again, now that the compiled code is in memory
+            simulate(loaded, result.targets, result.config)
+            laps.append(perf_counter())
+        if isinstance(result, RotationResult):
+            steps.at("running the references")
+            _ = result.references
+        steps.at("writing the report")
+        files = write_run(result, out, ledger=ledger, figures=kinds, request=request)
+    seconds = {"loading": at_run - begun, "running": laps[0] - at_run, "ledger": median(np.diff(laps))}
+    print_run(result, strategy, files, **seconds)
+
+
+def _setting(text: str) -> tuple[str, object]:
+    """Read one `key=value` as TOML, or as plain text."""
+    import tomllib
+
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{text!r} is not key=value.")
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()

@@ -1,0 +1,248 @@
+"""Valuation discount: the destination cheaper than the source, beside its own past (claim 6 of the market story).
+
+What is measured is log(P/E of the source / P/E of the destination), or the gap of their earnings yields, which stands
+where earnings are losses. A P/E that moves without its price has changed its basis, or its earnings all at once:
+neither is a cheapening, and neither is traded. For a percentile the readings before such a jump are shifted by it; a
+level gives no score until the jump has aged.
+"""
+
+from typing import Annotated, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from data.errors import DataError
+from data.market import MarketData
+from data.series.basis import ratio_steps
+from data.series.point_in_time import PointInTime, all_series, series
+from data.series.tables import LONG_TABLES
+from strategies.errors import StrategyError
+from strategies.settings import Section
+from strategies.signals.kernels import trailing_percentile_nb
+from strategies.signals.reading import Reading
+
+PARTS = ("price", "earnings", "basis")
+Measure = Literal["log_pe_ratio", "earnings_yield_gap"]
+
+
+class ValuationSignal(Section):
+    """Valuation discount, as a section of a thesis.
+
+    Attributes
+    ----------
+    kind : "valuation"
+    measure : {"log_pe_ratio", "earnings_yield_gap"}
+        log(P/E of the source / P/E of the destination); 1 / P/E of the destination less that of the source.
+    scale : {"percentile", "level"}
+        The score: rank among its own trailing readings, from 0 (dearest) to 1 (cheapest), or the measure itself.
+    history, min_history : int
+        Sessions of the decision venue that the rank looks back over, and readings it needs.
+    source_entity, destination_entity : str
+        Names in the valuations file, and of their indices in the indices file.
+    metric : str
+        Which P/E of the file.
+    max_age_days : int
+        An older figure is no reading.
+    wait_sessions : int
+        Sessions for which a level has no score after a jump of the basis became known.
+    """
+
+    kind: Literal["valuation"] = "valuation"
+    measure: Measure = "log_pe_ratio"
+    scale: Literal["percentile", "level"] = "percentile"
+    history: Annotated[int, Field(ge=20)] = 756
+    min_history: Annotated[int, Field(ge=20)] = 700
+    source_entity: str = "NDX"
+    destination_entity: str = "HSTECH"
+    metric: str = "pe_ttm"
+    max_age_days: Annotated[int, Field(ge=1)] = LONG_TABLES["valuations"].stale_after_days
+    wait_sessions: Annotated[int, Field(ge=0)] = 5
+
+    @model_validator(mode="after")
+    def _window(self) -> "ValuationSignal":
+        if self.min_history > self.history:
+            raise ValueError(f"min_history {self.min_history} is above history {self.history}")
+        if self.source_entity == self.destination_entity:
+            raise ValueError(f"source_entity and destination_entity are both {self.source_entity!r}")
+        return self
+
+    # An index stands for each basket: the names of the two are not read.
+    def read(
+        self,
+        market: MarketData,
+        venue: str,
+        source: str | list[str],  # noqa: ARG002
+        destination: str | list[str],  # noqa: ARG002
+    ) -> Reading:
+        """Read the discount at every close of the decision venue.
+
+        Parameters
+        ----------
+        market : MarketData
+        venue : str
+            Decision venue; its sessions make the grid.
+        source, destination : str or list of str
+            Not read: the entities stand for them.
+
+        Returns
+        -------
+        Reading
+            Its parts say what moved the value: prices, earnings, and jumps of the basis.
+        """
+        calendar = market.calendars[venue]
+        inside = (calendar.dates >= market.dates[0]) & (calendar.dates <= market.end)
+        stamps = calendar.closes[inside]
+        sides = [self._side(market, entity, stamps) for entity in (self.source_entity, self.destination_entity)]
+        ours, theirs = sides
+        parts = {
+            name: getattr(ours, name) - getattr(theirs, name)
+            if self.measure == "log_pe_ratio"
+            else getattr(theirs, name) - getattr(ours, name)
+            for name in PARTS
+        }
+        value = ours.value - theirs.value if self.measure == "log_pe_ratio" else theirs.value - ours.value
+        unpriced = [one.entity for one in sides if not one.is_priced]
+        return Reading(
+            stamps=stamps,
+            value=value,
+            score=self._score(value, parts["basis"]),
+            origin=f"{self.metric} of {self.source_entity} and {self.destination_entity}, known the day after",
+            value_label=f"log({self.source_entity} P/E / {self.destination_entity} P/E)"
+            if self.measure == "log_pe_ratio"
+            else f"earnings yield of {self.destination_entity} less {self.source_entity}",
+            score_label=f"percentile of {self.history} sessions" if self.scale == "percentile" else "level",
+            notes=tuple(self._notes(sides, stamps >= market.start.astype("datetime64[ns]").astype(np.int64))),
+            parts=parts,
+            relative_price=None if unpriced else np.exp(theirs.log_price - ours.log_price),
+        )
+
+    def _score(self, value: NDArray[np.float64], basis: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.scale == "percentile":
+            score = np.empty(len(value))
+            trailing_percentile_nb(value - basis, self.history, self.min_history, score)
+            return score
+        score = value.copy()
+        jumped = np.diff(basis, prepend=basis[:1])
+        for i in np.flatnonzero(np.isfinite(jumped) & (jumped != 0)):
+            score[i : i + self.wait_sessions] = np.nan
+        return score
+
+    def check(self, market: MarketData) -> None:
+        """Refuse a market that never has one of the two P/E.
+
+        Parameters
+        ----------
+        market : MarketData
+
+        Raises
+        ------
+        StrategyError
+            Naming those it has.
+        """
+        for key, entity in (("source_entity", self.source_entity), ("destination_entity", self.destination_entity)):
+            try:
+                series(market, "valuations", entity, self.metric)
+            except DataError as error:
+                raise StrategyError(f"signal.{key} = {entity!r}: {error}") from error
+
+    def _side(self, market: MarketData, entity: str, stamps: NDArray[np.int64]) -> "_Side":
+        ratio = all_series(market, "valuations").get((entity, self.metric))
+        if ratio is None:  # not yet: `check` has seen to it that there is one
+            nothing = np.full(len(stamps), np.nan)
+            return _Side(entity, True, *[nothing] * 5)
+        return _side(ratio, all_series(market, "indices").get((entity,)), stamps, self.measure, self.max_age_days)
+
+    def _notes(self, sides: list["_Side"], in_run: NDArray[np.bool_]) -> list[str]:
+        notes = []
+        for one in sides:
+            if not one.is_priced:
+                notes.append(
+                    f"The market has no index {one.entity}: what its P/E moved is not parted into price and earnings, "
+                    "and only moves over 15 % count as jumps of its basis."
+                )
+            jumps = np.diff(one.basis, prepend=one.basis[:1])
+            n = int(((jumps != 0) & np.isfinite(jumps) & in_run).sum())
+            if n:
+                done = (
+                    "readings before them were shifted by them"
+                    if self.scale == "percentile"
+                    else f"there is no score for {self.wait_sessions} sessions after one"
+                )
+                times = "once" if n == 1 else f"{n} times"
+                notes.append(f"The P/E of {one.entity} jumped {times} without its price: not traded; {done}.")
+        return notes
+
+
+class _Side(NamedTuple):
+    """One entity on the grid: its log P/E or earnings yield, and running sums of what moved it."""
+
+    entity: str
+    is_priced: bool
+    value: NDArray[np.float64]
+    price: NDArray[np.float64]
+    earnings: NDArray[np.float64]
+    basis: NDArray[np.float64]
+    log_price: NDArray[np.float64]
+
+
+def _side(
+    ratio: PointInTime, index: PointInTime | None, stamps: NDArray[np.int64], measure: str, max_age_days: int
+) -> _Side:
+    # In the order they became known, without revisions of the past: the rows that `as_of` reads.
+    newest = ratio.dates >= np.maximum.accumulate(ratio.dates)
+    usable = newest & ((ratio.values > 0) if measure == "log_pe_ratio" else (ratio.values != 0))
+    known, dates, level = ratio.known[usable], ratio.dates[usable], ratio.values[usable]
+    log_price = np.full(len(level), np.nan) if index is None else np.log(_closes(index, dates, known))
+    price, earnings, basis = _parts(level, None if index is None else np.exp(log_price), measure)
+    at = np.searchsorted(known, stamps, side="right")
+
+    def on_grid(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.concatenate([[np.nan], rows])[at]
+
+    value = np.log(level) if measure == "log_pe_ratio" else 1.0 / level
+    # A loss, where a logarithm knows none, and a figure that is too old: no reading.
+    latest = ratio.as_of(stamps, max_age_days)
+    shown = np.where(latest.dates == np.concatenate([[np.datetime64("NaT", "D")], dates])[at], on_grid(value), np.nan)
+    return _Side(
+        entity=ratio.key[0],
+        is_priced=index is not None,
+        value=np.where(np.isnan(latest.values), np.nan, shown),
+        price=on_grid(price),
+        earnings=on_grid(earnings),
+        basis=on_grid(basis),
+        log_price=on_grid(log_price),
+    )
+
+
+def _closes(index: PointInTime, dates: NDArray[np.datetime64], known: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Give the close of an index on each date as first published; NaN where that came later than the P/E."""
+    order = np.lexsort((index.known, index.dates))
+    days, first = np.unique(index.dates[order], return_index=True)
+    rows = order[first]
+    place = np.minimum(np.searchsorted(days, dates), len(days) - 1)
+    found = (days[place] == dates) & (index.known[rows][place] <= known)
+    return np.where(found, index.values[rows][place], np.nan)
+
+
+def _parts(
+    level: NDArray[np.float64], price: NDArray[np.float64] | None, measure: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Give running sums of what prices, earnings and jumps of the basis did to the log P/E, or to the earnings yield.
+
+    A figure without its price counts as earnings until the next one that has it.
+    """
+    value = np.log(np.abs(level)) if measure == "log_pe_ratio" else 1.0 / level
+    sums = np.zeros((3, len(level)))
+    at = np.arange(len(level)) if price is None else np.flatnonzero(np.isfinite(price))
+    if len(at):
+        steps = ratio_steps(level[at], None if price is None else price[at])
+        moved = np.diff(value[at])
+        by_price = steps.price if measure == "log_pe_ratio" else value[at][:-1] * np.expm1(-steps.price)
+        rest = moved - by_price
+        for row, step in enumerate((by_price, np.where(steps.is_jump, 0.0, rest), np.where(steps.is_jump, rest, 0.0))):
+            sums[row, at[1:]] = np.cumsum(step)
+        last = np.maximum.accumulate(np.where(np.isin(np.arange(len(level)), at), np.arange(len(level)), at[0]))
+        sums = sums[:, last]
+        sums[1] += value - value[last]
+    return sums[0], sums[1], sums[2]

@@ -1,0 +1,107 @@
+"""Figures for papers: the same bytes, one column wide, gaps where there is no number."""
+
+import re
+import struct
+from types import SimpleNamespace
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from backtest.engine import simulate
+from backtest.errors import BacktestError
+from backtest.report import figures
+from backtest.report.charts import LOOKS
+from backtest.report.figures import DOTS_PER_INCH, WIDTH, figure_files, write_figures
+from backtest.run import run
+from data.load import load
+from strategies.catalogue import thesis
+from strategies.targets import TargetWeights
+
+
+@pytest.fixture(scope="module")
+def rotation():
+    return run(thesis("flow-momentum"), load("demo", start="2023-01-03", end="2024-06-28"))
+
+
+@pytest.fixture(scope="module")
+def drawn(rotation):
+    return figure_files(rotation, "svg")
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    targets = TargetWeights.from_frame(pd.DataFrame({"US01": [0.5]}, index=["2025-01-22"]))
+    return simulate(load("tiny"), targets)
+
+
+def test_a_thesis_has_five_figures_and_any_strategy_three(drawn, tiny):
+    assert list(drawn) == [f"figure-{name}.svg" for name in ("nav", "drawdown", "months", "shares", "score")]
+    assert list(figure_files(tiny, "svg")) == [f"figure-{name}.svg" for name in ("nav", "drawdown", "months")]
+
+
+@pytest.mark.parametrize("kind", ["svg", "png", "pdf"])
+def test_the_same_run_gives_the_same_bytes_and_no_date(kind, tiny):
+    first, again = figure_files(tiny, kind), figure_files(tiny, kind)
+    assert first == again
+    for content in first.values():
+        assert not re.search(rb"CreationDate|ModDate|<dc:date>", content)
+
+
+def test_a_figure_is_one_column_of_85_mm_wide(tiny, drawn):
+    picture = figure_files(tiny, "png")["figure-nav.png"]
+    width, _ = struct.unpack(">II", picture[16:24])
+    assert width == int(WIDTH * DOTS_PER_INCH) == 2007
+    points = float(re.search(rb'<svg [^>]*?width="([\d.]+)pt"', drawn["figure-nav.svg"])[1])
+    assert points / 72 * 25.4 == pytest.approx(85.0, abs=0.01)
+
+
+def test_the_colours_are_those_of_the_report_and_synthetic_prices_are_called_so(drawn):
+    for name, look in LOOKS.items():
+        assert look["color"].lower().encode() in drawn["figure-nav.svg"].lower(), name
+    assert all(b"Synthetic market" in content for content in drawn.values())
+
+
+def test_a_user_s_style_changes_no_byte_and_stays_as_it_was(tiny):
+    plain = figure_files(tiny, "svg")
+    with mpl.rc_context({"font.size": 31.0, "axes.facecolor": "black", "svg.fonttype": "none"}):
+        assert figure_files(tiny, "svg") == plain
+        assert mpl.rcParams["font.size"] == 31.0
+
+
+def test_a_missing_number_is_a_gap():
+    """Of five NAVs the third is missing: the line is drawn in two pieces, so its path moves twice."""
+    from matplotlib.figure import Figure
+
+    axes = Figure().add_subplot()
+    days = pd.date_range("2024-01-01", periods=5)
+    figures._line(axes, "rotation", days, np.array([1.0, 2.0, np.nan, 2.0, 1.0]))
+    path = axes.lines[0].get_path()
+    moves = [code for _, code in path.iter_segments(remove_nans=True, simplify=False) if code == path.MOVETO]
+    assert len(moves) == 2
+
+
+def test_months_are_compounded_and_those_without_a_mark_are_missing():
+    """NAV 100 at first; 110 at the end of January, 99 at that of March: +10 %, nothing, -10 %."""
+    dates = pd.DatetimeIndex(["2024-01-02", "2024-01-31", "2024-03-28", "2025-01-02"])
+    result = SimpleNamespace(dates=dates, nav=pd.Series([100.0, 110.0, 99.0, 99.0], index=dates), opening_nav=100.0)
+    table = figures._monthly(result)
+    assert table.shape == (2, 12)
+    assert table.loc[2024, [0, 2]].round(12).tolist() == [0.1, -0.1]
+    assert table.loc[2024].notna().sum() == 2
+    assert table.loc[2025, 0] == 0.0
+
+
+def test_figures_are_written_alone_too(tiny, tmp_path):
+    written = write_figures(tiny, tmp_path / "paper", "pdf")
+    assert [path.name for path in written] == [f"figure-{name}.pdf" for name in ("nav", "drawdown", "months")]
+    assert all(path.read_bytes().startswith(b"%PDF") for path in written)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(BacktestError, match="file cannot be written: File exists"):
+        write_figures(tiny, tmp_path / "file", "pdf")
+
+
+def test_an_unknown_kind_is_refused(tiny):
+    with pytest.raises(BacktestError, match="No figures of kind 'gif': want svg, png, pdf"):
+        figure_files(tiny, "gif")
