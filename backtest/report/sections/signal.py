@@ -132,7 +132,7 @@ def _row(one: Mapping[Hashable, Any]) -> tuple[str, ...]:
 
 def _capital(text: str) -> str:
     # A name as it is written in data, such as pe_ttm, stays so.
-    return text if "_" in text.split(" ")[0] else text[:1].upper() + text[1:]
+    return text if "_" in text.partition(" ")[0] else text[:1].upper() + text[1:]
 
 
 def _shown(found: pd.DataFrame) -> str:
