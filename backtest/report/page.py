@@ -108,6 +108,11 @@ def sections(result: RotationResult) -> tuple[Section, ...]:
         Those that have nothing to show are left out.
     """
     frames = Frames(result)
+    explained = (
+        (contributions_section(frames), effects_section(frames), active_section(frames), extreme_days(frames))
+        if len(frames.trades)
+        else ()
+    )
     made = (
         headline(frames),
         measures_section(frames),
@@ -116,10 +121,7 @@ def sections(result: RotationResult) -> tuple[Section, ...]:
         signal(frames),
         months(frames),
         money(frames),
-        contributions_section(frames),
-        effects_section(frames),
-        active_section(frames),
-        extreme_days(frames),
+        *explained,
         trades_section(frames),
         *events(frames),
         data_section(frames),

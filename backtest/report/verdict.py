@@ -120,7 +120,7 @@ def _against_holding(ours: Mapping[str, float], references: Mapping[str, Mapping
         f"holding the destination {_returned(destination)} ({_apart(ours[measure], destination)})."
     )
     best = max(source, destination)
-    if _points(ours[measure], best) < 0:
+    if points_apart(ours[measure], best) < 0:
         kept = "source" if best == source else "destination"
         said += f" Holding the {kept} and never rotating would have done better."
     return [said]
@@ -166,13 +166,29 @@ def _span(ours: Mapping[str, float]) -> tuple[str, str]:
     return "total_return", f"in {_count(round(ours['years'] * 365.25), 'day')}"
 
 
-def _points(ours: float, theirs: float) -> float:
-    # From the figures as printed, so that a reader who subtracts them gets the same.
+def points_apart(ours: float, theirs: float) -> float:
+    """Subtract two returns as they are printed, so that a reader who subtracts them gets the same.
+
+    Parameters
+    ----------
+    ours, theirs : float
+        Fractions.
+
+    Returns
+    -------
+    float
+        Percentage points, to one digit; NaN where either is.
+
+    Examples
+    --------
+    >>> points_apart(0.1406, 0.0804)
+    6.1
+    """
     return round(round(100 * ours, 1) - round(100 * theirs, 1), 1)
 
 
 def _apart(ours: float, theirs: float) -> str:
-    points = _points(ours, theirs)
+    points = points_apart(ours, theirs)
     if points == 0:
         return "no difference"
     return f"{abs(points):.1f} points {'better' if points > 0 else 'worse'}"

@@ -124,8 +124,8 @@ def test_trades_are_searched_sorted_and_paged(result: RotationResult, html: str,
     seen = look(scripted(html, script), tmp_path)
     assert seen.complaints == []
     trades, n = result.trades, f"{len(result.trades):,}"
-    pages = -(-len(trades) // 50)
-    assert said(seen, "all") == f"{n} of {n} trades; 50; Page 1 of {pages}"
+    pages = -(-len(trades) // 25)
+    assert said(seen, "all") == f"{n} of {n} trades; 25; Page 1 of {pages}"
     assert said(seen, "second") == f"Page 2 of {pages}"
     sold = ((trades["symbol"] == "HK01") & (trades["side"] == "sell")).sum()
     assert said(seen, "found") == f"{sold:,} of {n} trades; 1"

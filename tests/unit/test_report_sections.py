@@ -119,7 +119,7 @@ def test_risk_is_that_of_each_run(frames: Frames) -> None:
 
 
 def test_drawdowns_are_listed_with_their_dates(frames: Frames) -> None:
-    found = drawdowns(frames.result.nav, 10)
+    found = drawdowns(frames.result.nav, 10, opening_nav=frames.result.opening_nav)
     table = performance.drawdown_table(found)
     assert column(table, "Depth") == pytest.approx((100 * found["depth"]).tolist(), abs=0.051)
     assert [row[2] for row in table.rows] == found["peak"].dt.strftime("%Y-%m-%d").tolist()
@@ -190,6 +190,30 @@ def test_what_a_trigger_gained_is_the_difference_times_nav(frames: Frames) -> No
     row = triggers(frames).iloc[0]
     nav = frames.result.nav.loc[row["decided"].tz_localize(None).normalize()]
     assert row["gained"] == pytest.approx((row["return"] - row["mix_return"]) * nav, rel=1e-12)
+
+
+def test_one_trigger_is_no_best_and_worst(frames: Frames) -> None:
+    """A run cut after its first trigger says what that one made, once."""
+    decided = triggers(frames)["decided"]
+    end = str((decided.iloc[1] - pd.Timedelta(days=3)).date())
+    cut = Frames(run(thesis("flow-momentum"), load("demo", end=end)))
+    assert len(triggers(cut)) == 1
+    said = signal.signal(cut).exhibits[-1].says
+    assert said.startswith(f"The one trigger, of {decided.iloc[0]:%Y-%m-%d}, made ")
+
+
+def test_parts_of_a_value_are_counted_from_its_first_reading(frames: Frames) -> None:
+    reading = frames.result.plan.reading
+    path = np.where(np.isfinite(reading.value), np.arange(len(reading.value)) * 0.5, np.nan)
+    parted = replace(frames.result.plan, reading=replace(reading, parts={"price": path, "earnings": -path}))
+    exhibits = {one.key: one for one in signal.signal(Frames(replace(frames.result, plan=parted))).exhibits}
+    figure = exhibits["parts"].figure
+    assert figure
+    first, second = (trace["y"] for trace in figure["data"])
+    known = [value for value in first if value is not None]
+    assert known[0] == 0.0
+    assert [value for value in second if value is not None] == [-value for value in known]
+    assert "parts" not in {one.key for one in signal.signal(frames).exhibits}
 
 
 def test_many_triggers_are_cut_to_the_largest(frames: Frames) -> None:

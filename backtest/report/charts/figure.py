@@ -21,6 +21,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 SOURCE, DESTINATION, CASH = LOOKS["hold source"]["color"], LOOKS["hold destination"]["color"], "#B8BCC0"
 GAIN, LOSS, TOTAL = LOOKS["constant mix"]["color"], LOOKS["rotation"]["color"], "#7C8288"
+LEGEND: Figure = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"}
 GREY, GRID = "#7C8288", "rgba(128,128,128,0.22)"
 # For parts that are no reference: the palette again, from its cool end, then lighter and darker shades.
 PARTS = (
@@ -291,7 +292,7 @@ def layout(height: int = 380, **given: Any) -> Figure:
         "hovermode": "x unified",
         "hoverlabel": {"bgcolor": "#2B3036", "bordercolor": "#2B3036", "font": {"color": "#FFFFFF"}},
         "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": GREY, "activecolor": GREY},
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
+        "legend": LEGEND,
         "xaxis": x_axis,
         "yaxis": y_axis,
     } | given

@@ -8,9 +8,23 @@ from numpy.typing import NDArray
 from pandas.api.typing import NaTType
 
 from backtest.metrics.drawdowns import drawdown
-from backtest.report.charts.figure import LOSS, MONEY_AXIS, days_of, faded, line, log_ticks, over_time, short, thinned
+from backtest.report.charts.figure import (
+    LEGEND,
+    LOSS,
+    MONEY_AXIS,
+    days_of,
+    faded,
+    line,
+    log_ticks,
+    over_time,
+    short,
+    thinned,
+)
 from backtest.report.exhibits import Figure
 from backtest.run import RotationResult
+
+# The rotation is drawn last, on top of the others, and named first.
+ROTATION_FIRST = LEGEND | {"traceorder": "reversed"}
 
 
 def nav_figure(result: RotationResult) -> Figure:
@@ -35,7 +49,7 @@ def nav_figure(result: RotationResult) -> Figure:
         axis |= {"tickmode": "array", "tickvals": ticks, "ticktext": [short(tick) for tick in ticks]}
         axis |= MONEY_AXIS
     traces = [line(name, days, nav[kept], ",.0f") for name, nav in lines.items()]
-    return {"data": traces, "layout": over_time(result.dates, 420, yaxis=axis)}
+    return {"data": traces, "layout": over_time(result.dates, 420, yaxis=axis, legend=ROTATION_FIRST)}
 
 
 def drawdown_figure(result: RotationResult, worst: Iterable[tuple[pd.Timestamp, pd.Timestamp | NaTType]]) -> Figure:
@@ -68,7 +82,10 @@ def drawdown_figure(result: RotationResult, worst: Iterable[tuple[pd.Timestamp, 
         for rank, shape in enumerate(shaded, 1)
     ]
     axis = {"tickformat": ".0%", "rangemode": "tozero"}
-    return {"data": traces, "layout": over_time(result.dates, 340, yaxis=axis, shapes=shaded, annotations=marks)}
+    return {
+        "data": traces,
+        "layout": over_time(result.dates, 340, yaxis=axis, shapes=shaded, annotations=marks, legend=ROTATION_FIRST),
+    }
 
 
 def _lines(result: RotationResult, names: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.report.charts.figure import LOOKS, days_of, line, over_time, thinned
+from backtest.report.charts.figure import LEGEND, LOOKS, days_of, line, over_time, thinned
 from backtest.report.exhibits import Figure
 
 
@@ -32,4 +32,4 @@ def rolling_figure(
     days = days_of(dates[kept])
     traces = [line(name, days, values[kept], shown, LOOKS[name]) for name, values in lines.items()]
     axis = {"tickformat": ".0%" if "%" in shown else ".1f"}
-    return {"data": traces, "layout": over_time(span, 280, yaxis=axis)}
+    return {"data": traces, "layout": over_time(span, 280, yaxis=axis, legend=LEGEND | {"traceorder": "reversed"})}

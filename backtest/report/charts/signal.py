@@ -2,8 +2,22 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from backtest.report.charts.figure import DESTINATION, GREY, LOOKS, SOURCE, days_of, line, over_time, plain, thinned
+from backtest.report.charts.figure import (
+    DASHES,
+    DESTINATION,
+    GREY,
+    LOOKS,
+    MONEY_AXIS,
+    PARTS,
+    SOURCE,
+    days_of,
+    line,
+    over_time,
+    plain,
+    thinned,
+)
 from backtest.report.exhibits import Figure
 from backtest.run import RotationResult
 
@@ -68,14 +82,72 @@ def value_figure(result: RotationResult) -> Figure:
     -------
     dict
     """
-    reading = result.plan.reading
-    dates = pd.DatetimeIndex(reading.stamps).normalize()
-    first, last = np.searchsorted(dates.to_numpy(), result.dates[[0, -1]].to_numpy()) if len(result.dates) else (0, 0)
-    inside = slice(first, last + 1)
-    dates, value = dates[inside], reading.value[inside]
+    dates, value = reading_within(result, result.plan.reading.value)
     kept = thinned(len(dates))
-    trace = line("Value", days_of(dates[kept]), value[kept], ".4~s", {"color": "#8C6BB1", "width": 1.3})
-    return {"data": [trace], "layout": over_time(result.dates, 260, yaxis={"tickformat": "~s"})}
+    is_money = bool((np.abs(value[np.isfinite(value)]) >= 1000).any())
+    look = {"color": "#8C6BB1", "width": 1.3}
+    trace = line("Value", days_of(dates[kept]), value[kept], ",.0f" if is_money else ".3f", look)
+    return {"data": [trace], "layout": over_time(result.dates, 260, yaxis=MONEY_AXIS)}
+
+
+def parts_figure(result: RotationResult) -> Figure:
+    """Draw what moved the value, added up since the first date of the run.
+
+    Parameters
+    ----------
+    result : RotationResult
+        Of a signal whose reading has parts.
+
+    Returns
+    -------
+    dict
+    """
+    traces = []
+    for i, (name, part) in enumerate(result.plan.reading.parts.items()):
+        dates, path = reading_within(result, part)
+        kept = thinned(len(dates))
+        look = {"color": PARTS[i % len(PARTS)], "width": 1.6, "dash": DASHES[i % len(DASHES)]}
+        traces.append(line(name, days_of(dates[kept]), since_first(path)[kept], ".2f", look))
+    return {"data": traces, "layout": over_time(result.dates, 260)}
+
+
+def since_first(path: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Count a running sum from its first value that is known.
+
+    Parameters
+    ----------
+    path : ndarray
+
+    Returns
+    -------
+    ndarray
+        NaN where the sum is.
+    """
+    known = np.flatnonzero(np.isfinite(path))
+    return path - path[known[0]] if len(known) else path
+
+
+def reading_within(result: RotationResult, path: NDArray[np.float64]) -> tuple[pd.DatetimeIndex, NDArray[np.float64]]:
+    """Cut a series of the reading to the dates of a run.
+
+    Parameters
+    ----------
+    result : RotationResult
+    path : ndarray of shape (n_stamps,)
+        Value, score or part of the reading.
+
+    Returns
+    -------
+    dates : DatetimeIndex
+        UTC dates of the closes of the decision venue.
+    path : ndarray
+    """
+    dates = pd.DatetimeIndex(result.plan.reading.stamps).normalize()
+    if not len(result.dates):
+        return dates[:0], path[:0]
+    first = int(dates.searchsorted(result.dates[0]))
+    end = int(dates.searchsorted(result.dates[-1], side="right"))
+    return dates[first:end], path[first:end]
 
 
 def share_figure(result: RotationResult) -> Figure:

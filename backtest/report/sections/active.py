@@ -42,7 +42,8 @@ def active_section(frames: Frames) -> Section:
         "basket": (
             "Percentage points of total return over the constant mix, Brinson and Fachler's effects day by day, linked "
             "after Carino so that they add up. Timing (allocation): holding more than the mix of what did better than "
-            "the mix. Selection: other names within a basket than the mix held. Interaction: both at once."
+            "the mix. Selection: other names within a basket than the mix held. Interaction: both at once. Every day's "
+            "return counts alike here; in money a day counts by the NAV it met, so timing may differ even in sign."
         ),
         "market": "The same by the venue a name trades at.",
         "sector": "The same by GICS sector: here timing is holding more of a sector than the mix did.",

@@ -9,7 +9,7 @@ from backtest.report.frames import Frames
 from backtest.report.tables import Table, number, percent
 
 PARTS = ("price", "currency", "dividends", "interest", "costs")
-N_NAMES = 10
+N_NAMES, N_BEST = 10, 3
 
 
 def contributions_section(frames: Frames) -> Section:
@@ -31,28 +31,25 @@ def contributions_section(frames: Frames) -> Section:
             caption=caption,
             says=_largest(found.by("market")["total"], "market"),
             table=contribution_table(frames, found.by("market")),
-            look="narrow",
         ),
         Exhibit(
             title="By sector",
             caption="GICS sectors, where the market's instruments say them.",
             says=_largest(found.by("sector")["total"], "sector"),
             table=contribution_table(frames, found.by("sector")),
-            look="narrow",
         ),
         Exhibit(
             title="By currency",
             caption="By the currency a name trades in, its balance included.",
             says=_largest(found.by("currency")["total"], "currency"),
             table=contribution_table(frames, found.by("currency")),
-            look="narrow",
         ),
     ]
     if len(names):
         exhibits.append(
             Exhibit(
                 key="names-contributed",
-                title=f"The {len(names)} names that brought and cost the most" if len(names) > 1 else "The only name",
+                title=_title(len(names)),
                 caption=f"P&L in {frames.base}, costs included: at most the top and the bottom {N_NAMES}.",
                 says=_concentrated(frames),
                 figure=bars_figure([str(name) for name in names.index], names["total"].tolist()),
@@ -82,7 +79,7 @@ def contribution_table(
     by_group : DataFrame
         One row a group, columns price, currency, dividends, interest, costs, total.
     parts : tuple of str
-        Columns to show before the total; those that are nil throughout are left out.
+        Columns to show after the total; those that are nil throughout are left out.
     has_sum : bool
         Add the sum of all groups, which is the change of NAV; groups are then sorted, the largest first.
 
@@ -99,13 +96,13 @@ def contribution_table(
     rows = tuple(
         (
             label[:1].upper() + label[1:],
-            *(number(float(line[part])) for part in parts),
             number(float(line["total"])),
             percent(float(line["total"]) / opening),
+            *(number(float(line[part])) for part in parts),
         )
         for label, line in lines
     )
-    head = ("", *(part.capitalize() for part in parts), "Total", "Of opening NAV")
+    head = ("", "Total", "Of opening NAV", *(part.capitalize() for part in parts))
     strong = (len(rows) - 1,) if has_sum else ()
     return Table(head=head, rows=rows, align="l" + "r" * (len(head) - 1), strong=strong)
 
@@ -128,6 +125,10 @@ def extreme_names(frames: Frames) -> pd.DataFrame:
     return found if len(found) <= 2 * N_NAMES else pd.concat([found.head(N_NAMES), found.tail(N_NAMES)])
 
 
+def _title(n: int) -> str:
+    return f"The {n} names that brought and cost the most" if n == 2 * N_NAMES else "By name"
+
+
 def _largest(totals: pd.Series, noun: str) -> str:
     held = totals[totals != 0]
     if len(held) < 2:
@@ -144,9 +145,8 @@ def _concentrated(frames: Frames) -> str:
     gains, change = found[found > 0].sort_values(ascending=False, kind="stable"), float(frames.bridge["change"].sum())
     if not len(gains) or change <= 0:
         return f"{int((found > 0).sum())} of {int((found != 0).sum())} names brought a gain."
-    top = float(gains.head(3).sum())
-    n = min(3, len(gains))
-    return (
-        f"{len(gains)} of {int((found != 0).sum())} names brought a gain; the best {n} together {number(top)}, "
-        f"{percent(top / change, 0)} of the change of NAV."
-    )
+    said = f"{len(gains)} of {int((found != 0).sum())} names brought a gain"
+    if len(gains) <= N_BEST:
+        return f"{said}."
+    top = float(gains.head(N_BEST).sum())
+    return f"{said}; the best {N_BEST} together {number(top)}, {percent(top / change, 0)} of the change of NAV."

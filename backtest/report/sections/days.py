@@ -31,7 +31,7 @@ def extreme_days(frames: Frames) -> Section:
     by_name = name_returns(frames)
     exhibits = (
         Exhibit(
-            title=f"The {counted(len(worst), 'worst day')}",
+            title=_title(len(worst), "worst"),
             caption=(
                 "Return of NAV from mark to mark. Held: source and destination at the mark before. Names: those that "
                 "cost the most, in points of return, price, currency and dividends together. Currency: what exchange "
@@ -41,7 +41,7 @@ def extreme_days(frames: Frames) -> Section:
             table=days_table(frames, worst, by_name),
         ),
         Exhibit(
-            title=f"The {counted(len(best), 'best day')}",
+            title=_title(len(best), "best"),
             caption="As above; names are those that gained the most.",
             says=_joint(frames, best, falls=False),
             table=days_table(frames, best, by_name),
@@ -117,6 +117,10 @@ def days_table(frames: Frames, steps: NDArray[np.intp], by_name: NDArray[np.floa
     return Table(head=head, rows=tuple(rows), align="lr" + "r" * len(compared) + "rlrl")
 
 
+def _title(n: int, which: str) -> str:
+    return f"The {which} day" if n == 1 else f"The {n} {which} days"
+
+
 def _names(names: tuple[str, ...], gained: NDArray[np.float64], *, falls: bool) -> str:
     order = np.argsort(gained if falls else -gained, kind="stable")[:N_NAMES]
     kept = [i for i in order if (gained[i] < 0 if falls else gained[i] > 0)]
@@ -153,7 +157,7 @@ def _joint(frames: Frames, steps: NDArray[np.intp], *, falls: bool) -> str:
     source = frames.runs["hold source"].returns.to_numpy()[steps]
     n = int((source < 0).sum() if falls else (source > 0).sum())
     total = float(np.prod(1.0 + frames.result.returns.to_numpy()[steps]) - 1.0)
-    return (
-        f"On {n} of the {len(steps)} the source {'fell' if falls else 'rose'} too; together these days "
-        f"{'cost' if falls else 'made'} {percent(abs(total))}."
-    )
+    moved, did = ("fell", "cost") if falls else ("rose", "made")
+    if len(steps) == 1:
+        return f"The source {moved} too." if n else f"The source {'rose' if falls else 'fell'} or stood still."
+    return f"On {n} of the {len(steps)} the source {moved} too; together these days {did} {percent(abs(total))}."

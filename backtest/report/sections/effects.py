@@ -139,4 +139,6 @@ def _when(found: pd.DataFrame) -> str:
 
 
 def _years(yearly: pd.DataFrame) -> str:
+    if len(yearly) < 2:
+        return ""
     return f"Timing brought money in {int((yearly['timing'] > 0).sum())} of {len(yearly)} calendar years."

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from backtest.report.exhibits import Section
 from backtest.report.frames import Frames
-from backtest.report.tables import MISSING, number, percent, points
-from backtest.report.verdict import verdict
+from backtest.report.tables import MISSING, number, percent, signed
+from backtest.report.verdict import points_apart, verdict
 from data.checks.finding import relevant
 
 
@@ -69,7 +69,7 @@ def cards(frames: Frames) -> tuple[Card, ...]:
         Card(label=f"Return {span}", value=percent(ours[measure]), note=f"{taken} costs"),
         Card(
             label="Against the constant mix",
-            value=points(ours[measure] - mix[measure]),
+            value=signed(points_apart(ours[measure], mix[measure]), 1),
             note=f"points {span}; the mix {percent(mix[measure])}",
         ),
         Card(

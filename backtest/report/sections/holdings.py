@@ -51,8 +51,8 @@ def holdings(frames: Frames) -> Section:
         ),
         Exhibit(
             key="names",
-            title=f"The {min(N_NAMES, len(names.columns))} largest names",
-            caption="By average share of NAV; all other names together, then cash.",
+            title="The largest names",
+            caption=f"By average share of NAV, {N_NAMES} at most; all other names together, then cash.",
             says=_largest(frames),
             figure=stack_figure(names, 360),
         ),
@@ -213,6 +213,8 @@ def _invested(exposed: pd.DataFrame) -> str:
     if not len(gross):
         return ""
     highest = int(gross.argmax())
+    if gross[highest] == 0:
+        return "Nothing was ever invested."
     return (
         f"On average {percent(gross.mean())} of NAV was invested, at most {percent(gross[highest])} "
         f"({day(pd.Timestamp(exposed.index[highest]))})."
@@ -223,7 +225,6 @@ def _concentrated(counted: pd.DataFrame) -> str:
     held = counted[counted["held"] > 0]
     if not len(held):
         return ""
-    return (
-        f"Between {number(held['held'].min())} and {number(held['held'].max())} names were held, as concentrated on "
-        f"average as {number(held['effective'].mean(), 1)} equal ones."
-    )
+    fewest, most = held["held"].min(), held["held"].max()
+    span = number(fewest) if fewest == most else f"Between {number(fewest)} and {number(most)}"
+    return f"{span} names were held, as concentrated on average as {number(held['effective'].mean(), 1)} equal ones."

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
 from backtest.report.tables import Table, number, percent, points
+from backtest.report.verdict import LUCK
 from backtest.result import BacktestResult
 
 ANNUAL = ("annual_return", "volatility", "sharpe", "calmar")
@@ -113,20 +114,23 @@ def _measured(frames: Frames) -> str:
 
 
 def _ranked(frames: Frames) -> str:
-    totals = {name: one["total_return"] for name, one in frames.summaries.items()}
-    if any(math.isnan(value) for value in totals.values()):
+    # By the figures as printed: two runs that hold the same differ by rounding.
+    totals = {name: round(one["total_return"], 3) for name, one in frames.summaries.items()}
+    falls = {name: round(one["max_drawdown"], 3) for name, one in frames.summaries.items()}
+    ours, fall, others = totals.pop("rotation"), falls.pop("rotation"), len(totals)
+    if math.isnan(ours) or any(math.isnan(value) for value in totals.values()):
         return ""
-    order = sorted(totals, key=lambda name: -totals[name])
-    place = order.index("rotation") + 1
-    best = "rotation" if place == 1 else frames.labels[order[0]]
-    said = f"By total return the rotation is number {place} of {len(order)}"
-    if place > 1:
-        said += f"; the best is {best[:1].lower()}{best[1:]}"
-    falls = {name: one["max_drawdown"] for name, one in frames.summaries.items()}
-    shallower = sum(falls["rotation"] > value for name, value in falls.items() if name != "rotation")
-    others = len(order) - 1
-    than = {0: "none of the", others: f"each of the {others}"}.get(shallower, f"{shallower} of the {others}")
-    return f"{said}. Its largest drawdown is smaller than that of {than} references."
+    if all(value == ours for value in totals.values()):
+        return "The rotation and all references returned the same."
+    best = max(totals, key=lambda name: totals[name])
+    said = (
+        f"The rotation returned more than {sum(ours > value for value in totals.values())} of the {others} references"
+    )
+    if totals[best] > ours:
+        said += f"; {frames.labels[best][:1].lower()}{frames.labels[best][1:]} returned the most"
+    return (
+        f"{said}. Its largest drawdown is smaller than that of {sum(fall > value for value in falls.values())} of them."
+    )
 
 
 def against(frames: Frames) -> Table:
@@ -179,12 +183,12 @@ def against(frames: Frames) -> Table:
 
 def _against_says(frames: Frames) -> str:
     found = frames.result.against["hold source"]
-    if frames.is_short or math.isnan(found["beta"]) or math.isnan(found["alpha"]):
+    if frames.is_short or any(math.isnan(found[name]) for name in ("beta", "alpha", "alpha_t")):
         return ""
-    sure = "beyond" if abs(found["alpha_t"]) >= 2 else "within"
+    sure = "beyond" if abs(found["alpha_t"]) >= LUCK else "within"
     return (
         f"Against holding the source the rotation carried a beta of {number(found['beta'], 2)}; what that does not "
-        f"explain is {points(found['alpha'])} points a year, {sure} what luck gives (t = "
+        f"explain is {points(found['alpha'])} points a year, {sure} what luck usually gives (t = "
         f"{number(found['alpha_t'], 2)})."
     )
 
@@ -238,7 +242,7 @@ def _risk(found: Mapping[str, float]) -> tuple[str, ...]:
 
 def _risk_says(frames: Frames) -> str:
     ours, mix = frames.summaries["rotation"], frames.summaries["constant mix"]
-    if math.isnan(ours["cvar_95"]) or math.isnan(mix["cvar_95"]):
+    if not (ours["cvar_95"] < 0 and mix["cvar_95"] < 0):
         return ""
     return (
         f"On the worst one day in twenty the rotation lost {percent(abs(ours['cvar_95']), 2)} on average, the "

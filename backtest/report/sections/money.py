@@ -87,7 +87,7 @@ def bridge_lines(frames: Frames) -> tuple[list[str], list[float]]:
     """
     total = frames.bridge.sum()
     earned = [kind for kind in total.index if kind not in {*ALL_KINDS, "change", "residual"}]
-    labels = [*[str(kind).capitalize() for kind in earned], "Costs, all kinds"]
+    labels = [*[str(kind).capitalize() for kind in earned], "All costs"]
     return labels, [*[float(total[kind]) for kind in earned], float(total[list(ALL_KINDS)].sum())]
 
 

@@ -12,7 +12,6 @@ from backtest.report.charts.rolling import rolling_figure
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
 from backtest.report.tables import Table, number, percent
-from backtest.report.writing import counted
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKS_PER_YEAR = 52
@@ -100,7 +99,7 @@ def _best(found: pd.DataFrame) -> str:
         return f"{MONTHS[month]} {found.index[row]} ({percent(values[row, month])})"
 
     return (
-        f"{int((known > 0).sum())} of {counted(len(known), 'month')} were gains; the best was "
+        f"{int((known > 0).sum())} of {number(len(known))} months were gains; the best was "
         f"{named(int(np.nanargmax(values)))}, the worst {named(int(np.nanargmin(values)))}."
     )
 

@@ -26,7 +26,7 @@ def performance(frames: Frames) -> Section:
     Section
     """
     result = frames.result
-    found = drawdowns(result.nav, N_DRAWDOWNS)
+    found = drawdowns(result.nav, N_DRAWDOWNS, opening_nav=result.opening_nav)
     shaded = [(row["peak"], row["recovery"]) for row in found.head(N_SHADED).to_dict("records")]
     exhibits = (
         Exhibit(
@@ -50,7 +50,7 @@ def performance(frames: Frames) -> Section:
             title="The deepest drawdowns of the rotation",
             caption="From a peak of NAV to the mark at which it was reached again. Days are calendar days.",
             says=_deepest(found),
-            table=drawdown_table(found),
+            table=drawdown_table(found) if len(found) else None,
         ),
     )
     return Section(key="nav-and-drawdown", title="NAV and drawdown", exhibits=exhibits)
@@ -107,7 +107,7 @@ def _under_water(found: pd.DataFrame, n_dates: int) -> str:
 
 def _deepest(found: pd.DataFrame) -> str:
     if not len(found):
-        return ""
+        return "There was none."
     worst = found.iloc[0]
     took = worst["days_to_recovery"]
     after = "and is not recovered" if not math.isfinite(took) else f"and took {counted(took, 'day')} to recover"

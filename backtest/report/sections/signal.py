@@ -6,12 +6,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backtest.report.charts.signal import score_figure, share_figure, value_figure
+from backtest.report.charts.signal import (
+    parts_figure,
+    reading_within,
+    score_figure,
+    share_figure,
+    since_first,
+    value_figure,
+)
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
 from backtest.report.tables import MISSING, Table, day, number, percent, points, signed
 from backtest.report.triggers import triggers
-from backtest.report.writing import counted
+from backtest.report.writing import counted, listed
 
 N_TRIGGERS = 60
 
@@ -52,15 +59,18 @@ def signal(frames: Frames) -> Section:
             figure=share_figure(frames.result),
             is_half=True,
         ),
+        *_parts(frames),
         Exhibit(
             title="What each trigger did",
             caption=(
                 "One row for each decision that changed the share of the destination. Fills are those of that "
                 "decision, its rebalancing included; orders cut or waiting are counted by name. The last columns are "
-                "returns from the decision to the next trigger, and their difference times NAV." + _shown(found)
+                "returns from the decision to the next trigger, and their difference times NAV."
+                + _shown(found)
+                + _profits(frames)
             ),
             says=_paid(found, frames.base),
-            table=trigger_table(found, frames.base),
+            table=trigger_table(found, frames.base) if len(found) else None,
             look="tall",
         ),
     )
@@ -121,7 +131,8 @@ def _row(one: Mapping[Hashable, Any]) -> tuple[str, ...]:
 
 
 def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    # A name as it is written in data, such as pe_ttm, stays so.
+    return text if "_" in text.partition(" ")[0] else text[:1].upper() + text[1:]
 
 
 def _shown(found: pd.DataFrame) -> str:
@@ -135,18 +146,45 @@ def _scored(frames: Frames) -> str:
         return "There was no score at any decision."
     n_moves = int(np.count_nonzero(np.diff(share)))
     return (
-        f"A score was known at {number(read.sum())} of {counted(len(score), 'decision')}; it was "
+        f"A score was known at {number(read.sum())} of {number(len(score))} decisions; it was "
         f"{number(score[read][-1], 2)} at the last, and the share asked for changed {counted(n_moves, 'time')}."
     )
 
 
 def _valued(frames: Frames) -> str:
-    value = frames.result.plan.reading.value
+    _, value = reading_within(frames.result, frames.result.plan.reading.value)
     read = np.flatnonzero(np.isfinite(value))
     if not len(read):
         return "There was no reading."
     positive = float((value[read] > 0).mean())
     return f"Above zero at {percent(positive, 0)} of the closes with a reading."
+
+
+def _parts(frames: Frames) -> tuple[Exhibit, ...]:
+    reading = frames.result.plan.reading
+    if not reading.parts:
+        return ()
+    moved = {name: since_first(reading_within(frames.result, path)[1]) for name, path in reading.parts.items()}
+    last = {name: path[np.isfinite(path)][-1] for name, path in moved.items() if np.isfinite(path).any()}
+    says = f"Since the first reading: {listed([f'{name} {signed(value, 2)}' for name, value in last.items()])}."
+    exhibit = Exhibit(
+        key="parts",
+        title="What moved the value",
+        caption="Its parts, added up since the first reading of the run; their changes add up to those of the value.",
+        says=says if last else "",
+        figure=parts_figure(frames.result),
+    )
+    return (exhibit,)
+
+
+def _profits(frames: Frames) -> str:
+    target = frames.result.thesis.rotation.profit_target
+    if target is None:
+        return ""
+    return (
+        f" A return to the source while the score is above {frames.result.thesis.rotation.exit:g} took the profit: the "
+        f"destination had gained {percent(target, 0)} on the source."
+    )
 
 
 def _shared(frames: Frames) -> str:
@@ -161,10 +199,14 @@ def _paid(found: pd.DataFrame, base: str) -> str:
     known = found[found["gained"].notna()]
     if not len(known):
         return "No trigger can be judged." if len(found) else "The share never changed, so there was no trigger."
+    if len(known) == 1:
+        return f"The one trigger, of {day(known['decided'].iloc[0])}, made {signed(known['gained'].iloc[0])} {base}."
     best, worst = known.iloc[int(known["gained"].argmax())], known.iloc[int(known["gained"].argmin())]
+    if not known["gained"].any():
+        return "No trigger changed NAV against the constant mix."
     won = int((known["gained"] > 0).sum())
     return (
-        f"{won} of {counted(len(known), 'trigger')} paid against the constant mix. The best, of "
+        f"{won} of {number(len(known))} triggers paid against the constant mix. The best, of "
         f"{day(best['decided'])}, made {signed(best['gained'])} {base}; the worst, of {day(worst['decided'])}, "
         f"{signed(worst['gained'])}."
     )

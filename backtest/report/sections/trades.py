@@ -130,10 +130,10 @@ def _traded(frames: Frames) -> str:
     trades = frames.trades
     traded, cost = float(trades["notional_base"].sum()), float(trades["cost_base"].sum())
     n_names = trades["symbol"].nunique()
-    return (
-        f"{counted(len(trades), 'fill')} in {counted(n_names, 'name')} moved {number(traded)} {frames.base} and cost "
-        f"{number(cost)}, {percent(cost / traded, 3)} of it."
-    )
+    moved = f"{counted(len(trades), 'fill')} in {counted(n_names, 'name')} moved {number(traded)} {frames.base}"
+    if cost == 0:
+        return f"{moved}; nothing was charged for them."
+    return f"{moved} and cost {number(cost)}, {percent(cost / traded, 3)} of it."
 
 
 def _at_the_end(frames: Frames) -> str:

@@ -19,7 +19,7 @@ const showTrades = async () => {
     ["Decided, UTC", (i) => trades.decided[i], (i) => minute(trades.decided[i])],
   ].map(([head, value, text = value, isNumber = false]) => ({ head, value, text, align: isNumber ? "r" : "l" }));
   const searched = [1, 2, 3, 8].map((at) => columns[at].value);
-  const n = trades.filled.length, rowsPerPage = 50;
+  const n = trades.filled.length, rowsPerPage = 25;
   const words = Array.from({ length: n }, (_, i) => [...searched.map((read) => read(i)), minute(trades.filled[i])].join(" ").toLowerCase());
   let sorted = 0, isDown = true, page = 0, found = [];
   const cell = (kind, text, align) => Object.assign(document.createElement(kind), { textContent: text, className: align });
