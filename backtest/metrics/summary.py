@@ -52,8 +52,8 @@ def summarise(result: "BacktestResult") -> Summary:
         calmar                 annual return over the size of the largest drawdown
         var_95, cvar_95        return that one period in twenty undercuts, and the average of that twentieth;
                                negative for a loss
-        modified_var_95,       the same from moments: Cornish-Fisher, and Boudt, Peterson and Croux
-        modified_cvar_95
+        modified_var_95        the first of these from moments: Cornish-Fisher
+        modified_cvar_95       the second from moments: Boudt, Peterson and Croux
         tail_ratio             size of the 95 % quantile of returns over that of the 5 % quantile
         skew, kurtosis         of returns, moments divided by their number; kurtosis in excess of 3
         best_day, worst_day    highest and lowest return between marks
