@@ -83,7 +83,13 @@ def _actions_section(result: BacktestResult) -> tuple[Section, ...]:
         "paid later."
     )
     exhibits = (
-        Exhibit(title="By kind and currency", caption=caption, table=sums, look="narrow"),
+        Exhibit(
+            title="By kind and currency",
+            caption=caption,
+            says=f"{counted(n_actions, 'action')} met holdings of {counted(result.actions['symbol'].nunique(), 'name')}.",
+            table=sums,
+            look="narrow",
+        ),
         Exhibit(title=f"The last {len(last.rows)} of {n_actions:,}", table=last),
     )
     return (Section(key="actions", title="Corporate actions", exhibits=exhibits),)
