@@ -78,6 +78,7 @@ def _actions_section(result: BacktestResult) -> tuple[Section, ...]:
     if not n_actions:
         return ()
     sums, last = actions(result)
+    n_names = result.actions["symbol"].nunique()
     caption = (
         "Those that met a holding; actions.csv holds all of them. What is due is counted in NAV from the ex date, and "
         "paid later."
@@ -86,7 +87,7 @@ def _actions_section(result: BacktestResult) -> tuple[Section, ...]:
         Exhibit(
             title="By kind and currency",
             caption=caption,
-            says=f"{counted(n_actions, 'action')} met holdings of {counted(result.actions['symbol'].nunique(), 'name')}.",
+            says=f"{counted(n_actions, 'action')} met holdings of {counted(n_names, 'name')}.",
             table=sums,
             look="narrow",
         ),
