@@ -99,13 +99,16 @@ def at_random_times(folder: Path) -> list[dict[str, object]]:
     """Kill a process that writes one run after another at any time."""
     rng, found = random.Random(11), []
     renewed(folder)
-    for _ in range(40):
+    begun = time.monotonic()
+    write("A", folder)
+    span = time.monotonic() - begun  # of one writing, on this machine and under its load
+    for attempt in range(40):
         child = os.fork()
         if child == 0:
             while True:
-                write("B", folder)
-                write("A", folder)
-        time.sleep(rng.uniform(0.0, 0.06))
+                for run in ("AB", "BA")[attempt % 2]:
+                    write(run, folder)
+        time.sleep(rng.uniform(0.0, 4.0 * span))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         run, wrong = held(folder)

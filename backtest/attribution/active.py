@@ -12,7 +12,7 @@ from backtest.attribution.contributions import sector_of
 from backtest.attribution.effects import owners_of
 from backtest.attribution.linking import METHODS as LINKINGS
 from backtest.attribution.linking import link, link_geometric
-from backtest.attribution.segments import Segments, on_dates, segments
+from backtest.attribution.segments import Segments, segments
 from backtest.errors import BacktestError
 from backtest.run import RotationResult
 
@@ -116,21 +116,20 @@ def active(
         raise BacktestError(f"Unknown linking {linking!r}; want {', '.join(LINKINGS)} or geometric.")
     benchmark = result.references[BENCHMARK]
     of_names = _labels(result, by, sorted({*result.prepared.names, *benchmark.prepared.names}))
-    found, baskets = set(of_names.values()), result.plan.targets.baskets
-    labels = [*(one for one in baskets if one in found), *sorted(found - set(baskets))]
-    dates = result.dates.union(benchmark.dates)
+    baskets = result.plan.targets.baskets if by == "basket" else ()
+    labels = [*baskets, *sorted(set(of_names.values()) - set(baskets))]
+    # Runs on one market have the same dates: rows are those of the venues of all names that may be held.
     own, mix = (
-        on_dates(segments(one, [labels.index(of_names[name]) for name in one.prepared.names], len(labels)), dates)
+        segments(one, [labels.index(of_names[name]) for name in one.prepared.names], len(labels))
         for one in (result, benchmark)
     )
-    cash_rate = np.zeros(len(dates))
-    cash_rate[dates.get_indexer(result.dates)] = result.prepared.world.credit[result.rows, result.prepared.rules.base]
+    cash_rate = result.prepared.world.credit[result.rows, result.prepared.rules.base]
     daily = _daily(own, mix, cash_rate, method)
     r, b = own.change / own.opening_nav, mix.change / mix.opening_nav
     portfolio, compounded = float(np.prod(1.0 + r) - 1.0), float(np.prod(1.0 + b) - 1.0)
-    months, rows = dates.to_period("M"), [*labels, "cash"]
+    months, rows = result.dates.to_period("M"), [*labels, "cash"]
     if linking == "geometric":
-        factors = _geometric(daily, b)
+        factors = _geometric(daily, b, result.dates)
         table = np.stack([link_geometric(one) for one in factors], axis=1)
         by_month = pd.DataFrame(1.0 + factors.sum(axis=2).T, columns=list(EFFECTS)).groupby(months).prod() - 1.0
         excess = (1.0 + portfolio) / (1.0 + compounded) - 1.0
@@ -199,13 +198,15 @@ def _daily(own: Segments, mix: Segments, cash_rate: NDArray[np.float64], method:
     return np.stack([np.column_stack([of_names[one], of_cash.get(one, nothing)]) for one in EFFECTS])
 
 
-def _geometric(daily: Matrix, benchmark: NDArray[np.float64]) -> Matrix:
+def _geometric(daily: Matrix, benchmark: NDArray[np.float64], dates: pd.DatetimeIndex) -> Matrix:
     """Turn each effect of a step into a factor less 1, on what the effects before it have left."""
     totals = daily.sum(axis=2)
     reached = 1.0 + benchmark + np.cumsum(totals, axis=0) - totals
-    if (reached <= 0.0).any():
+    lost = (reached <= 0.0).any(axis=0)
+    if lost.any():
         raise BacktestError(
-            "A notional fund between benchmark and portfolio loses everything in a day: use linking='grap'."
+            f"A notional fund between benchmark and portfolio is at nothing on {dates[int(np.argmax(lost))].date()}: "
+            "geometric effects cannot compound from there. Use linking='grap'."
         )
     factors: Matrix = daily / reached[:, :, None]
     return factors

@@ -1,7 +1,7 @@
 """Brinson attribution of single periods, arithmetic and geometric."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +11,7 @@ from backtest.errors import BacktestError
 
 Matrix = NDArray[np.float64]
 Method = Literal["brinson-hood-beebower", "brinson-fachler"]
-METHODS = ("brinson-hood-beebower", "brinson-fachler")
+METHODS: tuple[str, ...] = get_args(Method)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +136,13 @@ def geometric_brinson(
     flat = brinson(portfolio_weights, benchmark_weights, portfolio_returns, benchmark_returns, method=method)
     growth = 1.0 + flat.benchmark
     notional = growth + flat.allocation.sum(axis=1)
-    for name, value in (("benchmark", growth), ("portfolio's weights at the benchmark's returns", notional)):
+    for name, value in (
+        ("benchmark", growth),
+        ("fund of the portfolio's weights and the benchmark's returns", notional),
+    ):
         if (value <= 0.0).any():
             raise BacktestError(
-                f"The {name} lose everything in period {int(np.argmax(value <= 0.0))}: a geometric attribution cannot "
+                f"The {name} loses everything in period {int(np.argmax(value <= 0.0))}: a geometric attribution cannot "
                 "compound from there. Use the arithmetic one, or end before it."
             )
     return BrinsonEffects(

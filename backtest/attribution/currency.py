@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from backtest.attribution.inputs import periods_by_segments, refuse_gap
+from backtest.attribution.inputs import WHOLE, periods_by_segments, refuse_gap
 from backtest.errors import BacktestError
 
 Matrix = NDArray[np.float64]
@@ -204,7 +204,7 @@ def _exposures(weights: Matrix, hedges: ArrayLike | None, whose: str) -> Matrix:
         return weights
     _, read = periods_by_segments({f"{whose} weight": weights, f"{whose} hedge": hedges})
     total = read.sum(axis=1)
-    wrong = np.abs(total) > 1e-9
+    wrong = np.abs(total) > WHOLE
     if wrong.any():
         period = int(np.argmax(wrong))
         raise BacktestError(

@@ -59,7 +59,8 @@ def effects(result: RotationResult) -> pd.DataFrame:
     - interaction: sum of N (w - w') (r - R).
 
     Where the rotation held nothing of a basket, selection and interaction are nil and average mix and timing cancel.
-    A name that no basket owns counts as selection. See `docs/attribution.md`.
+    A name that no basket owns counts as selection. Of a basket held at a small weight by few of its names, selection
+    and interaction can be large and of opposite sign: read their sum, N w (r - R). See `docs/attribution.md`.
 
     References
     ----------
@@ -108,9 +109,6 @@ def _reference_returns(result: RotationResult, basket: str, side: int) -> NDArra
     """Local return of what the run held that holds one basket alone, by date; 0 where it held nothing."""
     reference = result.references[f"hold {basket}"]
     found = segments(reference, owners_of(result, reference.prepared.names), len(result.plan.targets.baskets) + 1)
-    # A date on which no name of the rotation has a session counts with its next one; one it lacks has no change.
-    place = np.searchsorted(result.dates, reference.dates)
-    inside = place < len(result.dates)
-    growth = np.ones(len(result.dates))
-    np.multiply.at(growth, place[inside], 1.0 + np.nan_to_num(found.returns[inside, side]))
-    return growth - 1.0
+    # Runs on one market have the same dates: rows are those of the venues of all names that may be held.
+    returns: NDArray[np.float64] = np.nan_to_num(found.returns[:, side])
+    return returns

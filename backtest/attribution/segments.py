@@ -1,9 +1,8 @@
 """A run cut into segments: what each weighed, earned and traded, date by date."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from backtest.attribution.contributions import contributions
@@ -19,7 +18,6 @@ class Segments:
 
     Attributes
     ----------
-    dates : DatetimeIndex of length n_dates
     opening_nav, change : ndarray of shape (n_dates,)
         NAV at the mark before, and what it changed by.
     opening_value : ndarray of shape (n_dates, n_segments)
@@ -36,7 +34,6 @@ class Segments:
         FX on foreign balances, and interest, over all currencies.
     """
 
-    dates: pd.DatetimeIndex
     opening_nav: NDArray[np.float64]
     change: NDArray[np.float64]
     opening_value: Matrix
@@ -80,7 +77,6 @@ def segments(result: BacktestResult, owner: ArrayLike, n_segments: int) -> Segme
     net_trade, switch = _trades(result, owned, n_segments)
     nav = result.nav_by_row[result.rows]
     return Segments(
-        dates=result.dates,
         opening_nav=np.concatenate([[result.opening_nav], nav[:-1]]),
         change=found.change,
         opening_value=parts.opening_value @ member,
@@ -92,29 +88,6 @@ def segments(result: BacktestResult, owner: ArrayLike, n_segments: int) -> Segme
         balances=parts.balances.sum(axis=1),
         interest=parts.interest.sum(axis=1),
     )
-
-
-def on_dates(found: Segments, dates: pd.DatetimeIndex) -> Segments:
-    """Put segments on more dates.
-
-    Parameters
-    ----------
-    found : Segments
-    dates : DatetimeIndex
-        Holds all dates of `found`. On the others nothing happens, with the weights of the next mark's begin.
-
-    Returns
-    -------
-    Segments
-    """
-    if found.dates.equals(dates):
-        return found
-    next_mark = np.minimum(np.searchsorted(found.dates, dates), len(found.dates) - 1)
-    is_marked = dates.isin(found.dates)
-    parts = {one.name: getattr(found, one.name)[next_mark] for one in fields(found) if one.name != "dates"}
-    for name in parts.keys() - {"opening_nav", "opening_value"}:
-        parts[name] = np.where(is_marked if parts[name].ndim == 1 else is_marked[:, None], parts[name], 0.0)
-    return Segments(dates=dates, **parts)
 
 
 def _trades(result: BacktestResult, owner: NDArray[np.int64], n_segments: int) -> tuple[Matrix, Matrix]:

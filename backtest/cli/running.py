@@ -46,13 +46,13 @@ def run_command(
 
     import numpy as np
 
-    from backtest.output.provenance import Asked, Request
+    from backtest.output.manifest_format import Asked, Request
     from backtest.output.run_folder import refuse_unwritable
 
     refuse_unwritable(out)
     changes = dict(_setting(one) for one in settings or ())
     asked = Asked(market=market, universe=universe, start=start, end=end)
-    kinds = tuple(one.value for one in figures or ())
+    kinds = tuple(dict.fromkeys(one.value for one in figures or ()))
     request = Request(strategy=strategy, data=asked, changes=changes)
     with progress("reading the market") as steps:
         from backtest.engine import simulate

@@ -1,7 +1,8 @@
 """What a run leaves on disk, sealed: written whole, read again, repeated."""
 
 from backtest.output.documents import summary_document
-from backtest.output.provenance import Request, manifest
+from backtest.output.manifest_format import Request
+from backtest.output.provenance import manifest
 from backtest.output.saved import SavedRun, open_run
 from backtest.output.write import write_run
 

@@ -32,6 +32,7 @@ def summary_document(result: BacktestResult) -> dict[str, Any]:
         measures = {
             "rotation": dict(result.summary()),
             "references": {name: dict(one.summary()) for name, one in result.references.items()},
+            "against": {name: dict(one) for name, one in result.against.items()},
             "average_shares": {"source": source, "destination": destination},
             "timing_against_constant_mix": dict(result.timing),
         }

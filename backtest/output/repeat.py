@@ -10,15 +10,18 @@ from backtest.config import RunConfig
 from backtest.errors import BacktestError
 from backtest.output.differences import changed_keys, first_difference
 from backtest.output.documents import json_text
-from backtest.output.provenance import Asked, FilePart, Manifest, Request, manifest, strategy_part, versions
+from backtest.output.manifest_format import Asked, FilePart, Manifest
+from backtest.output.provenance import manifest, strategy_part, versions
 from backtest.output.run_folder import SEAL, write_sealed
 from backtest.output.saved import read_sealed
 from backtest.output.write import contents
+from backtest.result import BacktestResult
 from backtest.run import run, run_strategy
 from data.fingerprint import market_hash, part_hashes
 from data.load import load
 from data.market import MarketData
 from data.wording import some_of
+from strategies.errors import StrategyError
 from strategies.strategy import Policy, Strategy, find_strategy
 from strategies.thesis import Thesis
 
@@ -98,23 +101,25 @@ def repeat(
     for one in inputs:
         say(one)
     stage("running again")
-    result = run_strategy(strategy, loaded, settings) if thesis is None else run(thesis, loaded)
+    result = _run(thesis or strategy, loaded, settings)
     stage("writing the report")
-    figures = tuple(made.figures)
-    files = contents(result, ledger=made.ledger, figures=figures)
-    sealed = manifest(result, _as_asked(made), written=files, ledger=made.ledger, figures=figures)
-    seal = json_text(sealed).encode()
+    files = contents(result, ledger=made.ledger, figures=tuple(made.figures))
+    seal = _sealed(made, result, files)
     if out is not None:
         write_sealed(out, files, seal)
     return _compared(folder, made, files, seal, tuple(inputs))
+
+
+def _run(strategy: Strategy | Policy | None, loaded: MarketData, settings: RunConfig) -> BacktestResult:
+    if strategy is None:
+        raise BacktestError("The run was made in Python from weights: its manifest cannot make them again.")
+    return run(strategy, loaded) if isinstance(strategy, Thesis) else run_strategy(strategy, loaded, settings)
 
 
 def _asked(made: Manifest, market: str | None) -> Asked:
     """Say which data to load; of a run from Python its names and dates, from where the user says."""
     if made.market.asked is not None:
         return made.market.asked
-    if made.thesis is None:
-        raise BacktestError("The run was made in Python from weights: its manifest cannot make them again.")
     if market is None:
         raise BacktestError(
             f"The run was made in Python, and its manifest cannot say where market {made.market.name!r} came from. "
@@ -124,18 +129,29 @@ def _asked(made: Manifest, market: str | None) -> Asked:
     return Asked(market=market, universe="+".join(made.market.holdable), start=first, end=last)
 
 
-def _as_asked(made: Manifest) -> Request | None:
-    if made.market.asked is None or made.strategy is None:
-        return None
-    return Request(strategy=made.strategy.asked, data=made.market.asked, changes=made.strategy.changes)
-
-
-def _strategy(made: Manifest) -> Strategy | Policy:
-    """Find the strategy where it was; a thesis stands whole in the manifest."""
+def _strategy(made: Manifest) -> Strategy | Policy | None:
+    """Find the strategy where it was; None where it is a thesis that is gone, which stands whole in the manifest."""
     if made.strategy is None:
-        return Thesis.from_mapping(made.thesis or {}, SEAL)
-    found = find_strategy(made.strategy.asked)
-    return found.replace(made.strategy.changes) if isinstance(found, Thesis) else found
+        return None
+    try:
+        found = find_strategy(made.strategy.asked)
+        return found.replace(made.strategy.changes) if isinstance(found, Thesis) else found
+    except StrategyError:
+        if made.thesis is None:
+            raise
+        return None
+
+
+def _sealed(made: Manifest, result: BacktestResult, files: Mapping[str, bytes]) -> bytes:
+    """Write the manifest of the repetition, asked for as the run was."""
+    asked, strategy = made.market.asked, made.strategy
+    document = manifest(result, written=files, ledger=made.ledger, figures=tuple(made.figures))
+    document["market"]["asked"] = None if asked is None else asked.model_dump()
+    if strategy is not None and made.thesis is None:
+        document["strategy"] = strategy_part(strategy.asked, strategy.changes)
+    elif strategy is not None:
+        document["strategy"] = strategy.model_dump()
+    return json_text(document).encode()
 
 
 def _changed_versions(made: Manifest) -> list[str]:
@@ -165,9 +181,9 @@ def _changed_data(made: Manifest, loaded: MarketData) -> list[str]:
     return changed
 
 
-def _changed_strategy(made: Manifest, strategy: Strategy | Policy) -> list[str]:
+def _changed_strategy(made: Manifest, strategy: Strategy | Policy | None) -> list[str]:
     """Say how a strategy differs from the one that ran; what is run again is the thesis that the manifest holds."""
-    if made.strategy is None:
+    if made.strategy is None or strategy is None:
         return []
     path, sha256 = made.strategy.asked, strategy_part(made.strategy.asked, {})["sha256"]
     if made.thesis is None:

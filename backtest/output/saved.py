@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from backtest.errors import BacktestError
-from backtest.output.provenance import Manifest
+from backtest.output.manifest_format import Manifest
 from backtest.output.run_folder import SEAL, readable
 
 

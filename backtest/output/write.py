@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from backtest.output.documents import json_text, summary_document
-from backtest.output.provenance import Request, manifest
+from backtest.output.manifest_format import Request
+from backtest.output.provenance import manifest
 from backtest.output.run_folder import SEAL, write_sealed
 from backtest.result import BacktestResult
 from backtest.run import RotationResult

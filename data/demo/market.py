@@ -22,8 +22,8 @@ from data.demo.series import flow_table, fx_table, rate_table, valuation_table
 from data.market import MarketData
 from data.sources.frames import from_frames
 
-# Of the first hundred the nearest to the real moments that keeps the dates of 2025: `python -m data.demo.moments`.
 NAME = "demo (synthetic)"
+# Of the first hundred the nearest to the real moments that keeps the dates of 2025: `python -m data.demo.moments`.
 SEED = 71
 
 

@@ -8,13 +8,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from backtest.engine import simulate
 from backtest.errors import BacktestError
 from backtest.output import Request, open_run, write_run
 from backtest.output.differences import first_difference
-from backtest.output.provenance import Asked
+from backtest.output.manifest_format import Asked
 from backtest.run import run
 from data.load import load
 from strategies.catalogue import thesis
+from strategies.targets import TargetWeights
 from tests.terminal import eastbound
 
 YEAR = ("--start", "2024-01-02", "--end", "2024-06-28")
@@ -198,6 +200,8 @@ def test_a_thesis_that_was_changed_is_told_and_runs_as_it_was(tmp_path):
     said = "rotation.min_share: 0.5 became 0.25, rotation.max_share: 0.5 became 0.25"
     assert done.stderr == f"Thesis mine.toml was changed after the run, and is run as it was: {said}.\n"
     assert (done.returncode, done.stdout) == (2, "same bytes: 10 files, though inputs differ\n")
+    (tmp_path / "mine.toml").unlink()
+    assert eastbound("repeat", "out", cwd=tmp_path).stdout == "same bytes: 11 files\n"
 
 
 def test_a_strategy_in_python_repeats_until_its_file_is_edited(tmp_path):
@@ -225,6 +229,14 @@ def test_a_run_from_python_needs_to_be_told_where_its_data_are(tmp_path):
     request = Request(strategy="flow-momentum", data=Asked(market="demo", start=YEAR[1], end=YEAR[3]))
     write_run(result, tmp_path / "out", request=request)
     assert eastbound("repeat", str(tmp_path / "out")).returncode == 0
+
+
+def test_weights_from_python_cannot_be_made_again_and_it_says_so(tmp_path):
+    targets = TargetWeights.from_frame(pd.DataFrame({"US01": [0.5]}, index=["2025-01-22"]))
+    write_run(simulate(load("tiny"), targets), tmp_path / "out")
+    done = eastbound("repeat", str(tmp_path / "out"), "--market", "tiny")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("made in Python from weights: its manifest cannot make them again.\n")
 
 
 @pytest.mark.parametrize(

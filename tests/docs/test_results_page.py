@@ -21,5 +21,5 @@ def test_the_commands_of_the_page_run_and_its_table_names_every_file(tmp_path):
         done = eastbound(*arguments, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
     left = {path.name for path in (tmp_path / "runs" / "demo").iterdir()}
-    table = set(re.findall(r"^\| `([a-z]+\.[a-z]+)` \|", PAGE, flags=re.MULTILINE))
+    table = set(re.findall(r"^\| `([a-z]+\.(?:html|json|csv|txt))` \|", PAGE, flags=re.MULTILINE))
     assert table - {"ledger.txt"} == left

@@ -9,7 +9,7 @@ from backtest.errors import BacktestError
 from backtest.run import run
 from data.load import load
 from strategies.catalogue import thesis
-from tests.unit.test_effects import half, held_and_traded
+from tests.theses import half, held_and_traded
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +83,13 @@ def test_geometric_effects_of_the_months_compound(rotation):
     assert found.excess == pytest.approx(growth - 1.0, abs=1e-12)
     assert np.prod(1.0 + found.months.to_numpy()) == pytest.approx(growth, rel=1e-12)
     assert np.prod(1.0 + found.total) == pytest.approx(growth, rel=1e-12)
+
+
+def test_a_basket_never_held_has_its_row():
+    whole = run(thesis("flow-momentum").replace({"rotation.max_share": 0.0}), load("demo"))
+    found = active(whole)
+    assert found.table.index.tolist() == ["source", "destination", "cash"]
+    assert not found.table.loc["destination"].any()
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def test_a_portfolio_that_loses_everything():
         link(effects, r, b)
     with pytest.raises(BacktestError, match="less than nothing"):
         link([[-1.5]], [-1.5], [0.0], method="menchero")
-    with pytest.raises(BacktestError, match="benchmark lose everything in period 0"):
+    with pytest.raises(BacktestError, match="benchmark loses everything in period 0"):
         geometric_brinson(HALF, HALF, HALF, [-1, -1])
     with pytest.raises(BacktestError, match="The effect of period 1 is -1: nothing compounds"):
         link_geometric([[0.1], [-1.0]])

@@ -4,59 +4,10 @@ import numpy as np
 import pytest
 
 from backtest.attribution.effects import COLUMNS, effects, owners_of
-from backtest.run import run
 from data.costs.schedules import COST_KINDS
-from data.load import load
-from strategies.thesis import Thesis
 from tests.rotations import eventful
-from tests.theses import random_rotation
+from tests.theses import half, held_and_traded, random_rotation
 from tests.worlds import full_case
-
-
-def half():
-    """Half in two New York names, half in one of Hong Kong; it trades once: the thesis of docs/attribution.md."""
-    given = {
-        "name": "half",
-        "baskets": {"source": ["US01", "US02"], "destination": "HK01", "min_members": 1, "seasoning": 0},
-        "rotation": {"min_share": 0.5, "max_share": 0.5},
-        "schedule": {"every": "day"},
-        "run": {"costs": {"bps": 10}, "rebalance_band": 0.02},
-    }
-    return run(Thesis.from_mapping(given, "half"), load("tiny"))
-
-
-def held_and_traded(result):
-    """Plain loop: by date and name, value at the mark before, local P&L of what was held then, and its fills.
-
-    What was held is worth what is held now, less what was filled since, at the mark's prices: splits and scrip
-    need no rule of their own. Only for worlds without delistings and reinvested dividends.
-    """
-    prices, rates = result.mark_prices, result.mark_rates[:, result.prepared.world.currency]
-    shares, names = result.shares.to_numpy(), list(result.prepared.names)
-    rows = result.prepared.timeline.row
-    step = {row: at for at, row in enumerate(result.rows.tolist())}
-    fills = {}
-    for event, trade in zip(result.fills[0][:, 1].tolist(), result.trades.to_dict("records"), strict=True):
-        fills.setdefault((step[rows[event]], names.index(trade["symbol"])), []).append(
-            (trade["shares"], trade["price"])
-        )
-    dividends = np.zeros(shares.shape)
-    due = result.actions[result.actions["what"] == "dividend due"]
-    stamps = result.prepared.timeline.stamp.tolist()
-    for at, symbol, n, amount in zip(
-        due["at"].astype("int64"), due["symbol"], due["shares"], due["amount"], strict=True
-    ):
-        event, a = stamps.index(at), names.index(symbol)
-        fx = result.prepared.world.fx[event, result.prepared.world.currency[a]]
-        dividends[step[rows[event]], a] += n * amount * fx
-    opening, held = np.zeros(shares.shape), np.zeros(shares.shape)
-    for t in range(1, len(shares)):
-        for a in range(len(names)):
-            filled = sum(q for q, _ in fills.get((t, a), []))
-            kept = (shares[t, a] - filled) * prices[t, a]
-            opening[t, a] = shares[t - 1, a] * prices[t - 1, a] * rates[t - 1, a]
-            held[t, a] = (kept - shares[t - 1, a] * prices[t - 1, a]) * rates[t, a] + dividends[t, a]
-    return opening, held, fills
 
 
 def plain_effects(result):

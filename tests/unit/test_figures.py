@@ -12,7 +12,7 @@ import pytest
 from backtest.engine import simulate
 from backtest.errors import BacktestError
 from backtest.report import figures
-from backtest.report.charts import LOOKS
+from backtest.report.charts.figure import LOOKS
 from backtest.report.figures import DOTS_PER_INCH, WIDTH, figure_files, write_figures
 from backtest.run import run
 from data.load import load

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from data.fingerprint import market_hash
+from data.fingerprint import market_hash, part_hashes
 from data.load import load
 from data.sources.frames import from_frames
 
@@ -29,3 +29,12 @@ def test_bug_a_lot_that_the_user_states_is_another_market():
     assert facts.lots(facts.symbols, facts.dates)[0][:, 0].tolist() == [1000, 200]
     assert stated.lots(stated.symbols, stated.dates)[0][:, 0].tolist() == [200, 200]
     assert market_hash(facts) != market_hash(stated)
+
+
+def test_the_part_that_differs_is_named():
+    market = load("tiny")
+    close = market.close.copy()
+    close[0, 0] = np.nextafter(close[0, 0], np.inf)
+    ours, theirs = part_hashes(market), part_hashes(market.with_prices({"close": close}))
+    assert list(ours) == ["prices", "actions", "rates", "names", "sessions", *sorted(market.tables)]
+    assert [name for name in ours if ours[name] != theirs[name]] == ["prices"]

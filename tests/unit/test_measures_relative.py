@@ -8,6 +8,7 @@ import pytest
 
 from backtest.errors import BacktestError
 from backtest.metrics import relative
+from backtest.metrics.cash import cash_returns
 from backtest.metrics.regression import correlation, dimson_beta, regress
 from backtest.metrics.weekly import weekly_growth
 from backtest.run import run
@@ -48,6 +49,9 @@ def test_ratios_by_hand():
     assert relative.m_squared(ours, theirs, 3, 0.01) == pytest.approx(expected)
     assert relative.up_capture([0.21, 0.0, -0.5], [0.1, 0.1, -0.1]) == pytest.approx(1.0)  # geometric: 10 % and 10 %
     assert relative.down_capture([0.21, 0.0, -0.05], [0.1, 0.1, -0.1]) == pytest.approx(0.5)
+    assert relative.up_capture([0.2, 0.9], [0.1, 0.0]) == pytest.approx(
+        2.0
+    )  # a reference that stood still did not rise
     assert relative.down_capture([0.05, 0.3], [-0.1, 0.3]) == pytest.approx(-0.5)  # a gain while the reference fell
 
 
@@ -65,6 +69,8 @@ def test_dimson_adds_up_what_comes_a_day_late():
     assert dimson_beta(late, x) == pytest.approx(1.0)
     assert dimson_beta(0.1 + 0.7 * x, x, lags=0, leads=0) == pytest.approx(0.7)
     assert dimson_beta(late, x, 0.0, lags=2, leads=3) == pytest.approx(1.0)
+    half_late = 0.5 * x + 0.5 * np.concatenate([[0.0], x[:-1]])
+    assert dimson_beta(half_late, x, lags=1, leads=0) == pytest.approx(1.0)
     late[20] = NAN  # one period goes, its neighbours stay
     assert dimson_beta(late, x) == pytest.approx(1.0)
     hidden = x.copy()
@@ -98,6 +104,9 @@ def weekly(result):
 
 
 def test_a_run_beside_each_reference(rotation):
+    by_date = pd.Series(cash_returns(rotation), index=rotation.dates)
+    cash = (1 + by_date).resample("W-SUN").prod() - 1
+    assert 0 < cash.mean() * 365.25 / 7 < 0.06
     assert list(rotation.against) == list(rotation.references)
     for name, found in rotation.against.items():
         assert list(found) == [
@@ -115,8 +124,11 @@ def test_a_run_beside_each_reference(rotation):
         up = theirs > 0
         geometric = [np.prod(1 + one[up]) ** (1 / up.sum()) - 1 for one in (ours, theirs)]
         assert found["up_capture"] == pytest.approx(geometric[0] / geometric[1], rel=1e-9)
-        # The demo's cash rate moves little from week to week: it changes alpha, and beta hardly.
-        assert found["beta"] == pytest.approx(ours.cov(theirs) / theirs.var(), abs=1e-3)
+        y, x = ours - cash.iloc[1:], theirs - cash.iloc[1:]
+        assert found["beta"] == pytest.approx(y.cov(x) / x.var(), rel=1e-9)
+        assert found["alpha"] == pytest.approx((y.mean() - found["beta"] * x.mean()) * 365.25 / 7, rel=1e-9)
+        daily = [run.returns.to_numpy() - by_date.to_numpy() for run in (rotation, reference)]
+        assert found["dimson_beta"] == pytest.approx(dimson_beta(*daily), rel=1e-12)
 
 
 def test_the_excess_of_timing_is_the_mean_weekly_active_return(rotation):

@@ -61,7 +61,8 @@ def test_ratios_over_cash_know_the_rate_of_the_day_before():
 
 def test_a_rate_that_changes_counts_from_the_day_after_it_is_known():
     result = tiny({"US_FED_FUNDS": {"2024-03-01": 3.6, "2024-03-11": 7.2}})
-    assert cash_returns(result)[[5, -1]] == pytest.approx([3e-4, 2e-4])
+    # The reading of 11 March is known from the 12th: its first day is the step to the 13th.
+    assert cash_returns(result)[5:] == pytest.approx([3e-4, 1e-4, 2e-4, 2e-4, 2e-4])
 
 
 def test_without_rates_there_is_nothing_over_cash():
