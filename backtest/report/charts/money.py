@@ -107,7 +107,13 @@ def bars_figure(labels: Sequence[str], values: Sequence[float]) -> Figure:
     room = 0.18 * (high - low)
     figure = layout(
         max(160, 60 + 24 * len(labels)),
-        yaxis={"autorange": "reversed", "type": "category", "gridcolor": "rgba(0,0,0,0)", "ticksuffix": "  "},
+        yaxis={
+            "autorange": "reversed",
+            "type": "category",
+            "dtick": 1,
+            "gridcolor": "rgba(0,0,0,0)",
+            "ticksuffix": "  ",
+        },
         xaxis=MONEY_AXIS | {"zeroline": True, "zerolinecolor": GREY, "range": [low - room, high + room]},
         hovermode="closest",
         showlegend=False,

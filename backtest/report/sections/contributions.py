@@ -60,6 +60,7 @@ def contributions_section(frames: Frames) -> Section:
             Exhibit(
                 title="The same names in figures",
                 caption="In the order of the chart.",
+                says=f"From {_named(names, 0)} to {_named(names, -1)}.",
                 table=contribution_table(frames, names, parts=("price", "currency", "costs"), has_sum=False),
                 look="narrow",
                 is_half=True,
@@ -123,6 +124,10 @@ def extreme_names(frames: Frames) -> pd.DataFrame:
     found = found[found["total"] != 0]
     found = found.iloc[np.argsort(-found["total"].to_numpy(), kind="stable")]
     return found if len(found) <= 2 * N_NAMES else pd.concat([found.head(N_NAMES), found.tail(N_NAMES)])
+
+
+def _named(found: pd.DataFrame, at: int) -> str:
+    return f"{found.index[at]} with {number(float(found['total'].iloc[at]))}"
 
 
 def _title(n: int) -> str:

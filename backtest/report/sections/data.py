@@ -64,9 +64,12 @@ def settings_section(frames: Frames) -> Section:
     Section
     """
     thesis, run = settings(frames.result)
+    said = f"{len(run.strong)} of {len(run.rows)} settings are not the default."
     exhibits = (
         Exhibit(title="Thesis", caption="Defaults included.", table=thesis, look="prose", is_half=True),
-        Exhibit(title="Run", caption="What is not the default stands out.", table=run, look="prose", is_half=True),
+        Exhibit(
+            title="Run", caption="What is not the default stands out.", says=said, table=run, look="prose", is_half=True
+        ),
     )
     result = frames.result
     content = {"commands": commands(result), "versions": versions(result), "market": result.market.name}

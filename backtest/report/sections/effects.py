@@ -66,6 +66,7 @@ def effects_section(frames: Frames) -> Section:
                 key="effects-yearly",
                 title="By year, drawn",
                 caption=f"{frames.base}; bars below the line took NAV away.",
+                says=_best_year(yearly),
                 figure=yearly_figure(yearly, LABELS),
             ),
         )
@@ -135,6 +136,15 @@ def _when(found: pd.DataFrame) -> str:
     return (
         f"Timing stood highest on {path.idxmax():%Y-%m-%d} ({number(float(path.max()))}) and lowest on "
         f"{path.idxmin():%Y-%m-%d} ({number(float(path.min()))})."
+    )
+
+
+def _best_year(yearly: pd.DataFrame) -> str:
+    change = yearly["change"].to_numpy()
+    best, worst = int(change.argmax()), int(change.argmin())
+    return (
+        f"NAV gained the most in {yearly.index[best]}, {number(change[best])}, and the least in {yearly.index[worst]}, "
+        f"{number(change[worst])}."
     )
 
 

@@ -78,12 +78,19 @@ def _actions_section(result: BacktestResult) -> tuple[Section, ...]:
     if not n_actions:
         return ()
     sums, last = actions(result)
+    n_names = result.actions["symbol"].nunique()
     caption = (
         "Those that met a holding; actions.csv holds all of them. What is due is counted in NAV from the ex date, and "
         "paid later."
     )
     exhibits = (
-        Exhibit(title="By kind and currency", caption=caption, table=sums, look="narrow"),
+        Exhibit(
+            title="By kind and currency",
+            caption=caption,
+            says=f"{counted(n_actions, 'action')} met holdings of {counted(n_names, 'name')}.",
+            table=sums,
+            look="narrow",
+        ),
         Exhibit(title=f"The last {len(last.rows)} of {n_actions:,}", table=last),
     )
     return (Section(key="actions", title="Corporate actions", exhibits=exhibits),)

@@ -41,6 +41,7 @@ def money(frames: Frames) -> Section:
                 "Price is share counts times the move of local prices; currency is what exchange rates did to holdings "
                 "and foreign cash. Unexplained is rounding."
             ),
+            says=f"All but {number(abs(float(frames.bridge['residual'].sum())), 2)} {frames.base} is explained.",
             table=bridge(frames),
             look="narrow",
             is_half=True,

@@ -69,9 +69,9 @@ const drawCharts = async () => {
     });
   }
   // Paper is narrower than the screen, and charts are drawn to the pixel.
-  window.addEventListener("beforeprint", () => places.forEach(({ place }) => {
+  window.addEventListener("beforeprint", () => places.forEach(({ place, height }) => {
     const isHalf = place.parentElement.classList.contains("half");
-    Plotly.relayout(place, { width: isHalf ? 320 : 670, height: isHalf ? 230 : 290, "font.size": 10 });
+    Plotly.relayout(place, { width: isHalf ? 320 : 670, height: Math.max(isHalf ? 230 : 290, 0.75 * height), "font.size": 10 });
   }));
   window.addEventListener("afterprint", () => places.forEach(({ place, height }) => {
     Plotly.relayout(place, { width: null, height, autosize: true, "font.size": isNarrow ? 11 : 13 });
