@@ -11,6 +11,8 @@ from strategies.thesis import BASKETS
 
 # A t-statistic below this in size is not told from luck: the usual 5 % level, two-sided.
 LUCK = 2.0
+# Fewer changes of share than this are few bets, however many weeks each of them lasted.
+FEW_MOVES = 10
 # Longer than this to reach it is said as "more than": the estimate itself is too rough for a figure.
 LONGEST_YEARS = 100
 # Costs that a reader takes for granted; said where a run does not charge them.
@@ -86,16 +88,27 @@ def _luck(result: RotationResult, ours: Mapping[str, float]) -> list[str]:
         return ["The weekly difference has no t-statistic (too few weeks), so it cannot be told from luck."]
     said = f"The weekly difference from that mix has a t-statistic of {t:.2f} over {_count(int(weeks), 'week')}"
     if t <= -LUCK:
-        return [f"{said}: a shortfall that luck alone would rarely give."]
+        return [f"{said}: a shortfall that luck alone would rarely give.", *_few(result)]
     if t >= LUCK:
-        return [f"{said}: luck alone would rarely give that, had this been the only rule tried."]
+        return [f"{said}: luck alone would rarely give that, had this been the only rule tried.", *_few(result)]
     sentences = [f"{said}, {'below ' if t >= 0 else 'above -'}{LUCK:.0f}: it cannot be told from luck."]
     if t > 0 and ours["years"] > 0:
         # The t-statistic of a mean grows with the root of time.
         needed = ours["years"] * (LUCK / t) ** 2
         years = f"about {needed:.0f}" if needed < LONGEST_YEARS else f"more than {LONGEST_YEARS}"
         sentences.append(f"At this pace it would take {years} years in all for the t-statistic to reach {LUCK:.0f}.")
-    return sentences
+    return [*sentences, *_few(result)]
+
+
+def _few(result: RotationResult) -> list[str]:
+    """Say that a rule hardly acted: its weeks are then no independent trials of it."""
+    moves = n_moves(result)
+    if moves >= FEW_MOVES:
+        return []
+    return [
+        f"All of it rests on {_count(moves, 'change')} of share: the weeks between two of them are one bet, so the "
+        "t-statistic claims more than there is."
+    ]
 
 
 def _mix(result: RotationResult) -> str:

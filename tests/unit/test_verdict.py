@@ -78,6 +78,13 @@ def test_better_but_not_beyond_luck() -> None:
     assert said[-1].startswith("This is one rule with one set of settings. How many other rules")
 
 
+def test_few_changes_of_share_are_few_bets() -> None:
+    assert any("rests on 2 changes of share: the weeks between" in one for one in verdict(stub(t=2.5, moves=2)))
+    assert any("rests on 1 change of share" in one for one in verdict(stub(t=0.5, moves=1)))
+    assert any("rests on 9 changes" in one for one in verdict(stub(t=-2.5, moves=9)))
+    assert not any("rests on" in one for one in verdict(stub(t=2.5, moves=10)))
+
+
 def test_beyond_luck_is_said_with_its_condition() -> None:
     assert verdict(stub(t=2.5))[1].endswith("luck alone would rarely give that, had this been the only rule tried.")
     assert "cannot be told from luck" in verdict(stub(t=1.999))[1]
