@@ -12,9 +12,9 @@ from backtest.config import RunConfig
 from backtest.engine import simulate
 from backtest.errors import BacktestError
 from backtest.follow import Following
+from backtest.metrics.inference import t_statistic
 from backtest.metrics.relative import against
-from backtest.metrics.returns import DAYS_PER_YEAR
-from backtest.metrics.weekly import DAYS_PER_WEEK, weekly_growth
+from backtest.metrics.weekly import WEEKS_PER_YEAR, weekly_growth
 from backtest.result import BacktestResult
 from data.errors import EastboundError
 from data.market import MarketData
@@ -45,11 +45,8 @@ class RotationResult(BacktestResult):
         A name in both baskets counts where more of it was asked for.
         """
         weights, targets = self.weights, self.plan.targets
-        columns = [targets.assets.index(name) for name in self.prepared.names]
-        asked = targets.inner[:, :, columns].sum(axis=0)
-        owner = np.argmax(asked, axis=0)
-        values = weights.to_numpy()
-        sides = [values[:, (owner == side) & (asked[side] > 0)].sum(axis=1) for side in range(len(targets.baskets))]
+        owner, values = targets.owners(self.prepared.names), weights.to_numpy()
+        sides = [values[:, owner == side].sum(axis=1) for side in range(len(targets.baskets))]
         frame = pd.DataFrame(dict(zip(targets.baskets, sides, strict=True)), index=weights.index)
         frame["cash"] = 1.0 - values.sum(axis=1)
         return frame
@@ -98,11 +95,8 @@ class RotationResult(BacktestResult):
         """
         ours, mix = self.nav, self.references["constant mix"].nav
         active = np.subtract(*(weekly_growth(nav, self.dates) for nav in (ours, mix)))
-        n = len(active)
-        spread = active.std(ddof=1) if n > 1 else float("nan")
-        t = float(active.mean() / (spread / np.sqrt(n))) if n > 1 and spread > 0 else float("nan")
-        mean = float(active.mean() * DAYS_PER_YEAR / DAYS_PER_WEEK) if n else float("nan")
-        return MappingProxyType({"excess": mean, "t_statistic": t, "weeks": float(n)})
+        mean = float(active.mean() * WEEKS_PER_YEAR) if len(active) else float("nan")
+        return MappingProxyType({"excess": mean, "t_statistic": t_statistic(active), "weeks": float(len(active))})
 
     @cached_property
     def against(self) -> Mapping[str, Mapping[str, float]]:

@@ -1,5 +1,6 @@
 """What a strategy asks for: weights by decision, or baskets and their shares."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -176,6 +177,33 @@ class BasketTargets:
     def __post_init__(self) -> None:
         object.__setattr__(self, "inner", _frozen(self.inner))
         object.__setattr__(self, "shares", _frozen(self.shares))
+
+    def owners(self, names: Sequence[str]) -> NDArray[np.int64]:
+        """Say which basket owns each name.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Among `assets`.
+
+        Returns
+        -------
+        ndarray of shape (len(names),), int64
+            Position in `baskets`; n_baskets for a name that none ever asked for. A name in several belongs where more
+            of it was asked for over all decisions, the first where equal.
+
+        Examples
+        --------
+        >>> inner = np.array([[[1.0, 0.0, 0.0], [0.4, 0.6, 0.0]]])
+        >>> days = pd.DatetimeIndex(["2024-01-02"], tz="UTC")
+        >>> two = BasketTargets(
+        ...     decisions=days, baskets=("x", "y"), assets=("A", "B", "C"), inner=inner, shares=np.ones((1, 2, 1)) / 2
+        ... )
+        >>> two.owners(("A", "B", "C")).tolist()
+        [0, 1, 2]
+        """
+        asked = self.inner[:, :, [self.assets.index(name) for name in names]].sum(axis=0)
+        return np.where(asked.max(axis=0) > 0.0, np.argmax(asked, axis=0), len(self.baskets))
 
     def lanes(self) -> NDArray[np.float64]:
         """Multiply out the weights of every lane.

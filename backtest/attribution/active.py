@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from backtest.attribution.brinson import METHODS, Method
 from backtest.attribution.contributions import sector_of
-from backtest.attribution.effects import owners_of
 from backtest.attribution.linking import METHODS as LINKINGS
 from backtest.attribution.linking import link, link_geometric
 from backtest.attribution.segments import Segments, segments
@@ -157,8 +156,9 @@ def _labels(result: RotationResult, by: str, names: list[str]) -> dict[str, str]
     """Say of each name which segment it is in."""
     instruments = result.market.instruments
     if by == "basket":
-        baskets = (*result.plan.targets.baskets, "unowned")
-        return {name: baskets[side] for name, side in zip(names, owners_of(result, names).tolist(), strict=True)}
+        targets = result.plan.targets
+        baskets = (*targets.baskets, "unowned")
+        return {name: baskets[side] for name, side in zip(names, targets.owners(names).tolist(), strict=True)}
     if by == "market":
         return {name: instruments[name].venue for name in names}
     if by == "sector":

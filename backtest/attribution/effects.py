@@ -1,7 +1,5 @@
 """A rotation's change of NAV by what was decided: average mix, timing, selection, and what came with them."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -10,26 +8,6 @@ from backtest.attribution.segments import segments
 from backtest.run import RotationResult
 
 COLUMNS = ("average_mix", "timing", "selection", "interaction", "currency", "cost", "cash")
-
-
-def owners_of(result: RotationResult, names: Sequence[str]) -> NDArray[np.int64]:
-    """Say which basket owns each name.
-
-    Parameters
-    ----------
-    result : RotationResult
-    names : sequence of str
-        Of the rotation's targets.
-
-    Returns
-    -------
-    ndarray of shape (len(names),), int64
-        0 for the source, 1 for the destination, 2 for a name that neither ever asked for. A name in both belongs
-        where more of it was asked for, as in `RotationResult.basket_shares`.
-    """
-    targets = result.plan.targets
-    asked = targets.inner[:, :, [targets.assets.index(name) for name in names]].sum(axis=0)
-    return np.where(asked.max(axis=0) > 0.0, np.argmax(asked, axis=0), len(targets.baskets))
 
 
 def effects(result: RotationResult) -> pd.DataFrame:
@@ -75,9 +53,9 @@ def effects(result: RotationResult) -> pd.DataFrame:
     >>> bool((frame["residual"].abs() < 1e-4).all())
     True
     """
-    baskets = result.plan.targets.baskets
+    targets, baskets = result.plan.targets, result.plan.targets.baskets
     n_baskets = len(baskets)
-    own = segments(result, owners_of(result, result.prepared.names), n_baskets + 1)
+    own = segments(result, targets.owners(result.prepared.names), n_baskets + 1)
     nav = own.opening_nav[:, None]
     held, weights = own.held[:, :n_baskets], own.weights[:, :n_baskets]
     reference = np.stack([_reference_returns(result, basket, side) for side, basket in enumerate(baskets)], axis=1)
@@ -107,8 +85,8 @@ def effects(result: RotationResult) -> pd.DataFrame:
 
 def _reference_returns(result: RotationResult, basket: str, side: int) -> NDArray[np.float64]:
     """Local return of what the run held that holds one basket alone, by date; 0 where it held nothing."""
-    reference = result.references[f"hold {basket}"]
-    found = segments(reference, owners_of(result, reference.prepared.names), len(result.plan.targets.baskets) + 1)
+    reference, targets = result.references[f"hold {basket}"], result.plan.targets
+    found = segments(reference, targets.owners(reference.prepared.names), len(targets.baskets) + 1)
     # Runs on one market have the same dates: rows are those of the venues of all names that may be held.
     returns: NDArray[np.float64] = np.nan_to_num(found.returns[:, side])
     return returns

@@ -13,9 +13,11 @@ import pandas as pd
 
 from backtest.errors import BacktestError
 from backtest.metrics.drawdowns import drawdown
-from backtest.metrics.ratios import sharpe_ratio
+from backtest.metrics.inference import t_statistic
+from backtest.metrics.ratios import reward_over_risk, sharpe_ratio
+from backtest.metrics.regression import correlation
 from backtest.metrics.relative import tracking_error
-from backtest.metrics.returns import DAYS_PER_YEAR, annual_return
+from backtest.metrics.returns import annual_return, elapsed_years
 from backtest.metrics.risk import volatility
 from backtest.metrics.weekly import WEEKS_PER_YEAR, weekly_growth
 from backtest.output.saved import SavedRun, open_run
@@ -72,7 +74,7 @@ class Comparison:
     @cached_property
     def years(self) -> float:
         """Elapsed time between the first and the last date that all runs have, years of 365.25 days."""
-        return float((self.nav.index[-1] - self.nav.index[0]).days / DAYS_PER_YEAR)
+        return elapsed_years(self.dates)
 
     @property
     def drawdowns(self) -> pd.DataFrame:
@@ -95,7 +97,7 @@ class Comparison:
         periods = len(returns) / self.years if self.years > 0 else float("nan")
         total = float(values[-1] / values[0] - 1.0)
         yearly = annual_return(total, self.years)
-        worst = float(drawdown(values).min())
+        deepest = float(drawdown(values).min())
         # What was paid to reach the first date is behind its NAV.
         since, until = nav.index[0], nav.index[-1]
         costs = run.costs.sum(axis=1)
@@ -105,8 +107,8 @@ class Comparison:
             "annual_return": yearly,
             "volatility": volatility(returns, periods),
             "sharpe": sharpe_ratio(returns, periods),
-            "max_drawdown": worst,
-            "calmar": yearly / -worst if worst < 0 else float("nan"),
+            "max_drawdown": deepest,
+            "calmar": reward_over_risk(yearly, -deepest),
             "turnover": self._turnover(run, nav),
             "cost_annual": paid / float(values.mean()) / self.years if self.years > 0 else float("nan"),
             "final_nav": float(values[-1]),
@@ -131,16 +133,13 @@ class Comparison:
         weekly = {label: weekly_growth(self.nav[label], self.nav.index.to_numpy()) - 1.0 for label in self.runs}
         base, rows = weekly[self.first], {}
         for label in list(self.runs)[1:]:
-            active, n = weekly[label] - base, len(base)
-            spread = float(active.std(ddof=1)) if n > 1 else float("nan")
-            varies = n > 2 and weekly[label].std() > 0 and base.std() > 0
             yearly = self.measures["annual_return"]
             rows[label] = {
                 "active_return": float(yearly[label] - yearly[self.first]),
                 "tracking_error": tracking_error(weekly[label], base, WEEKS_PER_YEAR),
-                "t_statistic": float(active.mean() / spread * np.sqrt(n)) if spread > 0 else float("nan"),
-                "correlation": float(np.corrcoef(weekly[label], base)[0, 1]) if varies else float("nan"),
-                "weeks": float(n),
+                "t_statistic": t_statistic(weekly[label] - base),
+                "correlation": correlation(weekly[label], base),
+                "weeks": float(len(base)),
             }
         return pd.DataFrame.from_dict(rows, orient="index")
 

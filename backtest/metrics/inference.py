@@ -78,6 +78,32 @@ def long_run_covariance(scores: NDArray[np.float64], lags: int | None = None) ->
     return covariance
 
 
+def t_statistic(values: ArrayLike) -> float:
+    """Divide a mean by its standard error, as if observations were independent.
+
+    Parameters
+    ----------
+    values : array-like of shape (n,)
+        NaN is left out.
+
+    Returns
+    -------
+    float
+        mean / (sd / sqrt(n)), ddof = 1; NaN where they do not vary.
+
+    References
+    ----------
+    .. [1] Student, "The Probable Error of a Mean", Biometrika, 1908.
+
+    Examples
+    --------
+    >>> round(t_statistic([0.01, 0.03]), 6)
+    2.0
+    """
+    known = observed(values)
+    return float(known.mean() / (known.std(ddof=1) / math.sqrt(len(known)))) if varies(known) else float("nan")
+
+
 def sharpe_standard_error(
     returns: ArrayLike,
     periods_per_year: float,

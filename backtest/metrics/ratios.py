@@ -1,7 +1,5 @@
 """What was earned for what was risked."""
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -9,6 +7,28 @@ from backtest.metrics.drawdowns import max_drawdown, pain_index, ulcer_index
 from backtest.metrics.returns import annual_return_by_periods
 from backtest.metrics.risk import downside_deviation, volatility
 from backtest.metrics.sample import ROUNDING, observed, paired, root_of_periods, tail_of, varies
+
+
+def reward_over_risk(reward: float, risk: float) -> float:
+    """Divide what was earned by what was risked.
+
+    Parameters
+    ----------
+    reward : float
+    risk : float
+        Zero or above.
+
+    Returns
+    -------
+    float
+        NaN where either is, and where the risk is no more than rounding: a drawdown of a last digit is none.
+
+    Examples
+    --------
+    >>> reward_over_risk(0.1, 0.2), reward_over_risk(0.1, 1e-16)
+    (0.5, nan)
+    """
+    return reward / risk if risk > ROUNDING else float("nan")
 
 
 def sharpe_ratio(returns: ArrayLike, periods_per_year: float, cash_returns: ArrayLike = 0.0) -> float:
@@ -116,7 +136,7 @@ def calmar_ratio(returns: ArrayLike, periods_per_year: float) -> float:
     ----------
     .. [1] Young, "Calmar Ratio: A Smoother Tool", Futures, 1991.
     """
-    return _over(annual_return_by_periods(returns, periods_per_year), -max_drawdown(returns))
+    return reward_over_risk(annual_return_by_periods(returns, periods_per_year), -max_drawdown(returns))
 
 
 def omega_ratio(returns: ArrayLike, threshold: ArrayLike = 0.0) -> float:
@@ -145,7 +165,7 @@ def omega_ratio(returns: ArrayLike, threshold: ArrayLike = 0.0) -> float:
     """
     values, limit = paired(returns, threshold)
     above = values - limit
-    return _over(float(np.maximum(above, 0.0).sum()), float(np.maximum(-above, 0.0).sum()))
+    return reward_over_risk(float(np.maximum(above, 0.0).sum()), float(np.maximum(-above, 0.0).sum()))
 
 
 def bernardo_ledoit_ratio(returns: ArrayLike) -> float:
@@ -188,7 +208,7 @@ def martin_ratio(returns: ArrayLike, periods_per_year: float, annual_cash: float
     ----------
     .. [1] Martin and McCann, "The Investor's Guide to Fidelity Funds", 1989.
     """
-    return _over(annual_return_by_periods(returns, periods_per_year) - annual_cash, ulcer_index(returns))
+    return reward_over_risk(annual_return_by_periods(returns, periods_per_year) - annual_cash, ulcer_index(returns))
 
 
 def pain_ratio(returns: ArrayLike, periods_per_year: float, annual_cash: float = 0.0) -> float:
@@ -211,7 +231,7 @@ def pain_ratio(returns: ArrayLike, periods_per_year: float, annual_cash: float =
     ----------
     .. [1] Bacon, "Practical Portfolio Performance Measurement and Attribution", 2nd ed., 2008, chapter 4.
     """
-    return _over(annual_return_by_periods(returns, periods_per_year) - annual_cash, pain_index(returns))
+    return reward_over_risk(annual_return_by_periods(returns, periods_per_year) - annual_cash, pain_index(returns))
 
 
 def tail_ratio(returns: ArrayLike, level: float = 0.95) -> float:
@@ -244,8 +264,4 @@ def tail_ratio(returns: ArrayLike, level: float = 0.95) -> float:
     if not len(values):
         return float("nan")
     lower, upper = np.quantile(values, (tail, level))
-    return _over(abs(float(upper)), abs(float(lower)))
-
-
-def _over(reward: float, risk: float) -> float:
-    return reward / risk if risk > ROUNDING and not math.isnan(reward) else float("nan")
+    return reward_over_risk(abs(float(upper)), abs(float(lower)))

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from backtest.errors import BacktestError
 from backtest.metrics.cash import cash_returns
 from backtest.metrics.regression import correlation, dimson_beta, regress
-from backtest.metrics.returns import DAYS_PER_YEAR, annual_return, annual_return_by_periods, geometric_mean
+from backtest.metrics.returns import annual_return, annual_return_by_periods, elapsed_years, geometric_mean
 from backtest.metrics.risk import volatility
 from backtest.metrics.sample import ROUNDING, paired, varies
 from backtest.metrics.weekly import WEEKS_PER_YEAR, weekly_growth
@@ -233,7 +233,7 @@ def against(result: "BacktestResult", reference: "BacktestResult") -> Mapping[st
     known = cash_returns(result)
     daily_cash = np.zeros(len(dates)) if known is None else known
     cash = weekly_growth(np.cumprod(1.0 + daily_cash), dates) - 1.0
-    years = float((dates[-1] - dates[0]).astype(np.int64)) / DAYS_PER_YEAR if len(dates) else 0.0
+    years = elapsed_years(result.dates)
     totals = [
         float(nav[-1] / run.opening_nav - 1.0) if len(nav) else NAN
         for nav, run in zip(navs, (result, reference), strict=True)

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from backtest.metrics.sample import observed, root_of_periods
@@ -50,6 +51,27 @@ def cumulative_returns(returns: ArrayLike) -> NDArray[np.float64]:
     """
     values = np.asarray(returns, dtype=np.float64)
     return np.asarray(np.cumprod(1.0 + np.where(np.isnan(values), 0.0, values)) - 1.0)
+
+
+def elapsed_years(dates: pd.DatetimeIndex) -> float:
+    """Count the years from the first date to the last.
+
+    Parameters
+    ----------
+    dates : DatetimeIndex of length n
+        Ascending.
+
+    Returns
+    -------
+    float
+        Of 365.25 days; 0 without a date.
+
+    Examples
+    --------
+    >>> elapsed_years(pd.DatetimeIndex(["2020-01-01", "2024-01-01"]))
+    4.0
+    """
+    return (dates[-1] - dates[0]).days / DAYS_PER_YEAR if len(dates) else 0.0
 
 
 def annual_return(total: float, years: float) -> float:

@@ -10,8 +10,8 @@ import pandas as pd
 from backtest.metrics.cash import cash_returns
 from backtest.metrics.drawdowns import drawdown, longest_under_water
 from backtest.metrics.inference import sharpe_standard_error
-from backtest.metrics.ratios import omega_ratio, sharpe_ratio, sortino_ratio, tail_ratio
-from backtest.metrics.returns import DAYS_PER_YEAR, annual_return, hit_rate
+from backtest.metrics.ratios import omega_ratio, reward_over_risk, sharpe_ratio, sortino_ratio, tail_ratio
+from backtest.metrics.returns import annual_return, elapsed_years, hit_rate
 from backtest.metrics.risk import kurtosis, skewness, volatility
 from backtest.metrics.tails import (
     conditional_value_at_risk,
@@ -72,7 +72,7 @@ def summarise(result: "BacktestResult") -> Summary:
     """
     nav = result.nav_by_row[result.rows]
     returns = result.returns.to_numpy()
-    years = elapsed_years(result)
+    years = elapsed_years(result.dates)
     periods_per_year = (len(returns) - 1) / years if years > 0 else float("nan")
     total = float(nav[-1] / result.opening_nav - 1.0) if len(nav) else float("nan")
     a_year = annual_return(total, years)
@@ -86,7 +86,7 @@ def summarise(result: "BacktestResult") -> Summary:
     held = 1.0 - (money * result.mark_rates).sum(axis=1) / nav
     gross = np.abs(result.weights.to_numpy()).sum(axis=1)
     cash = cash_returns(result)
-    worst = float(falls.min())
+    deepest = float(falls.min())
     return MappingProxyType(
         {
             "total_return": total,
@@ -97,10 +97,10 @@ def summarise(result: "BacktestResult") -> Summary:
             "sharpe_over_cash": float("nan") if cash is None else sharpe_ratio(returns, periods_per_year, cash),
             "sortino": sortino_ratio(returns, periods_per_year),
             "omega": omega_ratio(returns),
-            "max_drawdown": worst,
+            "max_drawdown": deepest,
             "drawdown_now": float(falls[-1]),
             "longest_drawdown_days": longest_under_water(nav, result.dates.to_numpy(), result.opening_nav),
-            "calmar": a_year / -worst if worst < 0 else float("nan"),
+            "calmar": reward_over_risk(a_year, -deepest),
             "var_95": value_at_risk(returns),
             "cvar_95": conditional_value_at_risk(returns),
             "modified_var_95": modified_value_at_risk(returns),
@@ -135,23 +135,7 @@ def costs_a_year(result: "BacktestResult") -> pd.Series:
     Series
         By kind, positive when paid; they sum to `cost_annual` of the summary. NaN if no time has passed.
     """
-    years, nav = elapsed_years(result), result.nav_by_row[result.rows]
+    years, nav = elapsed_years(result.dates), result.nav_by_row[result.rows]
     totals = result.costs.sum()
     scale = 1.0 / (float(nav.mean()) * years) if years > 0 else float("nan")
     return (totals * scale).rename("costs_a_year")
-
-
-def elapsed_years(result: "BacktestResult") -> float:
-    """Count the years from the first mark to the last.
-
-    Parameters
-    ----------
-    result : BacktestResult
-
-    Returns
-    -------
-    float
-        Of 365.25 days; 0 without a mark.
-    """
-    dates = result.dates
-    return (dates[-1] - dates[0]).days / DAYS_PER_YEAR if len(dates) else 0.0

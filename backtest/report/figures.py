@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
 from backtest.metrics.drawdowns import drawdown
+from backtest.metrics.monthly import monthly_returns
 from backtest.report.charts.figure import CASH, DESTINATION, GREY, LOOKS, SOURCE, log_ticks
 from backtest.result import BacktestResult
 from backtest.run import RotationResult
@@ -210,7 +211,7 @@ def _draw_score(axes: "Axes", result: RotationResult) -> None:
 
 
 def _draw_months(axes: "Axes", result: BacktestResult) -> None:
-    table = _monthly(result)
+    table = monthly_returns(result.nav, result.opening_nav).drop(columns="year")
     values = 100 * table.to_numpy()
     seen = values[np.isfinite(values)]
     widest = float(np.abs(seen).max()) if len(seen) else 1.0
@@ -226,16 +227,6 @@ def _draw_months(axes: "Axes", result: BacktestResult) -> None:
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     axes.set_ylabel("Return of the month, %")
-
-
-def _monthly(result: BacktestResult) -> pd.DataFrame:
-    """Return of each calendar month, one row a year; NaN where there was no mark."""
-    last = result.nav.groupby([result.dates.year, result.dates.month]).last()
-    returns = last / last.shift(fill_value=result.opening_nav) - 1.0
-    years = range(result.dates[0].year, result.dates[-1].year + 1)
-    return pd.DataFrame(
-        [[returns.get((year, month), np.nan) for month in range(1, 13)] for year in years], index=list(years)
-    )
 
 
 def _lines(result: BacktestResult, names: tuple[str, ...]) -> dict[str, pd.Series]:

@@ -9,7 +9,6 @@ import pandas as pd
 
 from backtest.attribution.contributions import Contributions, contributions
 from backtest.attribution.effects import effects
-from backtest.metrics.returns import DAYS_PER_YEAR
 from backtest.result import BacktestResult
 from backtest.run import RotationResult
 from data.costs.schedules import COST_KINDS
@@ -58,9 +57,8 @@ class Frames:
     @cached_property
     def periods_per_year(self) -> float:
         """Marks a year; NaN for a run of one date."""
-        dates = self.result.dates
-        days = (dates[-1] - dates[0]).days if len(dates) else 0
-        return (len(dates) - 1) * DAYS_PER_YEAR / days if days else float("nan")
+        years = self.summaries["rotation"]["years"]
+        return (len(self.result.dates) - 1) / years if years > 0 else float("nan")
 
     @cached_property
     def bridge(self) -> pd.DataFrame:

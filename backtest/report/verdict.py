@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from backtest.config import FlatCosts
+from backtest.metrics.returns import DAYS_PER_YEAR
 from backtest.run import RotationResult
 from strategies.thesis import BASKETS
 
@@ -176,7 +177,7 @@ def _span(ours: Mapping[str, float]) -> tuple[str, str]:
     # A return over less than a year is not blown up to one.
     if ours["years"] >= 1:
         return "annual_return", "a year"
-    return "total_return", f"in {_count(round(ours['years'] * 365.25), 'day')}"
+    return "total_return", f"in {_count(round(ours['years'] * DAYS_PER_YEAR), 'day')}"
 
 
 def points_apart(ours: float, theirs: float) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backtest.attribution.effects import COLUMNS, effects, owners_of
+from backtest.attribution.effects import COLUMNS, effects
 from data.costs.schedules import COST_KINDS
 from tests.rotations import eventful
 from tests.theses import half, held_and_traded, random_rotation
@@ -13,14 +13,14 @@ from tests.worlds import full_case
 def plain_effects(result):
     """Oracle: the definitions of docs/attribution.md, date by date and basket by basket."""
     baskets = result.plan.targets.baskets
-    owner = dict(zip(result.prepared.names, owners_of(result, result.prepared.names).tolist(), strict=True))
+    owner = dict(zip(result.prepared.names, result.plan.targets.owners(result.prepared.names).tolist(), strict=True))
     opening, held, fills = held_and_traded(result)
     references = []
     for side, basket in enumerate(baskets):
         other = result.references[f"hold {basket}"]
         assert other.dates.equals(result.dates)
         theirs, brought, _ = held_and_traded(other)
-        mine = owners_of(result, other.prepared.names) == side
+        mine = result.plan.targets.owners(other.prepared.names) == side
         with np.errstate(invalid="ignore"):
             references.append(np.nan_to_num(brought[:, mine].sum(axis=1) / theirs[:, mine].sum(axis=1)))
     nav, found = result.nav.tolist(), []

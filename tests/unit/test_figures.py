@@ -2,7 +2,6 @@
 
 import re
 import struct
-from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
@@ -80,17 +79,6 @@ def test_a_missing_number_is_a_gap():
     path = axes.lines[0].get_path()
     moves = [code for _, code in path.iter_segments(remove_nans=True, simplify=False) if code == path.MOVETO]
     assert len(moves) == 2
-
-
-def test_months_are_compounded_and_those_without_a_mark_are_missing():
-    """NAV 100 at first; 110 at the end of January, 99 at that of March: +10 %, nothing, -10 %."""
-    dates = pd.DatetimeIndex(["2024-01-02", "2024-01-31", "2024-03-28", "2025-01-02"])
-    result = SimpleNamespace(dates=dates, nav=pd.Series([100.0, 110.0, 99.0, 99.0], index=dates), opening_nav=100.0)
-    table = figures._monthly(result)
-    assert table.shape == (2, 12)
-    assert table.loc[2024, [0, 2]].round(12).tolist() == [0.1, -0.1]
-    assert table.loc[2024].notna().sum() == 2
-    assert table.loc[2025, 0] == 0.0
 
 
 def test_figures_are_written_alone_too(tiny, tmp_path):

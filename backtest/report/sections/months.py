@@ -7,14 +7,14 @@ import pandas as pd
 
 from backtest.metrics.monthly import monthly_returns
 from backtest.metrics.rolling import rolling_beta, rolling_sharpe, rolling_volatility
-from backtest.metrics.weekly import week_ends
+from backtest.metrics.weekly import week_ends, weekly_growth
 from backtest.report.charts.rolling import rolling_figure
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
 from backtest.report.tables import Table, number, percent
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-WEEKS_PER_YEAR = 52
+WINDOW_WEEKS = 52
 # Returns at which a cell of the monthly table takes the next shade.
 SHADES = (0.005, 0.02, 0.05, 0.10)
 
@@ -111,13 +111,12 @@ def _rolling(frames: Frames) -> tuple[Exhibit, ...]:
         return ()
     compared = ("constant mix", "hold source", "rotation")
     returns = {name: frames.runs[name].returns.to_numpy() for name in compared}
-    weeks = week_ends(result.dates)
-    weekly = {name: frames.runs[name].nav.to_numpy()[weeks] for name in compared}
-    weekly = {name: nav[1:] / nav[:-1] - 1.0 for name, nav in weekly.items()}
+    week_end_dates = result.dates[week_ends(result.dates)]
+    weekly = {name: weekly_growth(frames.runs[name].nav, result.dates) - 1.0 for name in compared}
     source = weekly.pop("hold source")
     volatility = {name: rolling_volatility(one, window, per_year) for name, one in returns.items()}
     sharpe = {name: rolling_sharpe(one, window, per_year) for name, one in returns.items()}
-    beta = {name: rolling_beta(one, source, WEEKS_PER_YEAR) for name, one in weekly.items()}
+    beta = {name: rolling_beta(one, source, WINDOW_WEEKS) for name, one in weekly.items()}
     share = {"rotation": result.basket_shares["destination"].rolling(window).mean().to_numpy()}
     span = result.dates
     return (
@@ -140,9 +139,9 @@ def _rolling(frames: Frames) -> tuple[Exhibit, ...]:
         Exhibit(
             key="rolling-beta",
             title="Beta to holding the source, over a year",
-            caption=f"Of the last {WEEKS_PER_YEAR} weekly returns.",
+            caption=f"Of the last {WINDOW_WEEKS} weekly returns.",
             says=_range(beta["rotation"], ".2f"),
-            figure=rolling_figure(span[weeks[1:]], beta, span, ".2f"),
+            figure=rolling_figure(week_end_dates[1:], beta, span, ".2f"),
             is_half=True,
         ),
         Exhibit(
