@@ -20,6 +20,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "50/50": {"color": "#8A8F94", "width": 1.4, "dash": "dot"},
 }
 SOURCE, DESTINATION, CASH = LOOKS["hold source"]["color"], LOOKS["hold destination"]["color"], "#B8BCC0"
+OTHERS = "#7C8288"
 GAIN, LOSS, TOTAL = LOOKS["constant mix"]["color"], LOOKS["rotation"]["color"], "#7C8288"
 LEGEND: Figure = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"}
 GREY, GRID = "#7C8288", "rgba(128,128,128,0.22)"
