@@ -255,12 +255,15 @@ def short(value: float) -> str:
     Returns
     -------
     str
+        What is less than a hundredth is 0: rounding, in any currency.
 
     Examples
     --------
-    >>> short(1_500_000.0), short(-2_360.0), short(7.0)
-    ('1.5M', '−2.36k', '7')
+    >>> short(1_500_000.0), short(-2_360.0), short(7.0), short(-2e-10)
+    ('1.5M', '−2.36k', '7', '0')
     """
+    if abs(value) < 0.01:
+        return "0"
     sign = "−" if value < 0 else ""
     for unit, size in (("B", 1e9), ("M", 1e6), ("k", 1e3)):
         if abs(value) >= size:

@@ -203,7 +203,7 @@ def _closings(frames: Frames) -> tuple[Exhibit, ...]:
             "Closing is what the value fell by, in its own unit: above zero, the discount narrowed. Only what prices "
             "closed was earned; earnings that changed, and jumps of the basis, were not."
         ),
-        says=f"In all, of {signed(float(found['closing'].sum()), 2)}: "
+        says=f"Over {counted(len(found), 'spell')} it closed by {signed(float(found['closing'].sum()), 2)}: "
         f"{listed([f'{name} {signed(float(total[name]), 2)}' for name in parts])}.",
         table=Table(head=head, rows=rows, align="ll" + "r" * (len(head) - 2)),
     )
