@@ -159,20 +159,26 @@ def _debit(
 
 def _stale(prepared: Prepared, record: Record, rows: NDArray[np.int64]) -> list[str]:
     """Name the names that were held without a price, or halted at the last one."""
-    notes = []
+    notes, briefly = list[str](), list[str]()
     venue_of = prepared.world.venue
     open_days = prepared.rows.opens[rows] != NONE
     missing = np.isnan(prepared.world.close[rows]) & open_days[:, venue_of] & (record.shares[rows, :, 0] != 0)
     for a in np.flatnonzero(missing.any(axis=0)):
         name, days = prepared.names[a], open_days[:, venue_of[a]]
         longest, last = _longest_run(missing[days, a])
-        text = (
-            f"{name} was held on {int(missing[:, a].sum())} sessions without a price or trade, up to {longest} in a "
-            f"row, the last on {prepared.rows.dates[rows[days][last]]}: it is marked at its last price"
-        )
+        n, until = int(missing[:, a].sum()), prepared.rows.dates[rows[days][last]]
         if longest > SUSPENDED_AFTER:
-            text += f" and counts as suspended after {SUSPENDED_AFTER}"
-        notes.append(text + ".")
+            notes.append(
+                f"{name} was held on {n} sessions without a price or trade, up to {longest} in a row, the last on "
+                f"{until}: it is marked at its last price and counts as suspended after {SUSPENDED_AFTER}."
+            )
+        else:
+            briefly.append(f"{name} {n} ({until})")
+    if briefly:
+        notes.append(
+            "Held without a price or trade on open sessions, and marked at the last price (sessions, the end of the "
+            f"longest run of them): {', '.join(briefly)}."
+        )
     return notes
 
 

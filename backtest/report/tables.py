@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import pandas as pd
 from pandas.api.typing import NaTType
 
+from data.venues import VENUES
+
+LONGEST_NAME = 24
 MISSING, MINUS, SPACE = "–", "−", "\N{NO-BREAK SPACE}"
 KINDS = {
     "sfc_levy": "SFC levy",
@@ -163,6 +166,48 @@ def kind_label(kind: str) -> str:
     str
     """
     return KINDS.get(kind, kind.replace("_", " ").capitalize())
+
+
+def market_label(code: str) -> str:
+    """Name a market for a reader.
+
+    Parameters
+    ----------
+    code : str
+        Of a venue; anything else, such as "cash", is itself.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> market_label("XHKG"), market_label("cash")
+    ('Hong Kong', 'cash')
+    """
+    return VENUES[code].name if code in VENUES else code
+
+
+def name_label(symbol: str, name: str) -> str:
+    """Name a listing for a reader.
+
+    Parameters
+    ----------
+    symbol, name : str
+        Of the instrument; a name that holds the symbol, or none, adds nothing.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> name_label("0700.HK", "Tencent Holdings"), name_label("US01", "Synthetic US01")
+    ('0700.HK Tencent Holdings', 'US01')
+    """
+    if not name or symbol in name:
+        return symbol
+    return f"{symbol} {name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + '…'}"
 
 
 def day(at: pd.Timestamp | NaTType) -> str:

@@ -106,10 +106,11 @@ def _few(result: RotationResult) -> list[str]:
     moves = n_moves(result)
     if moves >= FEW_MOVES:
         return []
-    return [
+    rests = (
         f"All of it rests on {_count(moves, 'change')} of share: the weeks between two of them are one bet, so the "
         "t-statistic claims more than there is."
-    ]
+    )
+    return [rests]
 
 
 def _mix(result: RotationResult) -> str:

@@ -15,7 +15,7 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "results.md").read_text(e
 def test_the_commands_of_the_page_run_and_its_table_names_every_file(tmp_path):
     blocks = re.findall(r"```sh\n(.*?)```", PAGE, flags=re.DOTALL)
     commands = [shlex.split(line) for block in blocks for line in block.splitlines()]
-    assert len(commands) == 5
+    assert len(commands) == 7
     for program, *arguments in commands:
         assert program == "eastbound"
         done = eastbound(*arguments, cwd=tmp_path)

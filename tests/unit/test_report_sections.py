@@ -142,7 +142,7 @@ def test_shares_of_nav_add_up_to_one(frames: Frames, part: object) -> None:
 def test_venues_and_currencies_are_those_of_the_names(frames: Frames) -> None:
     weights = frames.result.weights
     hong_kong = [name for name in weights if frames.result.market.instruments[name].venue == "XHKG"]
-    np.testing.assert_allclose(holdings.by_venue(frames)["XHKG"], weights[hong_kong].sum(axis=1), atol=1e-12)
+    np.testing.assert_allclose(holdings.by_venue(frames)["Hong Kong"], weights[hong_kong].sum(axis=1), atol=1e-12)
     statement = frames.result.statement["value"].xs("HKD", level="currency")
     np.testing.assert_allclose(holdings.by_currency(frames)["HKD"], statement / frames.result.nav, atol=1e-12)
 

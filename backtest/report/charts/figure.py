@@ -20,6 +20,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "50/50": {"color": "#8A8F94", "width": 1.4, "dash": "dot"},
 }
 SOURCE, DESTINATION, CASH = LOOKS["hold source"]["color"], LOOKS["hold destination"]["color"], "#B8BCC0"
+OTHERS = "#7C8288"
 GAIN, LOSS, TOTAL = LOOKS["constant mix"]["color"], LOOKS["rotation"]["color"], "#7C8288"
 LEGEND: Figure = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"}
 GREY, GRID = "#7C8288", "rgba(128,128,128,0.22)"
@@ -254,12 +255,15 @@ def short(value: float) -> str:
     Returns
     -------
     str
+        What is less than a hundredth is 0: rounding, in any currency.
 
     Examples
     --------
-    >>> short(1_500_000.0), short(-2_360.0), short(7.0)
-    ('1.5M', '−2.36k', '7')
+    >>> short(1_500_000.0), short(-2_360.0), short(7.0), short(-2e-10)
+    ('1.5M', '−2.36k', '7', '0')
     """
+    if abs(value) < 0.01:
+        return "0"
     sign = "−" if value < 0 else ""
     for unit, size in (("B", 1e9), ("M", 1e6), ("k", 1e3)):
         if abs(value) >= size:

@@ -8,6 +8,7 @@ from backtest.report.charts.figure import (
     DESTINATION,
     LOOKS,
     MAX_AREA_POINTS,
+    OTHERS,
     PARTS,
     SOURCE,
     area,
@@ -18,7 +19,7 @@ from backtest.report.charts.figure import (
 )
 from backtest.report.exhibits import Figure
 
-COLOURS = {"source": SOURCE, "destination": DESTINATION, "cash": CASH}
+COLOURS = {"source": SOURCE, "destination": DESTINATION, "cash": CASH, "other names": OTHERS}
 
 
 def stack_figure(shares: pd.DataFrame, height: int = 340) -> Figure:

@@ -8,7 +8,7 @@ from backtest.errors import BacktestError
 from backtest.report.charts.money import cumulative_figure
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
-from backtest.report.tables import Table, points
+from backtest.report.tables import Table, market_label, points
 
 LABELS = {
     "allocation": "Timing",
@@ -82,7 +82,7 @@ def active_table(found: ActiveReturn) -> Table:
     Table
         Percentage points; the last row adds up to the return over the constant mix.
     """
-    lines = [(str(found.table.index[i]), values) for i, values in enumerate(found.table.to_numpy())]
+    lines = [(market_label(str(found.table.index[i])), values) for i, values in enumerate(found.table.to_numpy())]
     lines.append(("Over the constant mix", found.table.to_numpy().sum(axis=0)))
     rows = tuple(
         (
@@ -117,7 +117,7 @@ def _largest(found: ActiveReturn) -> str:
     if len(totals) < 2 or not totals.any():
         return ""
     best, worst = int(totals.argmax()), int(totals.argmin())
-    names = [str(one) for one in found.table.index]
+    names = [market_label(str(one)) for one in found.table.index]
     return (
         f"{names[best][:1].upper()}{names[best][1:]} added the most, {points(float(totals[best]))} points; "
         f"{names[worst]} the least, {points(float(totals[worst]))}."

@@ -6,7 +6,7 @@ import pandas as pd
 from backtest.report.charts.money import bars_figure
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
-from backtest.report.tables import Table, number, percent
+from backtest.report.tables import Table, market_label, name_label, number, percent
 
 PARTS = ("price", "currency", "dividends", "interest", "costs")
 N_NAMES, N_BEST = 10, 3
@@ -24,13 +24,16 @@ def contributions_section(frames: Frames) -> Section:
     Section
     """
     found, names = frames.contributions, extreme_names(frames)
+    by_market = found.by("market").rename(index=market_label)
+    instruments = frames.result.market.instruments
+    called = names.rename(index={name: name_label(name, instruments[name].name) for name in names.index})
     caption = f"P&L in {frames.base}, costs included; cash is what balances earned and what exchange rates did to them."
     exhibits = [
         Exhibit(
             title="By market",
             caption=caption,
-            says=_largest(found.by("market")["total"], "market"),
-            table=contribution_table(frames, found.by("market")),
+            says=_largest(by_market["total"], "market"),
+            table=contribution_table(frames, by_market),
         ),
         Exhibit(
             title="By sector",
@@ -61,7 +64,7 @@ def contributions_section(frames: Frames) -> Section:
                 title="The same names in figures",
                 caption="In the order of the chart.",
                 says=f"From {_named(names, 0)} to {_named(names, -1)}.",
-                table=contribution_table(frames, names, parts=("price", "currency", "costs"), has_sum=False),
+                table=contribution_table(frames, called, parts=("price", "currency", "costs"), has_sum=False),
                 look="narrow",
                 is_half=True,
             )

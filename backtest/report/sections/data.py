@@ -9,7 +9,7 @@ from typing import Any
 from backtest.config import RunConfig
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
-from backtest.report.tables import MISSING, Table, day
+from backtest.report.tables import MISSING, Table, day, market_label
 from backtest.run import RotationResult
 from data.checks.finding import relevant
 from data.fingerprint import market_hash
@@ -92,7 +92,7 @@ def data_facts(result: RotationResult) -> Table:
     market, dates = result.market, result.dates
     span = f"{day(dates[0])} to {day(dates[-1])}" if len(dates) else MISSING
     venues = [market.instruments[symbol].venue for symbol in market.holdable]
-    by_venue = ", ".join(f"{venue} {venues.count(venue)}" for venue in sorted(set(venues)))
+    by_venue = ", ".join(f"{market_label(venue)} {venues.count(venue)}" for venue in sorted(set(venues)))
     rows = (
         ("Market", f"{market.name}{' (synthetic)' if market.synthetic and 'synthetic' not in market.name else ''}"),
         ("Dates", f"{span}, {len(dates):,} marks"),

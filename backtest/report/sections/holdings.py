@@ -6,7 +6,7 @@ import pandas as pd
 from backtest.report.charts.holdings import exposure_figure, names_figure, stack_figure
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
-from backtest.report.tables import day, number, percent
+from backtest.report.tables import day, market_label, number, percent
 
 N_NAMES = 9  # as many as the palette tells apart
 A_DEBIT = -0.005
@@ -89,12 +89,12 @@ def by_venue(frames: Frames) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Rows sum to 1.
+        Rows sum to 1; venues by their names for people.
     """
     weights, instruments = frames.weights, frames.result.market.instruments
     venues = np.array([instruments[name].venue for name in weights.columns], dtype=object)
     values = weights.to_numpy()
-    shares = {str(venue): values[:, venues == venue].sum(axis=1) for venue in sorted(set(venues.tolist()))}
+    shares = {market_label(venue): values[:, venues == venue].sum(axis=1) for venue in sorted(set(venues.tolist()))}
     return pd.DataFrame(shares | {"cash": 1.0 - values.sum(axis=1)}, index=weights.index)
 
 

@@ -19,6 +19,7 @@ from backtest.report.frames import Frames
 from backtest.report.tables import MISSING, Table, day, number, percent, points, signed
 from backtest.report.triggers import triggers
 from backtest.report.writing import counted, listed
+from strategies.closing import closings
 
 N_TRIGGERS = 60
 
@@ -60,6 +61,7 @@ def signal(frames: Frames) -> Section:
             is_half=True,
         ),
         *_parts(frames),
+        *_closings(frames),
         Exhibit(
             title="What each trigger did",
             caption=(
@@ -173,6 +175,37 @@ def _parts(frames: Frames) -> tuple[Exhibit, ...]:
         caption="Its parts, added up since the first reading of the run; their changes add up to those of the value.",
         says=says if last else "",
         figure=parts_figure(frames.result),
+    )
+    return (exhibit,)
+
+
+def _closings(frames: Frames) -> tuple[Exhibit, ...]:
+    """Split what the value did over each spell in the destination, for a signal that has parts."""
+    reading, found = frames.result.plan.reading, closings(frames.result.plan)
+    if not reading.parts or not len(found):
+        return ()
+    parts = list(reading.parts)
+    rows = tuple(
+        (
+            day(row["entered"]),
+            "not yet" if pd.isna(row["left"]) else day(row["left"]),
+            number(row["value_entered"], 2),
+            number(row["value_left"], 2),
+            *(signed(row[name], 2) for name in ("closing", *parts)),
+        )
+        for row in found.to_dict("records")
+    )
+    head = ("Entered", "Left", "Value then", "Value after", "Closing", *(f"by {name}" for name in parts))
+    total = found[parts].sum()
+    exhibit = Exhibit(
+        title="What closed it while the destination was held",
+        caption=(
+            "Closing is what the value fell by, in its own unit: above zero, the discount narrowed. Only what prices "
+            "closed was earned; earnings that changed, and jumps of the basis, were not."
+        ),
+        says=f"Over {counted(len(found), 'spell')} it closed by {signed(float(found['closing'].sum()), 2)}: "
+        f"{listed([f'{name} {signed(float(total[name]), 2)}' for name in parts])}.",
+        table=Table(head=head, rows=rows, align="ll" + "r" * (len(head) - 2)),
     )
     return (exhibit,)
 
