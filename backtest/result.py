@@ -18,9 +18,8 @@ from backtest.ledger_state import LedgerState, fingerprint
 from backtest.log import HAPPENED, WHAT, actions_table, log_table
 from backtest.metrics.summary import Summary, summarise
 from backtest.observations import observe
-from data.costs.charges import NOTE_KINDS
-from data.costs.kernels.fees import CENTS_PER_ONE, fee_parts_nb, units_nb
-from data.costs.schedules import BUY, COST_KINDS, HOLDING_KINDS, SELL
+from backtest.trades import fill_costs, trades_table
+from data.costs.schedules import COST_KINDS, HOLDING_KINDS
 from data.market import MarketData
 from strategies.targets import TargetWeights
 
@@ -188,47 +187,11 @@ class BacktestResult:
     @cached_property
     def fill_costs(self) -> NDArray[np.float64]:
         """Cost of each fill by kind, local currency, shape (n_fills, n_kinds), in the order of `COST_KINDS`."""
-        index, value = self.fills
-        costs = np.zeros((len(index), len(COST_KINDS)))
-        world = self.prepared.world
-        notional = np.abs(value[:, 0]) * value[:, 1]
-        rows, names = self.prepared.timeline.row[index[:, 1]], index[:, 3]
-        side = np.where(value[:, 0] > 0, BUY, SELL)
-        classes = world.fee_class[names].astype(np.int64)
-        if self.prepared.rules.exact_costs:
-            unit = world.unit[rows if len(world.unit) > 1 else 0, names]
-            cents = np.zeros((len(index), len(NOTE_KINDS)), dtype=np.int64)
-            fee_parts_nb(world.fees, rows, classes, side, _units(notional), _units(np.abs(value[:, 0]) * unit), cents)
-            costs[:, : len(NOTE_KINDS)] = cents / CENTS_PER_ONE
-        for position, rates in enumerate(self.prepared.fees):
-            mine = classes == position
-            for column, kind in enumerate(rates.kinds):
-                paid = notional[mine] * rates.rates[rows[mine], column, side[mine]]
-                costs[mine, COST_KINDS.index(kind)] = paid
-        for column, kind in ((4, "half_spread"), (5, "impact"), (6, "fx_spread")):
-            costs[:, COST_KINDS.index(kind)] = value[:, column]
-        return costs
+        return fill_costs(self.prepared, *self.fills)
 
     @cached_property
     def _trades(self) -> pd.DataFrame:
-        index, value = self.fills
-        world, names = self.prepared.world, np.array(self.prepared.names, dtype=object)
-        stamps = self.prepared.timeline.stamp
-        frame = pd.DataFrame(
-            {
-                "decided": pd.DatetimeIndex(index[:, 4], tz="UTC"),
-                "filled": pd.DatetimeIndex(stamps[index[:, 1]], tz="UTC"),
-                "symbol": names[index[:, 3]],
-                "venue": np.array(self.prepared.venues, dtype=object)[world.venue[index[:, 3]]],
-                "side": np.where(value[:, 0] > 0, "buy", "sell"),
-                "shares": value[:, 0],
-                "price": value[:, 1],
-                "currency": np.array(self.prepared.currencies, dtype=object)[world.currency[index[:, 3]]],
-                "fx": value[:, 2],
-                "notional": value[:, 0] * value[:, 1],
-            }
-        )
-        return pd.concat([frame, pd.DataFrame(self.fill_costs, columns=list(COST_KINDS))], axis=1)
+        return trades_table(self.prepared, *self.fills, self.fill_costs)
 
     @property
     def trades(self) -> pd.DataFrame:
@@ -377,9 +340,3 @@ class BacktestResult:
         from backtest.interop import to_vectorbt  # vectorbt takes seconds to import
 
         return to_vectorbt(self)
-
-
-def _units(amounts: NDArray[np.float64]) -> NDArray[np.int64]:
-    units = np.empty(len(amounts), dtype=np.int64)
-    units_nb(np.ascontiguousarray(amounts), units)
-    return units
