@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.attribution.brinson import METHODS, Method
+from backtest.attribution.brinson import METHODS, Method, brinson
 from backtest.attribution.contributions import sector_of
 from backtest.attribution.linking import METHODS as LINKINGS
 from backtest.attribution.linking import link, link_geometric
@@ -81,7 +81,7 @@ def active(
     Raises
     ------
     BacktestError
-        On another method, linking or segment; where NAV lost everything in a day and the linking cannot go on.
+        On another method, linking or segment; where NAV is at nothing, and weights and linking cannot go on.
 
     Notes
     -----
@@ -166,36 +166,33 @@ def _labels(result: RotationResult, by: str, names: list[str]) -> dict[str, str]
     raise BacktestError(f"Active returns cannot be split by {by!r}; want basket, market or sector.")
 
 
-def _daily(own: Segments, mix: Segments, cash_rate: NDArray[np.float64], method: str) -> Matrix:
+def _daily(own: Segments, mix: Segments, cash_rate: NDArray[np.float64], method: Method) -> Matrix:
     """Arithmetic effects of each step, shape (n_effects, n_dates, n_segments + 1); cash is last."""
     nav, mix_nav = own.opening_nav[:, None], mix.opening_nav[:, None]
-    w, big_w = own.weights, mix.weights
-    r = np.where(np.isnan(own.returns), mix.returns, own.returns)
-    big_r = np.where(np.isnan(mix.returns), own.returns, mix.returns)
-    r, big_r = np.nan_to_num(r), np.nan_to_num(big_r)
+    ours, theirs = (np.column_stack([one.weights, 1.0 - one.weights.sum(axis=1)]) for one in (own, mix))
+    r = np.nan_to_num(np.where(np.isnan(own.returns), mix.returns, own.returns))
+    big_r = np.nan_to_num(np.where(np.isnan(mix.returns), own.returns, mix.returns))
+    both = (np.column_stack([returns, cash_rate]) for returns in (r, big_r))
+    found = brinson(ours, theirs, *both, method=method)
     # A holding worth nothing has no return, though its price may come back.
     revived = np.where(own.opening_value == 0.0, own.held / nav, 0.0)
     revived -= np.where(mix.opening_value == 0.0, mix.held / mix_nav, 0.0)
-    cash, big_cash = 1.0 - w.sum(axis=1), 1.0 - big_w.sum(axis=1)
-    mean = (big_w * big_r).sum(axis=1, keepdims=True) + (big_cash * cash_rate)[:, None]
-    against = mean if method == "brinson-fachler" else np.zeros_like(mean)
-    allocation = (w - big_w) * (big_r - against) + own.net_trade / nav - mix.net_trade / mix_nav
-    selection = big_w * (r - big_r) + own.switch / nav - mix.switch / mix_nav + revived
-    of_cash = {
-        "allocation": (cash - big_cash) * (cash_rate - against[:, 0]),
-        "selection": (own.interest / nav[:, 0] - cash * cash_rate)
-        - (mix.interest / mix_nav[:, 0] - big_cash * cash_rate),
-        "currency": own.balances / nav[:, 0] - mix.balances / mix_nav[:, 0],
-    }
-    of_names = {
-        "allocation": allocation,
-        "selection": selection,
-        "interaction": (w - big_w) * (r - big_r),
-        "currency": own.currency / nav - mix.currency / mix_nav,
-        "cost": own.cost / nav - mix.cost / mix_nav,
-    }
-    nothing = np.zeros(len(mean))
-    return np.stack([np.column_stack([of_names[one], of_cash.get(one, nothing)]) for one in EFFECTS])
+    traded = own.net_trade / nav - mix.net_trade / mix_nav
+    switched = own.switch / nav - mix.switch / mix_nav
+    other_interest = (own.interest / nav[:, 0] - ours[:, -1] * cash_rate) - (
+        mix.interest / mix_nav[:, 0] - theirs[:, -1] * cash_rate
+    )
+    balances = own.balances / nav[:, 0] - mix.balances / mix_nav[:, 0]
+    nothing = np.zeros(len(nav))
+    return np.stack(
+        [
+            found.allocation + np.column_stack([traded, nothing]),
+            found.selection + np.column_stack([switched + revived, other_interest]),
+            found.interaction,
+            np.column_stack([own.currency / nav - mix.currency / mix_nav, balances]),
+            np.column_stack([own.cost / nav - mix.cost / mix_nav, nothing]),
+        ]
+    )
 
 
 def _geometric(daily: Matrix, benchmark: NDArray[np.float64], dates: pd.DatetimeIndex) -> Matrix:

@@ -107,7 +107,7 @@ class ValuationSignal(Section):
             stamps=stamps,
             value=value,
             score=self._score(value, parts["basis"]),
-            origin=f"{self.metric} of {self.source_entity} and {self.destination_entity}, known the day after",
+            origin=f"{self.metric} of {self.source_entity} and {self.destination_entity}, as known at each close",
             value_label=f"log({self.source_entity} P/E / {self.destination_entity} P/E)"
             if self.measure == "log_pe_ratio"
             else f"earnings yield of {self.destination_entity} less {self.source_entity}",
@@ -200,18 +200,20 @@ def _side(
     def on_grid(rows: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.concatenate([[np.nan], rows])[at]
 
-    value = np.log(level) if measure == "log_pe_ratio" else 1.0 / level
+    measured = np.log(level) if measure == "log_pe_ratio" else 1.0 / level
     # A loss, where a logarithm knows none, and a figure that is too old: no reading.
     latest = ratio.as_of(stamps, max_age_days)
-    shown = np.where(latest.dates == np.concatenate([[np.datetime64("NaT", "D")], dates])[at], on_grid(value), np.nan)
+    is_latest = latest.dates == np.concatenate([[np.datetime64("NaT", "D")], dates])[at]
+    value = np.where(is_latest & ~np.isnan(latest.values), on_grid(measured), np.nan)
     return _Side(
         entity=ratio.key[0],
         is_priced=index is not None,
-        value=np.where(np.isnan(latest.values), np.nan, shown),
+        value=value,
         price=on_grid(price),
         earnings=on_grid(earnings),
         basis=on_grid(basis),
-        log_price=on_grid(log_price),
+        # The price that goes with the figure: without a reading, the other side alone would make the profit.
+        log_price=np.where(np.isnan(value), np.nan, on_grid(log_price)),
     )
 
 

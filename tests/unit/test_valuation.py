@@ -133,6 +133,7 @@ def test_a_loss_has_a_yield_but_no_logarithm():
     market, _ = valued_market(np.full(N, 25.0), destination)
     assert np.isnan(read(market).value[51:61]).all()
     assert not np.isnan(read(market).value[61])
+    assert np.isnan(read(market).relative_price).tolist() == np.isnan(read(market).value).tolist()
     gap = read(market, measure="earnings_yield_gap").value
     assert gap[50] == pytest.approx(1 / 20 - 1 / 25)
     assert gap[51] == pytest.approx(-1 / 40 - 1 / 25)
@@ -146,6 +147,8 @@ def test_an_old_figure_is_no_reading():
     days = DATES.to_numpy().astype("datetime64[D]")
     old = (days - days[49]).astype(int) > 7
     assert np.isnan(found.value[50:71]).tolist() == old[50:71].tolist()
+    # Nor is its price one to take a profit at, which the other side's would make alone.
+    assert np.isnan(found.relative_price[50:71]).tolist() == old[50:71].tolist()
 
 
 def test_without_an_index_only_large_moves_are_jumps():
