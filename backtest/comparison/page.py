@@ -10,7 +10,7 @@ from backtest.report.charts.figure import DASHES, PARTS, days_of, line, log_tick
 from backtest.report.exhibits import Exhibit, Figure, Section
 from backtest.report.page import render
 from backtest.report.tables import Table, number, percent, points
-from backtest.report.verdict import LUCK
+from backtest.report.verdict import LUCK, points_apart
 from backtest.report.writing import listed
 
 YEAR = 1.0  # shorter spans are not annualised
@@ -53,10 +53,13 @@ def sentences(found: Comparison) -> list[str]:
     """
     is_short = found.years < YEAR
     returned = found.measures["total_return" if is_short else "annual_return"].sort_values(ascending=False)
-    span = f"from {found.nav.index[0].date()} to {found.nav.index[-1].date()}" if is_short else "a year after costs"
+    is_free = any(run.manifest.run["costs"] == "none" for run in found.runs.values())
+    span = f"from {found.dates[0].date()} to {found.dates[-1].date()}" if is_short else "a year"
+    after = "" if is_free else " after costs"
+    span_of_points = "" if is_short else " a year"
     best = str(returned.index[0])
     others = listed([f"{label} {percent(value)}" for label, value in returned.iloc[1:].items()])
-    said = [f"Run {best} returned most: {percent(returned.iloc[0])} {span}; {others}."]
+    said = [f"Run {best} returned most: {percent(returned.iloc[0])} {span}{after}; {others}."]
     for label, row in found.against_first.iterrows():
         t = row["t_statistic"]
         if math.isnan(t):
@@ -67,11 +70,12 @@ def sentences(found: Comparison) -> list[str]:
             if abs(t) < LUCK
             else "is more than luck would often give to a pair picked beforehand"
         )
-        ahead = "ahead of" if row["active_return"] >= 0 else "behind"
-        by = "" if is_short else f" by {number(100 * abs(row['active_return']), 1)} points a year"
+        apart = points_apart(float(returned[str(label)]), float(returned[found.first]))
+        side = "ahead of" if apart > 0 else "behind"
+        where = f"{side} {found.first} by {number(abs(apart), 1)} points{span_of_points}"
         said.append(
-            f"{label} is {ahead} {found.first}{by}; the weekly difference has a t-statistic of {number(t, 2)} over "
-            f"{number(row['weeks'])} weeks, which {luck}."
+            f"{label} is {where if apart else f'level with {found.first}'}; the weekly difference has a t-statistic of "
+            f"{number(t, 2)} over {number(row['weeks'])} weeks, which {luck}."
         )
     said.append(
         "Whoever runs many variants and shows the best of them has picked its luck too: that is not allowed for here."

@@ -8,11 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from backtest.errors import BacktestError
 from backtest.output.manifest_format import Manifest
 from backtest.output.run_folder import SEAL, readable
+
+# Columns of trades.csv that hold no numbers.
+STAMPS, TEXTS = ("decided", "filled"), ("symbol", "venue", "side", "currency")
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,12 @@ class SavedRun:
     @cached_property
     def trades(self) -> pd.DataFrame:
         """Fills, as `BacktestResult.trades`."""
-        return pd.read_csv(io.BytesIO(self._read("trades.csv")), parse_dates=["decided", "filled"])
+        trades = pd.read_csv(io.BytesIO(self._read("trades.csv")))
+        # Of a run that never traded nothing in the file tells stamps and numbers from text.
+        for column in trades.columns.difference(list(TEXTS)):
+            is_stamp = column in STAMPS
+            trades[column] = pd.to_datetime(trades[column], utc=True) if is_stamp else trades[column].astype(np.float64)
+        return trades
 
     def _by_date(self, name: str) -> pd.DataFrame:
         content = io.BytesIO(self._read(name))

@@ -25,6 +25,7 @@ def results():
         "early": run(FLOW, load("demo", start="2020-01-02", end="2021-12-31")),
         "hong kong": run(FLOW.replace({"run.base_currency": "HKD"}), load("demo", start="2022-01-03")),
         "short": run(FLOW, load("demo", start="2024-11-01")),
+        "idle": run(FLOW.replace({"baskets.min_members": 99}), load("demo", start="2024-11-01")),
     }
 
 
@@ -115,6 +116,14 @@ def test_under_a_year_nothing_is_annualised(folder):
     page = render_comparison(found)
     assert " a year after costs" not in page
     assert f"{100 * found.measures.loc['short', 'total_return']:.1f}" in page
+
+
+def test_a_run_that_never_traded_is_compared_like_any_other(folder):
+    found = compare_runs([folder / "short", folder / "idle"])
+    assert found.measures.loc["idle", ["total_return", "turnover", "cost_annual"]].tolist() == [0.0, 0.0, 0.0]
+    earned = round(100 * found.measures.loc["short", "total_return"], 1)
+    where = "behind" if earned > 0 else "ahead of"
+    assert any(f"idle is {where} short by {abs(earned):.1f} points;" in one for one in sentences(found))
 
 
 def test_the_page_is_the_same_twice_and_says_that_prices_are_made_up(folder):
