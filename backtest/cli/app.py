@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from backtest.cli.comparison import compare_command
+from backtest.cli.comparing import compare_command
 from backtest.cli.market_data import data_app
 from backtest.cli.options import WHAT_RUNS, EndOption, MarketOption, StartOption, UniverseOption
 from backtest.cli.progress import progress

@@ -1,39 +1,65 @@
-"""`eastbound data compare`: two vendors' data of one market side by side."""
+"""`eastbound compare`: runs side by side, in the terminal and as a page."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backtest.cli.options import MarketArgument
 from backtest.cli.progress import progress
 from backtest.cli.terminal import plain_console
 
+if TYPE_CHECKING:
+    from backtest.comparison.side_by_side import Comparison
+
 
 def compare_command(
-    a: MarketArgument,
-    b: MarketArgument,
-    out: Annotated[Path | None, typer.Option("--out", help="CSV file for the cells that differ.")] = None,
-    tolerance: Annotated[
-        float, typer.Option("--tolerance", min=0.0, help="Relative difference of prices and rates that is let pass.")
-    ] = 1e-4,
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Folders of runs; the first is the base.")],
+    out: Annotated[Path, typer.Option("--out", help="File of the page.")] = Path("runs/compare.html"),
 ) -> None:
-    """Say where two markets differ: names, dates, returns, adjustment, exchange rates."""
-    with progress(f"reading {a}") as steps:
-        from data.errors import DataError
-        from data.load import load
-        from data.vendors import compare
+    """Set runs side by side over the dates that all of them have, and say in which settings they differ."""
+    with progress("reading the runs") as steps:
+        from backtest.comparison.page import render_comparison
+        from backtest.comparison.side_by_side import compare_runs
+        from backtest.errors import BacktestError
+        from data.storage.atomic import replacing
 
-        one = load(a)
-        steps.at(f"reading {b}")
-        other = load(b)
-        steps.at("comparing")
-        found = compare(one, other, tolerance=tolerance)
-    console = plain_console()
-    console.print(str(found))
-    if out is not None:
+        found = compare_runs(folders)
+        steps.at("writing the page")
+        page = render_comparison(found)
         try:
-            found.differences.to_csv(out, index=False)
+            out.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(out) as place:
+                place.write_text(page, encoding="utf-8")
         except OSError as error:
-            raise DataError(f"{out} cannot be written: {error.strerror or error}.") from error
-        console.print(f"cells that differ: {out}")
+            raise BacktestError(
+                f"{out} cannot be written: {error.strerror or error}. Choose another with --out."
+            ) from error
+    print_comparison(found, out)
+
+
+def print_comparison(found: "Comparison", out: Path) -> None:
+    """Print runs side by side.
+
+    Parameters
+    ----------
+    found : Comparison
+    out : Path
+        Where the page is.
+    """
+    from rich.table import Table
+
+    from backtest.comparison.page import measures_table, sentences
+
+    console = plain_console()
+    base = next(iter(found.runs.values())).manifest.run["base_currency"]
+    table = Table(box=None, pad_edge=False, header_style="")
+    for text in ("", "total", "return", "vol", "Sharpe", "drawdown", "turnover", "cost", f"NAV, {base}"):
+        table.add_column(text, justify="right" if text else "left", no_wrap=True)
+    for *most, _calmar, turnover, cost, nav in measures_table(found, base).rows:
+        table.add_row(*most, turnover, cost, nav)
+    console.print(table)
+    for sentence in sentences(found):
+        console.print(sentence, soft_wrap=True, highlight=False)
+    if len(found.settings):
+        console.print(f"They differ in: {', '.join(map(str, found.settings.index))}.", soft_wrap=True, highlight=False)
+    console.print(f"page: {out}", soft_wrap=True, highlight=False)

@@ -3,10 +3,10 @@
 import typer
 
 from backtest.cli.checking import check_command
-from backtest.cli.comparing import compare_command
 from backtest.cli.fetching import fetch_yahoo_command
 from backtest.cli.listing import list_command
 from backtest.cli.members import members_command
+from backtest.cli.vendors import compare_vendors_command
 
 data_app = typer.Typer(
     no_args_is_help=True, help="Check market data, fetch them, list what there is, compare two sources."
@@ -17,4 +17,4 @@ fetch_app.command("yahoo")(fetch_yahoo_command)
 data_app.command("check")(check_command)
 data_app.command("list")(list_command)
 data_app.command("members")(members_command)
-data_app.command("compare")(compare_command)
+data_app.command("compare")(compare_vendors_command)

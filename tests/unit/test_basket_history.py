@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 import strategies
 from backtest import RunConfig, run
-from backtest.cli.comparing import compare_command
 from backtest.cli.members import members_command
+from backtest.cli.vendors import compare_vendors_command
 from backtest.prove import prove_no_lookahead
 from data.load import load
 from data.sources.frames import from_frames
@@ -103,7 +103,7 @@ def test_the_terminal_says_when_a_basket_is_empty(tmp_path, capsys):
 def test_the_commands_take_their_options_from_a_line():
     app = typer.Typer()
     app.command("members")(members_command)
-    app.command("compare")(compare_command)
+    app.command("compare")(compare_vendors_command)
     done = CliRunner().invoke(app, ["members", "us+hk", "--market", "tiny", "--seasoning", "0", "--min-members", "2"])
     assert done.exit_code == 0
     assert "us, 2025-01-22 to 2025-02-04\n  there at the start: US01, US02\n  at the end: 2 names" in done.stdout

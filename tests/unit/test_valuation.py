@@ -10,7 +10,7 @@ from backtest.prove import prove_no_lookahead
 from data.load import load
 from data.sources.frames import from_frames
 from data.universes import Spell
-from strategies.closing import closings
+from strategies.closings import closings
 from strategies.errors import StrategyError
 from strategies.signals.kernels import trailing_percentile_nb
 from strategies.signals.valuation import ValuationSignal

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import data
-from backtest.cli.comparing import compare_command
+from backtest.cli.vendors import compare_vendors_command
 from data.counterfactual import rescaled
 from data.errors import DataError
 from data.load import load
@@ -169,10 +169,10 @@ def test_bug_nan_is_no_tolerance_nothing_would_be_beyond_it(name):
 
 def test_the_command_prints_and_writes(tmp_path, capsys):
     out = tmp_path / "cells.csv"
-    compare_command("tiny", "tiny", out, 1e-4)
+    compare_vendors_command("tiny", "tiny", out, 1e-4)
     text = capsys.readouterr().out
     assert "names in both: 3" in text
     assert "cells beyond the tolerance: 0 of" in text
     assert pd.read_csv(out).columns.tolist() == ["symbol", "date", "field", "a", "b", "relative"]
     with pytest.raises(DataError, match="cannot be written"):
-        compare_command("tiny", "tiny", tmp_path / "nowhere" / "cells.csv", 1e-4)
+        compare_vendors_command("tiny", "tiny", tmp_path / "nowhere" / "cells.csv", 1e-4)

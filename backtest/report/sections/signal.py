@@ -19,7 +19,7 @@ from backtest.report.frames import Frames
 from backtest.report.tables import MISSING, Table, day, number, percent, points, signed
 from backtest.report.triggers import triggers
 from backtest.report.writing import counted, listed
-from strategies.closing import closings
+from strategies.closings import closings
 
 N_TRIGGERS = 60
 
