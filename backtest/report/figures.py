@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from backtest.errors import BacktestError
 from backtest.metrics.drawdowns import drawdown
 from backtest.metrics.monthly import monthly_returns
-from backtest.report.charts.figure import CASH, DESTINATION, GREY, LOOKS, SOURCE, log_ticks
+from backtest.report.charts.figure import CASH, DESTINATION, GREY, LOOKS, SOURCE, log_ticks, short
 from backtest.result import BacktestResult
 from backtest.run import RotationResult
 from data.storage.atomic import replacing
@@ -149,7 +149,7 @@ def _draw_nav(axes: "Axes", result: BacktestResult) -> None:
     axes.set_yscale("log")
     low, high = axes.get_ylim()
     ticks = log_ticks(low, high)
-    axes.set_yticks(ticks, [_short(tick) for tick in ticks])
+    axes.set_yticks(ticks, [short(tick) for tick in ticks])
     axes.minorticks_off()
     axes.set_ylabel(f"NAV, {result.config.base_currency} (log scale)")
     _legend(axes)
@@ -270,10 +270,3 @@ def _years(axes: "Axes", dates: pd.DatetimeIndex) -> None:
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     if len(dates) > 1:
         axes.set_xlim(*date2num(dates[[0, -1]]))  # type: ignore[no-untyped-call]
-
-
-def _short(value: float) -> str:
-    for unit, size in (("bn", 1e9), ("m", 1e6), ("k", 1e3)):
-        if value >= size:
-            return f"{value / size:g}{unit}"
-    return f"{value:g}"
