@@ -70,10 +70,10 @@ def _check_active(result, seed):
     ours, theirs = (one.nav.iloc[-1] / one.opening_nav for one in (result, result.references["constant mix"]))
     by = ("basket", "market", "sector")[seed % 3]
     method = ("brinson-fachler", "brinson-hood-beebower")[seed % 2]
-    for linking in ("carino", "menchero", "grap", "frongello"):
-        found = active(result, method=method, linking=linking, by=by)
-        assert found.table.to_numpy().sum() == pytest.approx(ours - theirs, abs=BOUND), (seed, linking)
-        assert found.months.to_numpy().sum() == pytest.approx(ours - theirs, abs=BOUND), (seed, linking)
+    linking = ("carino", "menchero", "grap", "frongello")[seed // 2 % 4]
+    found = active(result, method=method, linking=linking, by=by)
+    assert found.table.to_numpy().sum() == pytest.approx(ours - theirs, abs=BOUND), (seed, linking)
+    assert found.months.to_numpy().sum() == pytest.approx(ours - theirs, abs=BOUND), (seed, linking)
     found = active(result, method=method, linking="geometric", by=by)
     assert np.prod(1.0 + found.total) == pytest.approx(ours / theirs, abs=BOUND), seed
     assert np.prod(1.0 + found.months.to_numpy()) == pytest.approx(ours / theirs, abs=BOUND), seed

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from backtest.metrics.summary import costs_a_year
 from backtest.report.charts.money import cumulative_figure, waterfall_figure
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
@@ -128,12 +129,12 @@ def costs(frames: Frames) -> tuple[Table, tuple[str, ...]]:
         Kinds that cost nothing in this run.
     """
     paid = frames.costs.sum()
-    nav, years = float(frames.result.nav.mean()), frames.summaries["rotation"]["years"]
+    # Nothing is annualised over less than a year.
+    taken = costs_a_year(frames.result) * (frames.summaries["rotation"]["years"] if frames.is_short else 1.0)
     by_size = sorted((kind for kind in ALL_KINDS if paid[kind] != 0), key=lambda kind: -paid[kind])
-    lines = [(kind_label(kind), float(paid[kind])) for kind in by_size]
-    lines.append(("All costs", float(paid.sum())))
-    span = 1.0 if frames.is_short else years  # nothing is annualised over less than a year
-    rows = tuple((label, number(value), percent(value / nav / span, 3)) for label, value in lines)
+    lines = [(kind_label(kind), paid[kind], taken[kind]) for kind in by_size]
+    lines.append(("All costs", paid.sum(), taken.sum(skipna=False)))
+    rows = tuple((label, number(float(value)), percent(float(share), 3)) for label, value, share in lines)
     part = "Of average NAV" if frames.is_short else "A year, of average NAV"
     table = Table(head=("Kind", f"Paid, {frames.base}", part), rows=rows, align="lrr", strong=(len(rows) - 1,))
     return table, tuple(kind_label(kind) for kind in COST_KINDS if paid[kind] == 0)

@@ -18,6 +18,7 @@ from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
 from backtest.report.tables import MISSING, Table, day, number, percent, points, signed
 from backtest.report.triggers import triggers
+from backtest.report.verdict import n_moves
 from backtest.report.writing import counted, listed
 from strategies.closings import closings
 
@@ -142,14 +143,13 @@ def _shown(found: pd.DataFrame) -> str:
 
 
 def _scored(frames: Frames) -> str:
-    score, share = frames.result.plan.score, frames.result.plan.share
+    score, moves = frames.result.plan.score, n_moves(frames.result)
     read = np.isfinite(score)
     if not read.any():
         return "There was no score at any decision."
-    n_moves = int(np.count_nonzero(np.diff(share)))
     return (
         f"A score was known at {number(read.sum())} of {number(len(score))} decisions; it was "
-        f"{number(score[read][-1], 2)} at the last, and the share asked for changed {counted(n_moves, 'time')}."
+        f"{number(score[read][-1], 2)} at the last, and the share asked for changed {counted(moves, 'time')}."
     )
 
 
