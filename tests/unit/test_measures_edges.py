@@ -129,6 +129,13 @@ def test_a_line_through_every_point_has_no_error_to_divide_by():
     assert np.isnan(line.alpha_t)
 
 
+@pytest.mark.parametrize("measure", [ratios.calmar_ratio, ratios.martin_ratio, ratios.pain_ratio])
+def test_a_drawdown_of_a_last_digit_is_nothing_to_divide_by(measure):
+    """A NAV that stands still may lose a last digit: the summary gave a Calmar ratio of 1e15 for it."""
+    assert drawdowns.max_drawdown([0.01, -(2.0**-52), 0.01]) < 0.0
+    assert np.isnan(measure([0.01, -(2.0**-52), 0.01], 12))
+
+
 @pytest.mark.parametrize("kind", SERIES)
 def test_arrays_keep_their_shape(kind):
     values = np.array(SERIES[kind])

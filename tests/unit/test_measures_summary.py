@@ -1,7 +1,6 @@
 """The summary of a run: by hand on a tiny run, recomputed from the frames of eventful ones."""
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -38,6 +37,7 @@ def test_by_hand():
         "hit_rate": 0.5,  # 6, 11 and 15 March against 7, 12 and 14
         "exposure": 0.8,
         "time_in_market": 0.8,
+        "turnover": 1e6 / 1.1e6 / 2 / (11 / 365.25),  # half of what was traded over the NAV of that date
         "traded_notional": 1e6,
         "cost": 0.0,
         "n_trades": 1.0,
@@ -139,17 +139,6 @@ def rotation():
 def test_the_summary_is_documented(rotation):
     said = summarise.__doc__
     assert [name for name in rotation.summary() if name not in said] == []
-
-
-def test_the_summary_is_quick(rotation):
-    """1,550 dates and 3,171 fills: about 4 ms; 40 leaves room for a busy machine."""
-    rotation.summary()
-    taken = []
-    for _ in range(5):
-        start = time.perf_counter()
-        rotation.summary()
-        taken.append(time.perf_counter() - start)
-    assert min(taken) < 0.040
 
 
 def test_the_standard_error_of_the_demo_is_about_one_over_the_root_of_its_years(rotation):
