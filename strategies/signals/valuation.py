@@ -107,7 +107,7 @@ class ValuationSignal(Section):
             stamps=stamps,
             value=value,
             score=self._score(value, parts["basis"]),
-            origin=f"{self.metric} of {self.source_entity} and {self.destination_entity}, as known at each close",
+            origin=f"{self.metric} of {self.source_entity} and {self.destination_entity}, known the day after",
             value_label=f"log({self.source_entity} P/E / {self.destination_entity} P/E)"
             if self.measure == "log_pe_ratio"
             else f"earnings yield of {self.destination_entity} less {self.source_entity}",
@@ -237,14 +237,15 @@ def _parts(
     value = np.log(np.abs(level)) if measure == "log_pe_ratio" else 1.0 / level
     sums = np.zeros((3, len(level)))
     at = np.arange(len(level)) if price is None else np.flatnonzero(np.isfinite(price))
-    if len(at):
-        steps = ratio_steps(level[at], None if price is None else price[at])
-        moved = np.diff(value[at])
-        by_price = steps.price if measure == "log_pe_ratio" else value[at][:-1] * np.expm1(-steps.price)
-        rest = moved - by_price
-        for row, step in enumerate((by_price, np.where(steps.is_jump, 0.0, rest), np.where(steps.is_jump, rest, 0.0))):
-            sums[row, at[1:]] = np.cumsum(step)
-        last = np.maximum.accumulate(np.where(np.isin(np.arange(len(level)), at), np.arange(len(level)), at[0]))
-        sums = sums[:, last]
-        sums[1] += value - value[last]
-    return sums[0], sums[1], sums[2]
+    if not len(at):
+        return sums[0], value - value[:1], sums[2]
+    steps = ratio_steps(level[at], None if price is None else price[at])
+    moved = np.diff(value[at])
+    by_price = steps.price if measure == "log_pe_ratio" else value[at][:-1] * np.expm1(-steps.price)
+    rest = moved - by_price
+    for row, step in enumerate((by_price, np.where(steps.is_jump, 0.0, rest), np.where(steps.is_jump, rest, 0.0))):
+        sums[row, at[1:]] = np.cumsum(step)
+    # The last figure with its price at or before each; before the first of them, that one.
+    last = at[np.maximum(np.searchsorted(at, np.arange(len(level)), side="right") - 1, 0)]
+    sums = sums[:, last]
+    return sums[0], sums[1] + value - value[last], sums[2]

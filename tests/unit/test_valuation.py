@@ -1,5 +1,7 @@
 """The valuation discount: by hand, across jumps of the basis, through losses, and on real figures."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,7 +26,7 @@ SHORT = {"history": 40, "min_history": 20}
 
 
 def valued_market(source_pe, destination_pe, prices=None, indices=True):
-    """A market of two names whose baskets stand for two indices; P/E known at noon UTC of the next day."""
+    """A market of two names whose baskets stand for two indices; P/E known from the next day on."""
     rng = np.random.default_rng(5)
     closes = {name: 100 * np.exp(np.cumsum(0.01 * rng.standard_normal(N))) for name in ("NDX", "HSTECH")} | (
         prices or {}
@@ -37,7 +39,6 @@ def valued_market(source_pe, destination_pe, prices=None, indices=True):
         pd.DataFrame({"date": DATES, "entity": entity, "metric": "pe_ttm", "value": values}).dropna()
         for entity, values in (("NDX", source_pe), ("HSTECH", destination_pe))
     )
-    valuations["known"] = valuations["date"] + pd.Timedelta(hours=36)
     levels = pd.concat(pd.DataFrame({"date": DATES, "index": name, "close": closes[name]}) for name in closes)
     given = {"valuations": valuations} | ({"indices": levels} if indices else {})
     return from_frames(quotes, memberships={"one": (Spell("AAA"),), "two": (Spell("BBB"),)}, **given), closes
@@ -115,6 +116,20 @@ def test_a_jump_of_the_basis_is_not_traded():
     trailing_percentile_nb(crossed.value, 40, 20, raw)
     assert raw[61] < 0.05
     assert crossed.score[61] > raw[61]
+
+
+def test_a_close_published_after_its_ratio_is_not_read():
+    """Closes of the indices two days later than usual, after the P/E: nothing tells price from earnings."""
+    rng = np.random.default_rng(3)
+    source, destination = (np.exp(3 + np.cumsum(0.05 * rng.standard_normal(N))) for _ in range(2))
+    for measure in ("log_pe_ratio", "earnings_yield_gap"):
+        market, _ = valued_market(source, destination)
+        late = market.tables["indices"].assign(known=lambda table: table["known"] + 48 * 3600 * 10**9)
+        found = read(dataclasses.replace(market, tables=market.tables | {"indices": late}), measure=measure)
+        assert np.isnan(found.relative_price).all()
+        assert not found.parts["price"][1:].any()
+        assert not found.parts["basis"][1:].any()
+        np.testing.assert_allclose(np.diff(found.parts["earnings"][1:]), np.diff(found.value[1:]), atol=1e-12)
 
 
 def test_a_level_waits_after_a_jump():
