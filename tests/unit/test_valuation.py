@@ -89,10 +89,11 @@ def test_parts_add_up_to_what_the_value_moved():
         assert np.abs(np.diff(found.parts["basis"][1:])).max() > 0.0
 
 
-def test_without_jumps_prices_move_a_ratio_of_constant_earnings():
+@pytest.mark.parametrize("measure", ["log_pe_ratio", "earnings_yield_gap"])
+def test_without_jumps_prices_move_a_ratio_of_constant_earnings(measure):
     _, closes = valued_market(np.full(N, 30.0), np.full(N, 20.0))
     market, _ = valued_market(drifting(closes["NDX"]), drifting(closes["HSTECH"]), closes)
-    found = read(market)
+    found = read(market, measure=measure)
     np.testing.assert_allclose(np.diff(found.parts["price"][1:]), np.diff(found.value[1:]), atol=1e-12)
     assert np.abs(found.parts["earnings"][1:]).max() < 1e-12
     assert (found.parts["basis"][1:] == 0.0).all()
