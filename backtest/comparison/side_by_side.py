@@ -76,7 +76,7 @@ class Comparison:
         """Elapsed time between the first and the last date that all runs have, years of 365.25 days."""
         return elapsed_years(self.dates)
 
-    @property
+    @cached_property
     def drawdowns(self) -> pd.DataFrame:
         """Fall of each run from its highest mark among those dates, zero or below."""
         return self.nav.apply(lambda one: pd.Series(drawdown(one.to_numpy()), index=one.index))

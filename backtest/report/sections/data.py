@@ -1,12 +1,11 @@
 """What the run was made from: data, warnings, settings, notes, and how to repeat it."""
 
-import platform
 import shlex
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from backtest.config import RunConfig
+from backtest.output.provenance import versions
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
 from backtest.report.tables import MISSING, Table, day, market_label
@@ -27,7 +26,6 @@ BASIS = {
     ),
     "raw": "raw: as quoted. Splits, dividends and delistings of the market's actions are applied to what is held.",
 }
-LIBRARIES = ("numpy", "pandas", "numba", "exchange_calendars", "pydantic")
 
 
 def data_section(frames: Frames) -> Section:
@@ -72,7 +70,7 @@ def settings_section(frames: Frames) -> Section:
         ),
     )
     result = frames.result
-    content = {"commands": commands(result), "versions": versions(result), "market": result.market.name}
+    content = {"commands": commands(result), "versions": made_with(result), "market": result.market.name}
     return Section(
         key="settings", title="Settings, and how to repeat it", exhibits=exhibits, content=content, has_template=True
     )
@@ -182,7 +180,7 @@ def _toml(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def versions(result: RotationResult) -> Table:
+def made_with(result: RotationResult) -> Table:
     """List the versions and the fingerprint of the data that a repetition needs.
 
     Parameters
@@ -193,14 +191,11 @@ def versions(result: RotationResult) -> Table:
     -------
     Table
     """
-    try:
-        ours = version("eastbound")
-    except PackageNotFoundError:  # run from a source tree that is not installed
-        ours = "unknown"
+    now = versions()
     rows = (
-        ("Eastbound", ours),
-        ("Python", platform.python_version()),
-        ("Libraries", ", ".join(f"{name} {version(name)}" for name in LIBRARIES)),
+        ("Eastbound", now["eastbound"]),
+        ("Python", now["python"]),
+        ("Libraries", ", ".join(f"{name} {number}" for name, number in now["libraries"].items())),
         ("SHA-256 of the data", market_hash(result.market)),
     )
     return Table(head=("Made with", ""), rows=rows, align="ll")
