@@ -21,7 +21,7 @@ def results():
     return {
         "base": run(FLOW, load("demo", start="2022-01-03")),
         "slow": run(FLOW.replace({"signal.lookback": 60, "run.costs": "venue"}), load("demo", start="2022-01-03")),
-        "late": run(FLOW, load("demo", start="2023-06-01")),
+        "late": run(FLOW, load("demo", start="2023-06-05")),  # a Monday, on which the others rebalance
         "early": run(FLOW, load("demo", start="2020-01-02", end="2021-12-31")),
         "hong kong": run(FLOW.replace({"run.base_currency": "HKD"}), load("demo", start="2022-01-03")),
         "short": run(FLOW, load("demo", start="2024-11-01")),
@@ -70,6 +70,11 @@ def test_only_common_dates_count(folder):
     assert found.measures.loc["base", "total_return"] == pytest.approx(since.iloc[-1] / since.iloc[0] - 1, rel=1e-12)
     assert found.growth.iloc[0].tolist() == [1.0, 1.0]
     paid = results()["base"].costs.sum(axis=1)[lambda one: one.index > found.dates[0]].sum()
+    trades = results()["base"].trades.set_index("filled").tz_localize(None)
+    later = trades[trades.index.normalize() > found.dates[0]]
+    assert len(later) < len(trades[found.dates[0] :])  # what is filled on the first date is behind its NAV
+    traded = (later["notional"].abs() * later["fx"]).to_numpy() / since[later.index.normalize()].to_numpy()
+    assert found.measures.loc["base", "turnover"] == pytest.approx(traded.sum() / 2 / found.years, rel=1e-9)
     expected = paid / since.mean() / found.years
     assert found.measures.loc["base", "cost_annual"] == pytest.approx(expected, rel=1e-9)
     assert any("They cover different dates" in one for one in found.cautions)

@@ -10,6 +10,7 @@ import strategies
 from backtest import run
 from backtest.prove import prove_no_lookahead
 from data.load import load
+from data.series.basis import ratio_steps
 from data.sources.frames import from_frames
 from data.universes import Spell
 from strategies.closings import closings
@@ -131,6 +132,11 @@ def test_a_close_published_after_its_ratio_is_not_read():
         assert not found.parts["price"][1:].any()
         assert not found.parts["basis"][1:].any()
         np.testing.assert_allclose(np.diff(found.parts["earnings"][1:]), np.diff(found.value[1:]), atol=1e-12)
+
+
+@pytest.mark.parametrize("price", [None, np.array([100.0, 101.0, 102.0])])
+def test_a_ratio_that_only_changes_its_sign_has_jumped(price):
+    assert ratio_steps(np.array([20.0, -20.0, -20.2]), price).is_jump.tolist() == [True, False]
 
 
 def test_a_level_waits_after_a_jump():
