@@ -194,13 +194,13 @@ class BasketTargets:
 
         Examples
         --------
-        >>> inner = np.array([[[1.0, 0.0, 0.0], [0.4, 0.6, 0.0]]])
+        >>> inner = np.array([[[0.6, 0.0, 0.0, 0.4], [0.2, 0.4, 0.0, 0.4]]])
         >>> days = pd.DatetimeIndex(["2024-01-02"], tz="UTC")
         >>> two = BasketTargets(
-        ...     decisions=days, baskets=("x", "y"), assets=("A", "B", "C"), inner=inner, shares=np.ones((1, 2, 1)) / 2
+        ...     decisions=days, baskets=("x", "y"), assets=tuple("ABCD"), inner=inner, shares=np.ones((1, 2, 1)) / 2
         ... )
-        >>> two.owners(("A", "B", "C")).tolist()
-        [0, 1, 2]
+        >>> two.owners(tuple("ABCD")).tolist()
+        [0, 1, 2, 0]
         """
         asked = self.inner[:, :, [self.assets.index(name) for name in names]].sum(axis=0)
         return np.where(asked.max(axis=0) > 0.0, np.argmax(asked, axis=0), len(self.baskets))
