@@ -8,7 +8,7 @@ import pytest
 from backtest.engine import simulate
 from backtest.metrics.cash import cash_returns
 from backtest.metrics.ratios import sharpe_ratio
-from backtest.metrics.summary import costs_a_year, summarise
+from backtest.metrics.summary import costs_a_year
 from backtest.run import run as run_thesis
 from data.load import load
 from strategies.catalogue import thesis
@@ -134,11 +134,6 @@ def test_runs_of_no_date_and_of_one_have_a_summary(seed):
 @pytest.fixture(scope="module")
 def rotation():
     return run_thesis(thesis("flow-momentum"), load("demo"))
-
-
-def test_the_summary_is_documented(rotation):
-    said = summarise.__doc__
-    assert [name for name in rotation.summary() if name not in said] == []
 
 
 def test_the_standard_error_of_the_demo_is_about_one_over_the_root_of_its_years(rotation):
