@@ -7,7 +7,9 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from backtest.assumptions import other_assumptions
 from backtest.config import RunConfig
 from backtest.engine import simulate
 from backtest.errors import BacktestError
@@ -22,6 +24,9 @@ from strategies.errors import StrategyError
 from strategies.strategy import Policy, Strategy
 from strategies.targets import BasketTargets, TargetWeights
 from strategies.thesis import Plan, Thesis
+
+# Shares of source and destination in the references that do not depend on the rotation.
+MIXES = {"hold source": (1.0, 0.0), "hold destination": (0.0, 1.0), "50/50": (0.5, 0.5)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,37 +57,66 @@ class RotationResult(BacktestResult):
         return frame
 
     @cached_property
+    def can_hold(self) -> NDArray[np.bool_]:
+        """Whether each basket could be held at each decision, shape (n_decisions, 2): it had members enough."""
+        found: NDArray[np.bool_] = self.plan.targets.inner.any(axis=2)
+        return found
+
+    @cached_property
+    def first_choice(self) -> pd.Timestamp | None:
+        """The first decision at which both baskets could be held, UTC; None where there is none."""
+        both = np.flatnonzero(self.can_hold.all(axis=1))
+        return self.plan.targets.decisions[both[0]] if len(both) else None
+
+    @cached_property
     def average_shares(self) -> tuple[float, float]:
-        """Average fraction of NAV in source and destination, from the first fill on."""
+        """Average fraction of NAV in source and destination once there was a choice.
+
+        From the first mark on at which something was held, and after the first decision at which both baskets could
+        be: until then nobody could have held another mix.
+        """
         shares = self.basket_shares[["source", "destination"]].to_numpy()
-        begun = np.flatnonzero(shares.sum(axis=1) > 0)
-        if not len(begun):
+        first_choice = -1 if self.first_choice is None else self.first_choice.as_unit("ns").value
+        begun = np.greater(shares.sum(axis=1), 0.0) & (self.prepared.timeline.stamp[self.mark_events] > first_choice)
+        first = np.flatnonzero(begun)
+        if not len(first):
             return 0.0, 0.0
-        source, destination = shares[begun[0] :].mean(axis=0)
+        source, destination = shares[first[0] :].mean(axis=0)
         return float(source), float(destination)
+
+    @cached_property
+    def mix_shares(self) -> NDArray[np.float64]:
+        """Shares of the constant mix at each decision, shape (n_decisions, 2).
+
+        The average shares; where only one basket can be held, it has them both, as the rotation then has.
+        """
+        # Fills above the decision's prices can carry the average a little past 1: a mix cannot ask for more.
+        average = np.array(self.average_shares) / max(sum(self.average_shares), 1.0)
+        only = self.can_hold & ~self.can_hold[:, ::-1]
+        return np.where(only, average.sum(), np.where(only[:, ::-1], 0.0, average))
 
     @cached_property
     def references(self) -> Mapping[str, BacktestResult]:
         """What to beat: each basket held, half of each, and the constant mix at the rotation's own average share.
 
         All are rebalanced at the same decisions and pay the same costs. The constant mix separates timing from
-        merely owning the destination.
+        merely owning the destination. What cannot be held stays in cash, but in the constant mix.
         """
-        source, destination = self.average_shares
-        # Fills above the decision's prices can carry the average a little past 1: a mix cannot ask for more.
-        total = max(source + destination, 1.0)
-        mixes = {
-            "hold source": (1.0, 0.0),
-            "hold destination": (0.0, 1.0),
-            "50/50": (0.5, 0.5),
-            "constant mix": (source / total, destination / total),
-        }
-        return MappingProxyType({name: self._mix(mix) for name, mix in mixes.items()})
-
-    def _mix(self, mix: tuple[float, float]) -> BacktestResult:
+        n = len(self.plan.targets.decisions)
+        mixes = {name: np.tile(mix, (n, 1)) for name, mix in MIXES.items()} | {"constant mix": self.mix_shares}
         targets = self.plan.targets
-        shares = np.tile(np.array(mix)[None, :, None], (len(targets.decisions), 1, 1))
-        return simulate(self.market, targets.with_shares(shares).expand(), self.config)
+        return MappingProxyType(
+            {
+                name: simulate(self.market, targets.with_shares(shares[:, :, None]).expand(), self.config)
+                for name, shares in mixes.items()
+            }
+        )
+
+    @cached_property
+    def otherwise(self) -> Mapping[str, BacktestResult]:
+        """The same targets traded under other assumptions; see `backtest.assumptions`."""
+        configs = other_assumptions(self.config)
+        return MappingProxyType({name: simulate(self.market, self.targets, one) for name, one in configs.items()})
 
     @cached_property
     def timing(self) -> Mapping[str, float]:
@@ -137,7 +171,7 @@ def run(thesis: Thesis, market: MarketData) -> RotationResult:
     if not isinstance(market, MarketData):
         raise BacktestError(f"run takes MarketData, not {type(market).__name__}; see data.load.")
     config = RunConfig(**thesis.run)
-    thesis.signal.check(market)
+    thesis.check(market)
     plan = thesis.plan(market)
     targets: BasketTargets = plan.targets
     result = simulate(market, targets.expand(), config)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from data.market import MarketData
 from strategies.basket_history import runs
@@ -28,6 +28,7 @@ from strategies.targets import BasketTargets
 
 BASKETS = ("source", "destination")
 NAMED_STRETCHES = 3  # in a note
+TOLD_BY_TITLE = ("baskets.source", "baskets.destination", "signal.kind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,17 @@ class Thesis(Section):
     allocation: Allocation = Field(default_factory=Allocation)
     schedule: Schedule = Field(default_factory=Schedule)
     run: Mapping[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _within_reach(self) -> "Thesis":
+        """Refuse thresholds that no score of the signal can reach."""
+        low, high = self.signal.score_range
+        for key, value in (("enter", self.rotation.enter), ("exit", self.rotation.exit)):
+            if not low <= value <= high:
+                raise ValueError(
+                    f"rotation.{key} = {value:g} is out of reach: scores of this signal go from {low:g} to {high:g}"
+                )
+        return self
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, Any], where: str) -> "Thesis":
@@ -138,7 +150,33 @@ class Thesis(Section):
                 known = ", ".join(k for k, v in whole.items() if isinstance(v, dict))
                 raise StrategyError(f"{self.name}: unknown key {key!r}. Write section.name; sections: {known}.")
             whole[section][name] = value.item() if isinstance(value, np.generic) else value
-        return Thesis.from_mapping(whole, self.name)
+        changed = Thesis.from_mapping(whole, self.name)
+        # A title tells of baskets and a signal: of others it would tell what is not so.
+        other = [key for key in TOLD_BY_TITLE if _setting(changed, key) != _setting(self, key)]
+        if not self.title or not other:
+            return changed
+        told = ", ".join(f"{key} = {_setting(changed, key)}" for key in other)
+        return changed.model_copy(update={"title": f"{self.name}, with {told}"})
+
+    def check(self, market: MarketData) -> None:
+        """Refuse a market that never has what the thesis reads: before a run, so that no decision depends on it.
+
+        Parameters
+        ----------
+        market : MarketData
+
+        Raises
+        ------
+        StrategyError
+            Naming what is missing.
+        """
+        self.signal.check(market)
+        if self.rotation.profit_target is not None and not self.signal.knows_prices(market):
+            raise StrategyError(
+                f"{self.name}: rotation.profit_target needs the prices of both sides, and signal.kind = "
+                f"{self.signal.kind!r} does not know them in market {market.name!r}. Leave it out, or give the market "
+                "an indices file with both."
+            )
 
     def plan(self, market: MarketData) -> Plan:
         """Work the thesis out on a market.
@@ -177,9 +215,11 @@ class Thesis(Section):
         )
         unread = int(np.isnan(score).sum())
         if unread:
+            read = np.flatnonzero(~np.isnan(score))
+            first = f"; the first score is of {held[read[0]]}" if len(read) else ""
             notes.append(
                 f"No score at {unread} of {len(score)} decisions (too little history, or no reading): "
-                "the share stays as it was, at first at its floor."
+                f"the share stays as it was, at first at its floor{first}."
             )
         notes[:0] = [f"Signal: {reading.origin}.", *reading.notes]
         return Plan(targets=targets, reading=reading, score=score, share=share, notes=tuple(notes))
@@ -198,13 +238,8 @@ class Thesis(Section):
         return self.plan(market).targets
 
     def _share(self, score: NDArray[np.float64], reading: Reading, stamps: NDArray[np.int64]) -> NDArray[np.float64]:
-        rule, prices = self.rotation, reading.relative_price
-        if rule.profit_target is not None and prices is None:
-            raise StrategyError(
-                f"{self.name}: rotation.profit_target needs the prices of both sides, and this signal does not know "
-                f"them ({reading.origin}). Leave it out, or give the market an indices file."
-            )
-        relative = np.full(len(score), np.nan) if prices is None else reading.at(stamps, prices)
+        rule = self.rotation
+        relative = reading.at(stamps, reading.relative_price)
         share = np.empty((len(score), 1))
         target = np.inf if rule.profit_target is None else rule.profit_target
         given = (rule.enter, rule.exit, rule.min_share, rule.max_share, rule.speed, target)
@@ -226,6 +261,13 @@ class Thesis(Section):
                 raise StrategyError(
                     f"{self.name}: no member of basket {side} ({universe}) may be held in market {market.name!r}. "
                     "Widen the universe, or change the basket."
+                )
+            everybody = membership(market, universe, stamps, dates, self.baskets.seasoning, to_hold=False).symbols
+            outside = sorted(set(everybody) & set(market.symbols) - set(members.symbols) - set(market.holdable))
+            if outside:
+                notes.append(
+                    f"Basket {side} leaves out {len(outside)} of its {len(everybody)} members with prices, which the "
+                    f"universe of the run does not hold: {', '.join(outside)}."
                 )
             weights = inner_weights(
                 market, members, stamps, self.allocation.kind, self.allocation.lookback, self.baskets.min_members
@@ -252,6 +294,12 @@ class Thesis(Section):
         for b, (symbols, weights) in enumerate(sides):
             inner[:, b, [assets.index(symbol) for symbol in symbols]] = weights
         return assets, inner, notes
+
+
+def _setting(thesis: Thesis, key: str) -> str:
+    section, _, name = key.partition(".")
+    value = getattr(getattr(thesis, section), name)
+    return value if isinstance(value, str) else "+".join(value)
 
 
 def _expression(basket: str | tuple[str, ...]) -> str | list[str]:

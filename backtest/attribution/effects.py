@@ -25,11 +25,12 @@ def effects(result: RotationResult) -> pd.DataFrame:
 
     Notes
     -----
-    With N the NAV at the mark before, w the weight of a basket then, w' its average over the run
-    (`RotationResult.average_shares`), r the local return of what the rotation held of it, and R that of the run that
-    holds this basket alone (`references`; 0 where it held nothing):
+    With N the NAV at the mark before, w the weight of a basket then, w' its share in the constant mix
+    (`RotationResult.mix_shares`: the average over the run), r the local return of what the rotation held of it, and R
+    that of the run that holds this basket alone (`references`; 0 where it held nothing):
 
-    - average mix: sum of N w' R: what holding both baskets at their average would have brought;
+    - average mix: sum of N w' R: what holding both baskets at their average would have brought; and what the first
+      buying in brought from fill to mark;
     - timing: sum of N (w - w') R: what holding more of one than on average brought; and what net trading into or out
       of a basket brought from fill to mark;
     - selection: sum of N w' (r - R): other names, or other weights within a basket, than the reference held; and what
@@ -59,7 +60,10 @@ def effects(result: RotationResult) -> pd.DataFrame:
     nav = own.opening_nav[:, None]
     held, weights = own.held[:, :n_baskets], own.weights[:, :n_baskets]
     reference = np.stack([_reference_returns(result, basket, side) for side, basket in enumerate(baskets)], axis=1)
-    average = np.array(result.average_shares)
+    average = _mix_held(result)
+    # Buying in from nothing is no timing: the mix bought in too.
+    buys_in = (own.weights[:, :n_baskets] == 0).all(axis=1)
+    traded = own.net_trade[:, :n_baskets].sum(axis=1)
     returns = own.returns[:, :n_baskets]
     is_held = ~np.isnan(returns)
     chosen = np.where(is_held, returns - reference, 0.0)
@@ -68,8 +72,8 @@ def effects(result: RotationResult) -> pd.DataFrame:
     unowned_trades = own.net_trade[:, n_baskets:].sum(axis=1)
     frame = pd.DataFrame(
         {
-            "average_mix": (nav * average * reference).sum(axis=1),
-            "timing": (nav * (weights - average) * reference + own.net_trade[:, :n_baskets]).sum(axis=1),
+            "average_mix": (nav * average * reference).sum(axis=1) + np.where(buys_in, traded, 0.0),
+            "timing": (nav * (weights - average) * reference).sum(axis=1) + np.where(buys_in, 0.0, traded),
             "selection": (nav * average * chosen).sum(axis=1) + own.switch.sum(axis=1) + revived + unowned_trades,
             "interaction": (nav * (weights - average) * chosen).sum(axis=1),
             "currency": own.currency.sum(axis=1) + own.balances,
@@ -81,6 +85,14 @@ def effects(result: RotationResult) -> pd.DataFrame:
     )
     frame["residual"] = own.change - frame[list(COLUMNS)].sum(axis=1)
     return frame
+
+
+def _mix_held(result: RotationResult) -> NDArray[np.float64]:
+    """Shares that the constant mix had asked for by the mark before each date, shape (n_dates, 2)."""
+    marks = result.prepared.timeline.stamp[result.mark_events]
+    decisions = result.plan.targets.decisions.as_unit("ns").asi8
+    last = np.searchsorted(decisions, np.concatenate([marks[:1], marks[:-1]]), side="left") - 1
+    return result.mix_shares[np.maximum(last, 0)]
 
 
 def _reference_returns(result: RotationResult, basket: str, side: int) -> NDArray[np.float64]:

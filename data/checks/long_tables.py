@@ -113,7 +113,8 @@ def _basis_jumps(tables: Mapping[str, pd.DataFrame], files: Mapping[str, str]) -
             continue
         price = None
         if entity in closes:
-            price = closes[entity].set_index("date")["close"].reindex(ratio["date"]).to_numpy(dtype=np.float64)
+            known = closes[entity].set_index("date")["close"].reindex(ratio["date"]).to_numpy(dtype=np.float64)
+            ratio, price = ratio[np.isfinite(known)], known[np.isfinite(known)]  # a step over a gap is a step
         value = ratio["value"].to_numpy()
         steps = ratio_steps(value, price)
         rest = np.abs(steps.ratio - steps.price)

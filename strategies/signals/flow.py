@@ -5,6 +5,7 @@ price as traded where it is known, with the sign of the day's total return. The 
 the week's own return for China ETFs), so it is shown beside plain momentum, never as a flow.
 """
 
+import math
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -68,6 +69,24 @@ class FlowSignal(Section):
         if self.min_history > self.history:
             raise ValueError(f"min_history {self.min_history} is above history {self.history}")
         return self
+
+    @property
+    def score_range(self) -> tuple[float, float]:
+        """A z-score has no bounds."""
+        return -math.inf, math.inf
+
+    def knows_prices(self, market: MarketData) -> bool:  # noqa: ARG002
+        """Say that a flow knows no prices.
+
+        Parameters
+        ----------
+        market : MarketData
+
+        Returns
+        -------
+        bool
+        """
+        return False
 
     def check(self, market: MarketData) -> None:
         """Accept any market: what a flows file has to have is known when the run starts, and `read` refuses it then.
@@ -217,6 +236,7 @@ def read_flow(
         origin=origin,
         value_label=f"net flow of {lookback} sessions, {'USD' if is_recorded else 'days of usual turnover'}",
         score_label=f"z-score of {history} sessions",
+        relative_price=np.full(len(stamps), np.nan),
         notes=tuple(notes),
     )
 

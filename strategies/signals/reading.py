@@ -30,7 +30,7 @@ class Reading:
         What a reader must know, such as where a series ends before the run does.
     parts : mapping of str to ndarray of shape (n,)
         What moved the value: running sums whose changes add up to its own. Empty where it has no parts.
-    relative_price : ndarray of shape (n,), optional
+    relative_price : ndarray of shape (n,)
         Price of the destination over that of the source, for a profit target; NaN where it is not known.
     """
 
@@ -40,9 +40,9 @@ class Reading:
     origin: str
     value_label: str
     score_label: str
+    relative_price: NDArray[np.float64]
     notes: tuple[str, ...] = ()
     parts: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
-    relative_price: NDArray[np.float64] | None = None
 
     def at(self, stamps: NDArray[np.int64], of: NDArray[np.float64]) -> NDArray[np.float64]:
         """Read one of the series at decisions.
@@ -64,6 +64,24 @@ class Reading:
 
 class Signal(Protocol):
     """The section of a thesis that says what to read; a signal is one class, in the file of its family."""
+
+    @property
+    def score_range(self) -> tuple[float, float]:
+        """Least and largest score there can be: thresholds beyond them are refused."""
+        ...
+
+    def knows_prices(self, market: MarketData) -> bool:
+        """Say whether readings carry relative prices in a market.
+
+        Parameters
+        ----------
+        market : MarketData
+
+        Returns
+        -------
+        bool
+        """
+        ...
 
     def check(self, market: MarketData) -> None:
         """Refuse a market that never has what the signal reads: before a run, so that no decision depends on it.

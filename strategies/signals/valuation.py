@@ -6,6 +6,7 @@ neither is a cheapening, and neither is traded. For a percentile the readings be
 level gives no score until the jump has aged.
 """
 
+import math
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ from strategies.signals.kernels import trailing_percentile_nb
 from strategies.signals.reading import Reading
 
 PARTS = ("price", "earnings", "basis")
+METRICS = {"pe_ttm": "trailing P/E (pe_ttm)"}
 Measure = Literal["log_pe_ratio", "earnings_yield_gap"]
 
 
@@ -67,6 +69,24 @@ class ValuationSignal(Section):
             raise ValueError(f"source_entity and destination_entity are both {self.source_entity!r}")
         return self
 
+    @property
+    def score_range(self) -> tuple[float, float]:
+        """A percentile is between 0 and 1; a level has no bounds."""
+        return (0.0, 1.0) if self.scale == "percentile" else (-math.inf, math.inf)
+
+    def knows_prices(self, market: MarketData) -> bool:
+        """Say whether a market has the indices of both entities.
+
+        Parameters
+        ----------
+        market : MarketData
+
+        Returns
+        -------
+        bool
+        """
+        return {(self.source_entity,), (self.destination_entity,)} <= set(all_series(market, "indices"))
+
     # An index stands for each basket: the names of the two are not read.
     def read(
         self,
@@ -102,19 +122,19 @@ class ValuationSignal(Section):
             for name in PARTS
         }
         value = ours.value - theirs.value if self.measure == "log_pe_ratio" else theirs.value - ours.value
-        unpriced = [one.entity for one in sides if not one.is_priced]
         return Reading(
             stamps=stamps,
             value=value,
             score=self._score(value, parts["basis"]),
-            origin=f"{self.metric} of {self.source_entity} and {self.destination_entity}, known the day after",
+            origin=f"{METRICS.get(self.metric, self.metric)} of {self.source_entity} and {self.destination_entity}, "
+            "known the day after",
             value_label=f"log({self.source_entity} P/E / {self.destination_entity} P/E)"
             if self.measure == "log_pe_ratio"
             else f"earnings yield of {self.destination_entity} less {self.source_entity}",
             score_label=f"percentile of {self.history} sessions" if self.scale == "percentile" else "level",
             notes=tuple(self._notes(sides, stamps >= market.start.astype("datetime64[ns]").astype(np.int64))),
             parts=parts,
-            relative_price=None if unpriced else np.exp(theirs.log_price - ours.log_price),
+            relative_price=np.exp(theirs.log_price - ours.log_price),
         )
 
     def _score(self, value: NDArray[np.float64], basis: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -150,7 +170,7 @@ class ValuationSignal(Section):
         ratio = all_series(market, "valuations").get((entity, self.metric))
         if ratio is None:  # not yet: `check` has seen to it that there is one
             nothing = np.full(len(stamps), np.nan)
-            return _Side(entity, True, *[nothing] * 5)
+            return _Side(entity, True, np.zeros(len(stamps), dtype=bool), *[nothing] * 5)
         return _side(ratio, all_series(market, "indices").get((entity,)), stamps, self.measure, self.max_age_days)
 
     def _notes(self, sides: list["_Side"], in_run: NDArray[np.bool_]) -> list[str]:
@@ -160,6 +180,12 @@ class ValuationSignal(Section):
                 notes.append(
                     f"The market has no index {one.entity}: what its P/E moved is not parted into price and earnings, "
                     "and only moves over 15 % count as jumps of its basis."
+                )
+            n_losses = int((one.is_loss & in_run).sum())
+            if n_losses and self.measure == "log_pe_ratio":
+                notes.append(
+                    f"{one.entity} made a loss at {n_losses} of {int(in_run.sum())} closes; a loss has no logarithm: "
+                    "no reading there. signal.measure = 'earnings_yield_gap' reads losses too."
                 )
             jumps = np.diff(one.basis, prepend=one.basis[:1])
             n = int(((jumps != 0) & np.isfinite(jumps) & in_run).sum())
@@ -179,6 +205,7 @@ class _Side(NamedTuple):
 
     entity: str
     is_priced: bool
+    is_loss: NDArray[np.bool_]
     value: NDArray[np.float64]
     price: NDArray[np.float64]
     earnings: NDArray[np.float64]
@@ -208,6 +235,7 @@ def _side(
     return _Side(
         entity=ratio.key[0],
         is_priced=index is not None,
+        is_loss=latest.values < 0,
         value=value,
         price=on_grid(price),
         earnings=on_grid(earnings),

@@ -24,12 +24,16 @@ def plain_effects(result):
         with np.errstate(invalid="ignore"):
             references.append(np.nan_to_num(brought[:, mine].sum(axis=1) / theirs[:, mine].sum(axis=1)))
     nav, found = result.nav.tolist(), []
+    marked = result.prepared.timeline.stamp[result.mark_events].tolist()
     for t in range(len(nav)):
         before = nav[t - 1] if t else result.opening_nav
         mix = timing = selection = interaction = 0.0
+        decided = [k for k, at in enumerate(result.plan.targets.decisions) if t and at.value < marked[t - 1]]
+        shares = result.mix_shares[decided[-1] if decided else 0]
+        has_none = not opening[t].any()
         for side in range(len(baskets)):
             mine = [a for a, name in enumerate(result.prepared.names) if owner[name] == side]
-            value, average = sum(opening[t, a] for a in mine), result.average_shares[side]
+            value, average = sum(opening[t, a] for a in mine), shares[side]
             big_r = references[side][t]
             r = sum(held[t, a] for a in mine) / value if value else big_r
             w = value / before
@@ -43,7 +47,8 @@ def plain_effects(result):
                 trades += [(q * p * rate, result.mark_prices[t, a] / p - 1.0) for q, p in fills.get((t, a), [])]
             if trades:
                 mean = sum(abs(n) * x for n, x in trades) / sum(abs(n) for n, _ in trades)
-                timing += sum(n for n, _ in trades) * mean
+                net = sum(n for n, _ in trades) * mean
+                mix, timing = (mix + net, timing) if has_none else (mix, timing + net)
                 selection += sum(n * (x - mean) for n, x in trades)
         found.append([mix, timing, selection, interaction])
     return np.array(found)
@@ -84,7 +89,8 @@ def test_by_hand():
     frame = effects(half())
     # 23 January: 2,497.5025 US01 bought at 100 stand at 102. Costs are 0.001 of 999,000.999.
     day = frame.loc["2025-01-23"]
-    assert day["timing"] == pytest.approx(2_497.502498 * 2.0, rel=1e-9)
+    assert day["average_mix"] == pytest.approx(2_497.502498 * 2.0, rel=1e-9)  # buying in is no timing
+    assert day["timing"] == 0.0
     assert day["cost"] == pytest.approx(-999.000999, rel=1e-9)
     # 28 January: N 996,823.69; the source earns 3.0928 % (98 -> 100, 48 -> 50), the destination 82 / 80 - 1.
     source = (2_497.502498 * 2.0 + 4_995.004995 * 2.0) / (2_497.502498 * 98.0 + 4_995.004995 * 48.0)

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 import strategies
-from backtest import BacktestError, run
+from backtest import BacktestError, RunConfig, run
+from backtest.assumptions import other_assumptions
 from data.load import load
 from strategies.errors import StrategyError
 
@@ -120,3 +124,55 @@ def test_a_basket_too_small_stays_in_cash_and_says_so():
     result = run(thesis, load("demo", start="2024-01-02"))
     assert any("Basket destination has fewer than 19" in note for note in result.notes)
     assert result.weights.sum(axis=1).iloc[-1] == 0.0
+
+
+def test_the_constant_mix_begins_when_there_is_a_choice():
+    """A basket that cannot be held yet is no timing: until then the mix holds the other one, as the rotation does."""
+    # With twenty names to be a basket, the destination of the demo has some from a date on only.
+    thesis = THESIS.replace({"baskets.min_members": 7, "baskets.destination": ["HK01", "HK02", "HK03", "HK04", "HK05"]})
+    never = run(thesis.replace({"run.lots": "fractional"}), load("demo", start="2023-01-03"))
+    assert never.first_choice is None
+    assert never.can_hold.all(axis=0).tolist() == [True, False]
+    assert (never.mix_shares == [1.0, 0.0]).all() or never.mix_shares[:, 1].max() == 0.0
+    result = run(THESIS.replace({"run.lots": "fractional"}), load("demo", start="2023-01-03"))
+    plan = result.plan
+    inner = plan.targets.inner.copy()
+    inner[:30, 1] = 0.0
+    late = replace(result, plan=replace(plan, targets=replace(plan.targets, inner=inner)))
+    assert late.first_choice == plan.targets.decisions[30]
+    source, destination = late.average_shares
+    after = late.basket_shares[
+        late.dates >= plan.targets.decisions[30].tz_localize(None).normalize() + pd.Timedelta(days=1)
+    ]
+    assert (source, destination) == pytest.approx(tuple(after[["source", "destination"]].mean()), rel=1e-12)
+    total = source + destination
+    assert late.mix_shares[:30].tolist() == [[pytest.approx(min(total, 1.0)), 0.0]] * 30
+    assert late.mix_shares[30].tolist() == pytest.approx([source / max(total, 1.0), destination / max(total, 1.0)])
+    held = late.references["constant mix"].weights
+    chinese = [name for name in held.columns if name.startswith("HK")]
+    before = held.index < plan.targets.decisions[30].tz_localize(None).normalize()
+    assert (held.loc[before, chinese] == 0.0).all(axis=None)
+
+
+def test_a_universe_that_cuts_a_basket_is_said():
+    market = load("demo", universe="big-seven+HK01+HK02+HK03+HK04", start="2023-01-03")
+    notes = run(THESIS, market).notes
+    assert any(note.startswith("Basket destination leaves out ") and "HK05" in note for note in notes)
+    assert not any("leaves out" in note for note in run(THESIS, load("demo", start="2023-01-03")).notes)
+
+
+def test_the_same_targets_under_other_assumptions():
+    result = run(THESIS, load("demo", start="2023-01-03"))
+    assert [name.split(" ")[0] for name in result.otherwise] == ["Buys", "Buys", "Fills", "10"]
+    configs = [one.config for one in result.otherwise.values()]
+    assert [one.funding for one in configs] == ["prefunded", "settled", "overlap", "overlap"]
+    assert configs[2].fill == "next_close"
+    assert configs[3].half_spread_bps == 10.0
+    traded = result.summary()["traded_notional"]
+    dearer = list(result.otherwise.values())[3].costs["half_spread"].sum()
+    assert dearer == pytest.approx(0.001 * traded, rel=0.05)
+    # What the run assumes already, and what its settings forbid, is left out.
+    strict = THESIS.replace({"run.funding": "settled", "run.costs": "none", "run.fill": "same_close"})
+    assert [one.funding for one in other_assumptions(RunConfig(**strict.run)).values()] == ["prefunded"]
+    short = other_assumptions(RunConfig(shorts=True))
+    assert [(one.fill, one.half_spread_bps) for one in short.values()] == [("next_close", 0.0), ("next_open", 10.0)]
