@@ -59,7 +59,7 @@ class RotationResult(BacktestResult):
     @cached_property
     def can_hold(self) -> NDArray[np.bool_]:
         """Whether each basket could be held at each decision, shape (n_decisions, 2): it had members enough."""
-        found: NDArray[np.bool_] = self.plan.targets.inner.any(axis=2)
+        found: NDArray[np.bool_] = np.asarray(self.plan.targets.inner.any(axis=2))
         return found
 
     @cached_property

@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 
 from backtest.report.frames import Frames
+from strategies.settings import Rotation
 
 COLUMNS = (
     "decided",
     "score",
+    "why",
     "before",
     "after",
     "n_fills",
@@ -33,11 +35,11 @@ def triggers(frames: Frames) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        By trigger: decided (UTC), score, share before and after; n_fills, first_fill, last_fill (UTC), notional and
-        cost (base currency) of the fills decided there; waited, orders of it that the log names; until, the next
-        trigger's decision or the last mark; return and mix_return of rotation and constant mix from the first mark at
-        or after the decision to that of the next trigger; gained, their difference times NAV at the start. NaN where
-        no mark follows.
+        By trigger: decided (UTC), score, why (the threshold it met), share before and after; n_fills, first_fill,
+        last_fill (UTC), notional and cost (base currency) of the fills decided there; waited, orders of it that the log
+        names; until, the next trigger's decision or the last mark; return and mix_return of rotation and constant mix
+        from the first mark at or after the decision to that of the next trigger; gained, their difference times NAV at
+        the start. NaN where no mark follows.
 
     Notes
     -----
@@ -69,6 +71,7 @@ def triggers(frames: Frames) -> pd.DataFrame:
         {
             "decided": stamps,
             "score": plan.score[at],
+            "why": [_why(result.thesis.rotation, plan.score[k], plan.share[k] - plan.share[k - 1]) for k in at],
             "before": plan.share[at - 1],
             "after": plan.share[at],
             "waited": waited.astype(np.int64),
@@ -82,3 +85,14 @@ def triggers(frames: Frames) -> pd.DataFrame:
     frame["n_fills"] = frame["n_fills"].fillna(0).astype(np.int64)
     frame[["notional", "cost"]] = frame[["notional", "cost"]].fillna(0.0)
     return frame[list(COLUMNS)]
+
+
+def _why(rule: Rotation, score: float, change: float) -> str:
+    """Name what moved the share."""
+    if rule.rule == "linear":
+        return "score"
+    if change > 0:
+        return f"score from {rule.enter:g}" if score >= rule.enter else "closing the gap"
+    if score <= rule.exit:
+        return f"score to {rule.exit:g}"
+    return "closing the gap" if rule.profit_target is None else "profit taken"

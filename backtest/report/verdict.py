@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from backtest.assumptions import PREFUNDED
 from backtest.config import FlatCosts
 from backtest.metrics.returns import DAYS_PER_YEAR
 from backtest.run import RotationResult
@@ -14,6 +15,8 @@ from strategies.thesis import BASKETS
 LUCK = 2.0
 # Fewer changes of share than this are few bets, however many weeks each of them lasted.
 FEW_MOVES = 10
+# Points that another assumption has to move a result by, to be said in the verdict.
+MATTERS = 0.5
 # Longer than this to reach it is said as "more than": the estimate itself is too rough for a figure.
 LONGEST_YEARS = 100
 # Costs that a reader takes for granted; said where a run does not charge them.
@@ -53,6 +56,7 @@ def verdict(result: RotationResult) -> list[str]:
         *_luck(result, ours),
         _mix(result),
         *_against_holding(ours, references),
+        *_credit(result, ours),
         *_costs(result, ours),
         one_rule,
     ]
@@ -87,6 +91,8 @@ def _luck(result: RotationResult, ours: Mapping[str, float]) -> list[str]:
     t, weeks = result.timing["t_statistic"], result.timing["weeks"]
     if math.isnan(t):
         return ["The weekly difference has no t-statistic (too few weeks), so it cannot be told from luck."]
+    if abs(t) < 0.005:
+        t = 0.0  # which has no sign
     said = f"The weekly difference from that mix has a t-statistic of {t:.2f} over {_count(int(weeks), 'week')}"
     if t <= -LUCK:
         return [f"{said}: a shortfall that luck alone would rarely give.", *_few(result)]
@@ -103,21 +109,28 @@ def _luck(result: RotationResult, ours: Mapping[str, float]) -> list[str]:
 
 def _few(result: RotationResult) -> list[str]:
     """Say that a rule hardly acted: its weeks are then no independent trials of it."""
-    moves = n_moves(result)
+    moves, scored = n_moves(result), np.flatnonzero(~np.isnan(result.plan.score))
     if moves >= FEW_MOVES:
         return []
     rests = (
         f"All of it rests on {_count(moves, 'change')} of share: the weeks between two of them are one bet, so the "
         "t-statistic claims more than there is."
     )
+    if np.flatnonzero(np.diff(result.plan.share))[0] + 1 == scored[0]:
+        rests += " The first of them came with the first score: how much history the signal needs set its date."
     return [rests]
 
 
 def _mix(result: RotationResult) -> str:
     source, destination = result.average_shares
+    decisions, since, until = result.plan.targets.decisions, "", ""
+    if result.first_choice is not None and result.first_choice > decisions[0]:
+        since = f"Since {result.first_choice:%Y-%m-%d}, when both baskets could first be held, on"
+        until = "; before, it holds what could be held, as the rotation did"
     said = (
-        f"On average {_percent(destination, 0)} of NAV was in the destination and {_percent(source, 0)} in the source; "
-        "the constant mix holds those shares throughout, which separates timing from merely owning the destination."
+        f"{since or 'On'} average {_percent(destination, 0)} of NAV was in the destination and {_percent(source, 0)} "
+        f"in the source; the constant mix holds those shares throughout{until}, which separates timing from merely "
+        "owning the destination."
     )
     moves = n_moves(result)
     if moves:
@@ -139,6 +152,26 @@ def _against_holding(ours: Mapping[str, float], references: Mapping[str, Mapping
         kept = "source" if best == source else "destination"
         said += f" Holding the {kept} and never rotating would have done better."
     return [said]
+
+
+def _credit(result: RotationResult, ours: Mapping[str, float]) -> list[str]:
+    """Say what a prime broker's credit brought, where it matters."""
+    if result.config.funding != "overlap" or PREFUNDED not in result.otherwise:
+        return []
+    measure, span = _span(ours)
+    without = result.otherwise[PREFUNDED].summary()[measure]
+    if math.isnan(without) or abs(points_apart(ours[measure], without)) < MATTERS:
+        return []
+    said = (
+        "Buys were made before the sells of the same date that pay for them, on a prime broker's credit (run.funding = "
+        f"'overlap'): with buys that wait for their sells the rotation {_would(without)} {span} "
+        f"({_apart(without, ours[measure])})."
+    )
+    return [said]
+
+
+def _would(value: float) -> str:
+    return f"would have returned {_percent(value)}" if value >= 0 else f"would have lost {_percent(-value)}"
 
 
 def _costs(result: RotationResult, ours: Mapping[str, float]) -> list[str]:

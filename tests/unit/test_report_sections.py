@@ -91,7 +91,6 @@ def test_every_reference_is_measured_against(frames: Frames) -> None:
     names = ["constant mix", "hold source", "hold destination", "50/50"]
     assert [row[0] for row in table.rows] == [frames.labels[name] for name in names]
     for head, key, scale in (
-        ("Difference a year, points", "active_return", 100),
         ("Tracking error", "tracking_error", 100),
         ("Information ratio", "information_ratio", 1),
         ("Alpha a year, points", "alpha", 100),
@@ -106,12 +105,36 @@ def test_every_reference_is_measured_against(frames: Frames) -> None:
         assert column(table, head) == pytest.approx(expected, abs=0.51 if "capture" in head else 0.051), head
 
 
+def test_differences_are_those_of_the_printed_returns(frames: Frames) -> None:
+    returns = column(measures.measures(frames), "Return a year")
+    apart = column(measures.against(frames), "Difference a year, points")
+    assert apart == pytest.approx([returns[0] - one for one in returns[1:]], abs=1e-9)
+
+
+def test_the_same_orders_traded_otherwise(frames: Frames) -> None:
+    (exhibit,) = [one for one in measures.measures_section(frames).exhibits if "otherwise" in one.title]
+    assert exhibit.table is not None
+    ours = column(exhibit.table, "Return a year")
+    assert ours[0] == pytest.approx(100 * frames.result.summary()["annual_return"], abs=0.051)
+    for value, points, run_ in zip(
+        ours[1:], column(exhibit.table, "Points")[1:], frames.result.otherwise.values(), strict=True
+    ):
+        assert value == pytest.approx(100 * run_.summary()["annual_return"], abs=0.051)
+        assert points == pytest.approx(value - ours[0], abs=1e-9)
+    assert len(ours) == 5
+
+
 def test_risk_is_that_of_each_run(frames: Frames) -> None:
     table = measures.risk(frames)
     for row, run_ in zip(table.rows, frames.runs.values(), strict=True):
         found = run_.summary()
-        expected = [found["sortino"], found["omega"], *(100 * found[k] for k in ("var_95", "cvar_95"))]
-        assert [read(text) for text in row[1:5]] == pytest.approx(expected, abs=0.0051)
+        expected = [
+            found["sharpe_over_cash"],
+            found["sortino"],
+            found["omega"],
+            *(100 * found[k] for k in ("var_95", "cvar_95")),
+        ]
+        assert [read(text) for text in row[1:6]] == pytest.approx(expected, abs=0.0051)
         assert read(row[-1]) == found["longest_drawdown_days"]
 
 

@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
+from backtest.assumptions import PREFUNDED
 from backtest.config import RunConfig
 from backtest.report.verdict import n_moves, verdict
 from backtest.run import RotationResult
@@ -25,6 +26,8 @@ def stub(
     moves: int = 12,
     synthetic: bool = False,
     idle: str = "",
+    prefunded: float | None = None,
+    first_choice: pd.Timestamp | None = None,
     **config: object,
 ) -> RotationResult:
     """Pretend a run of given measures: the verdict reads nothing else."""
@@ -34,6 +37,7 @@ def stub(
         summary = {"annual_return": annual, "total_return": annual / 2, "years": years, "n_trades": n_trades}
         return SimpleNamespace(summary=lambda: summary | {"cost_annual": 0.0070})
 
+    decisions = pd.date_range("2020-01-03", periods=200, freq="W-FRI", tz="UTC")
     inner = np.ones((200, 2, 3))
     inner[:, [side == idle for side in ("source", "destination")]] = 0.0
     share = np.zeros(200)
@@ -49,7 +53,11 @@ def stub(
         timing={"t_statistic": t, "weeks": 260.0, "excess": 0.04},
         average_shares=(0.7, 0.3),
         market=SimpleNamespace(synthetic=synthetic),
-        plan=SimpleNamespace(share=share, targets=SimpleNamespace(inner=inner)),
+        plan=SimpleNamespace(
+            share=share, score=np.zeros(200), targets=SimpleNamespace(inner=inner, decisions=decisions)
+        ),
+        first_choice=first_choice or decisions[0],
+        otherwise={} if prefunded is None else {PREFUNDED: measured(prefunded)},
         config=RunConfig(**config),
         costs=pd.DataFrame({kind: [1.0 if kind == "stamp_duty" else 0.0] for kind in COST_KINDS}),
     )
@@ -78,11 +86,35 @@ def test_better_but_not_beyond_luck() -> None:
     assert said[-1].startswith("This is one rule with one set of settings. How many other rules")
 
 
+def test_what_credit_brought_is_said_where_it_matters() -> None:
+    said = verdict(stub(ours=0.479, source=0.441, prefunded=0.432))
+    (credit,) = [one for one in said if "credit" in one]
+    assert credit.endswith("the rotation would have returned 43.2 % a year (4.7 points worse).")
+    assert not any("credit" in one for one in verdict(stub(ours=0.479, prefunded=0.4786)))
+    assert not any("credit" in one for one in verdict(stub(ours=0.479, prefunded=0.40, funding="prefunded")))
+    assert any("would have lost 2.0 %" in one for one in verdict(stub(ours=0.10, prefunded=-0.02)))
+
+
+def test_the_mix_begins_when_there_is_a_choice() -> None:
+    said = " ".join(verdict(stub(first_choice=pd.Timestamp("2020-07-31", tz="UTC"))))
+    assert "Since 2020-07-31, when both baskets could first be held, on average 30 % of NAV" in said
+    assert "holds those shares throughout; before, it holds what could be held, as the rotation did" in said
+    assert "could first be held" not in " ".join(verdict(stub()))
+
+
+def test_a_t_statistic_of_nothing_has_no_sign() -> None:
+    assert "t-statistic of 0.00 over 260 weeks, below 2" in verdict(stub(t=-0.001))[1]
+
+
 def test_few_changes_of_share_are_few_bets() -> None:
     assert any("rests on 2 changes of share: the weeks between" in one for one in verdict(stub(t=2.5, moves=2)))
     assert any("rests on 1 change of share" in one for one in verdict(stub(t=0.5, moves=1)))
     assert any("rests on 9 changes" in one for one in verdict(stub(t=-2.5, moves=9)))
     assert not any("rests on" in one for one in verdict(stub(t=2.5, moves=10)))
+    late = stub(t=2.5, moves=2)
+    assert not any("came with the first score" in one for one in verdict(late))
+    late.plan.score[:1] = np.nan
+    assert any("The first of them came with the first score" in one for one in verdict(late))
 
 
 def test_beyond_luck_is_said_with_its_condition() -> None:

@@ -118,9 +118,11 @@ def _largest(found: ActiveReturn) -> str:
         return ""
     best, worst = int(totals.argmax()), int(totals.argmin())
     names = [market_label(str(one)) for one in found.table.index]
+    most = "added the most" if totals[best] > 0 else "took the least"
+    least = "added the least" if totals[worst] > 0 else "took the most"
     return (
-        f"{names[best][:1].upper()}{names[best][1:]} added the most, {points(float(totals[best]))} points; "
-        f"{names[worst]} the least, {points(float(totals[worst]))}."
+        f"{names[best][:1].upper()}{names[best][1:]} {most}, {points(float(totals[best]))} points; {names[worst]} "
+        f"{least}, {points(float(totals[worst]))}."
     )
 
 

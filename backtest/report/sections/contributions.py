@@ -64,7 +64,9 @@ def contributions_section(frames: Frames) -> Section:
                 title="The same names in figures",
                 caption="In the order of the chart.",
                 says=f"From {_named(names, 0)} to {_named(names, -1)}.",
-                table=contribution_table(frames, called, parts=("price", "currency", "costs"), has_sum=False),
+                table=contribution_table(
+                    frames, called, parts=("price", "currency", "dividends", "costs"), has_sum=False
+                ),
                 look="narrow",
                 is_half=True,
             )
@@ -142,10 +144,10 @@ def _largest(totals: pd.Series, noun: str) -> str:
     if len(held) < 2:
         return f"Everything came from one {noun}." if len(held) else ""
     best, worst = int(held.argmax()), int(held.argmin())
-    return (
-        f"{held.index[best]} brought the most, {number(held.iloc[best])}; {held.index[worst]} the least, "
-        f"{number(held.iloc[worst])}."
-    )
+    most = "brought the most" if held.iloc[best] > 0 else "cost the least"
+    least = "the least" if held.iloc[worst] > 0 else "cost the most"
+    said = f"{held.index[best]} {most}, {number(held.iloc[best])}"
+    return f"{said}; {held.index[worst]} {least}, {number(held.iloc[worst])}."
 
 
 def _concentrated(frames: Frames) -> str:

@@ -64,6 +64,7 @@ def cards(frames: Frames) -> tuple[Card, ...]:
     years = ours["years"] if frames.is_short else 1.0
     taken = "before" if frames.result.config.costs == "none" else "after"
     ratio = MISSING if frames.is_short else number(ours["sharpe"], 2)
+    over_cash = number(ours["sharpe_over_cash"], 2)
     sure = MISSING if frames.is_short else number(ours["sharpe_se"], 2)
     return (
         Card(label=f"Return {span}", value=percent(ours[measure]), note=f"{taken} costs"),
@@ -78,7 +79,7 @@ def cards(frames: Frames) -> tuple[Card, ...]:
             doubt="" if sure == MISSING else f"± {sure}",
             note="under a year: not stated"
             if frames.is_short
-            else f"± standard error; the mix {number(mix['sharpe'], 2)}",
+            else f"± standard error, over zero; the mix {number(mix['sharpe'], 2)}. Over cash {over_cash}",
         ),
         Card(
             label="Largest drawdown",

@@ -222,9 +222,11 @@ def _invested(exposed: pd.DataFrame) -> str:
 
 
 def _concentrated(counted: pd.DataFrame) -> str:
-    held = counted[counted["held"] > 0]
-    if not len(held):
+    begun = np.flatnonzero(counted["held"].to_numpy())
+    if not len(begun):
         return ""
+    held = counted.iloc[begun[0] :]
     fewest, most = held["held"].min(), held["held"].max()
     span = number(fewest) if fewest == most else f"Between {number(fewest)} and {number(most)}"
-    return f"{span} names were held, as concentrated on average as {number(held['effective'].mean(), 1)} equal ones."
+    equal = number(held["effective"].mean(), 1)
+    return f"{span} names were held from the first fill on, as concentrated on average as {equal} equal ones."

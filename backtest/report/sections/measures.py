@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
-from backtest.report.tables import Table, number, percent, points
-from backtest.report.verdict import LUCK
+from backtest.report.tables import Table, number, percent, points, signed
+from backtest.report.verdict import LUCK, points_apart
 from backtest.result import BacktestResult
 
 ANNUAL = ("annual_return", "volatility", "sharpe", "calmar")
@@ -31,17 +31,20 @@ def measures_section(frames: Frames) -> Section:
                 "Rotation less reference. Alpha and beta come from weekly returns over cash, because the venues close "
                 "at different times; the Dimson beta is from daily returns with leads and lags. Capture is the part of "
                 "the reference's gains (up) and losses (down) that the rotation took. Tracking error is the volatility "
-                "of the difference; the information ratio is the difference over it."
+                "of the difference, the information ratio the difference over it. All but the Dimson beta and the "
+                "difference are from weekly returns."
             ),
             says=_against_says(frames),
             table=against(frames),
         ),
+        *_otherwise(frames),
         Exhibit(
             title="Measures of risk",
             caption=(
                 "Of returns from mark to mark. Value at risk (VaR): the loss that one day in twenty exceeds, as seen "
                 "and (modified) as skew and fat tails imply; CVaR: the average loss on those days. Omega: gains over "
-                "losses. Tail ratio: the 95th percentile over the 5th. Skew below zero: the bad days are the larger "
+                "losses. A dash for modified CVaR: moments too large for it to say more than modified VaR. Tail ratio: "
+                "the 95th percentile over the 5th. Skew below zero: the bad days are the larger "
                 "ones. Kurtosis above zero: extreme days are more frequent than under a normal law. Hit rate: days "
                 "above zero."
             ),
@@ -108,8 +111,10 @@ def _measured(frames: Frames) -> str:
     return (
         f"{'Nothing is annualised over less than a year. ' if frames.is_short else ''}"
         f"Weekly difference from the constant mix: {excess}t-statistic {number(timing['t_statistic'], 2)}, "
-        f"{number(timing['weeks'])} weeks. Sharpe is in excess of zero. Turnover is one-way. Calmar: return a year "
-        "over the largest drawdown. All references are rebalanced at the rotation's decisions and pay the same costs."
+        f"{number(timing['weeks'])} weeks. Sharpe is in excess of zero here. Turnover is one-way, of the NAV of each "
+        "day; costs are of average NAV. Calmar: return a year over the largest drawdown. All references are rebalanced "
+        "at the rotation's decisions and pay the same costs; what cannot be held yet stays in cash, but in the "
+        "constant mix."
     )
 
 
@@ -123,14 +128,16 @@ def _ranked(frames: Frames) -> str:
     if all(value == ours for value in totals.values()):
         return "The rotation and all references returned the same."
     best = max(totals, key=lambda name: totals[name])
-    said = (
-        f"The rotation returned more than {sum(ours > value for value in totals.values())} of the {others} references"
-    )
+    beaten = sum(ours > value for value in totals.values())
+    said = f"The rotation returned more than {_of(beaten, others)} references"
     if totals[best] > ours:
         said += f"; {frames.labels[best][:1].lower()}{frames.labels[best][1:]} returned the most"
-    return (
-        f"{said}. Its largest drawdown is smaller than that of {sum(fall > value for value in falls.values())} of them."
-    )
+    smaller = sum(fall > value for value in falls.values())
+    return f"{said}. Its largest drawdown is smaller than that of {_of(smaller, others)}."
+
+
+def _of(n: int, n_all: int) -> str:
+    return f"all {n_all}" if n == n_all else f"none of the {n_all}" if n == 0 else f"{n} of the {n_all}"
 
 
 def against(frames: Frames) -> Table:
@@ -161,12 +168,16 @@ def against(frames: Frames) -> Table:
     rows = []
     for name in list(frames.runs)[1:]:
         found = dict(frames.result.against[name])
+        found["active_return"] = points_apart(
+            frames.summaries["rotation"]["annual_return"], frames.summaries[name]["annual_return"]
+        )
         if frames.is_short:
             found |= dict.fromkeys(("active_return", "tracking_error", "information_ratio", "alpha"), math.nan)
         rows.append(
             (
                 frames.labels[name],
-                points(found["active_return"]),
+                # Of the returns as printed above, so that a reader who subtracts them gets the same.
+                signed(found["active_return"], 1),
                 percent(found["tracking_error"]),
                 number(found["information_ratio"], 2),
                 points(found["alpha"]),
@@ -206,6 +217,7 @@ def risk(frames: Frames) -> Table:
     """
     head = (
         "",
+        "Sharpe over cash",
         "Sortino",
         "Omega",
         "VaR 95 %",
@@ -224,13 +236,16 @@ def risk(frames: Frames) -> Table:
 
 
 def _risk(found: Mapping[str, float]) -> tuple[str, ...]:
+    broken = found["modified_cvar_95"] >= found["modified_var_95"]
     return (
+        number(math.nan if found["years"] < 1 else found["sharpe_over_cash"], 2),
         number(math.nan if found["years"] < 1 else found["sortino"], 2),
         number(found["omega"], 2),
         percent(found["var_95"], 2),
         percent(found["cvar_95"], 2),
         percent(found["modified_var_95"], 2),
-        percent(found["modified_cvar_95"], 2),
+        # Where the expansion breaks down, the function gives the VaR itself.
+        percent(math.nan if broken else found["modified_cvar_95"], 2),
         number(found["tail_ratio"], 2),
         number(found["skew"], 2),
         number(found["kurtosis"], 1),
@@ -238,6 +253,43 @@ def _risk(found: Mapping[str, float]) -> tuple[str, ...]:
         percent(found["time_in_market"], 0),
         number(found["longest_drawdown_days"]),
     )
+
+
+def _otherwise(frames: Frames) -> tuple[Exhibit, ...]:
+    """Set the same orders traded under other assumptions beside the run."""
+    runs = frames.result.otherwise
+    if not runs:
+        return ()
+    ours, measured = frames.summaries["rotation"], {name: run.summary() for name, run in runs.items()}
+    measure = "total_return" if frames.is_short else "annual_return"
+    rows = [("As it was run", ours, frames.result), *((name, measured[name], run) for name, run in runs.items())]
+    # Chosen from the measures above by what an assumption can move.
+    chosen = (0, 1, 3, 5, 7, 8, 9)
+    table = measures(frames)
+    lines = [
+        (label, signed(points_apart(found[measure], ours[measure]), 1), *(_measures(run, found)[i] for i in chosen))
+        for label, found, run in rows
+    ]
+    worst = min(measured, key=lambda name: measured[name][measure])
+    away = points_apart(measured[worst][measure], ours[measure])
+    exhibit = Exhibit(
+        title="The same orders, traded otherwise",
+        caption=(
+            "The rotation's own decisions under one other assumption each: what the result owes to those it was run "
+            "under. The settings are funding, fill and half_spread_bps, or costs where they are flat."
+        ),
+        says=f"The dearest: {worst[:1].lower()}{worst[1:]}, {signed(away, 1)} points."
+        if away < 0
+        else "None of them would have cost anything.",
+        table=Table(
+            head=("", "Points", *(table.head[i + 1] for i in chosen)),
+            rows=tuple(lines),
+            align="l" + "r" * (len(chosen) + 1),
+            strong=(0,),
+        ),
+        look="wraps",
+    )
+    return (exhibit,)
 
 
 def _risk_says(frames: Frames) -> str:

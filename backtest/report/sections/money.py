@@ -13,6 +13,13 @@ from data.costs.schedules import COST_KINDS, HOLDING_KINDS
 
 ALL_KINDS = (*COST_KINDS, *HOLDING_KINDS)
 N_COST_LINES = 6
+# Costs that are charged where the user assumes them, and expected where not.
+ASSUMED = {
+    "commission": "commission",
+    "half_spread": "half-spread",
+    "impact": "market impact",
+    "fx_spread": "FX spread",
+}
 
 
 def money(frames: Frames) -> Section:
@@ -49,7 +56,7 @@ def money(frames: Frames) -> Section:
         ),
         Exhibit(
             title="Costs by kind",
-            caption=f"Nothing was charged for: {', '.join(zero).lower()}." if zero else "Every kind there is.",
+            caption=f"Nothing was charged for {listed(zero)}." if zero else "",
             says=_dearest(frames),
             table=cost_table,
             look="narrow",
@@ -126,7 +133,7 @@ def costs(frames: Frames) -> tuple[Table, tuple[str, ...]]:
     table : Table
         The largest first, then their total.
     zero : tuple of str
-        Kinds that cost nothing in this run.
+        Those of the assumed kinds that cost nothing in this run.
     """
     paid = frames.costs.sum()
     # Nothing is annualised over less than a year.
@@ -137,7 +144,7 @@ def costs(frames: Frames) -> tuple[Table, tuple[str, ...]]:
     rows = tuple((label, number(float(value)), percent(float(share), 3)) for label, value, share in lines)
     part = "Of average NAV" if frames.is_short else "A year, of average NAV"
     table = Table(head=("Kind", f"Paid, {frames.base}", part), rows=rows, align="lrr", strong=(len(rows) - 1,))
-    return table, tuple(kind_label(kind) for kind in COST_KINDS if paid[kind] == 0)
+    return table, tuple(label for kind, label in ASSUMED.items() if paid[kind] == 0)
 
 
 def _explained(frames: Frames, labels: list[str], values: list[float]) -> str:

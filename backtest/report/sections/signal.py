@@ -22,7 +22,7 @@ from backtest.report.verdict import n_moves
 from backtest.report.writing import counted, listed
 from strategies.closings import closings
 
-N_TRIGGERS = 60
+N_TRIGGERS, N_TALL = 60, 25
 
 
 def signal(frames: Frames) -> Section:
@@ -68,13 +68,11 @@ def signal(frames: Frames) -> Section:
             caption=(
                 "One row for each decision that changed the share of the destination. Fills are those of that "
                 "decision, its rebalancing included; orders cut or waiting are counted by name. The last columns are "
-                "returns from the decision to the next trigger, and their difference times NAV."
-                + _shown(found)
-                + _profits(frames)
+                "returns from the decision to the next trigger, and their difference times NAV." + _shown(found)
             ),
             says=_paid(found, frames.base),
             table=trigger_table(found, frames.base) if len(found) else None,
-            look="tall",
+            look="tall" if len(found) > N_TALL else "",
         ),
     )
     return Section(key="signal", title="Signal, triggers and the trades they caused", exhibits=exhibits)
@@ -100,6 +98,7 @@ def trigger_table(found: pd.DataFrame, base: str) -> Table:
     head = (
         "Decided",
         "Score",
+        "Why",
         "Share of destination",
         "Fills",
         "First fill",
@@ -112,13 +111,14 @@ def trigger_table(found: pd.DataFrame, base: str) -> Table:
         "Points",
         f"Gained, {base}",
     )
-    return Table(head=head, rows=rows, align="lrrrllrrrrrrr")
+    return Table(head=head, rows=rows, align="lrlrrllrrrrrrr")
 
 
 def _row(one: Mapping[Hashable, Any]) -> tuple[str, ...]:
     return (
         day(one["decided"]),
         number(one["score"], 2),
+        one["why"],
         f"{percent(one['before'], 0)} → {percent(one['after'], 0)}",
         number(one["n_fills"]),
         day(one["first_fill"]),
@@ -168,7 +168,9 @@ def _parts(frames: Frames) -> tuple[Exhibit, ...]:
         return ()
     moved = {name: since_first(reading_within(frames.result, path)[1]) for name, path in reading.parts.items()}
     last = {name: path[np.isfinite(path)][-1] for name, path in moved.items() if np.isfinite(path).any()}
-    says = f"Since the first reading: {listed([f'{name} {signed(value, 2)}' for name, value in last.items()])}."
+    digits = 2 if max(map(abs, last.values()), default=1.0) >= 0.1 else 4
+    said = listed([f"{name} {signed(value, digits)}" for name, value in last.items()])
+    says = f"Since the first reading: {said}."
     exhibit = Exhibit(
         key="parts",
         title="What moved the value",
@@ -185,13 +187,14 @@ def _closings(frames: Frames) -> tuple[Exhibit, ...]:
     if not reading.parts or not len(found):
         return ()
     parts = list(reading.parts)
+    digits = 2 if float(found["value_entered"].abs().max()) >= 0.1 else 4
     rows = tuple(
         (
             day(row["entered"]),
             "not yet" if pd.isna(row["left"]) else day(row["left"]),
-            number(row["value_entered"], 2),
-            number(row["value_left"], 2),
-            *(signed(row[name], 2) for name in ("closing", *parts)),
+            number(row["value_entered"], digits),
+            number(row["value_left"], digits),
+            *(signed(row[name], digits) for name in ("closing", *parts)),
         )
         for row in found.to_dict("records")
     )
@@ -203,21 +206,11 @@ def _closings(frames: Frames) -> tuple[Exhibit, ...]:
             "Closing is what the value fell by, in its own unit: above zero, the discount narrowed. Only what prices "
             "closed was earned; earnings that changed, and jumps of the basis, were not."
         ),
-        says=f"Over {counted(len(found), 'spell')} it closed by {signed(float(found['closing'].sum()), 2)}: "
-        f"{listed([f'{name} {signed(float(total[name]), 2)}' for name in parts])}.",
+        says=f"Over {counted(len(found), 'spell')} it closed by {signed(float(found['closing'].sum()), digits)}: "
+        f"{listed([f'{name} {signed(float(total[name]), digits)}' for name in parts])}.",
         table=Table(head=head, rows=rows, align="ll" + "r" * (len(head) - 2)),
     )
     return (exhibit,)
-
-
-def _profits(frames: Frames) -> str:
-    target = frames.result.thesis.rotation.profit_target
-    if target is None:
-        return ""
-    return (
-        f" A return to the source while the score is above {frames.result.thesis.rotation.exit:g} took the profit: the "
-        f"destination had gained {percent(target, 0)} on the source."
-    )
 
 
 def _shared(frames: Frames) -> str:
@@ -238,6 +231,12 @@ def _paid(found: pd.DataFrame, base: str) -> str:
     if not known["gained"].any():
         return "No trigger changed NAV against the constant mix."
     won = int((known["gained"] > 0).sum())
+    if not won:
+        return (
+            f"None of {number(len(known))} triggers paid against the constant mix. The least dear, of "
+            f"{day(best['decided'])}, cost {number(-best['gained'])} {base}; the dearest, of {day(worst['decided'])}, "
+            f"{number(-worst['gained'])}."
+        )
     return (
         f"{won} of {number(len(known))} triggers paid against the constant mix. The best, of "
         f"{day(best['decided'])}, made {signed(best['gained'])} {base}; the worst, of {day(worst['decided'])}, "
