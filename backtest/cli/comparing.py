@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backtest.cli.progress import progress
-from backtest.cli.terminal import plain_console
+from backtest.cli.terminal import plain_console, print_table
 
 if TYPE_CHECKING:
     from backtest.comparison.side_by_side import Comparison
@@ -21,8 +21,15 @@ def compare_command(
         from backtest.comparison.page import render_comparison
         from backtest.comparison.side_by_side import compare_runs
         from backtest.errors import BacktestError
+        from backtest.output.run_folder import sealed_in
         from data.storage.atomic import replacing
 
+        if out.is_dir() or not out.name:
+            raise BacktestError(f"{out} is a folder: give a file for the page with --out, such as compare.html.")
+        if out.name in sealed_in(out.parent):
+            raise BacktestError(
+                f"{out} is a file of the run in {out.parent}, which would not be whole any more. Choose another."
+            )
         found = compare_runs(folders)
         steps.at("writing the page")
         page = render_comparison(found)
@@ -46,18 +53,11 @@ def print_comparison(found: "Comparison", out: Path) -> None:
     out : Path
         Where the page is.
     """
-    from rich.table import Table
-
     from backtest.comparison.page import measures_table, sentences
 
-    console = plain_console()
-    base = next(iter(found.runs.values())).manifest.run["base_currency"]
-    table = Table(box=None, pad_edge=False, header_style="")
-    for text in ("", "total", "return", "vol", "Sharpe", "drawdown", "turnover", "cost", f"NAV, {base}"):
-        table.add_column(text, justify="right" if text else "left", no_wrap=True)
-    for *most, _calmar, turnover, cost, nav in measures_table(found, base).rows:
-        table.add_row(*most, turnover, cost, nav)
-    console.print(table)
+    console, headings = plain_console(), ("run", "total", "return", "vol", "Sharpe", "drawdown", "turnover", "cost")
+    rows = [(*most, turnover, cost) for *most, _, turnover, cost in measures_table(found).rows]
+    print_table(headings, rows, right=headings[1:])
     for sentence in sentences(found):
         console.print(sentence, soft_wrap=True, highlight=False)
     if len(found.settings):

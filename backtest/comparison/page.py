@@ -35,7 +35,7 @@ def render_comparison(found: Comparison) -> str:
         subject=listed(list(found.runs)),
         subtitle=f"{listed(list(found.runs))}. {first} to {last}, in {base}.",
         is_synthetic=any(run.manifest.market.synthetic is not None for run in found.runs.values()),
-        made=(_verdict(found), _measures(found, base), _growth(found), _settings(found)),
+        made=(_verdict(found), _measures(found), _growth(found), _settings(found)),
     )
 
 
@@ -60,8 +60,13 @@ def sentences(found: Comparison) -> list[str]:
     best = str(returned.index[0])
     others = listed([f"{label} {percent(value)}" for label, value in returned.iloc[1:].items()])
     said = [f"Run {best} returned most: {percent(returned.iloc[0])} {span}{after}; {others}."]
+    if len({percent(value) for value in returned}) == 1:
+        said = [f"All runs returned {percent(returned.iloc[0])} {span}{after}."]
     for label, row in found.against_first.iterrows():
         t = row["t_statistic"]
+        if not points_apart(float(returned[str(label)]), float(returned[found.first])):
+            said.append(f"{label} and {found.first} returned the same, to a tenth of a point.")
+            continue
         if math.isnan(t):
             said.append(f"{label} and {found.first}: the weekly difference has no t-statistic.")
             continue
@@ -72,10 +77,9 @@ def sentences(found: Comparison) -> list[str]:
         )
         apart = points_apart(float(returned[str(label)]), float(returned[found.first]))
         side = "ahead of" if apart > 0 else "behind"
-        where = f"{side} {found.first} by {number(abs(apart), 1)} points{span_of_points}"
         said.append(
-            f"{label} is {where if apart else f'level with {found.first}'}; the weekly difference has a t-statistic of "
-            f"{number(t, 2)} over {number(row['weeks'])} weeks, which {luck}."
+            f"{label} is {side} {found.first} by {number(abs(apart), 1)} points{span_of_points}; the weekly difference "
+            f"has a t-statistic of {number(t, 2)} over {number(row['weeks'])} weeks, which {luck}."
         )
     said.append(
         "Whoever runs many variants and shows the best of them has picked its luck too: that is not allowed for here."
@@ -88,14 +92,12 @@ def _verdict(found: Comparison) -> Section:
     return Section(key="verdict", title="Verdict", content=content, has_template=True)
 
 
-def measures_table(found: Comparison, base: str) -> Table:
+def measures_table(found: Comparison) -> Table:
     """Set the measures of the runs beside each other.
 
     Parameters
     ----------
     found : Comparison
-    base : str
-        Base currency.
 
     Returns
     -------
@@ -105,7 +107,7 @@ def measures_table(found: Comparison, base: str) -> Table:
     is_short = found.years < YEAR
     span = "" if is_short else " a year"
     returns = ("Total return", "Return a year", "Volatility a year", "Sharpe", "Max drawdown", "Calmar")
-    head = ("Run", *returns, f"Turnover{span}, × NAV", f"Cost{span}, of NAV", f"Final NAV, {base}")
+    head = ("Run", *returns, f"Turnover{span}, × NAV", f"Cost{span}, of NAV")
     rows = list[tuple[str, ...]]()
     for label, row in found.measures.iterrows():
         part = found.years if is_short else 1.0
@@ -121,13 +123,12 @@ def measures_table(found: Comparison, base: str) -> Table:
                 number(yearly[3], 2),
                 number(row["turnover"] * part, 1),
                 percent(row["cost_annual"] * part, 2),
-                number(row["final_nav"]),
             )
         )
     return Table(head=head, rows=tuple(rows), align="l" + "r" * (len(head) - 1), strong=(0,))
 
 
-def _measures(found: Comparison, base: str) -> Section:
+def _measures(found: Comparison) -> Section:
     rows = tuple(
         (
             str(label),
@@ -147,7 +148,7 @@ def _measures(found: Comparison, base: str) -> Section:
                 "Over the dates that all runs have. Sharpe is in excess of zero; turnover is one-way; costs are those "
                 "charged on these dates."
             ),
-            table=measures_table(found, base),
+            table=measures_table(found),
         ),
         Exhibit(
             title=f"Against {found.first}",
@@ -186,7 +187,7 @@ def _growth(found: Comparison) -> Section:
                 found,
                 {label: found.drawdowns[label].to_numpy() for label in found.runs},
                 ".1%",
-                {"tickformat": ".0%", "rangemode": "tozero"},
+                {"tickformat": "~%", "rangemode": "tozero"},
             ),
         ),
     )
@@ -207,6 +208,8 @@ def _lines(found: Comparison, lines: dict[str, NDArray[np.float64]], shown: str,
         )
         for i, (label, values) in enumerate(lines.items())
     ]
+    for label, trace in zip(lines, traces, strict=True):
+        trace["name"] = label  # a folder is called as it is written
     return {"data": traces, "layout": over_time(dates, 400, yaxis=axis)}
 
 

@@ -32,6 +32,7 @@ NOT_COMPARED = (
     "format.",
     "market.asked.",
     "market.parts.",
+    "market.holdable.",
     "strategy.",
     "thesis.run.",
 )
@@ -172,6 +173,10 @@ class Comparison:
             said.append(
                 f"They cover different dates: everything here is from {first} to {last}, which all of them have."
             )
+        if len({tuple(one.market.holdable) for one in manifests}) > 1:
+            held = [set(one.market.holdable) for one in manifests]
+            n_all, n_any = len(set.intersection(*held)), len(set.union(*held))
+            said.append(f"They may hold different names: {n_all} are in all of them, {n_any} in at least one.")
         if len({(one.eastbound, one.source) for one in manifests}) > 1:
             said.append("They were made by different versions of Eastbound.")
         if len({(one.run.get("costs") if isinstance(one.run.get("costs"), str) else "flat") for one in manifests}) > 1:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 NAN = float("nan")
 
+FEWEST_WEEKS = 8  # with fewer, a beta or a capture is one week's accident
+
 
 def tracking_error(returns: ArrayLike, reference_returns: ArrayLike, periods_per_year: float) -> float:
     """Annualise the standard deviation of active returns.
@@ -215,7 +217,7 @@ def against(result: "BacktestResult", reference: "BacktestResult") -> Mapping[st
         weeks              weekly returns read; weeks end on Sunday, the first starts at its last mark
         =================  ======================================================================================
 
-        NaN where a measure is not defined.
+        NaN where a measure is not defined; of fewer than eight weeks nothing weekly is.
 
     Raises
     ------
@@ -230,9 +232,12 @@ def against(result: "BacktestResult", reference: "BacktestResult") -> Mapping[st
     dates = result.dates.to_numpy().astype("datetime64[D]")
     navs = [run.nav_by_row[run.rows] for run in (result, reference)]
     ours, theirs = (weekly_growth(nav, dates) - 1.0 for nav in navs)
+    weeks = len(ours)
+    if weeks < FEWEST_WEEKS:
+        ours, theirs = ours[:0], theirs[:0]
     known = cash_returns(result)
     daily_cash = np.zeros(len(dates)) if known is None else known
-    cash = weekly_growth(np.cumprod(1.0 + daily_cash), dates) - 1.0
+    cash = (weekly_growth(np.cumprod(1.0 + daily_cash), dates) - 1.0)[: len(ours)]
     years = elapsed_years(result.dates)
     totals = [
         float(nav[-1] / run.opening_nav - 1.0) if len(nav) else NAN
@@ -254,6 +259,6 @@ def against(result: "BacktestResult", reference: "BacktestResult") -> Mapping[st
             "correlation": correlation(ours, theirs),
             "up_capture": up_capture(ours, theirs),
             "down_capture": down_capture(ours, theirs),
-            "weeks": float(len(ours)),
+            "weeks": float(weeks),
         }
     )

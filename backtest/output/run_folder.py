@@ -32,6 +32,7 @@ FORMER = ".former"  # in the committed folder: names of the former run's files, 
 LOCK = ".run.lock"
 WAIT_SECONDS = 60.0  # another run writes its files in a second or two
 FULL = (errno.ENOSPC, errno.EDQUOT)
+USUAL_FILES = ("summary.json", "nav.csv", "trades.csv", "report.html")
 
 
 def refuse_unwritable(folder: Path) -> None:
@@ -45,8 +46,10 @@ def refuse_unwritable(folder: Path) -> None:
     Raises
     ------
     BacktestError
-        If a file is in its place or in that of a folder above it, or nothing may be written there.
+        If a file is in its place or in that of a folder above it, nothing may be written there, or it holds files of
+        somebody's own that have the names of a run's.
     """
+    _refuse_foreign(folder, USUAL_FILES)
     standing = folder.absolute()
     while not os.path.lexists(standing) and standing != standing.parent:
         standing = standing.parent
@@ -87,6 +90,7 @@ def write_sealed(folder: Path, files: Mapping[str, bytes], seal: bytes) -> None:
     with settled(folder):
         try:
             _refuse_folders(folder, (*files, SEAL))
+            _refuse_foreign(folder, tuple(files))
             staged = _stage(folder, {**files, FORMER: _listed(folder), SEAL: seal})
             staged.rename(folder / COMMITTED)
         except OSError as error:
@@ -250,19 +254,45 @@ def is_plain(name: str) -> bool:
     return name == Path(name).name and name[:1] not in ("", ".") and name.isprintable()
 
 
-def _listed(folder: Path) -> bytes:
-    """List the files of the run in a folder, one a line."""
+def sealed_in(folder: Path) -> list[str]:
+    """List the files of the run in a folder, its seal included.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    list of str
+        Empty where there is no run.
+    """
     try:
-        names = sealed_names((folder / SEAL).read_bytes())
+        return [*sealed_names((folder / SEAL).read_bytes()), SEAL]
     except FileNotFoundError:
-        names = []
-    return "".join(f"{name}\n" for name in names).encode()
+        return []
+
+
+def _listed(folder: Path) -> bytes:
+    """List the files of the run in a folder, one a line; not its seal, which is always replaced."""
+    return "".join(f"{name}\n" for name in sealed_in(folder) if name != SEAL).encode()
 
 
 def _refuse_folders(folder: Path, names: tuple[str, ...]) -> None:
     for name in names:
         if (folder / name).is_dir():
             raise BacktestError(f"{folder / name} is a folder, and the run has a file of that name. Move it away.")
+
+
+def _refuse_foreign(folder: Path, names: tuple[str, ...]) -> None:
+    """Refuse to write over files in a folder that no run has sealed: they are somebody's own."""
+    if (folder / SEAL).exists() or (folder / COMMITTED).exists():
+        return
+    own = [name for name in names if (folder / name).is_file()]
+    if own:
+        raise BacktestError(
+            f"{folder} has a {own[0]} that no run wrote ({SEAL} is not there), and a run would write over it. Move it "
+            "away, or choose another folder with --out."
+        )
 
 
 def _sync(folder: Path) -> None:

@@ -117,7 +117,8 @@ def _few(result: RotationResult) -> list[str]:
         "t-statistic claims more than there is."
     )
     if np.flatnonzero(np.diff(result.plan.share))[0] + 1 == scored[0]:
-        rests += " The first of them came with the first score: how much history the signal needs set its date."
+        first = "It" if moves == 1 else "The first of them"
+        rests += f" {first} came with the first score: how much history the signal needs set its date."
     return [rests]
 
 
@@ -126,11 +127,11 @@ def _mix(result: RotationResult) -> str:
     decisions, since, until = result.plan.targets.decisions, "", ""
     if result.first_choice is not None and result.first_choice > decisions[0]:
         since = f"Since {result.first_choice:%Y-%m-%d}, when both baskets could first be held, on"
-        until = "; before, it holds what could be held, as the rotation did"
+        until = " from then on, and before that what could be held, as the rotation did"
     said = (
         f"{since or 'On'} average {_percent(destination, 0)} of NAV was in the destination and {_percent(source, 0)} "
-        f"in the source; the constant mix holds those shares throughout{until}, which separates timing from merely "
-        "owning the destination."
+        f"in the source; the constant mix holds those shares{until or ' throughout'}, which separates timing from "
+        "merely owning the destination."
     )
     moves = n_moves(result)
     if moves:

@@ -277,3 +277,21 @@ def test_what_a_dead_process_staged_is_removed(tmp_path):
 def test_an_empty_run_is_a_run(tmp_path):
     write_sealed(tmp_path / "run", {}, b'{"files": {}}')
     assert names(tmp_path / "run") == {SEAL}
+
+
+def test_files_that_no_run_wrote_are_not_written_over(tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "nav.csv").write_text("mine", encoding="utf-8")
+    (own / "notes.txt").write_text("mine too", encoding="utf-8")
+    for refused in (lambda: refuse_unwritable(own), lambda: write_sealed(own, {"nav.csv": b"1"}, b'{"files": {}}')):
+        with pytest.raises(BacktestError, match=r"own has a nav\.csv that no run wrote"):
+            refused()
+    assert files_of(own) == {"nav.csv": b"mine", "notes.txt": b"mine too"}
+    # What stands beside a run is no matter, and a run replaces a run.
+    (own / "nav.csv").unlink()
+    for content in (b"1", b"2"):
+        refuse_unwritable(own)
+        write_sealed(own, {"nav.csv": content}, json.dumps({"files": {"nav.csv": {}}}).encode())
+    assert (own / "nav.csv").read_bytes() == b"2"
+    assert (own / "notes.txt").read_bytes() == b"mine too"

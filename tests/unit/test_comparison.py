@@ -12,6 +12,7 @@ from backtest.comparison.page import render_comparison, sentences
 from backtest.comparison.side_by_side import compare_runs
 from backtest.output import write_run
 from data.load import load
+from tests.terminal import eastbound
 
 FLOW = strategies.thesis("flow-momentum").replace({"signal.min_history": 60, "signal.history": 252})
 
@@ -137,3 +138,40 @@ def test_the_page_is_the_same_twice_and_says_that_prices_are_made_up(folder):
     assert "SYNTHETIC MARKET" in pages[0]
     assert "http://" not in pages[0].split("<script")[0]
     assert isinstance(compare_runs([folder / "base", folder / "slow"]).dates, pd.DatetimeIndex)
+
+
+def test_the_same_run_twice_returned_the_same(folder, tmp_path):
+    write_run(results()["base"], tmp_path / "again")
+    found = compare_runs([folder / "base", tmp_path / "again"])
+    said = sentences(found)
+    assert said[0].startswith("All runs returned ")
+    assert said[1] == "again and base returned the same, to a tenth of a point."
+    assert not len(found.settings)
+
+
+def test_names_that_may_be_held_are_counted_not_listed(folder, tmp_path):
+    fewer = load("demo", universe="big-seven+HK01+HK02+HK03", start="2022-01-03")
+    write_run(run(FLOW, fewer), tmp_path / "fewer")
+    found = compare_runs([folder / "base", tmp_path / "fewer"])
+    n_all, n_any = len(fewer.holdable), len(results()["base"].market.holdable)
+    assert f"They may hold different names: {n_all} are in all of them, {n_any} in at least one." in found.cautions
+    assert "market.holdable" not in found.settings.index
+
+
+def test_the_page_is_never_written_over_a_run(folder):
+    before = (folder / "base" / "report.html").read_bytes()
+    for out, message in (
+        (folder / "base" / "report.html", "is a file of the run in"),
+        (folder, "is a folder: give a file"),
+    ):
+        done = eastbound("compare", str(folder / "base"), str(folder / "slow"), "--out", str(out))
+        assert done.returncode == 2
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+    assert (folder / "base" / "report.html").read_bytes() == before
+    page = folder / "pages" / "compare.html"
+    done = eastbound("compare", str(folder / "base"), str(folder / "slow"), "--out", str(page))
+    assert done.returncode == 0, done.stderr
+    assert page.read_text(encoding="utf-8") == render_comparison(compare_runs([folder / "base", folder / "slow"]))
+    # A pipe of 80 columns cuts nothing.
+    assert f"{100 * results()['base'].summary()['annual_return']:.1f}\u00a0%" in done.stdout

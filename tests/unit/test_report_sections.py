@@ -116,11 +116,10 @@ def test_the_same_orders_traded_otherwise(frames: Frames) -> None:
     assert exhibit.table is not None
     ours = column(exhibit.table, "Return a year")
     assert ours[0] == pytest.approx(100 * frames.result.summary()["annual_return"], abs=0.051)
-    for value, points, run_ in zip(
-        ours[1:], column(exhibit.table, "Points")[1:], frames.result.otherwise.values(), strict=True
-    ):
+    apart = column(exhibit.table, "Points")
+    for value, away, run_ in zip(ours[1:], apart[1:], frames.result.otherwise.values(), strict=True):
         assert value == pytest.approx(100 * run_.summary()["annual_return"], abs=0.051)
-        assert points == pytest.approx(value - ours[0], abs=1e-9)
+        assert away == pytest.approx(value - ours[0], abs=1e-9)
     assert len(ours) == 5
 
 

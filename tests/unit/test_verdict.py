@@ -98,7 +98,7 @@ def test_what_credit_brought_is_said_where_it_matters() -> None:
 def test_the_mix_begins_when_there_is_a_choice() -> None:
     said = " ".join(verdict(stub(first_choice=pd.Timestamp("2020-07-31", tz="UTC"))))
     assert "Since 2020-07-31, when both baskets could first be held, on average 30 % of NAV" in said
-    assert "holds those shares throughout; before, it holds what could be held, as the rotation did" in said
+    assert "holds those shares from then on, and before that what could be held, as the rotation did" in said
     assert "could first be held" not in " ".join(verdict(stub()))
 
 

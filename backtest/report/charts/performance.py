@@ -81,7 +81,7 @@ def drawdown_figure(result: RotationResult, worst: Iterable[tuple[pd.Timestamp, 
         | {"yanchor": "bottom", "showarrow": False, "font": {"size": 12}}
         for rank, shape in enumerate(shaded, 1)
     ]
-    axis = {"tickformat": ".0%", "rangemode": "tozero"}
+    axis = {"tickformat": "~%", "rangemode": "tozero"}
     return {
         "data": traces,
         "layout": over_time(result.dates, 340, yaxis=axis, shapes=shaded, annotations=marks, legend=ROTATION_FIRST),

@@ -31,5 +31,5 @@ def rolling_figure(
     kept = thinned(len(dates))
     days = days_of(dates[kept])
     traces = [line(name, days, values[kept], shown, LOOKS[name]) for name, values in lines.items()]
-    axis = {"tickformat": ".0%" if "%" in shown else ".1f"}
+    axis = {"tickformat": "~%" if "%" in shown else ".1f"}
     return {"data": traces, "layout": over_time(span, 280, yaxis=axis, legend=LEGEND | {"traceorder": "reversed"})}
