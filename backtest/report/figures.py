@@ -22,6 +22,7 @@ from data.storage.atomic import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import LinearSegmentedColormap
 
 KINDS = ("svg", "png", "pdf")
 WIDTH, HEIGHT = 85 / 25.4, 58 / 25.4  # inches: one column of a journal
@@ -204,7 +205,8 @@ def _draw_score(axes: "Axes", result: RotationResult) -> None:
         ("More destination", step > 0, "^", DESTINATION),
         ("More source", step < 0, "v", SOURCE),
     ):
-        axes.plot(days[chosen], plan.score[chosen], marker, color=colour, markersize=3.5, linewidth=0, label=label)
+        if chosen.any():
+            axes.plot(days[chosen], plan.score[chosen], marker, color=colour, markersize=3.5, linewidth=0, label=label)
     axes.set_ylabel("Score at decisions")
     _legend(axes)
     _years(axes, result.dates)
@@ -216,17 +218,23 @@ def _draw_months(axes: "Axes", result: BacktestResult) -> None:
     seen = values[np.isfinite(values)]
     widest = float(np.abs(seen).max()) if len(seen) else 1.0
     # Orange falls and blue rises: told apart by colour-blind readers, and by their signs in print.
-    axes.imshow(values, cmap="PuOr", vmin=-widest, vmax=widest, aspect="auto")
+    axes.imshow(values, cmap=_gains_and_losses(), vmin=-widest, vmax=widest, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         if np.isfinite(value):
-            shade = "white" if abs(value) > 0.6 * widest else "black"
-            axes.text(column, row, f"{value:.1f}".replace("-", "\u2212"), ha="center", va="center", size=5, color=shade)
+            axes.text(column, row, f"{value:.1f}".replace("-", "\u2212"), ha="center", va="center", size=5)
     axes.set_xticks(range(len(MONTHS)), list(MONTHS))
     axes.set_yticks(range(len(table)), [str(year) for year in table.index])
     axes.tick_params(length=0)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     axes.set_ylabel("Return of the month, %")
+
+
+def _gains_and_losses() -> "LinearSegmentedColormap":
+    """Give the report's own colours of losses and gains, light enough for black figures on them."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("losses and gains", ["#F0A060", "#FFFFFF", "#6FA8D6"])
 
 
 def _lines(result: BacktestResult, names: tuple[str, ...]) -> dict[str, pd.Series]:
