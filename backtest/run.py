@@ -88,12 +88,13 @@ class RotationResult(BacktestResult):
     def mix_shares(self) -> NDArray[np.float64]:
         """Shares of the constant mix at each decision, shape (n_decisions, 2).
 
-        The average shares; where only one basket can be held, it has them both, as the rotation then has.
+        The average shares; where not both baskets can be held there is no choice, and the mix asks for what the
+        rotation asks for.
         """
         # Fills above the decision's prices can carry the average a little past 1: a mix cannot ask for more.
         average = np.array(self.average_shares) / max(sum(self.average_shares), 1.0)
-        only = self.can_hold & ~self.can_hold[:, ::-1]
-        return np.where(only, average.sum(), np.where(only[:, ::-1], 0.0, average))
+        has_choice = self.can_hold.all(axis=1, keepdims=True)
+        return np.where(has_choice, average, self.plan.targets.shares[:, :, 0])
 
     @cached_property
     def references(self) -> Mapping[str, BacktestResult]:

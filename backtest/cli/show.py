@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from backtest.metrics.returns import A_YEAR
+
 if TYPE_CHECKING:
     from backtest.metrics.summary import Summary
     from backtest.prove import Proof
@@ -55,7 +57,7 @@ def print_run(
         rows, title = {"rotation": result, **result.references}, result.thesis.title or result.thesis.name
         sentences = verdict(result)
     console.print(title, soft_wrap=True, highlight=False, style="bold")
-    basis = "a year" if result.summary()["years"] >= 1 else "over the whole period, which is under a year"
+    basis = "a year" if result.summary()["years"] >= A_YEAR else "over the whole period, which is under a year"
     console.print(f"{result.market.name}, {first} to {last}; return, turnover and cost {basis}", highlight=False)
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True)
@@ -97,7 +99,7 @@ def _about_data(market: "MarketData") -> list[str]:
 def _over_period(key: str, measures: "Summary") -> float:
     """Give a measure a year, or over the whole period where that is less than a year."""
     years = measures["years"]
-    if years >= 1:
+    if years >= A_YEAR:
         return measures[key]
     if key in SHORT:
         whole = SHORT[key]

@@ -6,14 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtest.comparison.side_by_side import Comparison
+from backtest.metrics.returns import A_YEAR
 from backtest.report.charts.figure import DASHES, PARTS, days_of, line, log_ticks, over_time, thinned
 from backtest.report.exhibits import Exhibit, Figure, Section
 from backtest.report.page import render
-from backtest.report.tables import Table, number, percent, points
+from backtest.report.tables import Table, number, percent, signed
 from backtest.report.verdict import LUCK, points_apart
 from backtest.report.writing import listed
-
-YEAR = 1.0  # shorter spans are not annualised
 
 
 def render_comparison(found: Comparison) -> str:
@@ -51,7 +50,7 @@ def sentences(found: Comparison) -> list[str]:
     list of str
         Which returned most, whether that can be told from luck, and what keeps the runs from being like for like.
     """
-    is_short = found.years < YEAR
+    is_short = found.years < A_YEAR
     returned = found.measures["total_return" if is_short else "annual_return"].sort_values(ascending=False)
     is_free = any(run.manifest.run["costs"] == "none" for run in found.runs.values())
     span = f"from {found.dates[0].date()} to {found.dates[-1].date()}" if is_short else "a year"
@@ -104,7 +103,7 @@ def measures_table(found: Comparison) -> Table:
     Table
         One row a run; nothing is annualised over less than a year.
     """
-    is_short = found.years < YEAR
+    is_short = found.years < A_YEAR
     span = "" if is_short else " a year"
     returns = ("Total return", "Return a year", "Volatility a year", "Sharpe", "Max drawdown", "Calmar")
     head = ("Run", *returns, f"Turnover{span}, × NAV", f"Cost{span}, of NAV")
@@ -132,7 +131,9 @@ def _measures(found: Comparison) -> Section:
     rows = tuple(
         (
             str(label),
-            points(row["active_return"]),
+            signed(
+                points_apart(*(float(found.measures["annual_return"][run]) for run in (str(label), found.first))), 1
+            ),
             percent(row["tracking_error"]),
             number(row["t_statistic"], 2),
             number(row["correlation"], 2),
@@ -228,6 +229,5 @@ def _settings(found: Comparison) -> Section:
         title="Settings, data and versions that differ",
         caption="What is not listed is the same in all of them.",
         table=table,
-        look="prose",
     )
     return Section(key="settings", title="What differs", exhibits=(exhibit,))

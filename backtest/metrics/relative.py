@@ -217,7 +217,8 @@ def against(result: "BacktestResult", reference: "BacktestResult") -> Mapping[st
         weeks              weekly returns read; weeks end on Sunday, the first starts at its last mark
         =================  ======================================================================================
 
-        NaN where a measure is not defined; of fewer than eight weeks nothing weekly is.
+        NaN where a measure is not defined; of fewer than eight weeks, and beside a
+        reference that never traded, only the active return is.
 
     Raises
     ------
@@ -233,7 +234,8 @@ def against(result: "BacktestResult", reference: "BacktestResult") -> Mapping[st
     navs = [run.nav_by_row[run.rows] for run in (result, reference)]
     ours, theirs = (weekly_growth(nav, dates) - 1.0 for nav in navs)
     weeks = len(ours)
-    if weeks < FEWEST_WEEKS:
+    # Beside a run that never held anything there is nothing to share: its interest has next to no variance.
+    if weeks < FEWEST_WEEKS or not len(reference.fills[0]):
         ours, theirs = ours[:0], theirs[:0]
     known = cash_returns(result)
     daily_cash = np.zeros(len(dates)) if known is None else known
@@ -255,7 +257,7 @@ def against(result: "BacktestResult", reference: "BacktestResult") -> Mapping[st
             "alpha": line.alpha,
             "beta": line.beta,
             "alpha_t": line.alpha_t,
-            "dimson_beta": dimson_beta(daily[0], daily[1], daily_cash),
+            "dimson_beta": dimson_beta(daily[0], daily[1], daily_cash) if len(ours) else NAN,
             "correlation": correlation(ours, theirs),
             "up_capture": up_capture(ours, theirs),
             "down_capture": down_capture(ours, theirs),

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from backtest.metrics.sample import observed, root_of_periods
 
 DAYS_PER_YEAR = 365.25
+A_YEAR = 364.5 / DAYS_PER_YEAR  # from here on figures are a year's: 365 days are one, too
 
 
 def total_return(returns: ArrayLike) -> float:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from backtest.attribution.contributions import Contributions, contributions
 from backtest.attribution.effects import effects
+from backtest.metrics.returns import A_YEAR
 from backtest.result import BacktestResult
 from backtest.run import RotationResult
 from data.costs.schedules import COST_KINDS
@@ -33,7 +34,7 @@ class Frames:
     @cached_property
     def is_short(self) -> bool:
         """Whether the run is shorter than a year: nothing is annualised then."""
-        return self.summaries["rotation"]["years"] < 1
+        return self.summaries["rotation"]["years"] < A_YEAR
 
     @cached_property
     def runs(self) -> Mapping[str, BacktestResult]:

@@ -1,6 +1,7 @@
 """The report as one HTML page that opens without a network."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,6 +128,8 @@ def sections(result: RotationResult) -> tuple[Section, ...]:
         data_section(frames),
         settings_section(frames),
     )
+    if len(result.dates) < 2:  # a point is no chart
+        made = tuple(replace(one, exhibits=tuple(ex for ex in one.exhibits if not ex.figure)) for one in made)
     return tuple(one for one in made if one.exhibits or one.paragraphs or one.has_template)
 
 

@@ -39,7 +39,7 @@ def triggers(frames: Frames) -> pd.DataFrame:
         last_fill (UTC), notional and cost (base currency) of the fills decided there; waited, orders of it that the log
         names; until, the next trigger's decision or the last mark; return and mix_return of rotation and constant mix
         from the first mark at or after the decision to that of the next trigger; gained, their difference times NAV at
-        the start. NaN where no mark follows.
+        the start. NaN where no mark follows, and of what never traded.
 
     Notes
     -----
@@ -51,7 +51,9 @@ def triggers(frames: Frames) -> pd.DataFrame:
     mark = np.searchsorted(frames.mark_stamps, stamps.as_unit("ns").asi8, side="left")
     ends = np.append(mark[1:], len(result.dates) - 1)
     nav, mix = result.nav.to_numpy(), frames.runs["constant mix"].nav.to_numpy()
-    has_marks = (mark < len(nav)) & (ends > mark)
+    traded = frames.trades["decided"].unique()
+    # What never traded, because a stop was in force or everything waited until the next decision, gained nothing.
+    has_marks = (mark < len(nav)) & (ends > mark) & stamps.isin(traded)
     first, last = np.minimum(mark, len(nav) - 1), np.minimum(ends, len(nav) - 1)
     ours = np.where(has_marks, nav[last] / nav[first] - 1.0, np.nan)
     theirs = np.where(has_marks, mix[last] / mix[first] - 1.0, np.nan)

@@ -7,7 +7,9 @@ import numpy as np
 
 from backtest.assumptions import PREFUNDED
 from backtest.config import FlatCosts
-from backtest.metrics.returns import DAYS_PER_YEAR
+from backtest.kernels import state
+from backtest.log import WHAT
+from backtest.metrics.returns import A_YEAR, DAYS_PER_YEAR
 from backtest.run import RotationResult
 from strategies.thesis import BASKETS
 
@@ -17,6 +19,7 @@ LUCK = 2.0
 FEW_MOVES = 10
 # Points that another assumption has to move a result by, to be said in the verdict.
 MATTERS = 0.5
+LEAST_SHARE = 0.01  # of NAV on average: less is no holding to be compared with
 # Longer than this to reach it is said as "more than": the estimate itself is too rough for a figure.
 LONGEST_YEARS = 100
 # Costs that a reader takes for granted; said where a run does not charge them.
@@ -50,8 +53,15 @@ def verdict(result: RotationResult) -> list[str]:
             one_rule,
         ]
     references = {name: reference.summary() for name, reference in result.references.items()}
+    if sum(result.average_shares) < LEAST_SHARE:
+        nothing = (
+            f"{made_up} rotation held next to nothing once both baskets could be held, so there is no constant mix to "
+            "compare it with, and nothing to judge."
+        )
+        return [*_idle(result), *_stopped(result), nothing, *_against_holding(ours, references), one_rule]
     return [
         *_idle(result),
+        *_stopped(result),
         f"{made_up} {_against_mix(result, ours, references['constant mix'])}",
         *_luck(result, ours),
         _mix(result),
@@ -73,6 +83,24 @@ def _idle(result: RotationResult) -> list[str]:
     ]
 
 
+def _stopped(result: RotationResult) -> list[str]:
+    """Say that a stop took the decisions out of the rule's hands."""
+    if not result.config.stop_drawdown:
+        return []
+    log = result.log
+    stops, passed = (log[log["what"] == WHAT[kind]] for kind in (state.STOPPED, state.PASSED_OVER))
+    if not len(stops):
+        return []
+    over, again = passed["at"].nunique(), stops["at"].nunique() - 1
+    more = f" and {_count(again, 'time')} more" if again else ""
+    said = (
+        f"A stop sold everything on {stops['at'].iloc[0]:%Y-%m-%d}{more}, and {_count(over, 'decision')} "
+        f"{'was' if over == 1 else 'were'} passed over: from there this is a test of the stop, too. The references "
+        "have the same stop."
+    )
+    return [said]
+
+
 def _against_mix(result: RotationResult, ours: Mapping[str, float], mix: Mapping[str, float]) -> str:
     measure, span = _span(ours)
     if math.isnan(ours[measure]) or math.isnan(mix[measure]):
@@ -86,6 +114,8 @@ def _against_mix(result: RotationResult, ours: Mapping[str, float], mix: Mapping
 
 
 def _luck(result: RotationResult, ours: Mapping[str, float]) -> list[str]:
+    if np.isnan(result.plan.score).all():
+        return ["The signal never had a score, so the rule was never tried: the notes say why."]
     if not n_moves(result):
         return ["The rule never changed its share, so this run says nothing about timing."]
     t, weeks = result.timing["t_statistic"], result.timing["weeks"]
@@ -180,7 +210,7 @@ def _costs(result: RotationResult, ours: Mapping[str, float]) -> list[str]:
     if result.config.costs == "none":
         said.append("No costs were charged: trading this would have returned less.")
     elif not math.isnan(ours["cost_annual"]):
-        is_short = ours["years"] < 1
+        is_short = ours["years"] < A_YEAR
         part = ours["cost_annual"] * (ours["years"] if is_short else 1.0)
         taken = f"Costs took {_percent(part, 2)} of average NAV{'' if is_short else ' a year'}"
         if isinstance(result.config.costs, FlatCosts):
@@ -210,7 +240,7 @@ def n_moves(result: RotationResult) -> int:
 
 def _span(ours: Mapping[str, float]) -> tuple[str, str]:
     # A return over less than a year is not blown up to one.
-    if ours["years"] >= 1:
+    if ours["years"] >= A_YEAR:
         return "annual_return", "a year"
     return "total_return", f"in {_count(round(ours['years'] * DAYS_PER_YEAR), 'day')}"
 

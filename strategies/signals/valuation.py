@@ -25,6 +25,7 @@ from strategies.signals.reading import Reading
 
 PARTS = ("price", "earnings", "basis")
 METRICS = {"pe_ttm": "trailing P/E (pe_ttm)"}
+MANY_UNPRICED = 0.05  # of the figures: holidays of one of two publishers are fewer
 Measure = Literal["log_pe_ratio", "earnings_yield_gap"]
 
 
@@ -134,7 +135,7 @@ class ValuationSignal(Section):
             score_label=f"percentile of {self.history} sessions" if self.scale == "percentile" else "level",
             notes=tuple(self._notes(sides, stamps >= market.start.astype("datetime64[ns]").astype(np.int64))),
             parts=parts,
-            relative_price=np.exp(theirs.log_price - ours.log_price),
+            relative_price=theirs.closes / ours.closes,
         )
 
     def _score(self, value: NDArray[np.float64], basis: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -170,7 +171,8 @@ class ValuationSignal(Section):
         ratio = all_series(market, "valuations").get((entity, self.metric))
         if ratio is None:  # not yet: `check` has seen to it that there is one
             nothing = np.full(len(stamps), np.nan)
-            return _Side(entity, True, np.zeros(len(stamps), dtype=bool), *[nothing] * 5)
+            never = np.zeros(len(stamps), dtype=bool)
+            return _Side(entity, True, never, never, nothing, nothing, nothing, nothing, nothing)
         return _side(ratio, all_series(market, "indices").get((entity,)), stamps, self.measure, self.max_age_days)
 
     def _notes(self, sides: list["_Side"], in_run: NDArray[np.bool_]) -> list[str]:
@@ -180,6 +182,12 @@ class ValuationSignal(Section):
                 notes.append(
                     f"The market has no index {one.entity}: what its P/E moved is not parted into price and earnings, "
                     "and only moves over 15 % count as jumps of its basis."
+                )
+            n_unpriced, n_read = int((one.is_unpriced & in_run).sum()), int((~np.isnan(one.value) & in_run).sum())
+            if one.is_priced and n_unpriced > MANY_UNPRICED * n_read:
+                notes.append(
+                    f"The index {one.entity} has no close on the date of its P/E at {n_unpriced} of {n_read} closes: "
+                    "there what the P/E moved counts as earnings, and its jumps are not seen."
                 )
             n_losses = int((one.is_loss & in_run).sum())
             if n_losses and self.measure == "log_pe_ratio":
@@ -193,24 +201,25 @@ class ValuationSignal(Section):
                 done = (
                     "readings before them were shifted by them"
                     if self.scale == "percentile"
-                    else f"there is no score for {self.wait_sessions} sessions after one"
+                    else f"there is no score for {self.wait_sessions} sessions after one, then the level counts"
                 )
                 times = "once" if n == 1 else f"{n} times"
-                notes.append(f"The P/E of {one.entity} jumped {times} without its price: not traded; {done}.")
+                notes.append(f"The P/E of {one.entity} jumped {times} against its price: not traded; {done}.")
         return notes
 
 
 class _Side(NamedTuple):
-    """One entity on the grid: its log P/E or earnings yield, and running sums of what moved it."""
+    """One entity on the grid: its log P/E or earnings yield, running sums of what moved it, and its index."""
 
     entity: str
     is_priced: bool
     is_loss: NDArray[np.bool_]
+    is_unpriced: NDArray[np.bool_]
     value: NDArray[np.float64]
     price: NDArray[np.float64]
     earnings: NDArray[np.float64]
     basis: NDArray[np.float64]
-    log_price: NDArray[np.float64]
+    closes: NDArray[np.float64]
 
 
 def _side(
@@ -232,6 +241,7 @@ def _side(
     latest = ratio.as_of(stamps, max_age_days)
     is_latest = latest.dates == np.concatenate([[np.datetime64("NaT", "D")], dates])[at]
     value = np.where(is_latest & ~np.isnan(latest.values), on_grid(measured), np.nan)
+    nothing = np.full(len(stamps), np.nan)
     return _Side(
         entity=ratio.key[0],
         is_priced=index is not None,
@@ -240,8 +250,8 @@ def _side(
         price=on_grid(price),
         earnings=on_grid(earnings),
         basis=on_grid(basis),
-        # The price that goes with the figure: without a reading, the other side alone would make the profit.
-        log_price=np.where(np.isnan(value), np.nan, on_grid(log_price)),
+        closes=nothing if index is None else index.as_of(stamps).values,
+        is_unpriced=~np.isnan(value) & np.isnan(on_grid(log_price)),
     )
 
 

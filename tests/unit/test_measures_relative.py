@@ -163,3 +163,22 @@ def test_hong_kong_follows_new_york_a_day_late():
     assert daily < 0.6 * week.beta
     assert dimson_beta(ours, theirs, lags=1, leads=0) > week.beta
     assert dimson_beta(ours, theirs, lags=0, leads=1) == pytest.approx(daily, abs=0.1)  # nothing comes a day early
+
+
+def test_beside_what_never_traded_or_for_few_weeks_there_is_no_beta():
+    result = run(thesis("flow-momentum"), load("demo", start="2024-01-02", end="2024-12-31"))
+    never = run(
+        thesis("flow-momentum").replace({"baskets.min_members": 99}), load("demo", start="2024-01-02", end="2024-12-31")
+    )
+    assert not len(never.fills[0])
+    beside = relative.against(result, never)
+    assert beside["active_return"] == pytest.approx(
+        result.summary()["annual_return"] - never.summary()["annual_return"]
+    )
+    assert beside["weeks"] > 50
+    few = run(thesis("flow-momentum"), load("demo", start="2024-11-01", end="2024-12-13"))
+    shortly = relative.against(few, few.references["50/50"])
+    assert shortly["weeks"] == 6
+    for found in (beside, shortly):
+        rest = {name: value for name, value in found.items() if name not in ("active_return", "weeks")}
+        assert all(math.isnan(value) for value in rest.values()), rest

@@ -214,6 +214,19 @@ def test_what_a_trigger_gained_is_the_difference_times_nav(frames: Frames) -> No
     assert row["gained"] == pytest.approx((row["return"] - row["mix_return"]) * nav, rel=1e-12)
 
 
+def test_a_trigger_that_never_traded_gained_nothing() -> None:
+    changes = {"run.stop_drawdown": 0.1, "run.lots": "fractional"}
+    stopped = Frames(run(thesis("flow-momentum").replace(changes), load("demo", start="2021-06-01", end="2023-12-29")))
+    found = triggers(stopped)
+    idle = found["n_fills"] == 0
+    assert idle.any()
+    assert found.loc[idle, "gained"].isna().all()
+    says = [one.says for one in signal.signal(stopped).exhibits if one.title == "What each trigger did"]
+    known = int(found["gained"].notna().sum())
+    assert known < len(found)
+    assert not any(f"of {len(found)} triggers paid" in one for one in says)
+
+
 def test_one_trigger_is_no_best_and_worst(frames: Frames) -> None:
     """A run cut after its first trigger says what that one made, once."""
     decided = triggers(frames)["decided"]

@@ -49,6 +49,16 @@ def read(market, **options):
     return ValuationSignal(**(SHORT | options)).read(market, "XNYS", "one", "two")
 
 
+def known_relative(market, stamps):
+    """The last close of HSTECH known at each stamp over that of NDX."""
+    table, sides = market.table("indices"), []
+    for name in ("HSTECH", "NDX"):
+        rows = table[table["index"] == name].sort_values("known")
+        last = [rows.loc[rows["known"] <= stamp, "close"].tail(1).to_numpy() for stamp in stamps]
+        sides.append(np.array([one[0] if len(one) else np.nan for one in last]))
+    return sides[0] / sides[1]
+
+
 def drifting(closes, earnings=10.0):
     return closes / earnings
 
@@ -98,8 +108,7 @@ def test_without_jumps_prices_move_a_ratio_of_constant_earnings(measure):
     np.testing.assert_allclose(np.diff(found.parts["price"][1:]), np.diff(found.value[1:]), atol=1e-12)
     assert np.abs(found.parts["earnings"][1:]).max() < 1e-12
     assert (found.parts["basis"][1:] == 0.0).all()
-    expected = (closes["HSTECH"] / closes["NDX"])[:-1]
-    np.testing.assert_allclose(found.relative_price[1:], expected, rtol=1e-12)
+    np.testing.assert_allclose(found.relative_price, known_relative(market, found.stamps), rtol=1e-12)
 
 
 def test_a_jump_of_the_basis_is_not_traded():
@@ -111,7 +120,7 @@ def test_a_jump_of_the_basis_is_not_traded():
     plain, crossed = (read(valued_market(source, pe, closes)[0]) for pe in (smooth, jumped))
     np.testing.assert_allclose(crossed.score[21:], plain.score[21:], atol=1e-12)
     assert crossed.value[61] - crossed.value[60] < -0.4
-    assert "The P/E of HSTECH jumped once without its price: not traded" in crossed.notes[0]
+    assert "The P/E of HSTECH jumped once against its price: not traded" in crossed.notes[0]
     assert not plain.notes
     # Taken as it stands, the same series would have fallen to the bottom of its window.
     raw = np.empty(N)
@@ -128,7 +137,9 @@ def test_a_close_published_after_its_ratio_is_not_read():
         market, _ = valued_market(source, destination)
         late = market.tables["indices"].assign(known=lambda table: table["known"] + 48 * 3600 * 10**9)
         found = read(dataclasses.replace(market, tables=market.tables | {"indices": late}), measure=measure)
-        assert np.isnan(found.relative_price).all()
+        slow = dataclasses.replace(market, tables=market.tables | {"indices": late})
+        np.testing.assert_allclose(found.relative_price, known_relative(slow, found.stamps), rtol=1e-12)
+        assert any("has no close on the date of its P/E" in note for note in found.notes)
         assert not found.parts["price"][1:].any()
         assert not found.parts["basis"][1:].any()
         np.testing.assert_allclose(np.diff(found.parts["earnings"][1:]), np.diff(found.value[1:]), atol=1e-12)
@@ -155,7 +166,6 @@ def test_a_loss_has_a_yield_but_no_logarithm():
     market, _ = valued_market(np.full(N, 25.0), destination)
     assert np.isnan(read(market).value[51:61]).all()
     assert not np.isnan(read(market).value[61])
-    assert np.isnan(read(market).relative_price).tolist() == np.isnan(read(market).value).tolist()
     assert read(market).notes[0].startswith(f"HSTECH made a loss at 10 of {N} closes; a loss has no logarithm")
     gap = read(market, measure="earnings_yield_gap").value
     assert not any("loss" in note for note in read(market, measure="earnings_yield_gap").notes)
@@ -171,8 +181,9 @@ def test_an_old_figure_is_no_reading():
     days = DATES.to_numpy().astype("datetime64[D]")
     old = (days - days[49]).astype(int) > 7
     assert np.isnan(found.value[50:71]).tolist() == old[50:71].tolist()
-    # Nor is its price one to take a profit at, which the other side's would make alone.
-    assert np.isnan(found.relative_price[50:71]).tolist() == old[50:71].tolist()
+    # Its price is known all the same: a profit can be taken.
+    np.testing.assert_allclose(found.relative_price, known_relative(market, found.stamps), rtol=1e-12)
+    assert not np.isnan(found.relative_price[50:71]).any()
 
 
 def test_without_an_index_only_large_moves_are_jumps():

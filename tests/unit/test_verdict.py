@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import cast
 
@@ -11,8 +12,10 @@ import pandas as pd
 from backtest.assumptions import PREFUNDED
 from backtest.config import RunConfig
 from backtest.report.verdict import n_moves, verdict
-from backtest.run import RotationResult
+from backtest.run import RotationResult, run
 from data.costs.schedules import COST_KINDS
+from data.load import load
+from strategies.catalogue import thesis as catalogued
 
 
 def stub(
@@ -100,6 +103,27 @@ def test_the_mix_begins_when_there_is_a_choice() -> None:
     assert "Since 2020-07-31, when both baskets could first be held, on average 30 % of NAV" in said
     assert "holds those shares from then on, and before that what could be held, as the rotation did" in said
     assert "could first be held" not in " ".join(verdict(stub()))
+
+
+def test_a_stop_and_what_it_left_are_said() -> None:
+    """A run that a stop has put into cash is no skill: nothing may call its distance from a mix beyond luck."""
+    thesis = catalogued("flow-momentum").replace({"run.stop_drawdown": 0.1, "run.lots": "fractional"})
+    result = run(thesis, load("demo", start="2021-06-01", end="2023-12-29"))
+    said = verdict(result)
+    stops = result.log[result.log["what"] == "stop: everything is sold"]
+    passed = result.log[result.log["what"].str.startswith("decision passed over")]["at"].nunique()
+    assert said[0].startswith(f"A stop sold everything on {stops['at'].iloc[0]:%Y-%m-%d}, and {passed} decisions were")
+    held = replace(result)
+    held.__dict__["average_shares"] = (0.001, 0.0)
+    said = verdict(held)
+    assert said[1].endswith("no constant mix to compare it with, and nothing to judge.")
+    assert not any("luck" in one for one in said)
+
+
+def test_a_signal_without_a_score_was_never_tried() -> None:
+    idle = stub(t=0.4, moves=0)
+    idle.plan.score[:] = np.nan
+    assert verdict(idle)[1] == "The signal never had a score, so the rule was never tried: the notes say why."
 
 
 def test_a_t_statistic_of_nothing_has_no_sign() -> None:

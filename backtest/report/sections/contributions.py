@@ -147,6 +147,7 @@ def _largest(totals: pd.Series, noun: str) -> str:
     most = "brought the most" if held.iloc[best] > 0 else "cost the least"
     least = "the least" if held.iloc[worst] > 0 else "cost the most"
     said = f"{held.index[best]} {most}, {number(held.iloc[best])}"
+    said = said[:1].upper() + said[1:]
     return f"{said}; {held.index[worst]} {least}, {number(held.iloc[worst])}."
 
 

@@ -124,7 +124,7 @@ def _timed(total: pd.Series, base: str) -> str:
         return ""
     mix, timing = float(total["average_mix"]), float(total["timing"])
     return (
-        f"Owning both baskets at their average brought {number(mix)} {base}; moving between them "
+        f"Owning both baskets at their average brought {number(mix)} {base}; holding more of one or the other "
         f"{'added' if timing >= 0 else 'took'} {number(abs(timing))}, costs took {number(-float(total['cost']))}."
     )
 

@@ -3,10 +3,12 @@
 import math
 from collections.abc import Mapping
 
+from backtest.metrics.returns import A_YEAR
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
 from backtest.report.tables import Table, number, percent, points, signed
 from backtest.report.verdict import LUCK, points_apart
+from backtest.report.writing import counted
 from backtest.result import BacktestResult
 
 ANNUAL = ("annual_return", "volatility", "sharpe", "calmar")
@@ -88,7 +90,7 @@ def measures(frames: Frames) -> Table:
 
 def _measures(run: BacktestResult, measured: Mapping[str, float]) -> tuple[str, ...]:
     found, nav = dict(measured), run.nav
-    if found["years"] < 1:
+    if found["years"] < A_YEAR:
         found |= dict.fromkeys((*ANNUAL, "sharpe_se"), math.nan)
         found |= {name: found[name] * found["years"] for name in ("turnover", "cost_annual")}
     return (
@@ -110,11 +112,11 @@ def _measured(frames: Frames) -> str:
     excess = "" if frames.is_short else f"{percent(timing['excess'])} a year (mean of simple weekly returns), "
     return (
         f"{'Nothing is annualised over less than a year. ' if frames.is_short else ''}"
-        f"Weekly difference from the constant mix: {excess}t-statistic {number(timing['t_statistic'], 2)}, "
-        f"{number(timing['weeks'])} weeks. Sharpe is in excess of zero here. Turnover is one-way, of the NAV of each "
-        "day; costs are of average NAV. Calmar: return a year over the largest drawdown. All references are rebalanced "
-        "at the rotation's decisions and pay the same costs; what cannot be held yet stays in cash, but in the "
-        "constant mix."
+        f"Weekly difference from the constant mix: {excess}t-statistic {number(timing['t_statistic'], 2)} (plain; that "
+        f"of alpha, below, allows for autocorrelation), {counted(timing['weeks'], 'week')}. Sharpe is in excess of "
+        "zero here. Turnover is one-way, of the NAV of each day; costs are of average NAV. Calmar: return a year over "
+        "the largest drawdown. All references are rebalanced at the rotation's decisions and pay the same costs; what "
+        "cannot be held yet stays in cash."
     )
 
 
@@ -129,7 +131,11 @@ def _ranked(frames: Frames) -> str:
         return "The rotation and all references returned the same."
     best = max(totals, key=lambda name: totals[name])
     beaten = sum(ours > value for value in totals.values())
-    said = f"The rotation returned more than {_of(beaten, others)} references"
+    said = (
+        f"The rotation returned more than {_of(beaten, others)} references"
+        if beaten
+        else "Every reference returned more"
+    )
     if totals[best] > ours:
         said += f"; {frames.labels[best][:1].lower()}{frames.labels[best][1:]} returned the most"
     smaller = sum(fall > value for value in falls.values())
@@ -137,7 +143,7 @@ def _ranked(frames: Frames) -> str:
 
 
 def _of(n: int, n_all: int) -> str:
-    return f"all {n_all}" if n == n_all else f"none of the {n_all}" if n == 0 else f"{n} of the {n_all}"
+    return f"all {n_all}" if n == n_all else f"{n or 'none'} of the {n_all}"
 
 
 def against(frames: Frames) -> Table:
@@ -238,8 +244,8 @@ def risk(frames: Frames) -> Table:
 def _risk(found: Mapping[str, float]) -> tuple[str, ...]:
     broken = found["modified_cvar_95"] >= found["modified_var_95"]
     return (
-        number(math.nan if found["years"] < 1 else found["sharpe_over_cash"], 2),
-        number(math.nan if found["years"] < 1 else found["sortino"], 2),
+        number(math.nan if found["years"] < A_YEAR else found["sharpe_over_cash"], 2),
+        number(math.nan if found["years"] < A_YEAR else found["sortino"], 2),
         number(found["omega"], 2),
         percent(found["var_95"], 2),
         percent(found["cvar_95"], 2),

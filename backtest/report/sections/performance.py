@@ -43,7 +43,7 @@ def performance(frames: Frames) -> Section:
             key="drawdown",
             title="Drawdown",
             caption="NAV against its highest mark so far; the three deepest of the rotation are shaded and numbered.",
-            says=_under_water(found, len(result.dates)),
+            says=_under_water(found, frames.summaries["rotation"]["drawdown_now"]),
             figure=drawdown_figure(result, shaded),
         ),
         Exhibit(
@@ -95,13 +95,11 @@ def _grown(frames: Frames) -> str:
     )
 
 
-def _under_water(found: pd.DataFrame, n_dates: int) -> str:
+def _under_water(found: pd.DataFrame, now: float) -> str:
     if not len(found):
-        return "NAV never marked below an earlier one." if n_dates else ""
-    last = found[found["recovery"].isna()]
-    if len(last):
-        row = last.iloc[0]
-        return f"At the end the rotation is still below its peak of {day(row['peak'])}."
+        return "" if math.isnan(now) else "NAV never marked below an earlier one."
+    if now < 0:  # the table of the deepest need not hold the last one
+        return f"At the end the rotation is {percent(-now)} below its highest mark."
     return "At the end every one of its drawdowns had been recovered."
 
 

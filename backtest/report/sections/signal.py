@@ -186,7 +186,7 @@ def _closings(frames: Frames) -> tuple[Exhibit, ...]:
     reading, found = frames.result.plan.reading, closings(frames.result.plan)
     if not reading.parts or not len(found):
         return ()
-    parts = list(reading.parts)
+    parts, whole = list(reading.parts), found.dropna(subset=["closing"])
     digits = 2 if float(found["value_entered"].abs().max()) >= 0.1 else 4
     rows = tuple(
         (
@@ -199,14 +199,16 @@ def _closings(frames: Frames) -> tuple[Exhibit, ...]:
         for row in found.to_dict("records")
     )
     head = ("Entered", "Left", "Value then", "Value after", "Closing", *(f"by {name}" for name in parts))
-    total = found[parts].sum()
+    total = whole[parts].sum()
     exhibit = Exhibit(
         title="What closed it while the destination was held",
         caption=(
             "Closing is what the value fell by, in its own unit: above zero, the discount narrowed. Only what prices "
             "closed was earned; earnings that changed, and jumps of the basis, were not."
         ),
-        says=f"Over {counted(len(found), 'spell')} it closed by {signed(float(found['closing'].sum()), digits)}: "
+        says=""
+        if not len(whole)
+        else f"Over {counted(len(whole), 'spell')} it closed by {signed(float(whole['closing'].sum()), digits)}: "
         f"{listed([f'{name} {signed(float(total[name]), digits)}' for name in parts])}.",
         table=Table(head=head, rows=rows, align="ll" + "r" * (len(head) - 2)),
     )
@@ -230,12 +232,13 @@ def _paid(found: pd.DataFrame, base: str) -> str:
     best, worst = known.iloc[int(known["gained"].argmax())], known.iloc[int(known["gained"].argmin())]
     if not known["gained"].any():
         return "No trigger changed NAV against the constant mix."
-    won = int((known["gained"] > 0).sum())
+    won, untraded = int((known["gained"] > 0).sum()), int((found["n_fills"] == 0).sum())
+    left = f" {counted(untraded, 'trigger')} never traded." if untraded else ""
     if not won:
         return (
             f"None of {number(len(known))} triggers paid against the constant mix. The least dear, of "
             f"{day(best['decided'])}, cost {number(-best['gained'])} {base}; the dearest, of {day(worst['decided'])}, "
-            f"{number(-worst['gained'])}."
+            f"{number(-worst['gained'])}.{left}"
         )
     return (
         f"{won} of {number(len(known))} triggers paid against the constant mix. The best, of "
