@@ -17,9 +17,9 @@ from tests.worlds import full_case
 
 BOUND = 1e-10  # of NAV
 CHUNK = 5 if numba.config.DISABLE_JIT else 25
-# `make test` takes the first 200 of these runs, `make full` all 500.
-QUICK = range(0, 8 * CHUNK, CHUNK)
-REST = range(8 * CHUNK, 20 * CHUNK, CHUNK)
+# `make test` takes the first 100 of these runs, `make full` all 500.
+QUICK = range(0, 4 * CHUNK, CHUNK)
+REST = range(4 * CHUNK, 20 * CHUNK, CHUNK)
 CHUNKS = [*QUICK, *(pytest.param(first, marks=pytest.mark.slow) for first in REST)]
 
 

@@ -21,8 +21,8 @@ ORACLE = 1e-9  # hundreds of fills, each rounded to the cent by two programs
 IDENTITY = 1e-10
 CHUNK = 5 if numba.config.DISABLE_JIT else 50
 # `make test` takes the first of these seeds, `make full` all 2,000.
-QUICK = range(0, 4 * CHUNK, CHUNK)
-REST = range(4 * CHUNK, 40 * CHUNK, CHUNK)
+QUICK = range(0, 3 * CHUNK, CHUNK)
+REST = range(3 * CHUNK, 40 * CHUNK, CHUNK)
 CHUNKS = [*QUICK, *(pytest.param(first, marks=pytest.mark.slow) for first in REST)]
 # What has a last axis of lanes.
 RECORDED = tuple(part for part in state.Record._fields if part != "price")
