@@ -23,7 +23,7 @@ from data.load import load
 from data.market import PRICE_FIELDS, MarketData
 from tests.folders import good_tables, write_folder
 
-N_CHUNKS, PER_CHUNK = 20, 100  # 2,000 mutations, the first 500 of them always
+N_CHUNKS, PER_CHUNK = 20, 100  # 2,000 mutations, the first 300 of them always
 ALWAYS = 3
 FILES = ("prices", "prices", "fx", "valuations", "flows", "indices", "rates", "holdings_13f", "positioning")
 FACTS = ("instruments", "actions", "borrow")
