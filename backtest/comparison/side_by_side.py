@@ -27,6 +27,7 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 # What a run left, and what stands elsewhere too, is not compared.
 NOT_COMPARED = (
     "files.",
+    "thesis.title.",
     "figures.",
     "ledger.",
     "format.",

@@ -234,7 +234,9 @@ def test_one_trigger_is_no_best_and_worst(frames: Frames) -> None:
     cut = Frames(run(thesis("flow-momentum"), load("demo", end=end)))
     assert len(triggers(cut)) == 1
     said = signal.signal(cut).exhibits[-1].says
-    assert said.startswith(f"The one trigger, of {decided.iloc[0]:%Y-%m-%d}, made ")
+    gained = float(triggers(cut)["gained"].iloc[0])
+    brought = f"{'brought' if gained >= 0 else 'cost'} {abs(gained):,.0f} USD against the constant mix."
+    assert said == f"The one trigger, of {decided.iloc[0]:%Y-%m-%d}, {brought}"
 
 
 def test_parts_of_a_value_are_counted_from_its_first_reading(frames: Frames) -> None:

@@ -187,7 +187,7 @@ def _closings(frames: Frames) -> tuple[Exhibit, ...]:
     if not reading.parts or not len(found):
         return ()
     parts, whole = list(reading.parts), found.dropna(subset=["closing"])
-    digits = 2 if float(found["value_entered"].abs().max()) >= 0.1 else 4
+    digits = 2 if float(found[["value_entered", "value_left"]].abs().max().max()) >= 0.1 else 4
     rows = tuple(
         (
             day(row["entered"]),
@@ -199,20 +199,25 @@ def _closings(frames: Frames) -> tuple[Exhibit, ...]:
         for row in found.to_dict("records")
     )
     head = ("Entered", "Left", "Value then", "Value after", "Closing", *(f"by {name}" for name in parts))
-    total = whole[parts].sum()
     exhibit = Exhibit(
         title="What closed it while the destination was held",
         caption=(
             "Closing is what the value fell by, in its own unit: above zero, the discount narrowed. Only what prices "
             "closed was earned; earnings that changed, and jumps of the basis, were not."
         ),
-        says=""
-        if not len(whole)
-        else f"Over {counted(len(whole), 'spell')} it closed by {signed(float(whole['closing'].sum()), digits)}: "
-        f"{listed([f'{name} {signed(float(total[name]), digits)}' for name in parts])}.",
+        says=_closed(whole, parts, digits),
         table=Table(head=head, rows=rows, align="ll" + "r" * (len(head) - 2)),
     )
     return (exhibit,)
+
+
+def _closed(whole: pd.DataFrame, parts: list[str], digits: int) -> str:
+    if not len(whole):
+        return ""
+    closing, total = float(whole["closing"].sum()), whole[parts].sum()
+    moved = "closed" if closing >= 0 else "widened"
+    said = listed([f"{name} {signed(float(total[name]), digits)}" for name in parts])
+    return f"Over {counted(len(whole), 'spell')} it {moved} by {number(abs(closing), digits)}; of its closing, {said}."
 
 
 def _shared(frames: Frames) -> str:
@@ -228,7 +233,9 @@ def _paid(found: pd.DataFrame, base: str) -> str:
     if not len(known):
         return "No trigger can be judged." if len(found) else "The share never changed, so there was no trigger."
     if len(known) == 1:
-        return f"The one trigger, of {day(known['decided'].iloc[0])}, made {signed(known['gained'].iloc[0])} {base}."
+        gained = float(known["gained"].iloc[0])
+        brought = f"{'brought' if gained >= 0 else 'cost'} {number(abs(gained))} {base}"
+        return f"The one trigger, of {day(known['decided'].iloc[0])}, {brought} against the constant mix."
     best, worst = known.iloc[int(known["gained"].argmax())], known.iloc[int(known["gained"].argmin())]
     if not known["gained"].any():
         return "No trigger changed NAV against the constant mix."
