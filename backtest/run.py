@@ -101,7 +101,8 @@ class RotationResult(BacktestResult):
         """What to beat: each basket held, half of each, and the constant mix at the rotation's own average share.
 
         All are rebalanced at the same decisions and pay the same costs. The constant mix separates timing from
-        merely owning the destination. What cannot be held stays in cash, but in the constant mix.
+        merely owning the destination. What cannot be held stays in cash; until both baskets can be, the constant mix
+        asks for what the rotation asks for.
         """
         n = len(self.plan.targets.decisions)
         mixes = {name: np.tile(mix, (n, 1)) for name, mix in MIXES.items()} | {"constant mix": self.mix_shares}

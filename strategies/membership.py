@@ -88,6 +88,28 @@ def membership(
     return Membership(symbols=symbols, belongs=belongs, priced=priced, seasoned=seasoned, eligible=eligible)
 
 
+def kept_out(market: MarketData, universe: str | list[str]) -> list[str]:
+    """Name the members with prices that the universe of the run does not let be held.
+
+    Parameters
+    ----------
+    market : MarketData
+    universe : str or list of str
+
+    Returns
+    -------
+    list of str
+        In alphabetical order, whatever their dates.
+
+    Raises
+    ------
+    DataError
+        If the universe is unknown.
+    """
+    members = {one.symbol for one in spells_of(universe, market.memberships, market.symbols)}
+    return sorted(members & set(market.symbols) - set(market.holdable))
+
+
 def first_day(market: MarketData, universe: str | list[str]) -> np.datetime64 | None:
     """Give the first day on which a universe has a member.
 

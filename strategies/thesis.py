@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 from data.market import MarketData
 from strategies.basket_history import runs
 from strategies.errors import StrategyError
-from strategies.membership import first_day, membership, undated
+from strategies.membership import first_day, kept_out, membership, undated
 from strategies.refusals import refusal
 from strategies.rules.baskets import inner_weights
 from strategies.rules.kernels import rotate_nb
@@ -262,12 +262,11 @@ class Thesis(Section):
                     f"{self.name}: no member of basket {side} ({universe}) may be held in market {market.name!r}. "
                     "Widen the universe, or change the basket."
                 )
-            everybody = membership(market, universe, stamps, dates, self.baskets.seasoning, to_hold=False).symbols
-            outside = sorted(set(everybody) & set(market.symbols) - set(members.symbols) - set(market.holdable))
+            outside = kept_out(market, universe)
             if outside:
                 notes.append(
-                    f"Basket {side} leaves out {len(outside)} of its {len(everybody)} members with prices, which the "
-                    f"universe of the run does not hold: {', '.join(outside)}."
+                    f"Basket {side} leaves out {len(outside)} of its members with prices, which the universe of the "
+                    f"run does not hold: {', '.join(outside)}."
                 )
             weights = inner_weights(
                 market, members, stamps, self.allocation.kind, self.allocation.lookback, self.baskets.min_members

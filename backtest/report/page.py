@@ -11,7 +11,7 @@ from backtest.report.frames import Frames
 from backtest.report.packing import chart_library
 from backtest.report.sections.active import active_section
 from backtest.report.sections.contributions import contributions_section
-from backtest.report.sections.data import data_section, settings_section
+from backtest.report.sections.data import data_section
 from backtest.report.sections.days import extreme_days
 from backtest.report.sections.effects import effects_section
 from backtest.report.sections.events import events
@@ -21,6 +21,7 @@ from backtest.report.sections.measures import measures_section
 from backtest.report.sections.money import money
 from backtest.report.sections.months import months
 from backtest.report.sections.performance import performance
+from backtest.report.sections.settings import settings_section
 from backtest.report.sections.signal import signal
 from backtest.report.sections.trades import trades_section
 from backtest.run import RotationResult

@@ -8,7 +8,7 @@ from backtest.kernels import state
 from backtest.log import WHAT
 from backtest.report.page import render_page
 from backtest.report.sections import events
-from backtest.report.sections.data import settings
+from backtest.report.sections.settings import settings
 from backtest.run import RotationResult, run
 from data.actions import NO_ACTIONS
 from data.load import load

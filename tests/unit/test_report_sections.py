@@ -1,4 +1,4 @@
-"""Every section of the report: its figures are those of the result, and its sentences say them."""
+"""Every section of the report but the signal: its figures are those of the result, and its sentences say them."""
 
 import math
 from dataclasses import replace
@@ -19,7 +19,6 @@ from backtest.report.sections import (
 )
 from backtest.report.sections import (
     contributions,
-    data,
     days,
     effects,
     headline,
@@ -28,10 +27,9 @@ from backtest.report.sections import (
     money,
     months,
     performance,
-    signal,
+    settings,
 )
 from backtest.report.tables import Table, number, percent, points
-from backtest.report.triggers import triggers
 from backtest.run import RotationResult, run
 from data.checks.finding import Case, Finding
 from data.load import load
@@ -177,98 +175,6 @@ def test_equal_holdings_count_as_many_names() -> None:
     assert held["effective"].iloc[0] == pytest.approx(2.0, abs=0.01)
 
 
-# ------------------------------------------------------------------------------------------ the signal
-
-
-def test_triggers_are_the_changes_of_the_share(frames: Frames) -> None:
-    found, plan = triggers(frames), frames.result.plan
-    at = np.flatnonzero(np.diff(plan.share)) + 1
-    assert found["decided"].tolist() == plan.targets.decisions[at].tolist()
-    assert found["after"].tolist() == plan.share[at].tolist()
-    assert found["score"].tolist() == plan.score[at].tolist()
-
-
-def test_a_trigger_holds_the_trades_decided_there(frames: Frames) -> None:
-    found, trades = triggers(frames), frames.result.trades
-    row = found.iloc[1]
-    mine = trades[trades["decided"] == row["decided"]]
-    assert row["n_fills"] == len(mine) > 0
-    assert (row["first_fill"], row["last_fill"]) == (mine["filled"].min(), mine["filled"].max())
-    assert row["notional"] == pytest.approx((mine["notional"].abs() * mine["fx"]).sum(), rel=1e-12)
-    kinds = list(frames.result.costs.columns.intersection(mine.columns))
-    assert row["cost"] == pytest.approx((mine[kinds].sum(axis=1) * mine["fx"]).sum(), rel=1e-12)
-
-
-def test_returns_of_triggers_compound_to_that_of_the_run_from_the_first(frames: Frames) -> None:
-    found, nav = triggers(frames), frames.result.nav
-    first = nav.index.get_indexer([found["decided"].iloc[0].tz_localize(None).normalize()])[0]
-    known = found["return"].dropna()
-    assert np.prod(1 + known) == pytest.approx(nav.iloc[-1] / nav.iloc[first], rel=1e-12)
-    mix = frames.result.references["constant mix"].nav
-    assert np.prod(1 + found["mix_return"].dropna()) == pytest.approx(mix.iloc[-1] / mix.iloc[first], rel=1e-12)
-
-
-def test_what_a_trigger_gained_is_the_difference_times_nav(frames: Frames) -> None:
-    row = triggers(frames).iloc[0]
-    nav = frames.result.nav.loc[row["decided"].tz_localize(None).normalize()]
-    assert row["gained"] == pytest.approx((row["return"] - row["mix_return"]) * nav, rel=1e-12)
-
-
-def test_a_trigger_that_never_traded_gained_nothing() -> None:
-    changes = {"run.stop_drawdown": 0.1, "run.lots": "fractional"}
-    stopped = Frames(run(thesis("flow-momentum").replace(changes), load("demo", start="2021-06-01", end="2023-12-29")))
-    found = triggers(stopped)
-    idle = found["n_fills"] == 0
-    assert idle.any()
-    assert found.loc[idle, "gained"].isna().all()
-    says = [one.says for one in signal.signal(stopped).exhibits if one.title == "What each trigger did"]
-    known = int(found["gained"].notna().sum())
-    assert known < len(found)
-    assert not any(f"of {len(found)} triggers paid" in one for one in says)
-
-
-def test_one_trigger_is_no_best_and_worst(frames: Frames) -> None:
-    """A run cut after its first trigger says what that one made, once."""
-    decided = triggers(frames)["decided"]
-    end = str((decided.iloc[1] - pd.Timedelta(days=3)).date())
-    cut = Frames(run(thesis("flow-momentum"), load("demo", end=end)))
-    assert len(triggers(cut)) == 1
-    said = signal.signal(cut).exhibits[-1].says
-    gained = float(triggers(cut)["gained"].iloc[0])
-    brought = f"{'brought' if gained >= 0 else 'cost'} {abs(gained):,.0f} USD against the constant mix."
-    assert said == f"The one trigger, of {decided.iloc[0]:%Y-%m-%d}, {brought}"
-
-
-def test_parts_of_a_value_are_counted_from_its_first_reading(frames: Frames) -> None:
-    reading = frames.result.plan.reading
-    path = np.where(np.isfinite(reading.value), np.arange(len(reading.value)) * 0.5, np.nan)
-    parted = replace(frames.result.plan, reading=replace(reading, parts={"price": path, "earnings": -path}))
-    exhibits = {one.key: one for one in signal.signal(Frames(replace(frames.result, plan=parted))).exhibits}
-    figure = exhibits["parts"].figure
-    assert figure
-    first, second = (trace["y"] for trace in figure["data"])
-    known = [value for value in first if value is not None]
-    assert known[0] == 0.0
-    assert [value for value in second if value is not None] == [-value for value in known]
-    assert "parts" not in {one.key for one in signal.signal(frames).exhibits}
-
-
-def test_many_triggers_are_cut_to_the_largest(frames: Frames) -> None:
-    often = Frames(run(thesis("flow-momentum").replace({"rotation.rule": "linear"}), frames.result.market))
-    found = triggers(often)
-    assert len(found) > signal.N_TRIGGERS
-    table = signal.trigger_table(found, "USD")
-    assert len(table.rows) == signal.N_TRIGGERS
-    assert [row[0] for row in table.rows] == sorted(row[0] for row in table.rows)
-    assert f"The {signal.N_TRIGGERS} largest of {len(found)} changes" in signal.signal(often).exhibits[-1].caption
-
-
-def test_a_rule_that_never_moves_has_no_trigger() -> None:
-    still = Frames(eventful())
-    assert not len(triggers(still))
-    assert "no trigger" in signal.signal(still).exhibits[-1].says
-
-
 # ------------------------------------------------------------------------------------------ months and rolling
 
 
@@ -397,14 +303,14 @@ def test_the_command_makes_the_same_run(result: RotationResult) -> None:
         thesis("flow-momentum").replace({"signal.lookback": 40, "run.costs": {"bps": 10}, "run.shorts": False}),
         load("demo", start="2024-01-02"),
     )
-    manifest, command = data.commands(changed)
+    manifest, command = settings.commands(changed)
     assert manifest == "eastbound repeat manifest.json"
     assert command.startswith("eastbound run flow-momentum --market demo --start 2024-01-02 --end 2025-02-14")
     assert "--set signal.lookback=40" in command
     assert "--set 'run.costs={bps = 10.0}'" in command or "--set 'run.costs={bps = 10}'" in command
-    assert "--set" not in data.commands(result)[1]
+    assert "--set" not in settings.commands(result)[1]
 
 
 def test_a_market_of_ones_own_stands_as_a_folder(result: RotationResult) -> None:
     own = replace(result, market=replace(result.market, synthetic=False, name="desk prices"))
-    assert "--market FOLDER" in data.commands(own)[1]
+    assert "--market FOLDER" in settings.commands(own)[1]
