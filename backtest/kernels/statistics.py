@@ -18,8 +18,8 @@ INVERSE, PEAK, LOW, LOW_PEAK, FIRST, SECOND, THIRD, FOURTH, OVER, OVER_SECOND = 
 SHORTFALL, SHORTFALL_SECOND, GAIN, BEST, WORST, N_UP, N_MOVED, UNINVESTED, NAV_SUM, SHIFT = (
     10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
 )  # fmt: skip
-TRADED, TURNED, PAID = 20, 21, 22
-N_RUNNING = 23
+TRADED, TURNED, PAID, BEFORE = 20, 21, 22, 23
+N_RUNNING = 24
 STRIDE = 4  # dates to a pass
 # Returns are differences of numbers near 1: what varies by less than this is a constant and its rounding.
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
@@ -27,7 +27,7 @@ ROUNDING = 8 * float(np.finfo(np.float64).eps)
 
 @leaf
 def take_return_nb(
-    nav, money, cash, shift, inverse, peak, low, low_peak, first, second, third, fourth, over, over_second,
+    nav, money, cash, shift, before, inverse, peak, low, low_peak, first, second, third, fourth, over, over_second,
     shortfall, shortfall_second, gain, best, worst, n_up, n_moved, uninvested, nav_sum,
 ):  # fmt: skip
     """Take one more NAV of a run into its running figures.
@@ -40,8 +40,8 @@ def take_return_nb(
         Simple return on cash over the step.
     shift : float
         Moments are about it.
-    inverse, peak, low, low_peak, first, second, third, fourth, over, over_second : float
-        One over the last NAV, highest NAV, NAV and peak of the deepest fall, power sums of returns less shift, the
+    before, inverse, peak, low, low_peak, first, second, third, fourth, over, over_second : float
+        The last NAV, one over it, highest NAV, NAV and peak of the deepest fall, power sums of returns less shift, the
         first two of returns less shift and cash.
     shortfall, shortfall_second, gain, best, worst, n_up, n_moved, uninvested, nav_sum : float
         Sum of losses (negative) and of their squares, sum of gains, extremes, counts, sum of money over NAV, of NAV.
@@ -51,7 +51,7 @@ def take_return_nb(
     tuple of float
         The running figures, in their order.
     """
-    simple = nav * inverse - 1.0
+    simple = (nav - before) * inverse  # exactly 0 where nothing moved
     away = simple - shift
     square = away * away
     excess = away - cash
@@ -60,6 +60,7 @@ def take_return_nb(
     peak = max(peak, nav)
     is_deeper = nav * low_peak < low * peak  # nav / peak is the lowest yet, without dividing
     return (
+        nav,
         inverse,
         peak,
         nav if is_deeper else low,
@@ -84,26 +85,26 @@ def take_return_nb(
 
 @disjoint
 def take_one_nb(
-    nav, money, cash, shift, inverse, peak, low, low_peak, first, second, third, fourth, over, over_second,
+    nav, money, cash, shift, before, inverse, peak, low, low_peak, first, second, third, fourth, over, over_second,
     shortfall, shortfall_second, gain, best, worst, n_up, n_moved, uninvested, nav_sum,
 ):  # fmt: skip
     """Take one date; as `take_return_nb`, arrays of shape (L,) written in place."""
     for lane in range(nav.shape[0]):
         (
-            inverse[lane], peak[lane], low[lane], low_peak[lane], first[lane], second[lane], third[lane], fourth[lane],
-            over[lane], over_second[lane], shortfall[lane], shortfall_second[lane], gain[lane], best[lane],
-            worst[lane], n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
+            before[lane], inverse[lane], peak[lane], low[lane], low_peak[lane], first[lane], second[lane],
+            third[lane], fourth[lane], over[lane], over_second[lane], shortfall[lane], shortfall_second[lane],
+            gain[lane], best[lane], worst[lane], n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
         ) = take_return_nb(
             nav[lane], money[lane], cash, shift[lane],
-            inverse[lane], peak[lane], low[lane], low_peak[lane], first[lane], second[lane], third[lane], fourth[lane],
-            over[lane], over_second[lane], shortfall[lane], shortfall_second[lane], gain[lane], best[lane],
-            worst[lane], n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
+            before[lane], inverse[lane], peak[lane], low[lane], low_peak[lane], first[lane], second[lane],
+            third[lane], fourth[lane], over[lane], over_second[lane], shortfall[lane], shortfall_second[lane],
+            gain[lane], best[lane], worst[lane], n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
         )  # fmt: skip
 
 
 @disjoint
 def take_four_nb(
-    nav_0, nav_1, nav_2, nav_3, money_0, money_1, money_2, money_3, cash_0, cash_1, cash_2, cash_3, shift, inverse,
+    nav_0, nav_1, nav_2, nav_3, money_0, money_1, money_2, money_3, cash_0, cash_1, cash_2, cash_3, shift, before, inverse,
     peak, low, low_peak, first, second, third, fourth, over, over_second, shortfall, shortfall_second, gain, best,
     worst, n_up, n_moved, uninvested, nav_sum,
 ):  # fmt: skip
@@ -111,18 +112,18 @@ def take_four_nb(
     for lane in range(nav_0.shape[0]):
         about = shift[lane]
         figures = (
-            inverse[lane], peak[lane], low[lane], low_peak[lane], first[lane], second[lane], third[lane], fourth[lane],
-            over[lane], over_second[lane], shortfall[lane], shortfall_second[lane], gain[lane], best[lane],
-            worst[lane], n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
+            before[lane], inverse[lane], peak[lane], low[lane], low_peak[lane], first[lane], second[lane],
+            third[lane], fourth[lane], over[lane], over_second[lane], shortfall[lane], shortfall_second[lane],
+            gain[lane], best[lane], worst[lane], n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
         )  # fmt: skip
         figures = take_return_nb(nav_0[lane], money_0[lane], cash_0, about, *figures)
         figures = take_return_nb(nav_1[lane], money_1[lane], cash_1, about, *figures)
         figures = take_return_nb(nav_2[lane], money_2[lane], cash_2, about, *figures)
         figures = take_return_nb(nav_3[lane], money_3[lane], cash_3, about, *figures)
         (
-            inverse[lane], peak[lane], low[lane], low_peak[lane], first[lane], second[lane], third[lane], fourth[lane],
-            over[lane], over_second[lane], shortfall[lane], shortfall_second[lane], gain[lane], best[lane],
-            worst[lane], n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
+            before[lane], inverse[lane], peak[lane], low[lane], low_peak[lane], first[lane], second[lane],
+            third[lane], fourth[lane], over[lane], over_second[lane], shortfall[lane], shortfall_second[lane],
+            gain[lane], best[lane], worst[lane], n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
         ) = figures  # fmt: skip
 
 
@@ -144,7 +145,7 @@ def open_figures_nb(nav, opening, first_row, end_row, running):
         for figure in range(N_RUNNING):
             running[figure, lane] = 0.0
         growth = nav[end_row - 1, lane] / opening if n > 0 else 1.0
-        running[INVERSE, lane] = 1.0 / opening
+        running[BEFORE, lane], running[INVERSE, lane] = opening, 1.0 / opening
         running[PEAK, lane], running[LOW, lane], running[LOW_PEAK, lane] = opening, opening, opening
         running[BEST, lane], running[WORST, lane] = -np.inf, np.inf
         running[SHIFT, lane] = growth ** (1.0 / n) - 1.0 if growth > 0.0 else 0.0
@@ -170,14 +171,14 @@ def take_rows_nb(nav, money, cash, start, end, running):
             nav[row], nav[row + 1], nav[row + 2], nav[row + 3],
             money[row], money[row + 1], money[row + 2], money[row + 3],
             cash[row], cash[row + 1], cash[row + 2], cash[row + 3],
-            r[SHIFT], r[INVERSE], r[PEAK], r[LOW], r[LOW_PEAK], r[FIRST], r[SECOND], r[THIRD], r[FOURTH], r[OVER],
+            r[SHIFT], r[BEFORE], r[INVERSE], r[PEAK], r[LOW], r[LOW_PEAK], r[FIRST], r[SECOND], r[THIRD], r[FOURTH], r[OVER],
             r[OVER_SECOND], r[SHORTFALL], r[SHORTFALL_SECOND], r[GAIN], r[BEST], r[WORST], r[N_UP], r[N_MOVED],
             r[UNINVESTED], r[NAV_SUM],
         )  # fmt: skip
         row += STRIDE
     for last in range(row, end):
         take_one_nb(
-            nav[last], money[last], cash[last], r[SHIFT], r[INVERSE], r[PEAK], r[LOW], r[LOW_PEAK], r[FIRST],
+            nav[last], money[last], cash[last], r[SHIFT], r[BEFORE], r[INVERSE], r[PEAK], r[LOW], r[LOW_PEAK], r[FIRST],
             r[SECOND], r[THIRD], r[FOURTH], r[OVER], r[OVER_SECOND], r[SHORTFALL], r[SHORTFALL_SECOND], r[GAIN],
             r[BEST], r[WORST], r[N_UP], r[N_MOVED], r[UNINVESTED], r[NAV_SUM],
         )  # fmt: skip
@@ -265,7 +266,7 @@ def close_figures_nb(nav, opening, years, has_cash, end_row, n, running, n_fills
     deviation = deviation_nb(first, second, n)
     mean = shift + first / n
     total = last / opening - 1.0
-    annual = (1.0 + total) ** (1.0 / years) - 1.0 if years > 0.0 and total >= -1.0 else np.nan
+    annual = max(1.0 + total, 0.0) ** (1.0 / years) - 1.0 if years > 0.0 else np.nan
     deepest = running[LOW, lane] / running[LOW_PEAK, lane] - 1.0
     out[0, lane], out[1, lane], out[2, lane] = total, annual, deviation * root
     out[3, lane] = mean / deviation * root if deviation > ROUNDING else np.nan
