@@ -16,7 +16,7 @@ from strategies.thesis import Thesis
 
 # Of a thesis, and the fields of a strategy in Python.
 SECTIONS = (*(name for name in Thesis.model_fields if name not in ("name", "title")), "strategy")
-MAX_POINTS = 100_000_000
+MAX_VALUES = 100_000  # of one parameter of a grid
 HOW = 'want a list of values, "a:b:n" or "log:a:b:n"'
 
 
@@ -107,8 +107,8 @@ def dimension_of(name: str, given: Any) -> Dimension | Distribution:
 def _list(name: str, given: Sequence[Any]) -> Dimension:
     if not len(given):
         raise BacktestError(f"The grid gives {name} an empty list; {HOW}.")
-    if len(given) > MAX_POINTS:
-        raise BacktestError(f"The grid gives {name} {len(given):,} values; {MAX_POINTS:,} are the most.")
+    if len(given) > MAX_VALUES:
+        raise BacktestError(f"The grid gives {name} {len(given):,} values; {MAX_VALUES:,} are the most.")
     values = [value_of(value, name) for value in given]
     if any(isinstance(value, bool) for value in values) and any(is_number(value) for value in values):
         raise BacktestError(f"The grid gives {name} both numbers and true or false; want one or the other.")
@@ -158,15 +158,19 @@ def _range(name: str, text: str) -> list[int] | list[float]:
     low, high, count = (_number(part, where) for part in parts[is_log:])
     if count != count.to_integral_value() or count <= 0:
         raise BacktestError(f"{where}: n = {parts[-1]} points; want a whole number, 1 or more.")
-    if count > MAX_POINTS:
-        raise BacktestError(f"{where}: {float(count):.3g} points; {MAX_POINTS:,} candidates are the most. Take fewer.")
+    if count > MAX_VALUES:
+        raise BacktestError(
+            f"{where}: {float(count):.3g} points; {MAX_VALUES:,} are the most of one parameter. Take fewer."
+        )
     n = int(count)
     if low > high:
         raise BacktestError(f"{where}, which runs backwards. Write the smaller end first.")
     if is_log and low <= 0:
         raise BacktestError(f"{where}: a logarithm wants ends above zero.")
     if (low == high) != (n == 1):
-        raise BacktestError(f"{where}: {n} point{'s' * (n > 1)} cannot include both ends and differ. Change n or an end.")
+        raise BacktestError(
+            f"{where}: {n} point{'s' * (n > 1)} cannot include both ends and differ. Change n or an end."
+        )
     return _logarithmic(low, high, n) if is_log else _linear(low, high, n)
 
 

@@ -14,7 +14,7 @@ from backtest.tuning.parameter_values import is_number, value_of
 DISTRIBUTIONS = ("uniform", "log_uniform", "integers", "choice")
 METHODS = ("sobol", "random")
 MAX_DRAWN = 10_000_000
-SHAPE = "draw = {method = \"sobol\", n = 10000, seed = 7}"
+SHAPE = 'draw = {method = "sobol", n = 10000, seed = 7}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,14 @@ class Distribution:
 
     Attributes
     ----------
-    name : str
+    names : tuple of str, length 1
         The parameter.
     kind : {"uniform", "log_uniform", "integers"}
         `integers` includes both bounds.
     low, high : float or int
     """
 
-    name: str
+    names: tuple[str, ...]
     kind: str
     low: float
     high: float
@@ -49,8 +49,8 @@ class Distribution:
             float64, of `integers` int64.
         """
         if self.kind == "integers":
-            low, high = int(self.low), int(self.high)
-            return np.minimum(low + np.floor(points * (high - low + 1)).astype(np.int64), high)
+            n_values = int(self.high) - int(self.low) + 1
+            return int(self.low) + np.minimum(np.floor(points * n_values).astype(np.int64), n_values - 1)
         if self.kind == "log_uniform":
             low, high = math.log(self.low), math.log(self.high)
             return np.clip(np.exp(low + (high - low) * points), self.low, self.high)
@@ -135,7 +135,7 @@ def distribution_of(name: str, given: Mapping[str, Any]) -> Distribution:
         raise BacktestError(f"{where}; its bounds are too far apart. Take nearer ones.")
     if kind == "log_uniform" and low <= 0:
         raise BacktestError(f"{where}: a logarithm wants bounds above zero.")
-    return Distribution(name, kind, low, high)
+    return Distribution((name,), kind, low, high)
 
 
 def draw_of(given: Any) -> Draw:

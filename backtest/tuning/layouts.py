@@ -2,50 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK = 65_536  # candidates counted together, so that the k-th one kept is found at once; a multiple of 8
-
-
-def product_digits(first: int, last: int, sizes: Sequence[int]) -> NDArray[np.int64]:
-    """Give a stretch of itertools.product, in mixed radix: the last digit runs fastest.
-
-    Parameters
-    ----------
-    first, last : int
-    sizes : sequence of int, length n_dimensions
-
-    Returns
-    -------
-    ndarray of shape (last - first, n_dimensions)
-    """
-    return digits_of(np.arange(first, last), sizes)
-
-
-def digits_of(numbers: NDArray[np.int64], sizes: Sequence[int]) -> NDArray[np.int64]:
-    """Give the digits of numbers in mixed radix.
-
-    Parameters
-    ----------
-    numbers : ndarray of shape (n,)
-    sizes : sequence of int, length n_dimensions
-
-    Returns
-    -------
-    ndarray of shape (n, n_dimensions)
-    """
-    digits = np.empty((len(numbers), len(sizes)), np.int64)
-    rest = numbers
-    for k in range(len(sizes) - 1, -1, -1):
-        quotient = rest // sizes[k]
-        digits[:, k] = rest - quotient * sizes[k]
-        rest = quotient
-    return digits
+BLOCK = 65_536  # combinations counted together, so that the k-th one kept is found at once; a multiple of 8
 
 
 class Layout(Protocol):
@@ -57,12 +21,33 @@ class Layout(Protocol):
         ...
 
     def digits(self, first: int, last: int) -> NDArray[np.int64]:
-        """Give the points of candidates first to last: shape (last - first, n_dimensions)."""
+        """Give the points of candidates first to last - 1: shape (last - first, n_dimensions)."""
         ...
 
     def combinations(self, dimensions: Sequence[int]) -> NDArray[np.int64]:
         """Give the combinations of points of some dimensions that occur: shape (n, len(dimensions))."""
         ...
+
+
+def digits_of(numbers: NDArray[np.int64], sizes: Sequence[int]) -> NDArray[np.int64]:
+    """Give the digits of numbers in mixed radix: of 0, 1, 2 ... they are itertools.product.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n,)
+    sizes : sequence of int, length n_dimensions
+
+    Returns
+    -------
+    ndarray of shape (n, n_dimensions)
+    """
+    digits = np.empty((len(numbers), len(sizes)), np.int64, order="F")  # it is read by columns
+    rest = numbers
+    for k in range(len(sizes) - 1, -1, -1):
+        quotient = rest // sizes[k]
+        digits[:, k] = rest - quotient * sizes[k]
+        rest = quotient
+    return digits
 
 
 @dataclass(frozen=True)
@@ -84,17 +69,17 @@ class Product:
 
     def digits(self, first: int, last: int) -> NDArray[np.int64]:
         """Give the points of candidates, without a table."""
-        return product_digits(first, last, self.sizes)
+        return digits_of(np.arange(first, last), self.sizes)
 
     def combinations(self, dimensions: Sequence[int]) -> NDArray[np.int64]:
         """Give all combinations of some dimensions."""
         sizes = [self.sizes[d] for d in dimensions]
-        return product_digits(0, math.prod(sizes), sizes)
+        return digits_of(np.arange(math.prod(sizes)), sizes)
 
 
 @dataclass(frozen=True)
 class Kept:
-    """The combinations that conditions keep: a bit for each of all.
+    """The combinations that conditions keep: a bit for each of all, kept or not.
 
     Attributes
     ----------
@@ -126,8 +111,6 @@ class Kept:
 
     def digits(self, first: int, last: int) -> NDArray[np.int64]:
         """Give the points of candidates."""
-        if last <= first:
-            return product_digits(0, 0, self.sizes)
         low = int(np.searchsorted(self._before, first, side="right")) - 1
         high = int(np.searchsorted(self._before, last, side="left"))
         bits = np.unpackbits(self._bits[low * BLOCK // 8 : high * BLOCK // 8])
@@ -137,15 +120,15 @@ class Kept:
     def combinations(self, dimensions: Sequence[int]) -> NDArray[np.int64]:
         """Give the combinations of some dimensions of which a candidate is kept."""
         others = tuple(d for d in range(len(self.sizes)) if d not in dimensions)
-        some = self.mask.any(axis=others, keepdims=True)
-        whole = np.broadcast_to(some, tuple(1 if d in others else size for d, size in enumerate(self.sizes)))
-        flat = whole.squeeze(axis=others).transpose(np.argsort(np.argsort(dimensions)))
-        return digits_of(np.flatnonzero(flat), flat.shape)
+        some: NDArray[np.bool_] = self.mask.any(axis=others)
+        sizes = [self.sizes[d] for d in dimensions]
+        in_order = np.transpose(some, [sorted(dimensions).index(d) for d in dimensions])
+        return digits_of(np.flatnonzero(np.broadcast_to(in_order, sizes)), sizes)
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Points drawn, one row per candidate.
+    """Points drawn, a row per candidate.
 
     Attributes
     ----------
@@ -153,7 +136,6 @@ class Drawn:
     """
 
     table: NDArray[np.int32]
-    _unused: None = field(default=None, repr=False)
 
     @property
     def n(self) -> int:
@@ -162,7 +144,7 @@ class Drawn:
 
     def digits(self, first: int, last: int) -> NDArray[np.int64]:
         """Give the points of candidates."""
-        return self.table[first:last].astype(np.int64)
+        return self.table[first:last].astype(np.int64, order="F")
 
     def combinations(self, dimensions: Sequence[int]) -> NDArray[np.int64]:
         """Give the combinations of some dimensions that were drawn."""

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -63,7 +63,8 @@ def value_of(given: Any, where: str) -> object:
     if isinstance(given, (list, tuple)):
         return tuple(value_of(value, where) for value in given)
     raise BacktestError(
-        f"{where} takes {type(given).__name__} {given!r}: want numbers, text, true or false, or lists and tables of them."
+        f"{where} takes {type(given).__name__} {given!r}: want numbers, text, true or false, "
+        "or lists and tables of them."
     )
 
 
@@ -87,7 +88,7 @@ def identity(value: object) -> object:
     return (isinstance(value, bool), value)
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     """Say whether a value is a number; True and False are none.
 
     Parameters
