@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from backtest.errors import BacktestError
 from backtest.tuning.parameter_values import is_number
 
-Operand = NDArray[Any]  # float64, bool, or object where values are of other or several kinds
+Operand = NDArray[Any]  # float64, bool, text, or object where values are of several kinds
 
 ARITHMETIC: Mapping[type[ast.operator], Callable[..., Any]] = {
     ast.Add: np.add,
@@ -71,7 +71,7 @@ class Condition:
         """
         try:
             with np.errstate(divide="raise", over="raise", invalid="raise", under="ignore"):
-                found = _value(self.tree, columns)
+                found = _claim(self.tree, columns)
         except FloatingPointError:
             raise BacktestError(
                 f"Condition {self.text!r} divides by zero, or overflows, for some of the values. Every part of a "
@@ -79,7 +79,7 @@ class Condition:
             ) from None
         except _Misfit as error:
             raise BacktestError(f"Condition {self.text!r}: {error}") from None
-        return found.astype(np.bool_, copy=False)
+        return found
 
 
 class _Misfit(Exception):
@@ -96,12 +96,14 @@ def operand(values: Sequence[object]) -> Operand:
     Returns
     -------
     ndarray of shape (len(values),)
-        float64 where all are numbers, bool where all are True or False, else object.
+        float64 where all are numbers, bool where all are True or False, text where all are, else object.
     """
     if all(is_number(value) for value in values):
         return np.array(values, np.float64)
     if all(isinstance(value, bool) for value in values):
         return np.array(values, np.bool_)
+    if all(isinstance(value, str) for value in values):
+        return np.array(values, np.str_)
     found = np.empty(len(values), object)
     for k, value in enumerate(values):
         found[k] = value
@@ -272,7 +274,7 @@ def _compare(
 
 
 def _equal(one: Operand, other: Operand) -> Operand:
-    if one.dtype == other.dtype and one.dtype != np.object_:
+    if one.dtype.kind == other.dtype.kind != "O":
         same: Operand = one == other
         return same
     return np.asarray(one.astype(object) == other.astype(object), np.bool_)
@@ -280,11 +282,10 @@ def _equal(one: Operand, other: Operand) -> Operand:
 
 def _ordered(compare: Callable[..., Any], one: Operand, other: Operand) -> Operand:
     """Compare by size; what is no number among numbers, such as every = "week", is in no order with any."""
-    sides = [_sizes(one), _sizes(other)]
-    if any(np.isnan(side).all() for side in sides):
+    if one.dtype.kind in "Ub" or other.dtype.kind in "Ub":
         raise _Misfit("it compares by size what is never a number; texts are compared by == and !=.")
     with np.errstate(invalid="ignore"):
-        found: Operand = compare(*sides)
+        found: Operand = compare(_sizes(one), _sizes(other))
     return found
 
 

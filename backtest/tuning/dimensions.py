@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import time
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any
@@ -93,8 +94,10 @@ def dimension_of(name: str, given: Any) -> Dimension | Distribution:
         given = given.tolist()
     if not key:
         return _section(name, given)
-    if isinstance(given, str) and given.count(":") >= 2:
+    if isinstance(given, str) and ":" in given:
         return Dimension((name,), tuple((value,) for value in _range(name, given)))
+    if isinstance(given, time):
+        raise BacktestError(f'The grid gives {name} a time of day, {given}. Put a range in quotes: "a:b:n".')
     if isinstance(given, Mapping):
         if set(given) != {"choice"}:
             return distribution_of(name, given)

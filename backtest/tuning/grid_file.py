@@ -1,11 +1,42 @@
 """Grids as people write them: TOML files, and words of a command line."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from backtest.errors import BacktestError
+
+RESERVED = ("conditions", "draw")
+
+
+def flattened(grid: Mapping[str, Any]) -> dict[str, Any]:
+    """Write parameters that stand below their section by their dotted names.
+
+    Parameters
+    ----------
+    grid : mapping of str to object
+
+    Returns
+    -------
+    dict of str to object
+        In the order of the grid; `conditions` and `draw` as they stand.
+
+    Raises
+    ------
+    BacktestError
+        If a name is no text, or comes twice.
+    """
+    flat = dict[str, Any]()
+    for name, given in grid.items():
+        if not isinstance(name, str):
+            raise BacktestError(f"The grid varies {name!r}; a parameter is named by text, such as 'signal.lookback'.")
+        is_section = "." not in name and name not in RESERVED and isinstance(given, Mapping)
+        for key, values in [(f"{name}.{key}", each) for key, each in given.items()] if is_section else [(name, given)]:
+            if key in flat:
+                raise BacktestError(f"The grid gives {key} twice. Leave one out.")
+            flat[key] = values
+    return flat
 
 
 def read_grid(path: str | Path) -> dict[str, Any]:
@@ -59,11 +90,13 @@ def parse_grid(words: Sequence[str]) -> dict[str, Any]:
     >>> parse_grid(["signal.lookback=20:60:3", "allocation.kind=equal", "conditions=signal.lookback > 30"])
     {'signal.lookback': '20:60:3', 'allocation.kind': 'equal', 'conditions': ['signal.lookback > 30']}
     """
-    grid, conditions = dict[str, Any](), list[str]()
+    grid, conditions = dict[str, Any](), list[Any]()
     for word in words:
         key, equals, value = (part.strip() for part in word.partition("="))
+        if not equals and not Path(word).exists():
+            raise BacktestError(f"{word!r} is neither key=value nor a grid file that is there.")
         if not equals:
-            given = read_grid(word)
+            given = flattened(read_grid(word))
         elif not key or not value:
             raise BacktestError(f"{word!r} is not key=value; write signal.lookback=20:60:5, or name a grid file.")
         elif key == "conditions":
@@ -72,7 +105,7 @@ def parse_grid(words: Sequence[str]) -> dict[str, Any]:
             given = {key: _value(value)}
         for name, values in given.items():
             if name == "conditions":
-                conditions += [values] if isinstance(values, str) else values
+                conditions += values if isinstance(values, list) else [values]
             elif name in grid:
                 raise BacktestError(f"{name} is given twice: by {word!r} and before it. Leave one out.")
             else:

@@ -120,7 +120,7 @@ class Kept:
     def combinations(self, dimensions: Sequence[int]) -> NDArray[np.int64]:
         """Give the combinations of some dimensions of which a candidate is kept."""
         others = tuple(d for d in range(len(self.sizes)) if d not in dimensions)
-        some: NDArray[np.bool_] = self.mask.any(axis=others)
+        some = np.asarray(self.mask.any(axis=others))
         sizes = [self.sizes[d] for d in dimensions]
         in_order = np.transpose(some, [sorted(dimensions).index(d) for d in dimensions])
         return digits_of(np.flatnonzero(np.broadcast_to(in_order, sizes)), sizes)

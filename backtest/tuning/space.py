@@ -14,6 +14,7 @@ from backtest.tuning.conditions import Condition, conditions_of
 from backtest.tuning.dimensions import Dimension, dimension_of
 from backtest.tuning.distributions import Distribution, Draw, draw_of
 from backtest.tuning.enumeration import all_combinations, drawn_points, undrawn, unvaried
+from backtest.tuning.grid_file import RESERVED, flattened
 from backtest.tuning.groupings import Grouping, grouping_of
 from backtest.tuning.layouts import Drawn, Layout
 from backtest.tuning.parameter_values import OWN, column_of
@@ -45,11 +46,11 @@ class Space:
     """
 
     names: tuple[str, ...]
-    values: tuple[tuple[object, ...], ...] = field(repr=False)
+    values: tuple[tuple[object, ...], ...] = field(repr=False, compare=False)
     n: int
     digest: str
-    dimensions: tuple[Dimension, ...] = field(repr=False)
-    layout: Layout = field(repr=False)
+    dimensions: tuple[Dimension, ...] = field(repr=False, compare=False)
+    layout: Layout = field(repr=False, compare=False)
     _groupings: dict[tuple[str, ...], Grouping] = field(default_factory=dict, repr=False, compare=False)
 
     def codes(self, first: int, last: int) -> NDArray[np.int64]:
@@ -249,7 +250,7 @@ def space_of(grid: Mapping[str, Any] | Space, base: Callable[[str], object] | No
         raise BacktestError(f"A grid is a mapping of parameters to their values, not {type(grid).__name__}.")
     conditions = conditions_of(grid.get("conditions", ()))
     draw = draw_of(grid["draw"]) if "draw" in grid else None
-    entries = [dimension_of(name, given) for name, given in _flat(grid).items()]
+    entries = [dimension_of(name, given) for name, given in flattened(grid).items() if name not in RESERVED]
     names = [name for entry in entries for name in entry.names]
     if not names:
         raise BacktestError('The grid varies nothing. Give it a parameter, such as {"signal.lookback": [20, 40]}.')
@@ -271,24 +272,6 @@ def space_of(grid: Mapping[str, Any] | Space, base: Callable[[str], object] | No
         dimensions=tuple(dimensions),
         layout=layout,
     )
-
-
-def _flat(grid: Mapping[str, Any]) -> dict[str, Any]:
-    """Write parameters that stand below their section by their dotted names."""
-    flat = dict[str, Any]()
-    for name, given in grid.items():
-        if name in ("conditions", "draw"):
-            continue
-        if not isinstance(name, str):
-            raise BacktestError(f"The grid varies {name!r}; a parameter is named by text, such as 'signal.lookback'.")
-        is_section = "." not in name and isinstance(given, Mapping)
-        for key, values in (
-            {f"{name}.{key}": each for key, each in given.items()} if is_section else {name: given}
-        ).items():
-            if key in flat:
-                raise BacktestError(f"The grid gives {key} twice. Leave one out.")
-            flat[key] = values
-    return flat
 
 
 def _digest(
