@@ -1,8 +1,8 @@
-"""The parts of a sweep: what is known of consecutive candidates, and where each piece of it lies."""
+"""The parts of a sweep: what is known of consecutive candidates, and the shape of it all."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,6 @@ PART_SIZE = 65_536  # candidates
 
 Column = NDArray[Any] | pd.Categorical
 ColumnType = np.dtype[Any] | pd.CategoricalDtype
-Piece = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,21 @@ class Part:
     returns: NDArray[np.float32] | None = None
 
 
+class Pieces(NamedTuple):
+    """A part, or a whole sweep, as plain arrays.
+
+    Attributes
+    ----------
+    columns : dict of str to ndarray
+        Columns of the table; of categories their codes, -1 where one is missing.
+    arrays : dict of str to ndarray of shape (n, width)
+        `sums`, `squares` and, where they are kept, `returns`.
+    """
+
+    columns: dict[str, NDArray[Any]]
+    arrays: dict[str, NDArray[Any]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Layout:
     """Shape of what a sweep keeps.
@@ -47,7 +61,7 @@ class Layout:
     Attributes
     ----------
     columns : mapping of str to dtype
-        Columns of the table in order: numbers, booleans or categories.
+        Columns of the table in order: numbers, booleans, or categories that are texts.
     n_candidates : int
     n_blocks : int
         Blocks of time of the moments.
@@ -70,8 +84,14 @@ class Layout:
                 f"A sweep of {self.n_candidates:,} candidates in parts of {self.part_size:,} has nothing to keep."
             )
         for name, kind in self.columns.items():
-            if not isinstance(kind, pd.CategoricalDtype) and np.dtype(kind).kind not in "biuf":
-                raise BacktestError(f"Column {name} of a sweep holds {kind}; want numbers, booleans or categories.")
+            if isinstance(kind, pd.CategoricalDtype):
+                is_kept = all(isinstance(one, str) for one in kind.categories)
+            else:
+                is_kept = np.dtype(kind).kind in "biuf"
+            if not is_kept:
+                raise BacktestError(
+                    f"Column {name} of a sweep is of type {kind}; want numbers, or texts as categories."
+                )
 
     @property
     def n_parts(self) -> int:
@@ -79,9 +99,25 @@ class Layout:
         return -(-self.n_candidates // self.part_size)
 
     @property
+    def column_types(self) -> dict[str, np.dtype[Any]]:
+        """Types of the columns as they are kept: of categories that of their codes."""
+        return {name: code_type(kind) for name, kind in self.columns.items()}
+
+    @property
+    def arrays(self) -> dict[str, tuple[np.dtype[Any], int]]:
+        """Type, and numbers a candidate, of each array beside the table."""
+        arrays = {name: (np.dtype(np.float64), self.n_blocks) for name in ("sums", "squares")}
+        return arrays if self.n_dates is None else arrays | {"returns": (np.dtype(np.float32), self.n_dates)}
+
+    @property
+    def table_bytes(self) -> int:
+        """Bytes of the columns of all candidates."""
+        return self.n_candidates * sum(dtype.itemsize for dtype in self.column_types.values())
+
+    @property
     def nbytes(self) -> int:
-        """Bytes of all that is kept."""
-        return self.n_candidates * sum(np.dtype(kind).itemsize * width for kind, width in self.pieces().values())
+        """Bytes of all that is kept of all candidates."""
+        return self.table_bytes + self.n_candidates * sum(dtype.itemsize * n for dtype, n in self.arrays.values())
 
     def bounds(self, number: int) -> tuple[int, int]:
         """Give the candidates of a part.
@@ -104,21 +140,8 @@ class Layout:
             raise BacktestError(f"A sweep of {self.n_parts:,} parts has no part {number}.")
         return number * self.part_size, min((number + 1) * self.part_size, self.n_candidates)
 
-    def pieces(self) -> dict[str, tuple[np.dtype[Any], int]]:
-        """Name what is kept of each candidate, in the order in which it is written.
-
-        Returns
-        -------
-        dict of str to (dtype, int)
-            Type and numbers a candidate: of each column, by its name, then of `/sums`, `/squares` and, where they are
-            kept, `/returns`. Categories are kept as their codes.
-        """
-        moments = {name: (np.dtype(np.float64), self.n_blocks) for name in ("/sums", "/squares")}
-        returns = {} if self.n_dates is None else {"/returns": (np.dtype(np.float32), self.n_dates)}
-        return {name: (code_type(kind), 1) for name, kind in self.columns.items()} | moments | returns
-
-    def taken(self, number: int, part: Part) -> dict[str, Piece]:
-        """Take the pieces of a part, each of the type and shape that the layout states.
+    def pieces(self, number: int, part: Part) -> Pieces:
+        """Take a part apart, and hold it against the layout.
 
         Parameters
         ----------
@@ -127,61 +150,93 @@ class Layout:
 
         Returns
         -------
-        dict of str to ndarray
-            As `pieces` names them, C-contiguous.
+        Pieces
+            C-contiguous.
 
         Raises
         ------
         BacktestError
-            If a column is missing or unknown, or a shape or a type is another.
+            If a column is missing or unknown, or a shape, a type or categories are others.
         """
         first, last = self.bounds(number)
         if list(part.columns) != list(self.columns):
-            odd = set(part.columns) ^ set(self.columns)
+            odd = part.columns.keys() ^ self.columns.keys()
             what = f"other columns: {', '.join(sorted(odd))}" if odd else "its columns in another order"
             raise BacktestError(f"Part {number} of the sweep has {what}.")
-        given: dict[str, Piece] = {name: self._codes(name, column) for name, column in part.columns.items()}
-        given |= {"/sums": part.sums, "/squares": part.squares}
+        columns = {name: self._plain(number, name, column) for name, column in part.columns.items()}
+        arrays: dict[str, NDArray[Any]] = {"sums": part.sums, "squares": part.squares}
         if part.returns is not None:
-            given["/returns"] = part.returns
-        stated = self.pieces()
-        if given.keys() != stated.keys():
-            raise BacktestError(f"Part {number} of the sweep comes {'without' if self.n_dates else 'with'} returns.")
-        for name, (dtype, width) in stated.items():
-            shape = (last - first,) if name in self.columns else (last - first, width)
-            if given[name].shape != shape or given[name].dtype != dtype:
+            arrays["returns"] = part.returns
+        if arrays.keys() != self.arrays.keys():
+            how = "with" if self.n_dates is None else "without"
+            raise BacktestError(f"Part {number} of the sweep comes {how} returns.")
+        n = last - first
+        stated: list[tuple[str, NDArray[Any], np.dtype[Any], tuple[int, ...]]]
+        stated = [(name, columns[name], dtype, (n,)) for name, dtype in self.column_types.items()]
+        stated += [(name, arrays[name], dtype, (n, width)) for name, (dtype, width) in self.arrays.items()]
+        for name, found, dtype, shape in stated:
+            if found.shape != shape or found.dtype != dtype:
                 raise BacktestError(
-                    f"Part {number} of the sweep has {name.lstrip('/')} of shape {given[name].shape} and type "
-                    f"{given[name].dtype}; want {shape} and {dtype}."
+                    f"Part {number} of the sweep has {name} of shape {found.shape} and type {found.dtype}; "
+                    f"want {shape} and {dtype}."
                 )
-        return {name: np.ascontiguousarray(given[name]) for name in stated}
+        for group in (columns, arrays):
+            group.update({name: np.ascontiguousarray(one) for name, one in group.items()})
+        return Pieces(columns, arrays)
 
-    def frame(self, pieces: Mapping[str, Piece]) -> pd.DataFrame:
-        """Make the table of candidates from its pieces.
+    def frame(self, columns: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
+        """Make a table of candidates.
 
         Parameters
         ----------
-        pieces : mapping of str to ndarray
+        columns : mapping of str to ndarray
+            As `Pieces.columns`.
 
         Returns
         -------
         DataFrame
+            Of the same memory.
         """
-        columns = {
-            name: pd.Categorical.from_codes(pieces[name], dtype=kind)
-            if isinstance(kind, pd.CategoricalDtype)
-            else pieces[name]
-            for name, kind in self.columns.items()
-        }
-        return pd.DataFrame(columns, copy=False)
+        return pd.DataFrame({name: self.column(name, columns[name]) for name in self.columns}, copy=False)
 
-    def _codes(self, name: str, column: Column) -> Piece:
+    def column(self, name: str, plain: NDArray[Any]) -> Column:
+        """Give a column as the table has it.
+
+        Parameters
+        ----------
+        name : str
+        plain : ndarray
+            Numbers, or codes of categories.
+
+        Returns
+        -------
+        ndarray or Categorical
+        """
+        kind = self.columns[name]
+        return pd.Categorical.from_codes(plain, dtype=kind) if isinstance(kind, pd.CategoricalDtype) else plain
+
+    def refuse_missing(self, done: frozenset[int]) -> None:
+        """Refuse to put a sweep together of which parts are missing.
+
+        Parameters
+        ----------
+        done : frozenset of int
+            Numbers of the parts that are there.
+
+        Raises
+        ------
+        BacktestError
+        """
+        if missing := self.n_parts - len(done):
+            raise BacktestError(f"{missing:,} of {self.n_parts:,} parts of the sweep are not there yet.")
+
+    def _plain(self, number: int, name: str, column: Column) -> NDArray[Any]:
         kind = self.columns[name]
         if not isinstance(kind, pd.CategoricalDtype):
             return np.asarray(column)
-        if not isinstance(column, pd.Categorical) or not column.categories.equals(kind.categories):
-            raise BacktestError(f"Column {name} of the sweep has other categories than the first part's.")
-        return np.asarray(column.codes).astype(code_type(kind), copy=False)
+        if not isinstance(column, pd.Categorical) or list(column.categories) != list(kind.categories):
+            raise BacktestError(f"Part {number} of the sweep has other categories of {name} than the sweep.")
+        return np.asarray(column.codes)
 
 
 def code_type(kind: ColumnType) -> np.dtype[Any]:
@@ -194,7 +249,7 @@ def code_type(kind: ColumnType) -> np.dtype[Any]:
     Returns
     -------
     dtype
-        Of categories that of their codes, -1 where one is missing.
+        Of categories that of their codes.
 
     Examples
     --------
@@ -203,4 +258,5 @@ def code_type(kind: ColumnType) -> np.dtype[Any]:
     """
     if not isinstance(kind, pd.CategoricalDtype):
         return np.dtype(kind)
-    return np.asarray(pd.Categorical.from_codes([], dtype=kind).codes).dtype
+    codes: NDArray[Any] = np.asarray(pd.Categorical.from_codes([], dtype=kind).codes)
+    return codes.dtype

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from threading import Lock
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -11,7 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
-from backtest.tuning.parts import PART_SIZE, ColumnType, Layout, Part, Piece
+from backtest.tuning.folder_store import FolderStore
+from backtest.tuning.memory_store import MemoryStore
+from backtest.tuning.parts import PART_SIZE, ColumnType, Layout, Part
 
 MEMORY_LIMIT = 10**9  # bytes
 
@@ -19,43 +19,68 @@ MEMORY_LIMIT = 10**9  # bytes
 class Store(Protocol):
     """Results of a sweep, written part by part.
 
-    A context manager: leaving it lets go of the folder, whatever has been written.
+    A context manager: leaving it lets go of the folder, whatever has been written by then.
 
     Attributes
     ----------
     layout : Layout
     done : frozenset of int
-        Numbers of the parts that are there already: they need not be made again.
+        Numbers of the parts that are there: they need not be made again.
+    table : DataFrame
+        One row per candidate in order, once the store is finished, as all that follows.
+    sums, squares : ndarray of shape (n_candidates, n_blocks), float64
+        Sums of simple returns and of their squares, per block of time.
+    returns : ndarray of shape (n_candidates, n_dates), float32, or None
+        Simple returns; None where they are not kept.
     """
 
     layout: Layout
 
     @property
-    def done(self) -> frozenset[int]: ...
+    def done(self) -> frozenset[int]: ...  # noqa: D102  described above, as the others are
+
+    @property
+    def table(self) -> pd.DataFrame: ...  # noqa: D102
+
+    @property
+    def sums(self) -> NDArray[np.float64]: ...  # noqa: D102
+
+    @property
+    def squares(self) -> NDArray[np.float64]: ...  # noqa: D102
+
+    @property
+    def returns(self) -> NDArray[np.float32] | None: ...  # noqa: D102
 
     def write(self, number: int, part: Part) -> None:
-        """Keep a part; may be called from several threads at once."""
+        """Keep a part, whole or not at all; may be called from several threads at once.
 
-    def finish(self, about: Mapping[str, Any]) -> None:
-        """Put the whole together, once every part is there."""
+        Parameters
+        ----------
+        number : int
+            Part i has the candidates from i times the part size on.
+        part : Part
+        """
 
-    @property
-    def table(self) -> pd.DataFrame: ...
+    def finish(self, about: Mapping[str, Any], /) -> None:
+        """Put the whole together.
 
-    @property
-    def sums(self) -> NDArray[np.float64]: ...
+        Parameters
+        ----------
+        about : mapping
+            What was swept, for sweep.json: plain values, without times or anything else that another day would change.
 
-    @property
-    def squares(self) -> NDArray[np.float64]: ...
+        Raises
+        ------
+        BacktestError
+            If a part is missing, or the folder cannot be written: what is there is kept.
+        """
 
-    @property
-    def returns(self) -> NDArray[np.float32] | None: ...
+    def close(self) -> None:
+        """Let go of the folder."""
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None: ...
+    def __exit__(self, *error: object) -> None: ...
 
 
 def open_store(
@@ -77,7 +102,7 @@ def open_store(
     folder : Path or None
         Made if need be; parts of the same sweep that are there are kept. None: everything is held in memory.
     identity : mapping of str to str
-        What decides the results, by name: see `backtest.tuning.identity`.
+        What decides the results, by name: see `backtest.tuning.identity.sweep_identity`.
     n_candidates : int
     columns : mapping of str to dtype
         Columns of the table in order, `pd.CategoricalDtype` for categories.
@@ -108,97 +133,11 @@ def open_store(
         columns=dict(columns), n_candidates=n_candidates, n_blocks=n_blocks, n_dates=n_dates, part_size=part_size
     )
     if folder is not None:
-        from backtest.tuning.folder_store import FolderStore
-
         return FolderStore(folder, identity, layout, csv=csv)
     if layout.nbytes > memory_limit:
         raise BacktestError(
-            f"A sweep of {n_candidates:,} candidates holds {_megabytes(layout.nbytes)} of results, more than "
-            f"memory_limit ({_megabytes(memory_limit)}). Write it to a folder (out=DIR), or give a larger memory_limit."
+            f"A sweep of {n_candidates:,} candidates holds {layout.nbytes / 1e6:,.0f} MB of results, more than "
+            f"memory_limit ({memory_limit / 1e6:,.0f} MB). Write it to a folder (out=DIR), or give a larger "
+            "memory_limit."
         )
     return MemoryStore(layout)
-
-
-class MemoryStore:
-    """Results of a sweep in memory.
-
-    Parameters
-    ----------
-    layout : Layout
-    """
-
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        self._done = set[int]()
-        self._lock = Lock()
-        self._pieces: dict[str, Piece] = {
-            name: np.empty(layout.n_candidates if name in layout.columns else (layout.n_candidates, width), dtype)
-            for name, (dtype, width) in layout.pieces().items()
-        }
-
-    @property
-    def done(self) -> frozenset[int]:
-        """Numbers of the parts written."""
-        with self._lock:
-            return frozenset(self._done)
-
-    def write(self, number: int, part: Part) -> None:
-        """Keep a part."""
-        first, last = self.layout.bounds(number)
-        for name, piece in self.layout.taken(number, part).items():
-            self._pieces[name][first:last] = piece
-        with self._lock:
-            self._done.add(number)
-
-    def finish(self, about: Mapping[str, Any]) -> None:
-        """Refuse a sweep with parts missing."""
-        refuse_missing(self)
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per candidate, in order."""
-        return self.layout.frame(self._pieces)
-
-    @property
-    def sums(self) -> NDArray[np.float64]:
-        """Sums of returns per block, (n_candidates, n_blocks)."""
-        return self._pieces["/sums"]
-
-    @property
-    def squares(self) -> NDArray[np.float64]:
-        """Sums of squares, (n_candidates, n_blocks)."""
-        return self._pieces["/squares"]
-
-    @property
-    def returns(self) -> NDArray[np.float32] | None:
-        """Simple returns, (n_candidates, n_dates), where kept."""
-        return self._pieces.get("/returns")
-
-    def __enter__(self) -> Self:
-        """Open."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        """Nothing is held that has to be let go."""
-
-
-def refuse_missing(store: Store) -> None:
-    """Refuse to put together a sweep with parts missing.
-
-    Parameters
-    ----------
-    store : Store
-
-    Raises
-    ------
-    BacktestError
-    """
-    missing = store.layout.n_parts - len(store.done)
-    if missing:
-        raise BacktestError(f"{missing:,} of {store.layout.n_parts:,} parts of the sweep are missing still.")
-
-
-def _megabytes(n: int) -> str:
-    return f"{n / 1e6:,.0f} MB"
