@@ -101,15 +101,14 @@ def new_scratch(prepared: Prepared, n_lanes: int) -> Scratch:
     shapes: dict[str, tuple[int, ...]] = dict.fromkeys((*listed, *neighbours), (n_assets * n_lanes + VECTOR,))
     shapes |= dict.fromkeys(("asked", "now", "later"), (n_assets, n_lanes))
     shapes |= {
-        "value": (n_assets,),
-        "most": (n_assets,),
+        **dict.fromkeys(("value", "most", "buying", "selling", "spread", "goes"), (n_assets,)),
         "before": (len(prepared.currencies),),
         "venue_due": (n_venues, n_lanes),
     }
     shapes |= dict.fromkeys(("rates", "terms"), (2, n_assets, n_lanes))
     by_lane = ("nav", "held", "total", "slope", "knot", "factor", "sought", "budget", "power", "need", "bought")
     shapes |= dict.fromkeys((*by_lane, "gross", "gross_bought", "scale", "active"), (n_lanes,))
-    kinds: dict[str, type] = dict.fromkeys(("venue_due", "active"), np.int64)
+    kinds: dict[str, type] = dict.fromkeys(("venue_due", "active", "goes"), np.int64)
     kinds |= dict.fromkeys(("name", "lane"), np.uint64)
     rooms: dict[str, Any] = {name: np.zeros(shape, dtype=kinds.get(name, np.float64)) for name, shape in shapes.items()}
     return Scratch(**rooms | {"lanes": (0,) if n_lanes == 1 else np.arange(n_lanes)})

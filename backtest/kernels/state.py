@@ -203,7 +203,8 @@ class Scratch(NamedTuple):
     """Room to work in.
 
     lanes: one number a lane; a tuple of one for a single lane, so that its loops over lanes are compiled away, else
-    an array. value, most (shares that can be borrowed): (A,). asked, now, later (the parts of orders that can fill at
+    an array. value, most (shares that can be borrowed), buying, selling, spread (expected cost rates that lanes share),
+    goes (bits, what an event lets a name's orders do): (A,). asked, now, later (the parts of orders that can fill at
     the event and later on its date): (A, L). rates, expected costs by side; terms, what is added up or cut:
     (2, A, L). nav, held, total, slope, knot, factor, sought, budget, power, need, bought, gross, gross_bought, scale:
     (L,). before: (C,). venue_due: (V, L). active: (L,).
@@ -216,6 +217,10 @@ class Scratch(NamedTuple):
     lanes: tuple[int] | I
     value: F
     most: F
+    buying: F
+    selling: F
+    spread: F
+    goes: I
     asked: F
     now: F
     later: F
@@ -253,6 +258,17 @@ class Scratch(NamedTuple):
     impact_of_one: F
     rate: F
     clearance: F
+
+
+class Asks(NamedTuple):
+    """What lanes ask for: weights, (K, A, L); or baskets, inner weights (K, B, A) and shares of them (K, B, L).
+
+    The other has length 0. NaN: hold the name; all NaN: leave the lane alone.
+    """
+
+    weights: F
+    inner: F
+    shares: F
 
 
 class Journal(NamedTuple):
