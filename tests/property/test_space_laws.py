@@ -61,7 +61,7 @@ def read_plainly(text: str, values: dict[str, float]) -> bool:
 @given(
     lists=st.tuples(*[numbers()] * len(NAMES)),
     order=st.permutations(range(len(NAMES))),
-    conditions=st.lists(claims(), max_size=3),
+    conditions=st.lists(claims(), max_size=2),
     cuts=st.tuples(st.floats(0, 1), st.floats(0, 1)),
     some=st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True),
 )
@@ -71,7 +71,7 @@ def test_the_order_is_that_of_product_and_filter(lists, order, conditions, cuts,
     plain = [dict(zip(names, values, strict=True)) for values in product(*grid.values())]
     plain = [one for one in plain if all(read_plainly(text, one) for text in conditions)]
     if not plain:
-        with pytest.raises(BacktestError, match="No candidate satisfies|names no parameter"):
+        with pytest.raises(BacktestError, match="No candidate satisfies"):
             space_of(grid | {"conditions": conditions})
         return
     space = space_of(grid | {"conditions": conditions})
