@@ -129,7 +129,7 @@ def new_pages(
     first, last : int
         Range of events to be run.
     whole : bool
-        Keep the journal, shares, cash, interest and flows too, not NAV alone.
+        Keep the journal, shares, cash, interest and flows too, not NAV and the tallies alone.
 
     Returns
     -------
@@ -150,7 +150,9 @@ def new_pages(
         arrays_of(shapes) if whole else {name: np.empty(shape, dtype=kind) for name, (shape, kind) in shapes.items()}
     )
     journal = Journal(entries=room.pop("entries"), amounts=room.pop("amounts"), n_entries=noted)
-    record = Record(nav=np.full((n_rows, n_lanes), np.nan), **room)
+    tallies: dict[str, Any] = {name: np.zeros((n_rows, n_lanes)) for name in ("money", "traded", "paid")}
+    nav, n_fills = np.full((n_rows, n_lanes), np.nan), np.zeros(n_lanes, dtype=np.int64)
+    record = Record(nav=nav, **tallies, n_fills=n_fills, **room)
     if not whole:
         return record, journal
     for name in MONEY:

@@ -33,7 +33,7 @@ def run_lanes(
     first, last : int
         Range of events of the timeline; by default all.
     whole : bool
-        Keep the journal, shares and cash, not NAV alone.
+        Keep the journal, shares and cash, not NAV and the tallies alone.
 
     Returns
     -------

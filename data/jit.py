@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 from numba.core import config as numba_config
+from numba.core.compiler import Compiler
 
 from data.storage import caches
 
@@ -95,7 +96,33 @@ def leaf(function: Function) -> Function:
     return _compile(function, forceinline=True)
 
 
-def _compile(function: Function, **options: bool) -> Function:
+def disjoint(function: Function) -> Function:
+    """Compile a kernel no two of whose arrays overlap: a loop over many of them then runs in vectors.
+
+    Parameters
+    ----------
+    function : callable
+        As for `kernel`. The compiler takes the caller's word for it: arrays that overlap give wrong results.
+
+    Returns
+    -------
+    callable
+    """
+    return _compile(function, pipeline_class=_Disjoint)
+
+
+class _Disjoint(Compiler):
+    """numba's compiler, told that arrays given to a function do not overlap.
+
+    Without it loops over more than a few arrays are not turned into vectors: there are too many pairs to be checked.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        cast("Any", super()).__init__(*given, **named)
+        self.state.flags.noalias = True
+
+
+def _compile(function: Function, **options: Any) -> Function:
     # The cache folder is set for this moment only: other libraries' compiled functions stay where they are.
     before = CONFIG.CACHE_DIR
     CONFIG.CACHE_DIR = str(cache_folder())

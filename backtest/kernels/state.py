@@ -271,13 +271,19 @@ class Journal(NamedTuple):
 class Record(NamedTuple):
     """What each mark saw, and what moved since the last.
 
-    nav: (R, L). price: (R, A), last prices. shares: (R, A, L). cash, due, receivable, payable: (R, C, L). interest,
-    borrow, withheld: (R, C, L), what the row began with, local; withheld is that of a stated yield. flow: (R, C, L),
-    what entered a foreign balance or dividends due, in base currency at the FX of the moment. All but nav may have
-    length 0: not wanted.
+    Always kept, in base currency: nav; money, what of it is cash and dividends due; of the row's own events traded, the
+    notional of fills, and paid, all costs of fills and of holding, at the FX of the event: (R, L). n_fills: (L,).
+
+    Kept if wanted, else of length 0. price: (R, A), last prices. shares: (R, A, L). cash, due, receivable, payable: (R,
+    C, L). interest, borrow, withheld: (R, C, L), what the row began with, local; withheld is that of a stated yield.
+    flow: (R, C, L), what entered a foreign balance or dividends due, in base currency at the FX of the moment.
     """
 
     nav: F
+    money: F
+    traded: F
+    paid: F
+    n_fills: I
     price: F
     shares: F
     cash: F

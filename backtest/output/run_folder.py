@@ -35,13 +35,15 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 USUAL_FILES = ("summary.json", "nav.csv", "trades.csv", "report.html")
 
 
-def refuse_unwritable(folder: Path) -> None:
+def refuse_unwritable(folder: Path, names: tuple[str, ...] = USUAL_FILES) -> None:
     """Refuse a folder that a run could not be written into, before the run; nothing is made.
 
     Parameters
     ----------
     folder : Path
         It, or the folders above it, may be missing still.
+    names : tuple of str
+        Files that are known to be written.
 
     Raises
     ------
@@ -49,7 +51,7 @@ def refuse_unwritable(folder: Path) -> None:
         If a file is in its place or in that of a folder above it, nothing may be written there, or it holds files of
         somebody's own that have the names of a run's.
     """
-    _refuse_foreign(folder, USUAL_FILES)
+    _refuse_foreign(folder, names)
     standing = folder.absolute()
     while not os.path.lexists(standing) and standing != standing.parent:
         standing = standing.parent
@@ -179,7 +181,7 @@ def _stage(folder: Path, files: Mapping[str, bytes]) -> Path:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-        _sync(staged)
+        sync(staged)
     except BaseException:
         shutil.rmtree(staged, ignore_errors=True)
         raise
@@ -200,7 +202,7 @@ def _finish(folder: Path) -> None:
     """Move committed files into place. Every step may have been done before: a dead process stopped at any of them."""
     committed = folder / COMMITTED
     if (committed / SEAL).exists():
-        _sync(folder)  # the commit is on the disk before the former seal goes
+        sync(folder)  # the commit is on the disk before the former seal goes
         former = (committed / FORMER).read_text(encoding="utf-8").splitlines()
         (folder / SEAL).unlink(missing_ok=True)
         new = sorted(path.name for path in committed.iterdir() if path.name not in (FORMER, SEAL))
@@ -210,9 +212,9 @@ def _finish(folder: Path) -> None:
         for name in set(former) - set(sealed_names((committed / SEAL).read_bytes())):
             if not (folder / name).is_dir():  # a folder that a user has made since
                 (folder / name).unlink(missing_ok=True)
-        _sync(folder)  # the files are on the disk before the seal that vouches for them
+        sync(folder)  # the files are on the disk before the seal that vouches for them
         (committed / SEAL).replace(folder / SEAL)
-        _sync(folder)
+        sync(folder)
     shutil.rmtree(committed)
 
 
@@ -295,8 +297,13 @@ def _refuse_foreign(folder: Path, names: tuple[str, ...]) -> None:
         )
 
 
-def _sync(folder: Path) -> None:
-    """Bring the names in a folder onto the disk."""
+def sync(folder: Path) -> None:
+    """Bring the names in a folder onto the disk.
+
+    Parameters
+    ----------
+    folder : Path
+    """
     if sys.platform == "win32":  # knows no such thing
         return
     handle = os.open(folder, os.O_RDONLY)

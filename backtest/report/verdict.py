@@ -11,7 +11,7 @@ from backtest.kernels import state
 from backtest.log import WHAT
 from backtest.metrics.returns import A_YEAR, DAYS_PER_YEAR
 from backtest.run import RotationResult
-from strategies.thesis import BASKETS
+from strategies.planning import BASKETS
 
 # A t-statistic below this in size is not told from luck: the usual 5 % level, two-sided.
 LUCK = 2.0

@@ -1,1 +1,1 @@
-"""Many variants of a strategy: what is varied, all of them run, and what the table of them says."""
+"""Tuning: many variants of a strategy at once, and what they say."""

@@ -1,0 +1,115 @@
+"""The table of a sweep as files: Parquet, and CSV where asked for, part by part."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from backtest.tuning.parts import Layout
+
+Columns = Mapping[str, NDArray[Any]]
+
+
+def write_table(path: Path, layout: Layout, parts: Iterable[Columns]) -> None:
+    """Write the table as Parquet, one row group a part.
+
+    Parameters
+    ----------
+    path : Path
+    layout : Layout
+    parts : iterable of dict of str to ndarray
+        Columns of each part in order, as `Pieces.columns`.
+
+    Notes
+    -----
+    Floats of measures neither repeat nor compress, and nobody looks for a row by them: a dictionary, statistics and
+    compression would double what writing costs and save nothing. Numbers are required columns: a measure that is not
+    defined is NaN, no null.
+    """
+    categories = [name for name, kind in layout.columns.items() if isinstance(kind, pd.CategoricalDtype)]
+    schema = table_schema(layout)
+    options = {"compression": "none", "use_dictionary": categories or False, "write_statistics": False}
+    with pq.ParquetWriter(path, schema, write_batch_size=layout.part_size, **options) as writer:
+        for part in parts:
+            writer.write_table(_arrow(layout, schema, part), row_group_size=layout.part_size)
+
+
+def write_csv(path: Path, layout: Layout, parts: Iterable[Columns]) -> None:
+    """Write the table as CSV; an empty cell is NaN or a missing category.
+
+    Parameters
+    ----------
+    path : Path
+    layout : Layout
+    parts : iterable of dict of str to ndarray
+        Columns of each part in order, as `Pieces.columns`.
+    """
+    schema = pa.schema([field.with_nullable(True) for field in table_schema(layout)])
+    options = pyarrow.csv.WriteOptions(quoting_style="needed")
+    with pyarrow.csv.CSVWriter(path, schema, write_options=options) as writer:
+        for part in parts:
+            writer.write_table(_arrow(layout, schema, part))
+
+
+def read_table(path: Path, layout: Layout) -> pd.DataFrame:
+    """Read the table back, as a sweep in memory has it.
+
+    Parameters
+    ----------
+    path : Path
+    layout : Layout
+
+    Returns
+    -------
+    DataFrame
+    """
+    table = pq.read_table(path)
+    columns = dict[str, object]()
+    for name, kind in layout.columns.items():
+        column = table.column(name)
+        if isinstance(kind, pd.CategoricalDtype):
+            columns[name] = column.to_pandas().astype(kind).array
+        else:
+            columns[name] = column.to_numpy()
+    return pd.DataFrame(columns, copy=False)
+
+
+def table_schema(layout: Layout) -> pa.Schema:
+    """Give the Arrow schema of the table.
+
+    Parameters
+    ----------
+    layout : Layout
+
+    Returns
+    -------
+    pyarrow.Schema
+    """
+    return pa.schema(
+        [
+            pa.field(name, pa.dictionary(pa.from_numpy_dtype(dtype), pa.string()), nullable=True)
+            if isinstance(layout.columns[name], pd.CategoricalDtype)
+            else pa.field(name, pa.from_numpy_dtype(dtype), nullable=False)
+            for name, dtype in layout.column_types.items()
+        ]
+    )
+
+
+def _arrow(layout: Layout, schema: pa.Schema, part: Columns) -> pa.Table:
+    arrays = []
+    for name, plain in part.items():
+        kind = layout.columns[name]
+        if isinstance(kind, pd.CategoricalDtype):
+            texts = pa.array([str(one) for one in kind.categories], pa.string())
+            arrays.append(pa.DictionaryArray.from_arrays(pa.array(plain, mask=plain < 0), texts, safe=False))
+        else:
+            # In a column that may have nulls NaN becomes one, which CSV writes as an empty cell.
+            is_null = schema.field(name).nullable and plain.dtype.kind == "f"
+            arrays.append(pa.array(plain, mask=np.isnan(plain) if is_null else None))
+    return pa.table(arrays, schema=schema)
