@@ -71,7 +71,7 @@ class Workers(Generic[Result]):
         context: Any = multiprocessing.get_context(method or ("fork" if sys.platform == "linux" else "spawn"))
         self._at = context.RawArray("q", n)
         self._seconds = STRETCH_SECONDS  # a candidate takes; not known yet
-        self._pipes = list[Connection[Any, Any]]()
+        self._pipes: list[Connection[Any, Any]] = []
         self._processes = list[Any]()
         try:
             for k in range(n):
