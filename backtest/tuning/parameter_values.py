@@ -102,36 +102,34 @@ def is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def column_of(values: Sequence[object], codes: NDArray[np.int64]) -> NDArray[Any] | pd.Categorical:
-    """Give a column of a table.
+def column_of(values: Sequence[object]) -> NDArray[Any] | pd.Categorical:
+    """Give values as a table has them.
 
     Parameters
     ----------
     values : sequence of object
         The distinct values of a parameter.
-    codes : ndarray of shape (n,)
-        Which of them each row takes.
 
     Returns
     -------
-    ndarray of shape (n,) or Categorical
+    ndarray of shape (len(values),) or Categorical
         int64 where all values are whole, float64 where they are numbers, bool where they are true or false, else
         text by category. Missing (NaN) where the value is None or the thesis' own.
     """
     stated = [value for value in values if value is not None and value is not OWN]
     if stated and all(is_number(value) for value in stated):
         if len(stated) == len(values) and all(isinstance(value, int) for value in stated):
-            return np.array(stated, np.int64)[codes]
+            return np.array(stated, np.int64)
         numbers = [value if is_number(value) else math.nan for value in values]
-        return np.array(numbers, np.float64)[codes]
+        return np.array(numbers, np.float64)
     if len(stated) == len(values) and all(isinstance(value, bool) for value in stated):
-        return np.array(stated, np.bool_)[codes]
+        return np.array(stated, np.bool_)
     texts = [text_of(value) for value in stated]
     if len(set(texts)) < len(texts):  # 5 and "5"
         texts = [repr(value) if isinstance(value, str) else text_of(value) for value in stated]
     place = iter(range(len(stated)))
-    category = np.array([-1 if value is None or value is OWN else next(place) for value in values], np.int64)
-    return pd.Categorical.from_codes(category[codes], pd.Index(texts, dtype="str"))
+    codes = [-1 if value is None or value is OWN else next(place) for value in values]
+    return pd.Categorical.from_codes(np.array(codes), pd.Index(texts, dtype="str"))
 
 
 def text_of(value: object) -> str:
