@@ -26,6 +26,7 @@ from backtest.errors import BacktestError
 from data.errors import EastboundError
 
 STRETCH_SECONDS = 0.05  # worth telling a worker
+ENDING_SECONDS = 10  # a process whose pipe is shut has
 
 Result = TypeVar("Result")
 
@@ -64,10 +65,12 @@ class Workers(Generic[Result]):
     Raises
     ------
     BacktestError
-        If the task cannot be sent to processes that do not fork, or none can be started.
+        If there are to be none, none can be started, or the task cannot be sent to processes that do not fork.
     """
 
     def __init__(self, task: Callable[[int], Result], n: int, method: str | None = None) -> None:
+        if n < 1:
+            raise BacktestError(f"workers = {n}: want one process or more.")
         context: Any = multiprocessing.get_context(method or ("fork" if sys.platform == "linux" else "spawn"))
         self._at = context.RawArray("q", n)
         self._seconds = STRETCH_SECONDS  # a candidate takes; not known yet
@@ -121,13 +124,16 @@ class Workers(Generic[Result]):
 
         Raises
         ------
-        EastboundError
-            That of the first candidate that fails. The processes are ended then, and when it is not run to its end.
+        BacktestError
+            That of the first candidate that fails. The processes are ended then, as when the iterator is left early;
+            or if they have ended already.
         WorkerEndedError
             If a process dies.
         RuntimeError
             If the task fails with anything else.
         """
+        if not self._pipes:
+            raise BacktestError("The processes of this sweep have ended. Start it again.")
         stretches = dict[int, tuple[int, int]]()  # by worker, what it is at
         found = dict[int, list[Result]]()  # by first candidate, what came back and is not due yet
         failures = dict[int, Exception]()
@@ -175,7 +181,7 @@ class Workers(Generic[Result]):
             results, failure, seconds = self._pipes[k].recv()
         except (EOFError, OSError):
             process = self._processes[k]
-            process.join()
+            process.join(ENDING_SECONDS)
             code = process.exitcode
             how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
             return [], WorkerEndedError(self._at[k], how), 0.0

@@ -20,7 +20,7 @@ from backtest.tuning.one_by_one import OneByOne, run_part
 from backtest.tuning.own_settings import own_settings
 from backtest.tuning.parts import Part
 from backtest.tuning.space import space_of
-from backtest.tuning.workers import Workers
+from backtest.tuning.workers import WorkerEndedError, Workers
 from data.load import load
 from strategies.catalogue import thesis
 from strategies.errors import StrategyError
@@ -139,8 +139,49 @@ def test_the_candidate_at_fault_is_named(how, message, n_workers):
         assert len(before.columns["total_return"]) == 2
         with pytest.raises(BacktestError) as failed:
             run_part(task, workers, 2, 8)
-    assert str(failed.value) == f"Candidate 2 (strategy.weight = 0.3, strategy.how = {how}): {message}"
+        assert str(failed.value) == f"Candidate 2 (strategy.weight = 0.3, strategy.how = {how}): {message}"
+        assert not multiprocessing.active_children()
+        with pytest.raises(BacktestError, match="The processes of this sweep have ended. Start it again."):
+            run_part(task, workers, 0, 2)
+
+
+def test_a_sweep_wants_a_worker():
+    with pytest.raises(BacktestError, match="workers = 0: want one process or more"):
+        Workers(str, 0)
+
+
+def test_a_part_left_early_leaves_no_process():
+    task = task_of(HoldOne(), GRID)
+
+    def stop(done: int) -> None:
+        raise KeyboardInterrupt
+
+    with Workers(task, 2) as workers, pytest.raises(KeyboardInterrupt):
+        run_part(task, workers, 0, 16, stop)
     assert not multiprocessing.active_children()
+
+
+def test_a_worker_killed_at_any_time_is_told():
+    def slow(candidate: int) -> int:
+        time.sleep(0.001)
+        return candidate
+
+    rng, told = np.random.default_rng(5), []
+    for _ in range(20):
+        with Workers(slow, 3) as workers:
+            victim = workers._processes[int(rng.integers(3))].pid
+            after = int(rng.integers(1, 300))
+            found = []
+            try:
+                for one in workers.run(0, 400):
+                    found.append(one)
+                    if len(found) == after:
+                        os.kill(victim, signal.SIGKILL)
+            except WorkerEndedError as error:
+                told.append((error.how, len(found) <= error.candidate < 400))
+        assert found == list(range(len(found)))
+    assert set(told) == {("signal 9", True)}
+    assert len(told) >= 15  # the others were killed when they had no more to do
 
 
 def test_the_first_of_several_failures_is_told():
