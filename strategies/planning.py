@@ -123,30 +123,29 @@ def rule_lanes(rules: Sequence[Rotation]) -> NDArray[np.float64]:
 
 
 def rotation_shares(
-    readings: Sequence[Reading], decisions: Decisions, rules: NDArray[np.float64], signal: NDArray[np.int64]
+    score: NDArray[np.float64],
+    relative_price: NDArray[np.float64],
+    rules: NDArray[np.float64],
+    signal: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Turn readings into shares of the destination, lane by lane.
 
     Parameters
     ----------
-    readings : sequence of Reading
-    decisions : Decisions
+    score, relative_price : ndarray of shape (n_decisions, n_signals)
+        Readings at the decisions.
     rules : ndarray of shape (7, n_lanes)
         As of `rule_lanes`.
     signal : ndarray of shape (n_lanes,), int64
-        Which of the readings each lane follows.
+        Which of the signals each lane follows.
 
     Returns
     -------
     ndarray of shape (n_decisions, n_lanes)
     """
-    score, relative = (
-        np.stack([one.at(decisions.stamps, getattr(one, of)) for one in readings], axis=1)
-        for of in ("score", "relative_price")
-    )
-    share, state = np.empty((len(decisions.stamps), len(signal))), np.empty((N_STATE, len(signal)))
+    share, state = np.empty((len(score), len(signal))), np.empty((N_STATE, len(signal)))
     is_linear, enter, leave, low, high, speed, profit = rules
-    rotate_nb(score, relative, signal, is_linear, enter, leave, low, high, speed, profit, state, share)
+    rotate_nb(score, relative_price, signal, is_linear, enter, leave, low, high, speed, profit, state, share)
     return share
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from data.market import MarketData
 from strategies.errors import StrategyError
@@ -151,6 +151,42 @@ class Thesis(Section):
         told = ", ".join(f"{key} = {_setting(changed, key)}" for key in other)
         return changed.model_copy(update={"title": f"{self.name}, with {told}"})
 
+    def section(self, name: str, changes: Mapping[str, Any]) -> Section:
+        """Give one section with changes, checked by itself alone: whether it fits the others is for `replace` to say.
+
+        Parameters
+        ----------
+        name : str
+            Of a section other than `run`.
+        changes : mapping of str to value
+            Keys are dotted, and all of the section.
+
+        Returns
+        -------
+        Section
+
+        Raises
+        ------
+        StrategyError
+            If a value does not fit.
+
+        Examples
+        --------
+        >>> from strategies.catalogue import thesis
+        >>> thesis("flow-momentum").section("rotation", {"rotation.enter": 2.0}).enter
+        2.0
+        """
+        own = getattr(self, name)
+        given = {key.partition(".")[2]: value for key, value in changes.items()}
+        is_other_kind = "kind" in type(own).model_fields and given.get("kind", own.kind) != own.kind
+        whole = given if is_other_kind and name == "signal" else own.model_dump() | given
+        try:
+            checked: Section = TypeAdapter(type(self).model_fields[name].rebuild_annotation()).validate_python(whole)
+        except ValidationError as error:
+            self.replace(changes)  # says it with the section's name
+            raise StrategyError(refusal(error, f"{self.name}: {name}", type(own))) from error
+        return checked
+
     def check(self, market: MarketData) -> None:
         """Refuse a market that never has what the thesis reads: before a run, so that no decision depends on it.
 
@@ -189,8 +225,9 @@ class Thesis(Section):
         """
         decisions = decide_when(self.schedule, market, self.name)
         reading = read_signal(self.signal, self.baskets, market, decisions.venue)
-        score = reading.at(decisions.stamps, reading.score)
-        share = rotation_shares([reading], decisions, rule_lanes([self.rotation]), np.zeros(1, dtype=np.int64))[:, 0]
+        score, relative = (reading.at(decisions.stamps, of) for of in (reading.score, reading.relative_price))
+        rule, alone = rule_lanes([self.rotation]), np.zeros(1, dtype=np.int64)
+        share = rotation_shares(score[:, None], relative[:, None], rule, alone)[:, 0]
         weighed = weigh_baskets(self.baskets, self.allocation, market, decisions, self.name)
         targets = basket_targets(weighed, decisions, share[:, None])
         notes = list(weighed.notes)
