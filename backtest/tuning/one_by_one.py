@@ -19,12 +19,16 @@ from backtest.result import BacktestResult
 from backtest.run import run_strategy, settings_of
 from backtest.tuning.parameter_values import text_of
 from backtest.tuning.parts import Part
+from backtest.tuning.result import GENERAL
 from backtest.tuning.space import Space
+from backtest.tuning.store import Store
 from backtest.tuning.workers import WorkerEndedError, Workers
 from data.errors import EastboundError
 from data.market import MarketData
 from strategies.errors import StrategyError
 from strategies.strategy import Policy, Strategy
+
+PART_SIZE = 256  # candidates that are lost at most when a sweep is stopped: each may take seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +237,7 @@ def run_part(
         ) from error
     measures = np.array([outcome.measures for outcome in outcomes])
     columns = task.space.columns(first, last) | {name: measures[:, k] for k, name in enumerate(MEASURES)}
-    columns["general_decisions"] = np.array([outcome.n_decisions for outcome in outcomes], np.int64)
+    columns[GENERAL] = np.array([outcome.n_decisions for outcome in outcomes], np.int64)
     kept = [outcome.returns for outcome in outcomes if outcome.returns is not None]
     return Part(
         columns=columns,
@@ -241,6 +245,42 @@ def run_part(
         squares=np.array([outcome.squares for outcome in outcomes]),
         returns=np.array(kept) if task.keep_returns else None,
     )
+
+
+def run_parts(task: OneByOne, store: Store, n_workers: int, watch: Callable[[int, int], None] | None = None) -> int:
+    """Run the parts of a sweep that are not there yet.
+
+    Parameters
+    ----------
+    task : OneByOne
+        Checked.
+    store : Store
+        Of parts of `PART_SIZE`, or another size that no number of workers decides.
+    n_workers : int
+        Processes. No result depends on it.
+    watch : callable, optional
+        Told how many candidates are done, and of how many, after each.
+
+    Returns
+    -------
+    int
+        Candidates run.
+
+    Raises
+    ------
+    BacktestError
+        As `run_part` does; if a part cannot be written. Parts before stay.
+    """
+    layout, n_made = store.layout, 0
+    bounds = {number: layout.bounds(number) for number in range(layout.n_parts) if number not in store.done}
+    done = layout.n_candidates - sum(last - first for first, last in bounds.values())
+    with Workers(task, n_workers) as workers:
+        for number, (first, last) in bounds.items():
+            before = done + n_made
+            told = None if watch is None else lambda n, before=before: watch(before + n, layout.n_candidates)
+            store.write(number, run_part(task, workers, first, last, told))
+            n_made += last - first
+    return n_made
 
 
 def own_fields(strategy: Strategy | Policy) -> tuple[str, ...]:

@@ -16,10 +16,12 @@ from backtest.config import RunConfig
 from backtest.errors import BacktestError
 from backtest.kernels.statistics import MEASURES
 from backtest.run import run_strategy, settings_of
-from backtest.tuning.one_by_one import OneByOne, run_part
+from backtest.tuning.one_by_one import OneByOne, run_part, run_parts
 from backtest.tuning.own_settings import own_settings
 from backtest.tuning.parts import Part
 from backtest.tuning.space import space_of
+from backtest.tuning.store import Store, open_store
+from backtest.tuning.strategy_identity import strategy_digest
 from backtest.tuning.workers import WorkerEndedError, Workers
 from data.load import load
 from strategies.catalogue import thesis
@@ -278,6 +280,55 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] not in "ZX"
     except OSError:
         return False
+
+
+# ------------------------------------------------------------------------------------------ into a folder
+
+
+def opened(task: OneByOne, folder: Path) -> Store:
+    columns = {name: column.dtype for name, column in task.space.columns(0, 0).items()}
+    columns |= dict.fromkeys(MEASURES, np.dtype(float)) | {"general_decisions": np.dtype(np.int64)}
+    identity = {"strategy": strategy_digest(task.strategy), "grid": task.space.digest}
+    return open_store(folder, identity, task.space.n, columns=columns, n_blocks=1, part_size=5)
+
+
+def test_parts_before_a_worker_that_dies_are_whole_and_the_sweep_goes_on_from_them(tmp_path):
+    grid = {"strategy.weight": "0.01:0.2:20", "strategy.how": "exit"}
+    dying, whole = task_of(Mortal(at=0.13), grid), task_of(Mortal(at=9.0), grid)
+    with opened(dying, tmp_path / "one") as store, pytest.raises(BacktestError, match="Candidate 12 .*exit code 3"):
+        run_parts(dying, store, 2)
+    with opened(dying, tmp_path / "one") as store:
+        assert store.done == {0, 1}
+    # The same strategy would die again: one that does not is another.
+    with pytest.raises(BacktestError, match="holds the parts of a sweep that differs in strategy"):
+        opened(whole, tmp_path / "one")
+    told = []
+    with opened(whole, tmp_path / "two") as store:
+        assert run_parts(whole, store, 2, lambda done, n: told.append((done, n))) == 20
+        store.finish({})
+        table = store.table
+    assert told == [(k, 20) for k in range(1, 21)]
+    np.testing.assert_allclose(table["strategy.weight"], np.arange(1, 21) / 100, rtol=1e-15)
+    assert table["total_return"].is_monotonic_increasing
+    with opened(whole, tmp_path / "two") as store:
+        assert run_parts(whole, store, 2) == 0
+
+
+def test_a_strategy_is_known_by_its_file_and_what_it_holds(tmp_path):
+    assert strategy_digest(HoldOne()) == strategy_digest(HoldOne())
+    assert strategy_digest(HoldOne()) != strategy_digest(HoldOne(weight=0.4))
+    assert strategy_digest(HoldOne()) != strategy_digest(Mortal())
+    assert strategy_digest(Remembering(asked=[1])) != strategy_digest(Remembering())
+    path = tmp_path / "one.py"
+    path.write_text("def decide(past, portfolio):\n    return None\n", encoding="utf-8")
+    before = strategy_digest(find_strategy(str(path)))
+    path.write_text("def decide(past, portfolio):\n    return {}\n", encoding="utf-8")
+    assert strategy_digest(find_strategy(str(path))) != before
+    with pytest.raises(BacktestError, match="holds 'symbol', which cannot be written down .*cannot pickle 'generator'"):
+        strategy_digest(HoldOne(symbol=(one for one in ())))
+    typed = type("Typed", (), {"__module__": "__main__", "decide": lambda past, portfolio: None})
+    with pytest.raises(BacktestError, match="No file defines Typed, so a folder could not say what was swept"):
+        strategy_digest(typed())
 
 
 # ------------------------------------------------------------------------------------------ a strategy's own settings
