@@ -326,7 +326,7 @@ def test_a_strategy_is_known_by_its_file_and_what_it_holds(tmp_path):
     assert strategy_digest(find_strategy(str(path))) != before
     with pytest.raises(BacktestError, match="holds 'symbol', which cannot be written down .*cannot pickle 'generator'"):
         strategy_digest(HoldOne(symbol=(one for one in ())))
-    typed = type("Typed", (), {"__module__": "__main__", "decide": lambda past, portfolio: None})
+    typed = type("Typed", (), {"__module__": "nowhere", "decide": lambda past, portfolio: None})
     with pytest.raises(BacktestError, match="No file defines Typed, so a folder could not say what was swept"):
         strategy_digest(typed())
 
