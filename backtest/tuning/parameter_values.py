@@ -46,16 +46,18 @@ def value_of(given: Any, where: str) -> object:
     """
     if isinstance(given, np.generic):
         given = given.item()
-    if given is None or isinstance(given, (str, bool)):
+    if given is None or isinstance(given, bool):
         return given
+    if isinstance(given, str):
+        return str(given)
     if isinstance(given, int):
         if abs(given) > LARGEST_WHOLE:
             raise BacktestError(f"{where} = {given:.3g}: a whole number past 2**63 is no setting. Write a smaller one.")
-        return given
+        return int(given)
     if isinstance(given, float):
         if not math.isfinite(given):
             raise BacktestError(f"{where} = {given}: want a finite number.")
-        return given
+        return float(given)
     if isinstance(given, BaseModel):
         given = given.model_dump()
     if isinstance(given, Mapping):
@@ -116,14 +118,17 @@ def column_of(values: Sequence[object]) -> NDArray[Any] | pd.Categorical:
         int64 where all values are whole, float64 where they are numbers, bool where they are true or false, else
         text by category. Missing (NaN) where the value is None or the thesis' own.
     """
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return np.array(values, np.int64)
+    if kinds == {bool}:
+        return np.array(values, np.bool_)
+    if kinds <= {int, float, type(None), Own} and kinds & {int, float}:
+        missing = kinds & {type(None), Own}
+        return np.array(
+            [value if is_number(value) else math.nan for value in values] if missing else values, np.float64
+        )
     stated = [value for value in values if value is not None and value is not OWN]
-    if stated and all(is_number(value) for value in stated):
-        if len(stated) == len(values) and all(isinstance(value, int) for value in stated):
-            return np.array(stated, np.int64)
-        numbers = [value if is_number(value) else math.nan for value in values]
-        return np.array(numbers, np.float64)
-    if len(stated) == len(values) and all(isinstance(value, bool) for value in stated):
-        return np.array(stated, np.bool_)
     texts = [text_of(value) for value in stated]
     if len(set(texts)) < len(texts):  # 5 and "5"
         texts = [repr(value) if isinstance(value, str) else text_of(value) for value in stated]
