@@ -98,11 +98,12 @@ def operand(values: Sequence[object]) -> Operand:
     ndarray of shape (len(values),)
         float64 where all are numbers, bool where all are True or False, text where all are, else object.
     """
-    if all(is_number(value) for value in values):
+    kinds = set(map(type, values))
+    if kinds <= {int, float}:
         return np.array(values, np.float64)
-    if all(isinstance(value, bool) for value in values):
+    if kinds == {bool}:
         return np.array(values, np.bool_)
-    if all(isinstance(value, str) for value in values):
+    if kinds == {str}:
         return np.array(values, np.str_)
     found = np.empty(len(values), object)
     for k, value in enumerate(values):

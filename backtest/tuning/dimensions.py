@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
@@ -29,40 +30,23 @@ class Dimension:
     ----------
     names : tuple of str
         Dotted.
-    rows : tuple of tuples
-        Of each point the value of every name.
+    values : tuple of tuples
+        The distinct values of each name, in the order of their first points.
+    points : tuple of tuples of int, or None
+        Of each point which of its values every name takes. None: of one name each value is a point.
     """
 
     names: tuple[str, ...]
-    rows: tuple[tuple[object, ...], ...]
+    values: tuple[tuple[object, ...], ...]
+    points: tuple[tuple[int, ...], ...] | None = None
 
     def __len__(self) -> int:
-        return len(self.rows)
-
-    @cached_property
-    def values(self) -> tuple[tuple[object, ...], ...]:
-        """The distinct values of each name, in the order of their first points."""
-        if len(self.names) == 1:  # points of one parameter are distinct
-            return (tuple(value for (value,) in self.rows),)
-        return tuple(tuple(_distinct([row[k] for row in self.rows]).values()) for k in range(len(self.names)))
+        return len(self.values[0]) if self.points is None else len(self.points)
 
     @cached_property
     def codes(self) -> NDArray[np.int64]:
         """Which of `values` each point takes: shape (n_points, n_names)."""
-        if len(self.names) == 1:
-            return np.arange(len(self.rows))[:, None]
-        columns = []
-        for k in range(len(self.names)):
-            place = {key: code for code, key in enumerate(_distinct([row[k] for row in self.rows]))}
-            columns.append([place[identity(row[k])] for row in self.rows])
-        return np.array(columns, np.int64).T
-
-
-def _distinct(values: Sequence[object]) -> dict[object, object]:
-    found = dict[object, object]()
-    for value in values:
-        found.setdefault(identity(value), value)
-    return found
+        return np.arange(len(self))[:, None] if self.points is None else np.array(self.points, np.int64)
 
 
 def dimension_of(name: str, given: Any) -> Dimension | Distribution:
@@ -90,12 +74,12 @@ def dimension_of(name: str, given: Any) -> Dimension | Distribution:
         raise BacktestError(
             f"The grid varies {name!r}, which is no setting. Write section.name; sections: {', '.join(SECTIONS)}."
         )
-    if isinstance(given, np.ndarray):
+    if isinstance(given, (np.ndarray, pd.Series, pd.Index)):
         given = given.tolist()
     if not key:
         return _section(name, given)
     if isinstance(given, str) and ":" in given:
-        return Dimension((name,), tuple((value,) for value in _range(name, given)))
+        return Dimension((name,), (tuple(_range(name, given)),))
     if isinstance(given, time):
         raise BacktestError(f'The grid gives {name} a time of day, {given}. Put a range in quotes: "a:b:n".')
     if isinstance(given, Mapping):
@@ -120,7 +104,7 @@ def _list(name: str, given: Sequence[Any]) -> Dimension:
         if identity(value) in seen:
             raise BacktestError(f"The grid gives {name} the value {value!r} twice. Leave one out.")
         seen.add(identity(value))
-    return Dimension((name,), tuple((value,) for value in values))
+    return Dimension((name,), (tuple(values),))
 
 
 def _section(section: str, given: Any) -> Dimension:
@@ -132,8 +116,6 @@ def _section(section: str, given: Any) -> Dimension:
     keys = list(dict.fromkeys(key for table in given for key in table))
     if not keys:
         raise BacktestError(f"The grid gives the section {section!r} no settings; want a list of tables of them.")
-    names = tuple(f"{section}.{key}" for key in keys)
-    rows = []
     for table in given:
         for key, value in table.items():
             if not isinstance(key, str) or not key or "." in key:
@@ -143,12 +125,16 @@ def _section(section: str, given: Any) -> Dimension:
                     f"The grid gives {section}.{key} a distribution inside a table of the section. Tables hold values; "
                     f"give the distribution to {section}.{key} itself."
                 )
-        rows.append(
-            tuple(value_of(table[key], f"{section}.{key}") if key in table else OWN for key in keys),
-        )
-    if len({tuple(map(identity, row)) for row in rows}) < len(rows):
+    values, columns = list[tuple[object, ...]](), list[list[int]]()
+    for key in keys:
+        column = [value_of(table[key], f"{section}.{key}") if key in table else OWN for table in given]
+        places = dict[object, int]()
+        columns.append([places.setdefault(identity(value), len(places)) for value in column])
+        values.append(tuple(column[columns[-1].index(code)] for code in range(len(places))))
+    points = tuple(zip(*columns, strict=True))
+    if len(set(points)) < len(points):
         raise BacktestError(f"The grid gives the section {section!r} the same table twice. Leave one out.")
-    return Dimension(names, tuple(rows))
+    return Dimension(tuple(f"{section}.{key}" for key in keys), tuple(values), points)
 
 
 def _range(name: str, text: str) -> list[int] | list[float]:

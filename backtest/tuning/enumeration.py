@@ -47,7 +47,7 @@ def unvaried(
     for condition in conditions:
         for name in condition.names:
             entry = varied.get(name)
-            if isinstance(entry, Dimension) and any(row[entry.names.index(name)] is OWN for row in entry.rows):
+            if isinstance(entry, Dimension) and OWN in entry.values[entry.names.index(name)]:
                 raise BacktestError(
                     f"Condition {condition.text!r} names {name}, which not every table of its section gives. "
                     "Give it in all of them."
@@ -160,7 +160,8 @@ def _holds(
             columns[name] = operand([own[name]])
             continue
         d, dimension = next((d, one) for d, one in enumerate(dimensions) if name in one.names)
-        columns[name] = operand([row[dimension.names.index(name)] for row in dimension.rows])[digits[:, d]]
+        k = dimension.names.index(name)
+        columns[name] = operand(dimension.values[k])[dimension.codes[digits[:, d], k]]
     return condition.holds(columns)
 
 
@@ -196,7 +197,7 @@ def drawn_points(
     for k, entry in enumerate(entries):
         if isinstance(entry, Distribution):
             values, table[:, k] = np.unique(entry.at(points[:, k]), return_inverse=True)
-            dimensions.append(Dimension(entry.names, tuple((value,) for value in values.tolist())))
+            dimensions.append(Dimension(entry.names, (tuple(values.tolist()),)))
         else:
             table[:, k] = np.floor(points[:, k] * len(entry))
             dimensions.append(entry)

@@ -46,16 +46,18 @@ def value_of(given: Any, where: str) -> object:
     """
     if isinstance(given, np.generic):
         given = given.item()
-    if given is None or isinstance(given, (str, bool)):
+    if given is None or isinstance(given, bool):
         return given
+    if isinstance(given, str):
+        return str(given)
     if isinstance(given, int):
         if abs(given) > LARGEST_WHOLE:
             raise BacktestError(f"{where} = {given:.3g}: a whole number past 2**63 is no setting. Write a smaller one.")
-        return given
+        return int(given)
     if isinstance(given, float):
         if not math.isfinite(given):
             raise BacktestError(f"{where} = {given}: want a finite number.")
-        return given
+        return float(given)
     if isinstance(given, BaseModel):
         given = given.model_dump()
     if isinstance(given, Mapping):
@@ -102,36 +104,37 @@ def is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def column_of(values: Sequence[object], codes: NDArray[np.int64]) -> NDArray[Any] | pd.Categorical:
-    """Give a column of a table.
+def column_of(values: Sequence[object]) -> NDArray[Any] | pd.Categorical:
+    """Give values as a table has them.
 
     Parameters
     ----------
     values : sequence of object
         The distinct values of a parameter.
-    codes : ndarray of shape (n,)
-        Which of them each row takes.
 
     Returns
     -------
-    ndarray of shape (n,) or Categorical
+    ndarray of shape (len(values),) or Categorical
         int64 where all values are whole, float64 where they are numbers, bool where they are true or false, else
         text by category. Missing (NaN) where the value is None or the thesis' own.
     """
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return np.array(values, np.int64)
+    if kinds == {bool}:
+        return np.array(values, np.bool_)
+    if kinds <= {int, float, type(None), Own} and kinds & {int, float}:
+        missing = kinds & {type(None), Own}
+        return np.array(
+            [value if is_number(value) else math.nan for value in values] if missing else values, np.float64
+        )
     stated = [value for value in values if value is not None and value is not OWN]
-    if stated and all(is_number(value) for value in stated):
-        if len(stated) == len(values) and all(isinstance(value, int) for value in stated):
-            return np.array(stated, np.int64)[codes]
-        numbers = [value if is_number(value) else math.nan for value in values]
-        return np.array(numbers, np.float64)[codes]
-    if len(stated) == len(values) and all(isinstance(value, bool) for value in stated):
-        return np.array(stated, np.bool_)[codes]
     texts = [text_of(value) for value in stated]
     if len(set(texts)) < len(texts):  # 5 and "5"
         texts = [repr(value) if isinstance(value, str) else text_of(value) for value in stated]
     place = iter(range(len(stated)))
-    category = np.array([-1 if value is None or value is OWN else next(place) for value in values], np.int64)
-    return pd.Categorical.from_codes(category[codes], pd.Index(texts, dtype="str"))
+    codes = [-1 if value is None or value is OWN else next(place) for value in values]
+    return pd.Categorical.from_codes(np.array(codes), pd.Index(texts, dtype="str"))
 
 
 def text_of(value: object) -> str:

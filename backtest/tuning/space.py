@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,7 @@ class Space:
         Returns
         -------
         ndarray of shape (last - first, n_names)
-            A column lies in one piece.
+            A column lies in one piece; eight bytes for each.
 
         Raises
         ------
@@ -138,7 +139,7 @@ class Space:
             If there are no such candidates.
         """
         codes = self.codes(first, last)
-        return {name: column_of(self.values[k], codes[:, k]) for k, name in enumerate(self.names)}
+        return {name: self._columns[k].take(codes[:, k]) for k, name in enumerate(self.names)}
 
     def distinct(self, names: Sequence[str]) -> NDArray[np.int64]:
         """Give the combinations of some parameters that occur, so that what depends on them alone is done once.
@@ -187,6 +188,11 @@ class Space:
             return np.zeros(last - first, np.int64), self.distinct(names)
         grouping = self._grouping(names)
         return grouping.of(self.layout, first, last), grouping.combinations
+
+    @cached_property
+    def _columns(self) -> tuple[NDArray[Any] | pd.Categorical, ...]:
+        """The distinct values as a table has them."""
+        return tuple(column_of(values) for values in self.values)
 
     def _grouping(self, names: Sequence[str]) -> Grouping:
         key = tuple(names)

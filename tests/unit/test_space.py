@@ -1,5 +1,6 @@
 """What a sweep varies: by hand."""
 
+import http
 import time
 
 import numpy as np
@@ -31,6 +32,8 @@ def values(given: object) -> list[object]:
         (range(2, 8, 2), [2, 4, 6]),
         (np.array([1.5, 2.5]), [1.5, 2.5]),
         ([np.int64(3), np.float64(0.5), np.bool_(True)][:2], [3, 0.5]),
+        (pd.Series([20, 40]), [20, 40]),
+        ([http.HTTPStatus.OK], [200]),  # an int by another name
         ([True, False], [True, False]),
         ([None, 0.2], [None, 0.2]),
         (["week", 5], ["week", 5]),
