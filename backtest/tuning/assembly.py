@@ -1,6 +1,6 @@
 """The table of a sweep as files: Parquet, and CSV where asked for, part by part."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,15 +69,31 @@ def read_table(path: Path, layout: Layout) -> pd.DataFrame:
     -------
     DataFrame
     """
-    table = pq.read_table(path)
-    columns = dict[str, object]()
-    for name, kind in layout.columns.items():
-        column = table.column(name)
-        if isinstance(kind, pd.CategoricalDtype):
-            columns[name] = column.to_pandas().astype(kind).array
-        else:
-            columns[name] = column.to_numpy()
-    return pd.DataFrame(columns, copy=False)
+    return _frame(pq.read_table(path), layout)
+
+
+def read_columns(path: Path, layout: Layout) -> Iterator[Columns]:
+    """Read the table back part by part, as it was given.
+
+    Parameters
+    ----------
+    path : Path
+    layout : Layout
+
+    Yields
+    ------
+    dict of str to ndarray
+        As `Pieces.columns`.
+    """
+    with pq.ParquetFile(path) as file:
+        for number in range(file.num_row_groups):
+            table = _frame(file.read_row_group(number), layout)
+            yield {
+                name: table[name].cat.codes.to_numpy()
+                if isinstance(kind, pd.CategoricalDtype)
+                else table[name].to_numpy()
+                for name, kind in layout.columns.items()
+            }
 
 
 def table_schema(layout: Layout) -> pa.Schema:
@@ -113,3 +129,12 @@ def _arrow(layout: Layout, schema: pa.Schema, part: Columns) -> pa.Table:
             is_null = schema.field(name).nullable and plain.dtype.kind == "f"
             arrays.append(pa.array(plain, mask=np.isnan(plain) if is_null else None))
     return pa.table(arrays, schema=schema)
+
+
+def _frame(table: pa.Table, layout: Layout) -> pd.DataFrame:
+    columns = dict[str, object]()
+    for name, kind in layout.columns.items():
+        column = table.column(name)
+        is_text = isinstance(kind, pd.CategoricalDtype)
+        columns[name] = column.to_pandas().astype(kind).array if is_text else column.to_numpy()
+    return pd.DataFrame(columns, copy=False)

@@ -103,14 +103,16 @@ class FolderStore:
             if self._csv:
                 names.insert(1, CSV)
                 write_csv(self._parts / CSV, self.layout, self._columns())
-            seal(self._parts, names, {"identity": self._identity, "about": about})
+            checksums = [self._files.checksum(number) for number in range(self.layout.n_parts)]
+            stated = {"identity": self._identity, "about": about, "layout": self.layout.document(), "parts": checksums}
+            seal(self._parts, names, stated)
             move_out(self._folder)
         self._sealed = SealedSweep(self._folder)
 
-    @cached_property
+    @property
     def table(self) -> pd.DataFrame:
         """One row per candidate, in order; read when asked for."""
-        return self._finished.table(self.layout)
+        return self._finished.table
 
     @cached_property
     def sums(self) -> NDArray[np.float64]:
