@@ -16,15 +16,18 @@ from backtest.tuning.parts import Layout
 Columns = Mapping[str, NDArray[Any]]
 
 
-def write_table(path: Path, layout: Layout, parts: Iterable[Columns]) -> None:
-    """Write the table as Parquet, one row group a part.
+class TableWriter:
+    """The table as Parquet, written part by part, one row group each.
 
     Parameters
     ----------
     path : Path
     layout : Layout
-    parts : iterable of dict of str to ndarray
-        Columns of each part in order, as `Pieces.columns`.
+
+    Attributes
+    ----------
+    n_parts : int
+        Parts written.
 
     Notes
     -----
@@ -32,12 +35,29 @@ def write_table(path: Path, layout: Layout, parts: Iterable[Columns]) -> None:
     compression would double what writing costs and save nothing. Numbers are required columns: a measure that is not
     defined is NaN, no null.
     """
-    categories = [name for name, kind in layout.columns.items() if isinstance(kind, pd.CategoricalDtype)]
-    schema = table_schema(layout)
-    options = {"compression": "none", "use_dictionary": categories or False, "write_statistics": False}
-    with pq.ParquetWriter(path, schema, write_batch_size=layout.part_size, **options) as writer:
-        for part in parts:
-            writer.write_table(_arrow(layout, schema, part), row_group_size=layout.part_size)
+
+    def __init__(self, path: Path, layout: Layout) -> None:
+        categories = [name for name, kind in layout.columns.items() if isinstance(kind, pd.CategoricalDtype)]
+        options = {"compression": "none", "use_dictionary": categories or False, "write_statistics": False}
+        self.n_parts = 0
+        self._layout = layout
+        self._schema = table_schema(layout)
+        self._writer = pq.ParquetWriter(path, self._schema, write_batch_size=layout.part_size, **options)
+
+    def write(self, columns: Columns) -> None:
+        """Write the next part.
+
+        Parameters
+        ----------
+        columns : dict of str to ndarray
+            As `Pieces.columns`.
+        """
+        self._writer.write_table(_arrow(self._layout, self._schema, columns), row_group_size=self._layout.part_size)
+        self.n_parts += 1
+
+    def close(self) -> None:
+        """Write what a Parquet file ends with; without it nobody can read the file."""
+        self._writer.close()
 
 
 def write_csv(path: Path, layout: Layout, parts: Iterable[Columns]) -> None:
