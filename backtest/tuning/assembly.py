@@ -11,7 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from backtest.tuning.parts import Layout
+from backtest.tuning.parts import ColumnType, Layout
 
 Columns = Mapping[str, NDArray[Any]]
 
@@ -89,7 +89,15 @@ def read_table(path: Path, layout: Layout) -> pd.DataFrame:
     -------
     DataFrame
     """
-    return _frame(pq.read_table(path), layout)
+    # Part by part into its place: all at once would be held twice.
+    whole: dict[str, NDArray[Any]] = {
+        name: np.empty(layout.n_candidates, dtype) for name, dtype in layout.column_types.items()
+    }
+    for number, columns in enumerate(read_columns(path, layout)):
+        first, last = layout.bounds(number)
+        for name, column in columns.items():
+            whole[name][first:last] = column
+    return layout.frame(whole)
 
 
 def read_columns(path: Path, layout: Layout) -> Iterator[Columns]:
@@ -107,13 +115,8 @@ def read_columns(path: Path, layout: Layout) -> Iterator[Columns]:
     """
     with pq.ParquetFile(path) as file:
         for number in range(file.num_row_groups):
-            table = _frame(file.read_row_group(number), layout)
-            yield {
-                name: table[name].cat.codes.to_numpy()
-                if isinstance(kind, pd.CategoricalDtype)
-                else table[name].to_numpy()
-                for name, kind in layout.columns.items()
-            }
+            table = file.read_row_group(number)
+            yield {name: _plain(table.column(name), kind) for name, kind in layout.columns.items()}
 
 
 def table_schema(layout: Layout) -> pa.Schema:
@@ -151,10 +154,8 @@ def _arrow(layout: Layout, schema: pa.Schema, part: Columns) -> pa.Table:
     return pa.table(arrays, schema=schema)
 
 
-def _frame(table: pa.Table, layout: Layout) -> pd.DataFrame:
-    columns = dict[str, object]()
-    for name, kind in layout.columns.items():
-        column = table.column(name)
-        is_text = isinstance(kind, pd.CategoricalDtype)
-        columns[name] = column.to_pandas().astype(kind).array if is_text else column.to_numpy()
-    return pd.DataFrame(columns, copy=False)
+def _plain(column: pa.ChunkedArray, kind: ColumnType) -> NDArray[Any]:
+    if isinstance(kind, pd.CategoricalDtype):
+        column = column.to_pandas().astype(kind).cat.codes
+    plain: NDArray[Any] = column.to_numpy()
+    return plain

@@ -96,7 +96,7 @@ class FolderStore:
                 self._done.add(number)
             if self._table_lock.acquire(blocking=False):  # whoever has it writes this part too, or the end does
                 try:
-                    self._table_so_far()
+                    self._table_so_far({number: pieces.columns})
                 finally:
                     self._table_lock.release()
 
@@ -108,7 +108,7 @@ class FolderStore:
         names = [TABLE, *map(array_file, self.layout.arrays)]
         with self._saying(GOES_ON):
             with self._table_lock:
-                self._table_so_far().close()
+                self._table_so_far({}).close()
                 self._table = None
             if self._csv:
                 names.insert(1, CSV)
@@ -161,15 +161,18 @@ class FolderStore:
             raise BacktestError(f"The sweep in {self._folder} is not finished: its results cannot be read yet.")
         return self._sealed
 
-    def _table_so_far(self) -> TableWriter:
-        """Write to the table the parts that follow on those in it, so that little is left to do at the end."""
+    def _table_so_far(self, at_hand: Mapping[int, Mapping[str, NDArray[Any]]]) -> TableWriter:
+        """Write to the table the parts that follow on those in it, so that little is left to do at the end.
+
+        Parts at hand need not be read again, which costs as much as writing them.
+        """
         table = self._table or TableWriter(self._parts / TABLE, self.layout)
         self._table = None  # of one that could not be written no more is used
         while True:
             with self._lock:
                 if table.n_parts not in self._done:
                     break
-            table.write(self._files.columns(table.n_parts))
+            table.write(at_hand.get(table.n_parts) or self._files.columns(table.n_parts))
         self._table = table
         return table
 
