@@ -1,9 +1,36 @@
 """What every test may rely on: kernels are compiled before the first one's clock starts."""
 
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
 import numba
 import pytest
 
 COMPILING = ("unit", "property", "reference", "cross", "cli")
+
+
+PLACE, NUMBERS = "EASTBOUND_LEDGER", count()
+
+
+@pytest.fixture(scope="session")
+def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keep trial ledgers out of the user's own."""
+    return tmp_path_factory.mktemp("ledgers")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ledger_of_fixtures(ledgers: Path) -> Iterator[None]:
+    """Give what several tests share a ledger that is not the user's."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv(PLACE, str(ledgers / "shared.jsonl"))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _own_ledger(ledgers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test a ledger of its own: what another tried is not in its report."""
+    monkeypatch.setenv(PLACE, str(ledgers / f"{next(NUMBERS)}.jsonl"))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -12,6 +12,7 @@ from backtest.cli.show import print_run
 
 if TYPE_CHECKING:
     from backtest.result import BacktestResult
+    from backtest.tuning.trials import Trial
 
 TIMED_RUNS = 5
 
@@ -35,6 +36,13 @@ def run_command(
         list[str] | None, typer.Option("--set", help="Change a setting: signal.lookback=40. May be repeated.")
     ] = None,
     ledger: Annotated[bool, typer.Option("--ledger", help="Write ledger.txt too: every event, to be read.")] = False,
+    trials: Annotated[
+        Path | None,
+        typer.Option("--trials", help="Trial ledger to count in and add to, if not your own (EASTBOUND_LEDGER)."),
+    ] = None,
+    no_trials: Annotated[
+        bool, typer.Option("--no-trials", help="Leave the trial ledger alone: the report then knows no history.")
+    ] = False,
     figures: Annotated[
         list[FigureKind] | None,
         typer.Option("--figures", help="Write figures for a paper too. May be repeated."),
@@ -58,6 +66,8 @@ def run_command(
         from backtest.engine import simulate
         from backtest.output.write import write_run
         from backtest.run import RotationResult, run, run_strategy, settings_of
+        from backtest.tuning.history import UNKNOWN
+        from backtest.tuning.trials import others, run_trial
         from data.load import load
         from strategies.strategy import find_strategy
         from strategies.thesis import Thesis
@@ -81,10 +91,25 @@ def run_command(
         if isinstance(result, RotationResult):
             steps.at("running the references")
             _ = result.references
+        trial = None if no_trials else run_trial(result, strategy, changes, out)
+        tried = UNKNOWN if trial is None else others(trial, trials)
         steps.at("writing the report")
-        files = write_run(result, out, ledger=ledger, figures=kinds, request=request)
+        files = write_run(result, out, ledger=ledger, figures=kinds, request=request, tried=tried)
+        warnings = [*tried.faults, *([] if trial is None else _record(trial, trials))]
     seconds = {"loading": at_run - begun, "running": laps[0] - at_run, "ledger": median(np.diff(laps))}
-    print_run(result, strategy, files, **seconds)
+    print_run(result, strategy, files, tried, warnings, **seconds)
+
+
+def _record(trial: "Trial", ledger: Path | None) -> list[str]:
+    """Record a trial; a ledger that cannot be written is no reason to lose the run."""
+    from backtest.errors import BacktestError
+    from backtest.tuning.trials import record
+
+    try:
+        record(trial, ledger)
+    except BacktestError as error:
+        return [str(error)]
+    return []
 
 
 def _setting(text: str) -> tuple[str, object]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from backtest.metrics.summary import Summary
     from backtest.prove import Proof
     from backtest.result import BacktestResult
+    from backtest.tuning.history import History
     from data.market import MarketData
     from strategies.thesis import Thesis
 
@@ -32,7 +33,15 @@ PLAIN = {"sharpe", "turnover"}
 
 
 def print_run(
-    result: "BacktestResult", name: str, files: list[Path], *, loading: float, running: float, ledger: float
+    result: "BacktestResult",
+    name: str,
+    files: list[Path],
+    tried: "History",
+    warnings: list[str],
+    *,
+    loading: float,
+    running: float,
+    ledger: float,
 ) -> None:
     """Print a run; of a thesis beside its references, and with its verdict.
 
@@ -42,6 +51,10 @@ def print_run(
     name : str
         As the strategy was asked for.
     files : list of Path
+    tried : History
+        What else was tried on its data.
+    warnings : list of str
+        What is wrong with the trial ledger.
     loading, running, ledger : float
         Seconds: reading the market; the thesis and the ledger, compiled code read from disk; the ledger again.
     """
@@ -55,7 +68,7 @@ def print_run(
     rows, title, sentences = {"strategy": result}, name, list[str]()
     if isinstance(result, RotationResult):
         rows, title = {"rotation": result, **result.references}, result.thesis.title or result.thesis.name
-        sentences = verdict(result)
+        sentences = verdict(result, tried)
     console.print(title, soft_wrap=True, highlight=False, style="bold")
     basis = "a year" if result.summary()["years"] >= A_YEAR else "over the whole period, which is under a year"
     console.print(f"{result.market.name}, {first} to {last}; return, turnover and cost {basis}", highlight=False)
@@ -73,6 +86,10 @@ def print_run(
         console.print(sentence, soft_wrap=True, highlight=False)
     for note in (*result.notes, *_about_data(result.market)):
         console.print(f"note: {note}", soft_wrap=True, highlight=False, style="dim")
+    for warning in warnings[:MOST_WARNINGS]:
+        console.print(f"warning: {warning}", soft_wrap=True, highlight=False)
+    if len(warnings) > MOST_WARNINGS:
+        console.print(f"warning: {len(warnings) - MOST_WARNINGS:,} more of the trial ledger", highlight=False)
     if result.market.left_out:
         console.print(f"left out: {'; '.join(result.market.left_out)}", soft_wrap=True, highlight=False, style="dim")
     console.print(

@@ -11,7 +11,7 @@ from backtest.errors import BacktestError
 from backtest.output.run_folder import is_plain
 from strategies.refusals import refusal
 
-FORMAT = 1  # counted up whenever a key changes its meaning, comes or goes
+FORMAT = 2  # counted up whenever a key changes its meaning, comes or goes
 
 
 class _Part(BaseModel):
@@ -112,6 +112,21 @@ class StrategyPart(_Part):
     changes: Mapping[str, Any]
 
 
+class TriedPart(_Part):
+    """What else had been tried on the data when the run was made; see `backtest.tuning.history.History`.
+
+    Attributes
+    ----------
+    n_runs, n_sweeps, n_candidates, n_other_data, n_unreadable : int
+    """
+
+    n_runs: int
+    n_sweeps: int
+    n_candidates: int
+    n_other_data: int
+    n_unreadable: int
+
+
 class FilePart(_Part):
     """One file of a run.
 
@@ -146,6 +161,8 @@ class Manifest(_Part):
         None: the run was made from Python.
     run : mapping
         Settings of the run.
+    tried : TriedPart or None
+        None: not known.
     ledger : bool
         Whether ledger.txt was asked for.
     figures : list of str
@@ -164,6 +181,7 @@ class Manifest(_Part):
     thesis: Mapping[str, Any] | None
     strategy: StrategyPart | None
     run: Mapping[str, Any]
+    tried: TriedPart | None
     ledger: bool
     figures: list[str]
     files: Mapping[str, FilePart]

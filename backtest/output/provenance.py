@@ -6,6 +6,7 @@ There is no time in it, so that it repeats byte for byte as well; and no path bu
 import hashlib
 import platform
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -16,6 +17,7 @@ from backtest.errors import BacktestError
 from backtest.output.manifest_format import FORMAT, Request
 from backtest.result import BacktestResult
 from backtest.run import RotationResult
+from backtest.tuning.history import UNKNOWN, History
 from data.demo.market import NAME as DEMO
 from data.demo.market import SEED
 from data.demo.parameters import FILE
@@ -37,6 +39,7 @@ def manifest(
     written: Mapping[str, bytes] | None = None,
     ledger: bool = False,
     figures: tuple[str, ...] = (),
+    tried: History = UNKNOWN,
 ) -> dict[str, Any]:
     """Say what made a run, and how it can be repeated.
 
@@ -49,6 +52,7 @@ def manifest(
         Files of the run, by name.
     ledger : bool
     figures : tuple of str
+    tried : History
 
     Returns
     -------
@@ -78,6 +82,7 @@ def manifest(
         "thesis": result.thesis.model_dump(mode="python") if isinstance(result, RotationResult) else None,
         "strategy": None if request is None else strategy_part(request.strategy, request.changes),
         "run": result.config.model_dump(),
+        "tried": _tried(tried),
         "ledger": ledger,
         "figures": list(figures),
         "files": {name: file_part(content) for name, content in sorted((written or {}).items())},
@@ -149,6 +154,13 @@ def file_part(content: bytes) -> dict[str, Any]:
         The fields of `FilePart`.
     """
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _tried(tried: History) -> dict[str, int] | None:
+    """Keep the counts, not which lines were unreadable: they name a place on the user's machine."""
+    if not tried.is_known:
+        return None
+    return {name: count for name, count in asdict(tried).items() if name.startswith("n_")}
 
 
 def _synthesis(name: str) -> dict[str, Any]:

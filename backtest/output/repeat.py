@@ -17,6 +17,7 @@ from backtest.output.saved import read_sealed
 from backtest.output.write import contents
 from backtest.result import BacktestResult
 from backtest.run import run, run_strategy
+from backtest.tuning.history import UNKNOWN, History
 from data.fingerprint import market_hash, part_hashes
 from data.load import load
 from data.market import MarketData
@@ -103,8 +104,9 @@ def repeat(
     stage("running again")
     result = _run(thesis or strategy, loaded, settings)
     stage("writing the report")
-    files = contents(result, ledger=made.ledger, figures=tuple(made.figures))
-    seal = _sealed(made, result, files)
+    tried = UNKNOWN if made.tried is None else History(is_known=True, **made.tried.model_dump())
+    files = contents(result, ledger=made.ledger, figures=tuple(made.figures), tried=tried)
+    seal = _sealed(made, result, files, tried)
     if out is not None:
         write_sealed(out, files, seal)
     return _compared(folder, made, files, seal, tuple(inputs))
@@ -142,10 +144,10 @@ def _strategy(made: Manifest) -> Strategy | Policy | None:
         return None
 
 
-def _sealed(made: Manifest, result: BacktestResult, files: Mapping[str, bytes]) -> bytes:
+def _sealed(made: Manifest, result: BacktestResult, files: Mapping[str, bytes], tried: History) -> bytes:
     """Write the manifest of the repetition, asked for as the run was."""
     asked, strategy = made.market.asked, made.strategy
-    document = manifest(result, written=files, ledger=made.ledger, figures=tuple(made.figures))
+    document = manifest(result, written=files, ledger=made.ledger, figures=tuple(made.figures), tried=tried)
     document["market"]["asked"] = None if asked is None else asked.model_dump()
     if strategy is not None and made.thesis is None:
         document["strategy"] = strategy_part(strategy.asked, strategy.changes)

@@ -168,7 +168,9 @@ def refusal(folder: Path, error: OSError) -> str:
     """
     if error.errno in FULL:
         return f"{folder} cannot be written: no space is left on its disk. Free some, or choose another with --out."
-    return f"{folder} cannot be written: {error.strerror or error}. Choose another with --out."
+    # The system's own words: a library may put more into those of the error.
+    why = os.strerror(error.errno) if error.errno else str(error)
+    return f"{folder} cannot be written: {why}. Choose another with --out."
 
 
 def _stage(folder: Path, files: Mapping[str, bytes]) -> Path:

@@ -11,6 +11,7 @@ from backtest.output.provenance import manifest
 from backtest.output.run_folder import SEAL, write_sealed
 from backtest.result import BacktestResult
 from backtest.run import RotationResult
+from backtest.tuning.history import UNKNOWN, History
 
 # Of every run, in the order in which they are written.
 TABLES: Mapping[str, Callable[[BacktestResult], str]] = {
@@ -32,6 +33,7 @@ def write_run(
     ledger: bool = False,
     figures: tuple[str, ...] = (),
     request: Request | None = None,
+    tried: History = UNKNOWN,
 ) -> list[Path]:
     """Write everything a reader of a run needs, whole or not at all.
 
@@ -46,6 +48,8 @@ def write_run(
         Write figures for a paper too, in each of these formats.
     request : Request, optional
         What was asked for, for the manifest: without it `eastbound repeat` has to be told where the data are.
+    tried : History
+        What else was tried on the data, for the report; it stands in the manifest, so that the run repeats.
 
     Returns
     -------
@@ -64,13 +68,15 @@ def write_run(
     --------
     backtest.output.run_folder : How a killed process leaves no half of a run.
     """
-    files = contents(result, ledger=ledger, figures=figures)
-    seal = manifest(result, request, written=files, ledger=ledger, figures=figures)
+    files = contents(result, ledger=ledger, figures=figures, tried=tried)
+    seal = manifest(result, request, written=files, ledger=ledger, figures=figures, tried=tried)
     write_sealed(folder, files, json_text(seal).encode())
     return [folder / name for name in (*files, SEAL)]
 
 
-def contents(result: BacktestResult, *, ledger: bool = False, figures: tuple[str, ...] = ()) -> dict[str, bytes]:
+def contents(
+    result: BacktestResult, *, ledger: bool = False, figures: tuple[str, ...] = (), tried: History = UNKNOWN
+) -> dict[str, bytes]:
     """Give the files of a run, the manifest left out.
 
     Parameters
@@ -78,6 +84,7 @@ def contents(result: BacktestResult, *, ledger: bool = False, figures: tuple[str
     result : BacktestResult
     ledger : bool
     figures : tuple of {"svg", "png", "pdf"}
+    tried : History
 
     Returns
     -------
@@ -88,7 +95,7 @@ def contents(result: BacktestResult, *, ledger: bool = False, figures: tuple[str
     if isinstance(result, RotationResult):
         from backtest.report.page import render_page  # plotly takes time to import
 
-        files["report.html"] = render_page(result).encode()
+        files["report.html"] = render_page(result, tried).encode()
     files["summary.json"] = json_text(summary_document(result)).encode()
     files |= {name: write(result).encode() for name, write in TABLES.items()}
     if figures:

@@ -12,6 +12,7 @@ from backtest.attribution.effects import effects
 from backtest.metrics.returns import A_YEAR
 from backtest.result import BacktestResult
 from backtest.run import RotationResult
+from backtest.tuning.history import UNKNOWN, History
 from data.costs.schedules import COST_KINDS
 
 
@@ -22,9 +23,12 @@ class Frames:
     Attributes
     ----------
     result : RotationResult
+    tried : History
+        What else was tried on its data.
     """
 
     result: RotationResult
+    tried: History = UNKNOWN
 
     @cached_property
     def base(self) -> str:

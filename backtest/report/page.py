@@ -25,6 +25,7 @@ from backtest.report.sections.settings import settings_section
 from backtest.report.sections.signal import signal
 from backtest.report.sections.trades import trades_section
 from backtest.run import RotationResult
+from backtest.tuning.history import UNKNOWN, History
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -35,12 +36,14 @@ SYNTHETIC = "SYNTHETIC MARKET: made-up prices; nothing here is a real figure"
 SHARED_POINTS = 40
 
 
-def render_page(result: RotationResult) -> str:
+def render_page(result: RotationResult, tried: History = UNKNOWN) -> str:
     """Render the report of a run.
 
     Parameters
     ----------
     result : RotationResult
+    tried : History
+        What else was tried on its data.
 
     Returns
     -------
@@ -64,7 +67,7 @@ def render_page(result: RotationResult) -> str:
         subject=market.name,
         subtitle=f"Thesis: {result.thesis.name}. Market: {market.name}. {span}in {result.config.base_currency}.",
         is_synthetic=market.synthetic,
-        made=sections(result),
+        made=sections(result, tried),
     )
 
 
@@ -97,19 +100,21 @@ def render(*, title: str, subject: str, subtitle: str, is_synthetic: bool, made:
     )
 
 
-def sections(result: RotationResult) -> tuple[Section, ...]:
+def sections(result: RotationResult, tried: History = UNKNOWN) -> tuple[Section, ...]:
     """Read a run, section by section, in the order of the page.
 
     Parameters
     ----------
     result : RotationResult
+    tried : History
+        What else was tried on its data.
 
     Returns
     -------
     tuple of Section
         Those that have nothing to show are left out.
     """
-    frames = Frames(result)
+    frames = Frames(result, tried)
     explained = (
         (contributions_section(frames), effects_section(frames), active_section(frames), extreme_days(frames))
         if len(frames.trades)

@@ -11,6 +11,7 @@ from backtest.kernels import state
 from backtest.log import WHAT
 from backtest.metrics.returns import A_YEAR, DAYS_PER_YEAR
 from backtest.run import RotationResult
+from backtest.tuning.history import UNKNOWN, History
 from strategies.planning import BASKETS
 
 # A t-statistic below this in size is not told from luck: the usual 5 % level, two-sided.
@@ -26,12 +27,14 @@ LONGEST_YEARS = 100
 TAKEN_FOR_GRANTED = {"commission": "commission", "half_spread": "half-spread", "impact": "market impact"}
 
 
-def verdict(result: RotationResult) -> list[str]:
+def verdict(result: RotationResult, tried: History = UNKNOWN) -> list[str]:
     """Put a run into words.
 
     Parameters
     ----------
     result : RotationResult
+    tried : History
+        What else was tried on its data.
 
     Returns
     -------
@@ -42,10 +45,7 @@ def verdict(result: RotationResult) -> list[str]:
     """
     ours = result.summary()
     made_up = "On made-up prices, the" if result.market.synthetic else "The"
-    one_rule = (
-        "This is one rule with one set of settings. How many other rules and settings were tried is not "
-        "recorded yet, so nothing here allows for having picked the one that looked best."
-    )
+    one_rule = one_of_many(tried)
     if ours["n_trades"] == 0:
         decisions = _count(len(result.plan.share), "decision")
         return [
@@ -70,6 +70,45 @@ def verdict(result: RotationResult) -> list[str]:
         *_costs(result, ours),
         one_rule,
     ]
+
+
+def one_of_many(tried: History) -> str:
+    """Say how many others there were to pick from.
+
+    Parameters
+    ----------
+    tried : History
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> one_of_many(History(is_known=True, n_runs=2, n_sweeps=1, n_candidates=1_002))[43:113]
+    'By the trial ledger 1,002 others were tried on these data (2 runs, 1 s'
+    """
+    one = "This is one rule with one set of settings."
+    if not tried.is_known:
+        return (
+            f"{one} History unknown: no trial ledger says how many others were tried on these data, so nothing here "
+            "allows for having picked the one that looked best."
+        )
+    if tried.n_candidates:
+        n, parts = tried.n_candidates, ((tried.n_runs, "run"), (tried.n_sweeps, "sweep"))
+        made = ", ".join(_count(count, noun) for count, noun in parts if count)
+        were = "other was" if n == 1 else "others were"
+        said = (
+            f"{one} By the trial ledger {n:,} {were} tried on these data ({made}), and nothing here allows for having "
+            "picked the one that looked best."
+        )
+    else:
+        said = f"{one} The trial ledger knows of no other on these data; what was tried elsewhere it cannot know."
+    if tried.n_other_data:
+        said += f" On other data of that market it has {tried.n_other_data:,} more."
+    if tried.n_unreadable:
+        said += f" {_count(tried.n_unreadable, 'line')} of it cannot be read: there may have been more."
+    return said
 
 
 def _idle(result: RotationResult) -> list[str]:

@@ -1,6 +1,6 @@
 """The table of a sweep as files: Parquet, and CSV where asked for, part by part."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +11,23 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from backtest.tuning.parts import Layout
+from backtest.tuning.parts import ColumnType, Layout
 
 Columns = Mapping[str, NDArray[Any]]
 
 
-def write_table(path: Path, layout: Layout, parts: Iterable[Columns]) -> None:
-    """Write the table as Parquet, one row group a part.
+class TableWriter:
+    """The table as Parquet, written part by part, one row group each.
 
     Parameters
     ----------
     path : Path
     layout : Layout
-    parts : iterable of dict of str to ndarray
-        Columns of each part in order, as `Pieces.columns`.
+
+    Attributes
+    ----------
+    n_parts : int
+        Parts written.
 
     Notes
     -----
@@ -32,12 +35,29 @@ def write_table(path: Path, layout: Layout, parts: Iterable[Columns]) -> None:
     compression would double what writing costs and save nothing. Numbers are required columns: a measure that is not
     defined is NaN, no null.
     """
-    categories = [name for name, kind in layout.columns.items() if isinstance(kind, pd.CategoricalDtype)]
-    schema = table_schema(layout)
-    options = {"compression": "none", "use_dictionary": categories or False, "write_statistics": False}
-    with pq.ParquetWriter(path, schema, write_batch_size=layout.part_size, **options) as writer:
-        for part in parts:
-            writer.write_table(_arrow(layout, schema, part), row_group_size=layout.part_size)
+
+    def __init__(self, path: Path, layout: Layout) -> None:
+        categories = [name for name, kind in layout.columns.items() if isinstance(kind, pd.CategoricalDtype)]
+        options = {"compression": "none", "use_dictionary": categories or False, "write_statistics": False}
+        self.n_parts = 0
+        self._layout = layout
+        self._schema = table_schema(layout)
+        self._writer = pq.ParquetWriter(path, self._schema, write_batch_size=layout.part_size, **options)
+
+    def write(self, columns: Columns) -> None:
+        """Write the next part.
+
+        Parameters
+        ----------
+        columns : dict of str to ndarray
+            As `Pieces.columns`.
+        """
+        self._writer.write_table(_arrow(self._layout, self._schema, columns), row_group_size=self._layout.part_size)
+        self.n_parts += 1
+
+    def close(self) -> None:
+        """Write what a Parquet file ends with; without it nobody can read the file."""
+        self._writer.close()
 
 
 def write_csv(path: Path, layout: Layout, parts: Iterable[Columns]) -> None:
@@ -69,15 +89,34 @@ def read_table(path: Path, layout: Layout) -> pd.DataFrame:
     -------
     DataFrame
     """
-    table = pq.read_table(path)
-    columns = dict[str, object]()
-    for name, kind in layout.columns.items():
-        column = table.column(name)
-        if isinstance(kind, pd.CategoricalDtype):
-            columns[name] = column.to_pandas().astype(kind).array
-        else:
-            columns[name] = column.to_numpy()
-    return pd.DataFrame(columns, copy=False)
+    # Part by part into its place: all at once would be held twice.
+    whole: dict[str, NDArray[Any]] = {
+        name: np.empty(layout.n_candidates, dtype) for name, dtype in layout.column_types.items()
+    }
+    for number, columns in enumerate(read_columns(path, layout)):
+        first, last = layout.bounds(number)
+        for name, column in columns.items():
+            whole[name][first:last] = column
+    return layout.frame(whole)
+
+
+def read_columns(path: Path, layout: Layout) -> Iterator[Columns]:
+    """Read the table back part by part, as it was given.
+
+    Parameters
+    ----------
+    path : Path
+    layout : Layout
+
+    Yields
+    ------
+    dict of str to ndarray
+        As `Pieces.columns`.
+    """
+    with pq.ParquetFile(path) as file:
+        for number in range(file.num_row_groups):
+            table = file.read_row_group(number)
+            yield {name: _plain(table.column(name), kind) for name, kind in layout.columns.items()}
 
 
 def table_schema(layout: Layout) -> pa.Schema:
@@ -113,3 +152,10 @@ def _arrow(layout: Layout, schema: pa.Schema, part: Columns) -> pa.Table:
             is_null = schema.field(name).nullable and plain.dtype.kind == "f"
             arrays.append(pa.array(plain, mask=np.isnan(plain) if is_null else None))
     return pa.table(arrays, schema=schema)
+
+
+def _plain(column: pa.ChunkedArray, kind: ColumnType) -> NDArray[Any]:
+    if isinstance(kind, pd.CategoricalDtype):
+        column = column.to_pandas().astype(kind).cat.codes
+    plain: NDArray[Any] = column.to_numpy()
+    return plain

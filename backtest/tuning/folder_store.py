@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -19,7 +19,7 @@ from backtest.errors import BacktestError
 from backtest.output import run_folder
 from backtest.output.documents import json_text
 from backtest.output.run_folder import LOCK, refusal, refuse_unwritable
-from backtest.tuning.assembly import write_csv, write_table
+from backtest.tuning.assembly import TableWriter, write_csv
 from backtest.tuning.identity import described, refuse_other
 from backtest.tuning.part_files import PartFiles, array_file
 from backtest.tuning.parts import Layout, Part
@@ -68,6 +68,8 @@ class FolderStore:
         self._files = PartFiles(self._parts, layout)
         self._done = set[int]()
         self._lock = Lock()
+        self._table: TableWriter | None = None
+        self._table_lock = Lock()
         self._sealed: SealedSweep | None = None
         refuse_unwritable(folder, names=())
         with self._saying(), ExitStack() as stack:
@@ -85,12 +87,18 @@ class FolderStore:
     def write(self, number: int, part: Part) -> None:
         """Write a part, whole or not at all; one that is there stays."""
         pieces = self.layout.pieces(number, part)
-        if number in self.done:
-            return
+        with self._lock:
+            if number in self._done:
+                return
         with self._saying(GOES_ON):
             self._files.write(number, pieces)
-        with self._lock:
-            self._done.add(number)
+            with self._lock:
+                self._done.add(number)
+            if self._table_lock.acquire(blocking=False):  # whoever has it writes this part too, or the end does
+                try:
+                    self._table_so_far({number: pieces.columns})
+                finally:
+                    self._table_lock.release()
 
     def finish(self, about: Mapping[str, Any], /) -> None:
         """Assemble the files, seal them and remove the parts; nothing is done where that was done before."""
@@ -99,18 +107,22 @@ class FolderStore:
             return
         names = [TABLE, *map(array_file, self.layout.arrays)]
         with self._saying(GOES_ON):
-            write_table(self._parts / TABLE, self.layout, self._columns())
+            with self._table_lock:
+                self._table_so_far({}).close()
+                self._table = None
             if self._csv:
                 names.insert(1, CSV)
-                write_csv(self._parts / CSV, self.layout, self._columns())
-            seal(self._parts, names, {"identity": self._identity, "about": about})
+                write_csv(self._parts / CSV, self.layout, map(self._files.columns, range(self.layout.n_parts)))
+            checksums = [self._files.checksum(number) for number in range(self.layout.n_parts)]
+            stated = {"identity": self._identity, "about": about, "layout": self.layout.document(), "parts": checksums}
+            seal(self._parts, names, stated)
             move_out(self._folder)
         self._sealed = SealedSweep(self._folder)
 
-    @cached_property
+    @property
     def table(self) -> pd.DataFrame:
         """One row per candidate, in order; read when asked for."""
-        return self._finished.table(self.layout)
+        return self._finished.table
 
     @cached_property
     def sums(self) -> NDArray[np.float64]:
@@ -129,6 +141,10 @@ class FolderStore:
 
     def close(self) -> None:
         """Let go of the folder."""
+        if self._table is not None:
+            with suppress(OSError):  # it ends too early in any case: whoever goes on writes it anew
+                self._table.close()
+            self._table = None
         self._held.close()
 
     def __enter__(self) -> Self:
@@ -145,8 +161,20 @@ class FolderStore:
             raise BacktestError(f"The sweep in {self._folder} is not finished: its results cannot be read yet.")
         return self._sealed
 
-    def _columns(self) -> Iterator[dict[str, NDArray[Any]]]:
-        return (self._files.columns(number) for number in range(self.layout.n_parts))
+    def _table_so_far(self, at_hand: Mapping[int, Mapping[str, NDArray[Any]]]) -> TableWriter:
+        """Write to the table the parts that follow on those in it, so that little is left to do at the end.
+
+        Parts at hand need not be read again, which costs as much as writing them.
+        """
+        table = self._table or TableWriter(self._parts / TABLE, self.layout)
+        self._table = None  # of one that could not be written no more is used
+        while True:
+            with self._lock:
+                if table.n_parts not in self._done:
+                    break
+            table.write(at_hand.get(table.n_parts) or self._files.columns(table.n_parts))
+        self._table = table
+        return table
 
     def _open(self) -> None:
         """Find out what the folder holds, and go on from there."""

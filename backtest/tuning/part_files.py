@@ -134,14 +134,27 @@ class PartFiles:
         bool
         """
         try:
-            stated = json.loads(self._mark(number).read_bytes())["crc32"]
             crc = 0
             for name, start, size in self._places(number):
                 for content in _read(self._folder / name, start, size):
                     crc = zlib.crc32(content, crc)
+            return crc == self.checksum(number)
         except (OSError, ValueError, KeyError, TypeError):
             return False
-        return bool(crc == stated)
+
+    def checksum(self, number: int) -> int:
+        """Give the CRC-32 of a part, as its mark states it.
+
+        Parameters
+        ----------
+        number : int
+
+        Returns
+        -------
+        int
+            Of its columns and arrays, one after another.
+        """
+        return int(json.loads(self._mark(number).read_bytes())["crc32"])
 
     def forget(self, number: int) -> None:
         """Take the mark off a part.

@@ -61,7 +61,7 @@ class Layout:
     Attributes
     ----------
     columns : mapping of str to dtype
-        Columns of the table in order: numbers, booleans, or categories that are texts.
+        Columns of the table in order: numbers, booleans, or categories that are texts in no order.
     n_candidates : int
     n_blocks : int
         Blocks of time of the moments.
@@ -85,13 +85,56 @@ class Layout:
             )
         for name, kind in self.columns.items():
             if isinstance(kind, pd.CategoricalDtype):
-                is_kept = all(isinstance(one, str) for one in kind.categories)
+                is_kept = not kind.ordered and all(isinstance(one, str) for one in kind.categories)
             else:
                 is_kept = np.dtype(kind).kind in "biuf"
             if not is_kept:
                 raise BacktestError(
-                    f"Column {name} of a sweep is of type {kind}; want numbers, or texts as categories."
+                    f"Column {name} of a sweep is of type {kind}; want numbers, or categories: texts in no order."
                 )
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Layout":
+        """Read a layout from what `document` gave.
+
+        Parameters
+        ----------
+        document : mapping
+
+        Returns
+        -------
+        Layout
+        """
+        columns = {
+            name: np.dtype(kind) if isinstance(kind, str) else pd.CategoricalDtype(kind, ordered=False)
+            for name, kind in document["columns"].items()
+        }
+        return cls(**{**document, "columns": columns})
+
+    def document(self) -> dict[str, Any]:
+        """Give the layout as plain values.
+
+        Returns
+        -------
+        dict
+            Of each column the name of its type, or the list of its categories.
+
+        Examples
+        --------
+        >>> Layout(columns={"sharpe": np.dtype(float)}, n_candidates=10, n_blocks=1).document()["columns"]
+        {'sharpe': 'float64'}
+        """
+        columns = {
+            name: list(kind.categories) if isinstance(kind, pd.CategoricalDtype) else str(np.dtype(kind))
+            for name, kind in self.columns.items()
+        }
+        return {
+            "columns": columns,
+            "n_candidates": self.n_candidates,
+            "n_blocks": self.n_blocks,
+            "n_dates": self.n_dates,
+            "part_size": self.part_size,
+        }
 
     @property
     def n_parts(self) -> int:

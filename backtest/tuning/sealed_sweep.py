@@ -1,16 +1,19 @@
-"""A finished sweep in its folder: its files, and the seal that lists them.
+"""A finished sweep in its folder: its files, and the seal that vouches for them.
 
 The files are made inside the folder of parts, onto the disk, and the seal last: this is the instant at which the sweep
 is finished. Then they move to their places, the seal last again, and the parts go. A process that dies before the seal
 leaves the parts; one that dies after it a move that whoever opens the folder next finishes.
+
+The seal states the size of each file, and of each part the CRC-32 that it was written with: one checksum for the whole
+life of a part, so that finishing reads nothing twice.
 """
 
-import hashlib
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,7 @@ from numpy.typing import NDArray
 from backtest.errors import BacktestError
 from backtest.output.documents import json_text
 from backtest.output.run_folder import sealed_names, sync
-from backtest.tuning.assembly import read_table
+from backtest.tuning.assembly import read_columns, read_table
 from backtest.tuning.part_files import array_file
 from backtest.tuning.parts import Layout
 from data.storage.atomic import replacing
@@ -31,7 +34,6 @@ SEAL = "sweep.json"
 TABLE = "table.parquet"
 CSV = "table.csv"
 FORMAT = 1  # of sweep.json: counted up whenever a key changes its meaning or goes
-AT_ONCE = 1 << 22  # bytes
 
 
 def seal(parts: Path, names: Iterable[str], document: Mapping[str, Any]) -> None:
@@ -50,13 +52,11 @@ def seal(parts: Path, names: Iterable[str], document: Mapping[str, Any]) -> None
     OSError
         If they cannot be written.
     """
-    names = list(names)
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        digests = list(pool.map(lambda name: _onto_disk(parts / name), names))
-    files = {
-        name: {"bytes": (parts / name).stat().st_size, "sha256": digest}
-        for name, digest in zip(names, digests, strict=True)
-    }
+    files = dict[str, dict[str, int]]()
+    for name in names:
+        with (parts / name).open("rb+") as file:
+            os.fsync(file.fileno())
+            files[name] = {"bytes": os.fstat(file.fileno()).st_size}
     with replacing(parts / SEAL) as unfinished:
         unfinished.write_text(json_text({"format": FORMAT, **document, "files": files}), encoding="utf-8")
     sync(parts)
@@ -82,8 +82,8 @@ def move_out(folder: Path) -> None:
         sync(folder)  # every file is in its place before the seal is
         (parts / SEAL).replace(folder / SEAL)
         sync(folder)
-    if (folder / SEAL).exists():
-        shutil.rmtree(parts, ignore_errors=True)
+    if (folder / SEAL).exists() and parts.exists():
+        shutil.rmtree(parts)
 
 
 class SealedSweep:
@@ -93,57 +93,68 @@ class SealedSweep:
     ----------
     folder : Path
 
+    Attributes
+    ----------
+    layout : Layout
+    identity : dict of str to str
+        What decided the results.
+    about : dict
+        What was swept.
+
     Raises
     ------
     BacktestError
-        If the seal cannot be read, or a file that it lists is missing or of another size.
+        If the folder holds no finished sweep, the seal cannot be read, or a file that it lists is missing or of another
+        size.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        text = _seal_in(folder)
         try:
-            self.document: dict[str, Any] = json.loads((folder / SEAL).read_bytes())
-            self._files = {name: (one["bytes"], one["sha256"]) for name, one in self.document["files"].items()}
-            self.identity: dict[str, str] = self.document["identity"]
-        except OSError as error:
-            raise BacktestError(f"{folder / SEAL} cannot be read: {error.strerror or error}.") from error
+            document = json.loads(text)
+            if document["format"] != FORMAT:
+                raise BacktestError(
+                    f"{folder / SEAL} has format {document['format']!r}, and this version of Eastbound reads format "
+                    f"{FORMAT}. Use the version that wrote it, or sweep again."
+                )
+            self.identity: dict[str, str] = dict(document["identity"])
+            self.about: dict[str, Any] = dict(document["about"])
+            self.layout = Layout.from_document(document["layout"])
+            self._checksums: list[int] = list(document["parts"])
+            sizes = {name: document["files"][name]["bytes"] for name in sealed_names(text)}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BacktestError(
-                f"{folder / SEAL} is not what a sweep wrote. Choose another folder with --out."
-            ) from error
-        for name, (size, _) in self._files.items():
+            raise BacktestError(f"{folder / SEAL} is not what a sweep wrote. Choose another with --out.") from error
+        for name, size in sizes.items():
             path = folder / name
             if not path.is_file() or path.stat().st_size != size:
-                what = "was edited after the sweep" if path.exists() else "is missing"
-                raise BacktestError(
-                    f"{folder} is no longer the sweep that was written: {name} {what}. Put it back, or remove {SEAL} "
-                    "and the files that it lists, and sweep again."
-                )
+                self._refuse(f"{name} {'was edited after the sweep' if path.exists() else 'is missing'}")
 
     def verify(self) -> None:
-        """Hold every byte against the seal.
+        """Hold every figure against the checksum of its part.
 
         Raises
         ------
         BacktestError
-            If a file was edited.
+            If one was edited.
         """
-        for name, (_, sha256) in self._files.items():
-            if _digest(self._folder / name) != sha256:
-                raise BacktestError(f"{self._folder / name} was edited after the sweep. Sweep again.")
+        arrays = [self.array(name) for name in self.layout.arrays]
+        try:
+            parts = zip(self._checksums, read_columns(self._folder / TABLE, self.layout), strict=True)
+            for number, (stated, columns) in enumerate(parts):
+                first, last = self.layout.bounds(number)
+                crc = 0
+                for piece in (*columns.values(), *(array[first:last] for array in arrays)):
+                    crc = zlib.crc32(np.ascontiguousarray(piece).data.cast("B"), crc)
+                if crc != stated:
+                    self._refuse(f"candidates {first:,} to {last - 1:,} were edited after the sweep")
+        except (OSError, ValueError) as error:
+            self._refuse(f"{TABLE} cannot be read ({error})")
 
-    def table(self, layout: Layout) -> pd.DataFrame:
-        """Read the table.
-
-        Parameters
-        ----------
-        layout : Layout
-
-        Returns
-        -------
-        DataFrame
-        """
-        return read_table(self._folder / TABLE, layout)
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row per candidate, in order."""
+        return read_table(self._folder / TABLE, self.layout)
 
     def array(self, name: str) -> NDArray[Any]:
         """Map an array into memory: what is not looked at is not read.
@@ -151,25 +162,29 @@ class SealedSweep:
         Parameters
         ----------
         name : str
+            `sums`, `squares` or `returns`.
 
         Returns
         -------
-        ndarray
+        ndarray of shape (n_candidates, width)
         """
         found: NDArray[Any] = np.load(self._folder / array_file(name), mmap_mode="r")
         return found
 
+    def _refuse(self, what: str) -> None:
+        raise BacktestError(
+            f"{self._folder} is no longer the sweep that was written: {what}. Put it back, or choose another "
+            "with --out."
+        )
 
-def _onto_disk(path: Path) -> str:
-    digest = _digest(path)
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-    return digest
 
-
-def _digest(path: Path) -> str:
-    digest, content = hashlib.sha256(), bytearray(AT_ONCE)
-    with path.open("rb", buffering=0) as file:
-        while n := file.readinto(content):
-            digest.update(memoryview(content)[:n])
-    return digest.hexdigest()
+def _seal_in(folder: Path) -> bytes:
+    try:
+        return (folder / SEAL).read_bytes()
+    except FileNotFoundError as error:
+        raise BacktestError(
+            f"{folder} holds no finished sweep: {SEAL}, which seals one, is missing. Give a folder that "
+            "`eastbound sweep --out` wrote."
+        ) from error
+    except OSError as error:
+        raise BacktestError(f"{folder / SEAL} cannot be read: {error.strerror or error}.") from error

@@ -244,7 +244,7 @@ def test_weights_from_python_cannot_be_made_again_and_it_says_so(tmp_path):
     [
         ("{", "manifest.json is no manifest: it cannot be read as JSON"),
         ("[]", "manifest.json is no manifest of this program: key 'format' is missing"),
-        ('{"format": 7, "eastbound": "9.9"}', "has format 7, and this version of Eastbound reads format 1"),
+        ('{"format": 7, "eastbound": "9.9"}', "has format 7, and this version of Eastbound reads format 2"),
         (lambda one: one.pop("market"), "manifest.json: key 'market' is missing"),
         (lambda one: one["market"].pop("sha256"), "manifest.json: key 'market.sha256' is missing"),
         (lambda one: one.update(extra=1), "manifest.json: unknown key 'extra'"),

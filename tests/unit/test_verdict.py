@@ -86,7 +86,7 @@ def test_better_but_not_beyond_luck() -> None:
         "holding the destination lost 2.0 % (12.0 points better)."
     )
     assert said[5] == "Costs took 0.70 % of average NAV a year; not charged: commission, half-spread, market impact."
-    assert said[-1].startswith("This is one rule with one set of settings. How many other rules")
+    assert said[-1].startswith("This is one rule with one set of settings. History unknown: ")
 
 
 def test_what_credit_brought_is_said_where_it_matters() -> None:

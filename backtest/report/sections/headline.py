@@ -40,7 +40,7 @@ def headline(frames: Frames) -> Section:
     """
     market = frames.result.market
     content = {
-        "sentences": verdict(frames.result),
+        "sentences": verdict(frames.result, frames.tried),
         "cards": cards(frames),
         "n_findings": len(relevant(market.findings, market.symbols, market.holdable)),
     }
