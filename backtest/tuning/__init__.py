@@ -1,0 +1,1 @@
+"""Tuning: many variants of a strategy at once, and what they say."""
