@@ -21,6 +21,8 @@ class Exhibit:
     table : Table or None
     figure : dict or None
         `data` and `layout` as plotly.js takes them.
+    choices : tuple of (str, dict)
+        Figures by name, one drawn at a time, the first at first: a reader chooses. `figure` is the first of them.
     key : str
         Names a chart within the page.
     look : {"", "narrow", "prose", "tall"}
@@ -36,6 +38,7 @@ class Exhibit:
     says: str = ""
     table: Table | None = None
     figure: Figure | None = None
+    choices: tuple[tuple[str, Figure], ...] = ()
     key: str = ""
     look: str = ""
     is_half: bool = False

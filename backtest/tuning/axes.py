@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -163,8 +164,13 @@ def steps_of(table: pd.DataFrame, parameter: str) -> tuple[NDArray[np.int64], bo
     """
     column = table[parameter]
     if _is_number(column) and _takes_many(column):
-        codes = np.unique(column.to_numpy(dtype=np.float64), return_inverse=True)[1]
-        return codes.astype(np.int64), True
+        values = column.to_numpy(dtype=np.float64)
+        order = np.argsort(values)
+        held = values[order]
+        is_next = (held[1:] != held[:-1]) & ~np.isnan(held[:-1])
+        places = np.empty(len(values), dtype=np.int64)
+        places[order] = np.concatenate([[0], np.cumsum(is_next)])
+        return places, True
     laid = _listed(parameter, column)
     return laid.codes.astype(np.int64), laid.is_ordered
 
@@ -246,17 +252,18 @@ def _listed(parameter: str, column: "pd.Series[object]") -> Axis:
 
 def _bins(parameter: str, values: NDArray[np.float64], n_bins: int) -> Axis | None:
     """Part numbers into bins of equal count; None where too few of them are different."""
-    known = values[np.isfinite(values)]
-    inner = np.unique(np.quantile(known, np.arange(1, n_bins) / n_bins)) if len(known) else known
-    if len(inner) < 1:
+    held = np.sort(values[np.isfinite(values)])
+    inner = np.unique(held[np.arange(1, n_bins) * len(held) // n_bins]) if len(held) else held
+    inner = inner[inner > held[:1]]
+    if not len(inner):
         return None
-    edges = np.concatenate([[known.min()], inner, [known.max()]])
     codes = np.searchsorted(inner, values, side="right")
     missing = np.isnan(values)
     codes[missing] = len(inner) + 1
-    used, codes = np.unique(codes, return_inverse=True)
-    middles = [float(np.median(values[codes == i])) for i in range(len(used) - bool(missing.any()))]
-    labels = [f"{written(float(edges[i]))} to {written(float(edges[i + 1]))}" for i in used[: len(middles)]]
+    firsts = np.searchsorted(held, inner)
+    bounds = [float(one) for one in (held[0], *inner, held[-1])]
+    middles = [float(np.median(part)) for part in np.split(held, firsts)]
+    labels = [f"{written(low)} to {written(high)}" for low, high in pairwise(bounds)]
     return Axis(
         parameter=parameter,
         codes=codes.astype(np.uint16),

@@ -258,7 +258,7 @@ def marginal(table: pd.DataFrame, parameter: str, measure: str) -> Marginal:
         }
     )
     frame.index = pd.Index(along.labels, name=parameter)
-    return Marginal(axis=along, by_value=frame, explained=_explained(along.codes, values, along.n))
+    return Marginal(axis=along, by_value=frame, explained=_Variance(values).between(along.codes, along.n))
 
 
 def explained(table: pd.DataFrame, measure: str) -> "pd.Series[float]":
@@ -289,9 +289,9 @@ def explained(table: pd.DataFrame, measure: str) -> "pd.Series[float]":
     >>> explained(table, "sharpe").to_dict()
     {'a.x': 1.0, 'a.y': 0.0}
     """
-    values = values_of(table, measure)
+    variance = _Variance(values_of(table, measure))
     laid = [axis(table, name) for name in parameters(table)]
-    shares = {one.parameter: _explained(one.codes, values, one.n) for one in laid}
+    shares = {one.parameter: variance.between(one.codes, one.n) for one in laid}
     return pd.Series(shares, dtype=np.float64).sort_values(ascending=False, kind="stable")
 
 
@@ -316,14 +316,14 @@ def interactions(table: pd.DataFrame, measure: str) -> pd.DataFrame:
     ----------
     .. [1] Saltelli et al., "Global Sensitivity Analysis: The Primer", 2008, chapter 4.
     """
-    values, n_bins = values_of(table, measure), bins_for(len(table), 2)
+    variance, n_bins = _Variance(values_of(table, measure)), bins_for(len(table), 2)
     laid = {name: axis(table, name, n_bins=n_bins) for name in parameters(table)}
-    alone = {name: _explained(one.codes, values, one.n) for name, one in laid.items()}
+    alone = {name: variance.between(one.codes, one.n) for name, one in laid.items()}
+    codes = {name: one.codes.astype(np.intp) for name, one in laid.items()}
     rows = []
     for a, b in combinations(laid, 2):
         x, y = (a, b) if not alone[b] > alone[a] else (b, a)
-        cells = laid[y].codes.astype(np.int32) * laid[x].n + laid[x].codes
-        together = _explained(cells, values, laid[x].n * laid[y].n)
+        together = variance.between(codes[y] * laid[x].n + codes[x], laid[x].n * laid[y].n)
         rows.append((x, y, together, together - alone[x] - alone[y]))
     frame = pd.DataFrame(rows, columns=["x", "y", "together", "beyond"])
     return frame.sort_values("together", ascending=False, kind="stable", ignore_index=True)
@@ -417,18 +417,22 @@ def _means(codes: NDArray[np.integer], values: NDArray[np.float64], n_groups: in
         return np.asarray(np.bincount(codes, weights=values, minlength=n_groups) / counts, dtype=np.float64)
 
 
-def _explained(codes: NDArray[np.integer], values: NDArray[np.float64], n_groups: int) -> float:
-    known = np.isfinite(values)
-    groups, held = codes[known], values[known]
-    if len(held) < 2:
-        return math.nan
-    apart = held - held.mean()  # first, so that nothing cancels
-    total = float(apart @ apart)
-    if total <= 1e-24 * len(held) * max(1.0, float(np.abs(held).max())) ** 2:
-        return math.nan
-    counts = np.bincount(groups, minlength=n_groups)
-    sums = np.bincount(groups, weights=apart, minlength=n_groups)
-    return float((sums[counts > 0] ** 2 / counts[counts > 0]).sum() / total)
+class _Variance:
+    """A measure's squares about its mean, made once and parted by any grouping."""
+
+    def __init__(self, values: NDArray[np.float64]) -> None:
+        self.known = None if np.isfinite(values).all() else np.isfinite(values)
+        held = values if self.known is None else values[self.known]
+        self.apart = held - (held.mean() if len(held) else 0.0)  # first, so that nothing cancels
+        total = float(self.apart @ self.apart)
+        rounding = 1e-24 * len(held) * max(1.0, float(np.abs(held).max(initial=0.0))) ** 2
+        self.total = total if total > rounding else math.nan
+
+    def between(self, codes: NDArray[np.integer], n_groups: int) -> float:
+        groups = codes if self.known is None else codes[self.known]
+        counts = np.bincount(groups, minlength=n_groups)
+        sums = np.bincount(groups, weights=self.apart, minlength=n_groups)
+        return float((sums[counts > 0] ** 2 / counts[counts > 0]).sum() / self.total)
 
 
 def _for_json(value: object) -> object:

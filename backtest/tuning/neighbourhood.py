@@ -96,10 +96,12 @@ def neighbourhood(
     """
     values = table[measure].to_numpy(dtype=np.float64)
     names = parameters(table)
-    beside, around = _within_a_step(table, names, candidate)
-    is_near = not len(around) or any(is_drawn(table, name) for name in names)
+    beside = around = np.zeros(0, dtype=np.int64)
+    if not any(is_drawn(table, name) for name in names):
+        beside, around = _within_a_step(table, names, candidate)
+    is_near = not len(around)
     if is_near:
-        beside, around = np.zeros(0, dtype=np.int64), _nearest(table, names, candidate, nearest)
+        around = _nearest(table, names, candidate, nearest)
     finite = values[np.isfinite(values)]
     typical = float(np.median(finite)) if len(finite) else math.nan
     there = values[around]
@@ -126,6 +128,38 @@ def neighbourhood(
         keep_half=keep_half,
         kept=kept,
     )
+
+
+def slices(table: pd.DataFrame, candidate: int) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Cut through a candidate along each parameter, all others as they are.
+
+    Parameters
+    ----------
+    table : DataFrame of n rows
+        Of a sweep.
+    candidate : int
+        Its row.
+
+    Returns
+    -------
+    dict
+        By parameter whose values have an order: candidates on the cut, the candidate itself included, and how many
+        steps each lies away; in the order of the steps.
+    """
+    names = parameters(table)
+    steps, changed = {}, np.zeros(len(table), dtype=np.int16)
+    for name in names:
+        places, is_ordered = steps_of(table, name)
+        apart = places - places[candidate]
+        changed += apart != 0
+        if is_ordered:
+            steps[name] = apart
+    found = {}
+    for name, apart in steps.items():
+        on = np.flatnonzero((changed == 0) | ((changed == 1) & (apart != 0)))
+        on = on[np.argsort(apart[on], kind="stable")]
+        found[name] = (on, apart[on])
+    return found
 
 
 def _within_a_step(
