@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -204,11 +205,11 @@ def written(value: object) -> str:
     return str(value)
 
 
-def _is_number(column: "pd.Series[object]") -> bool:
+def _is_number(column: "pd.Series[Any]") -> bool:
     return pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
 
 
-def _varies(column: "pd.Series[object]") -> bool:
+def _varies(column: "pd.Series[Any]") -> bool:
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes = column.cat.codes.to_numpy()
         return bool(len(codes) and (codes != codes[0]).any())
@@ -218,12 +219,12 @@ def _varies(column: "pd.Series[object]") -> bool:
     return len(pd.factorize(column, use_na_sentinel=False)[1]) > 1
 
 
-def _takes_many(column: "pd.Series[object]") -> bool:
+def _takes_many(column: "pd.Series[Any]") -> bool:
     # A draw of a million shows its many values in the first few thousand; only a list needs to be read whole.
     return any(len(pd.unique(part)) > MOST_VALUES for part in (column.iloc[:SAMPLE], column))
 
 
-def _listed(parameter: str, column: "pd.Series[object]") -> Axis:
+def _listed(parameter: str, column: "pd.Series[Any]") -> Axis:
     if isinstance(column.dtype, pd.CategoricalDtype):
         held = column.cat.remove_unused_categories()
         codes, values = held.cat.codes.to_numpy().astype(np.int64), list(held.cat.categories)

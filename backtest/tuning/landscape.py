@@ -7,20 +7,19 @@ of equal count. NaN and infinite measures are left out and counted.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.errors import BacktestError
 from backtest.tuning.axes import Axis, axis, bins_for, parameters
-from backtest.tuning.neighbourhood import Neighbourhood, neighbourhood
+from backtest.tuning.groups import Sorted, Variance, group_means
+from backtest.tuning.measures import better, values_of
+from backtest.tuning.neighbourhood import neighbourhood
+from backtest.tuning.sensitivity import explained, interactions
 
 How = Literal["median", "mean", "best", "worst"]
-# Of these less is better; of any other measure more is. Drawdowns are zero or below: more is better.
-LESS_IS_BETTER = frozenset({"volatility", "turnover", "traded_notional", "cost", "cost_annual", "n_trades", "kurtosis"})
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
@@ -51,8 +50,8 @@ class Marginal:
     ----------
     axis : Axis
     by_value : DataFrame
-        One row a value, by its label: `value`, `count` (candidates that have the measure), `low` and `high` (quartiles),
-        `median`, `mean`, `best`.
+        One row a value, by its label: `value`, `count` (candidates that have the measure), `low` and `high`
+        (quartiles), `median`, `mean`, `best`.
     explained : float
         Share of the measure's variance between the values; see `explained`.
     """
@@ -60,46 +59,6 @@ class Marginal:
     axis: Axis
     by_value: pd.DataFrame
     explained: float
-
-
-def better(measure: str) -> int:
-    """Say which way a measure is better.
-
-    Parameters
-    ----------
-    measure : str
-
-    Returns
-    -------
-    int
-        1 where more is better, -1 where less is.
-    """
-    return -1 if measure in LESS_IS_BETTER else 1
-
-
-def values_of(table: pd.DataFrame, measure: str) -> NDArray[np.float64]:
-    """Take a measure from the table.
-
-    Parameters
-    ----------
-    table : DataFrame of n rows
-        Of a sweep.
-    measure : str
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        NaN where it is not defined.
-
-    Raises
-    ------
-    BacktestError
-        If the table has no such measure.
-    """
-    if measure not in table.columns or "." in measure:
-        known = ", ".join(str(name) for name in table.columns if "." not in str(name))
-        raise BacktestError(f"The sweep has no measure {measure!r}; it has {known}.")
-    return table[measure].to_numpy(dtype=np.float64)
 
 
 def ranking(table: pd.DataFrame, by: str, k: int | None = None) -> NDArray[np.int64]:
@@ -183,7 +142,16 @@ def spread(table: pd.DataFrame, measure: str, own: float | None = None) -> dict[
     return found
 
 
-def heat(table: pd.DataFrame, x: str, y: str, measure: str, how: How = "median", n_bins: int | None = None) -> Heat:
+def heat(
+    table: pd.DataFrame,
+    x: str,
+    y: str,
+    measure: str,
+    how: How = "median",
+    *,
+    n_bins: int | None = None,
+    ordered: Sorted | None = None,
+) -> Heat:
     """Map a measure over two parameters.
 
     Parameters
@@ -197,6 +165,8 @@ def heat(table: pd.DataFrame, x: str, y: str, measure: str, how: How = "median",
         What stands for the candidates of a cell; which end is best depends on the measure.
     n_bins : int, optional
         Bins of a number that is not listed; by default cells hold 20 candidates or more, on average.
+    ordered : Sorted, optional
+        The measure, sorted once where several maps are made.
 
     Returns
     -------
@@ -215,16 +185,16 @@ def heat(table: pd.DataFrame, x: str, y: str, measure: str, how: How = "median",
     n_cells, known = across.n * up.n, np.isfinite(values)
     counts = np.bincount(cells[known], minlength=n_cells)
     if how == "mean":
-        found = _means(cells[known], values[known], n_cells)
+        found = group_means(cells[known], values[known], n_cells)
     else:
         is_top = (how == "best") == (better(measure) > 0)
         cut = 0.5 if how == "median" else float(is_top)
-        found = grouped_quantiles(cells, values, n_cells, (cut,))[:, 0]
+        found = (ordered or Sorted(values)).quantiles(cells, n_cells, (cut,))[:, 0]
     shape = (up.n, across.n)
     return Heat(x=across, y=up, values=found.reshape(shape), counts=counts.reshape(shape).astype(np.int64))
 
 
-def marginal(table: pd.DataFrame, parameter: str, measure: str) -> Marginal:
+def marginal(table: pd.DataFrame, parameter: str, measure: str, *, ordered: Sorted | None = None) -> Marginal:
     """Give the effect of one parameter on a measure, all others marginalised.
 
     Parameters
@@ -232,6 +202,8 @@ def marginal(table: pd.DataFrame, parameter: str, measure: str) -> Marginal:
     table : DataFrame
         Of a sweep.
     parameter, measure : str
+    ordered : Sorted, optional
+        The measure, sorted once where several parameters are read.
 
     Returns
     -------
@@ -245,7 +217,8 @@ def marginal(table: pd.DataFrame, parameter: str, measure: str) -> Marginal:
     """
     values, along = values_of(table, measure), axis(table, parameter)
     known = np.isfinite(values)
-    cuts = grouped_quantiles(along.codes, values, along.n, (0.25, 0.5, 0.75, float(better(measure) > 0)))
+    best = float(better(measure) > 0)
+    cuts = (ordered or Sorted(values)).quantiles(along.codes, along.n, (0.25, 0.5, 0.75, best))
     frame = pd.DataFrame(
         {
             "value": pd.Series(along.values, dtype=object),
@@ -253,80 +226,12 @@ def marginal(table: pd.DataFrame, parameter: str, measure: str) -> Marginal:
             "low": cuts[:, 0],
             "median": cuts[:, 1],
             "high": cuts[:, 2],
-            "mean": _means(along.codes[known], values[known], along.n),
+            "mean": group_means(along.codes[known], values[known], along.n),
             "best": cuts[:, 3],
         }
     )
     frame.index = pd.Index(along.labels, name=parameter)
-    return Marginal(axis=along, by_value=frame, explained=_Variance(values).between(along.codes, along.n))
-
-
-def explained(table: pd.DataFrame, measure: str) -> "pd.Series[float]":
-    """Share of a measure's variance that each parameter explains on its own.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Of a sweep.
-    measure : str
-
-    Returns
-    -------
-    Series
-        By parameter, the largest first: eta squared [1]_, the variance between the means of its values over that of all
-        candidates. In a full grid it is the first-order sensitivity index [2]_ with each value given equal weight, and
-        the shares sum to at most 1; under conditions between parameters, or in a small draw, they may overlap. NaN
-        and infinite measures are left out; NaN where nothing varies.
-
-    References
-    ----------
-    .. [1] Pearson, "On the General Theory of Skew Correlation and Non-Linear Regression", 1905: the correlation ratio.
-    .. [2] Saltelli et al., "Global Sensitivity Analysis: The Primer", 2008, chapter 1.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"a.x": [0, 0, 1, 1], "a.y": [0, 1, 0, 1], "sharpe": [1.0, 1.0, 3.0, 3.0]})
-    >>> explained(table, "sharpe").to_dict()
-    {'a.x': 1.0, 'a.y': 0.0}
-    """
-    variance = _Variance(values_of(table, measure))
-    laid = [axis(table, name) for name in parameters(table)]
-    shares = {one.parameter: variance.between(one.codes, one.n) for one in laid}
-    return pd.Series(shares, dtype=np.float64).sort_values(ascending=False, kind="stable")
-
-
-def interactions(table: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Share of a measure's variance that each pair of parameters explains, together and beyond the two alone.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Of a sweep.
-    measure : str
-
-    Returns
-    -------
-    DataFrame
-        One row a pair: `x`, `y` (the parameter that explains more first), `together` (eta squared of the cells of both),
-        `beyond` (less those of each alone: the second-order index [1]_ of a full grid); sorted by `together`, the
-        largest first. Of numbers that were drawn both are measured over the same bins. Negative where two parameters
-        are tied by a condition and tell the same story.
-
-    References
-    ----------
-    .. [1] Saltelli et al., "Global Sensitivity Analysis: The Primer", 2008, chapter 4.
-    """
-    variance, n_bins = _Variance(values_of(table, measure)), bins_for(len(table), 2)
-    laid = {name: axis(table, name, n_bins=n_bins) for name in parameters(table)}
-    alone = {name: variance.between(one.codes, one.n) for name, one in laid.items()}
-    codes = {name: one.codes.astype(np.intp) for name, one in laid.items()}
-    rows = []
-    for a, b in combinations(laid, 2):
-        x, y = (a, b) if not alone[b] > alone[a] else (b, a)
-        together = variance.between(codes[y] * laid[x].n + codes[x], laid[x].n * laid[y].n)
-        rows.append((x, y, together, together - alone[x] - alone[y]))
-    frame = pd.DataFrame(rows, columns=["x", "y", "together", "beyond"])
-    return frame.sort_values("together", ascending=False, kind="stable", ignore_index=True)
+    return Marginal(axis=along, by_value=frame, explained=Variance(values).between(along.codes, along.n))
 
 
 def summary(table: pd.DataFrame, measure: str = "sharpe", own: float | None = None) -> dict[str, object]:
@@ -354,7 +259,7 @@ def summary(table: pd.DataFrame, measure: str = "sharpe", own: float | None = No
     pairs = interactions(table, measure).head(5)
     first = ranking(table, measure, 1)
     best = int(first[0]) if len(first) else None
-    around: Neighbourhood | None = None if best is None else neighbourhood(table, best, measure, better(measure))
+    around = None if best is None else neighbourhood(table, best, measure)
     told: dict[str, object] = {
         "measure": measure,
         "spread": spread(table, measure, own),
@@ -371,68 +276,6 @@ def summary(table: pd.DataFrame, measure: str = "sharpe", own: float | None = No
     }
     plain = _for_json(told)
     return plain if isinstance(plain, dict) else {}
-
-
-def grouped_quantiles(
-    codes: NDArray[np.integer], values: NDArray[np.float64], n_groups: int, cuts: tuple[float, ...]
-) -> NDArray[np.float64]:
-    """Quantiles of values by group, in one sort.
-
-    Parameters
-    ----------
-    codes : ndarray of shape (n,), int
-        Group of each value, 0 to n_groups - 1.
-    values : ndarray of shape (n,)
-        NaN and infinities are left out.
-    n_groups : int
-    cuts : tuple of float
-        Probabilities; between two values by linear interpolation, as `numpy.quantile`.
-
-    Returns
-    -------
-    ndarray of shape (n_groups, len(cuts))
-        NaN for an empty group.
-    """
-    known = np.isfinite(values)
-    held, groups = values[known], codes[known].astype(np.uint16 if n_groups <= 65536 else np.int64)
-    order = np.argsort(held)
-    order = order[np.argsort(groups[order], kind="stable")]  # a radix sort: 16 bits
-    held = held[order]
-    counts = np.bincount(groups, minlength=n_groups)
-    starts = np.cumsum(counts) - counts
-    found = np.full((n_groups, len(cuts)), np.nan)
-    is_held = counts > 0
-    for j, cut in enumerate(cuts):
-        place = cut * (counts[is_held] - 1)
-        below = np.floor(place).astype(np.int64)
-        above = np.minimum(below + 1, counts[is_held] - 1)
-        low, high = held[starts[is_held] + below], held[starts[is_held] + above]
-        found[is_held, j] = low + (place - below) * (high - low)
-    return found
-
-
-def _means(codes: NDArray[np.integer], values: NDArray[np.float64], n_groups: int) -> NDArray[np.float64]:
-    counts = np.bincount(codes, minlength=n_groups)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.bincount(codes, weights=values, minlength=n_groups) / counts, dtype=np.float64)
-
-
-class _Variance:
-    """A measure's squares about its mean, made once and parted by any grouping."""
-
-    def __init__(self, values: NDArray[np.float64]) -> None:
-        self.known = None if np.isfinite(values).all() else np.isfinite(values)
-        held = values if self.known is None else values[self.known]
-        self.apart = held - (held.mean() if len(held) else 0.0)  # first, so that nothing cancels
-        total = float(self.apart @ self.apart)
-        rounding = 1e-24 * len(held) * max(1.0, float(np.abs(held).max(initial=0.0))) ** 2
-        self.total = total if total > rounding else math.nan
-
-    def between(self, codes: NDArray[np.integer], n_groups: int) -> float:
-        groups = codes if self.known is None else codes[self.known]
-        counts = np.bincount(groups, minlength=n_groups)
-        sums = np.bincount(groups, weights=self.apart, minlength=n_groups)
-        return float((sums[counts > 0] ** 2 / counts[counts > 0]).sum() / self.total)
 
 
 def _for_json(value: object) -> object:

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.tuning.axes import is_drawn, parameters, steps_of
+from backtest.tuning.measures import better, values_of
 
 NEAREST = 20
 
@@ -58,9 +59,7 @@ class Neighbourhood:
         return {name: getattr(self, name) for name in named} | counts | {"nearest": self.is_near}
 
 
-def neighbourhood(
-    table: pd.DataFrame, candidate: int, measure: str, better: int = 1, nearest: int = NEAREST
-) -> Neighbourhood:
+def neighbourhood(table: pd.DataFrame, candidate: int, measure: str, nearest: int = NEAREST) -> Neighbourhood:
     """Look around a candidate.
 
     Parameters
@@ -70,8 +69,6 @@ def neighbourhood(
     candidate : int
         Its row.
     measure : str
-    better : {1, -1}
-        Whether more of the measure is better, or less.
     nearest : int
         Neighbours to take where parameters were drawn.
 
@@ -94,7 +91,7 @@ def neighbourhood(
     .. [2] Gower, "A General Coefficient of Similarity and Some of Its Properties", Biometrics 27, 1971.
     .. [3] Soloviov, "Plateaus, Peaks, and the Probability of Backtest Overfitting", https://plateau.marketmaker.cc.
     """
-    values = table[measure].to_numpy(dtype=np.float64)
+    values, sense = values_of(table, measure), better(measure)
     names = parameters(table)
     beside = around = np.zeros(0, dtype=np.int64)
     if not any(is_drawn(table, name) for name in names):
@@ -110,10 +107,10 @@ def neighbourhood(
     mean = median = worst = keep_half = kept = math.nan
     if len(there):
         mean, median = float(there.mean()), float(np.median(there))
-        worst = float(there.min() if better > 0 else there.max())
-        if better > 0 and value > 0:
+        worst = float(there.min() if sense > 0 else there.max())
+        if sense > 0 and value > 0:
             keep_half = float((there >= value / 2).mean())
-        if better * (value - typical) > 0:
+        if sense * (value - typical) > 0:
             kept = (median - typical) / (value - typical)
     return Neighbourhood(
         candidate=candidate,

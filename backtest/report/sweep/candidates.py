@@ -51,7 +51,7 @@ def best_table(frames: SweepFrames) -> Section:
     )
     exhibit = Exhibit(
         title=f"The best {len(frames.ranked)} by {spoken(frames.by)}",
-        caption="Equals stand by number. Numbers count from 0, in the order of the grid. What does not vary is left out.",
+        caption="Equals stand by number; numbers count from 0 in the order of the grid. What does not vary is not shown.",
         says=_alike(frames),
         table=table,
         look="tall" if len(rows) > 21 else "",
@@ -82,7 +82,7 @@ def notes(frames: SweepFrames) -> Section:
         Exhibit(title="Varied", table=varied(frames), look="prose", is_half=True),
         Exhibit(
             title="Fixed",
-            caption="Settings of the thesis that no candidate changes. Settings of the run that are not listed are the default.",
+            caption="What no candidate changes. Settings of the run that are not listed are the default.",
             table=fixed(frames),
             look="prose",
             is_half=True,
@@ -151,7 +151,9 @@ def told(frames: SweepFrames) -> tuple[str, ...]:
     missing = frames.n - int(np.isfinite(frames.values).sum())
     if missing:
         verb = "has" if missing == 1 else "have"
-        said.append(f"{counted(missing, 'candidate')} {verb} no {spoken(frames.by)}; every figure here leaves them out.")
+        said.append(
+            f"{counted(missing, 'candidate')} {verb} no {spoken(frames.by)}; every figure here leaves them out."
+        )
     else:
         said.append(f"Every candidate has a {spoken(frames.by)}.")
     if "n_trades" in table:
@@ -163,9 +165,9 @@ def told(frames: SweepFrames) -> tuple[str, ...]:
         some = int((general > 0).sum())
         if some:
             said.append(
-                f"{counted(some, 'candidate')} ({percent(some / frames.n, 0)}) took the general form of the ledger, name by "
-                f"name, at some decision: {counted(float(general.sum()), 'decision')} in all. The rest went by baskets, which "
-                "is exact there and faster."
+                f"{counted(some, 'candidate')} ({percent(some / frames.n, 0)}) took the general form of the ledger, "
+                f"name by name, at some decision: {counted(float(general.sum()), 'decision')} in all. The rest went by "
+                "baskets, which is exact there and faster."
             )
         else:
             said.append("No candidate needed the general form of the ledger: all went by baskets, which is exact here.")

@@ -13,6 +13,7 @@ from backtest.tuning.axes import Axis
 from backtest.tuning.landscape import Heat, Marginal
 
 N_BARS = 60
+FRAME_OWN = "#8FD3FF"  # told apart on the dark end of the map
 BEST, OWN = LOOKS["rotation"]["color"], LOOKS["constant mix"]["color"]
 WRITTEN_CELLS = 150  # a map of more cells is read by its colours
 MOST_TICKS = 6
@@ -77,7 +78,7 @@ def heat_map(found: Heat, measure: str, span: tuple[float, float], marks: Mappin
     span : tuple of float
         Values at the two ends of the colours.
     marks : mapping of str to tuple of int
-        Places (x, y) to be marked, by name: `Best`, `Own settings`.
+        Places (x, y) to be framed, by name: `Best`, `Own settings`.
 
     Returns
     -------
@@ -104,43 +105,39 @@ def heat_map(found: Heat, measure: str, span: tuple[float, float], marks: Mappin
     if found.values.size <= WRITTEN_CELLS:
         trace["texttemplate"] = f"%{{z:{shown(measure)}}}"
         trace["textfont"] = {"size": 11}
-    looks = {"Best": "star", "Own settings": "circle"}
-    spots = [
+    frames = [
         {
-            "type": "scatter",
-            "mode": "markers",
-            "name": name,
-            "x": [found.x.labels[x]],
-            "y": [found.y.labels[y]],
-            "marker": {
-                "symbol": looks[name],
-                "size": 13 if name == "Best" else 10,
-                "color": BEST if name == "Best" else OWN,
-                "line": {"color": "#FFFFFF", "width": 1.5},
-            },
-            "hovertemplate": f"{name}<extra></extra>",
+            "type": "rect",
+            "x0": x - 0.5,
+            "x1": x + 0.5,
+            "y0": y - 0.5,
+            "y1": y + 0.5,
+            "line": {"color": BEST if name == "Best" else FRAME_OWN, "width": 3},
         }
         for name, (x, y) in marks.items()
     ]
     return {
-        "data": [trace, *spots],
+        "data": [trace],
         "layout": layout(
             380,
             hovermode="closest",
             xaxis=_category(found.x),
             yaxis=_category(found.y),
             margin={"l": 56, "r": 8, "t": 8, "b": 44},
+            shapes=frames,
         ),
     }
 
 
-def effect(found: Marginal, measure: str) -> Figure:
+def effect(found: Marginal, measure: str, span: tuple[float, float]) -> Figure:
     """Draw the effect of one parameter: median and quartiles by value, and the best.
 
     Parameters
     ----------
     found : Marginal
     measure : str
+    span : tuple of float
+        Lowest and highest value of the axis, the same for every parameter.
 
     Returns
     -------
@@ -185,11 +182,16 @@ def effect(found: Marginal, measure: str) -> Figure:
         ]
         data = [*band, median_line, best]
     else:
-        whiskers = {"type": "data", "symmetric": False, "array": plain(high - median), "arrayminus": plain(median - low)}
+        whiskers = {
+            "type": "data",
+            "symmetric": False,
+            "array": plain(high - median),
+            "arrayminus": plain(median - low),
+        }
         data = [median_line | {"mode": "markers", "marker": {"size": 9, "color": PARTS[0]}, "error_y": whiskers}, best]
     return {
         "data": data,
-        "layout": layout(300, xaxis=_category(along), yaxis={"tickformat": shown(measure)}),
+        "layout": layout(300, xaxis=_category(along), yaxis={"tickformat": shown(measure), "range": list(span)}),
     }
 
 
@@ -350,12 +352,11 @@ def _note(x: float, y: float, text: str) -> Figure:
         "showarrow": False,
         "xanchor": "left",
         "xshift": 4,
-        "font": {"size": 11},
-        "bgcolor": "rgba(128,128,128,0.14)",
+        "font": {"size": 11, "color": "#FFFFFF"},
+        "bgcolor": "rgba(70,76,82,0.88)",  # over lines, on a light page and on a dark one
         "borderpad": 1,
     }
 
 
 def _category(one: Axis) -> Figure:
     return {"type": "category", "title": {"text": one.parameter}}
-

@@ -7,7 +7,8 @@ from backtest.report.sweep.headline import spread_best
 from backtest.report.sweep.labels import label, measured, spoken
 from backtest.report.tables import Table, number, percent
 from backtest.report.writing import counted
-from backtest.tuning.landscape import better, spread
+from backtest.tuning.landscape import spread
+from backtest.tuning.measures import better
 
 LISTED = ("annual_return", "volatility", "sharpe", "max_drawdown", "calmar", "turnover", "cost_annual")
 
@@ -78,5 +79,17 @@ def quantiles(frames: SweepFrames) -> Table:
                 measured(name, best),
             )
         )
-    head = ("Measure", "Lowest", "5 %", "25 %", "Median", "75 %", "95 %", "Highest", "Own settings", "Better than", "Best")
+    head = (
+        "Measure",
+        "Lowest",
+        "5 %",
+        "25 %",
+        "Median",
+        "75 %",
+        "95 %",
+        "Highest",
+        "Own settings",
+        "Better than",
+        "Best",
+    )
     return Table(head=head, rows=tuple(rows), align="l" + "r" * (len(head) - 1))

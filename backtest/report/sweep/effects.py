@@ -8,7 +8,8 @@ from backtest.report.sweep.frames import SweepFrames
 from backtest.report.sweep.labels import label, measured, spoken
 from backtest.report.tables import MISSING, Table, number, percent
 from backtest.tuning.axes import axis
-from backtest.tuning.landscape import Marginal, better, ranking
+from backtest.tuning.landscape import Marginal, ranking
+from backtest.tuning.measures import better
 
 MOST_CHARTS = 12
 N_BEST, N_OTHERS = 200, 800
@@ -37,19 +38,20 @@ def effects(frames: SweepFrames) -> Section:
         ),
         table=shares(frames),
     )
+    span = _span(frames)
     charts = tuple(
         Exhibit(
             key=f"effect-{i + 1}",
             title=name,
             says=_says(frames, one),
-            figure=effect(one, frames.by),
+            figure=effect(one, frames.by, span),
             is_half=True,
         )
         for i, (name, one) in enumerate(list(frames.marginals.items())[:MOST_CHARTS])
     )
     said = (
         "All other parameters are left as they fall: a line is the median of every candidate with that value, the band "
-        "the middle half of them, a diamond the best."
+        "the middle half of them, a diamond the best. All charts have one scale."
     )
     made = (table, *charts) if charts else ()
     return Section(key="effects", title="Effect of each parameter", exhibits=made, paragraphs=(said,) if made else ())
@@ -72,7 +74,7 @@ def shares(frames: SweepFrames) -> Table:
         middle = one.by_value["median"].to_numpy()
         places = f"{one.axis.n} bins" if one.axis.is_binned else number(one.axis.n)
         ends = (MISSING,) * 4
-        if best is not None and worst is not None:
+        if best is not None and worst is not None and _differ(frames, one, best, worst):
             ends = (
                 one.axis.labels[best],
                 measured(frames.by, middle[best]),
@@ -91,14 +93,30 @@ def _ends(one: Marginal, sense: int) -> tuple[int | None, int | None]:
     return int(np.nanargmax(middle)), int(np.nanargmin(middle))
 
 
+def _differ(frames: SweepFrames, one: Marginal, best: int, worst: int) -> bool:
+    middle = one.by_value["median"].to_numpy()
+    return measured(frames.by, middle[best]) != measured(frames.by, middle[worst])
+
+
 def _says(frames: SweepFrames, one: Marginal) -> str:
-    if not np.isfinite(one.explained):
+    best, worst = _ends(one, better(frames.by))
+    if best is None or worst is None or not np.isfinite(one.explained):
         return ""
-    best, _ = _ends(one, better(frames.by))
-    if best is None:
-        return ""
-    where = f"the median is best at {one.axis.labels[best]}"
+    where = (
+        f"the median is best at {one.axis.labels[best]}"
+        if _differ(frames, one, best, worst)
+        else "the median is the same throughout"
+    )
     return f"Explains {percent(one.explained)} of the variance; {where}."
+
+
+def _span(frames: SweepFrames) -> tuple[float, float]:
+    """Give the ends of the one axis of all effects, with a little room."""
+    drawn = [one.by_value[["low", "high", "best"]].to_numpy() for one in frames.marginals.values()]
+    values = np.concatenate([one.ravel() for one in drawn]) if drawn else np.zeros(1)
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    room = 0.05 * (high - low) or 0.5
+    return low - room, high + room
 
 
 def coordinates(frames: SweepFrames) -> Section:
@@ -150,8 +168,6 @@ def _bundles(frames: SweepFrames, top: "np.ndarray[tuple[int], np.dtype[np.int64
         at = int(counts.argmax())
         if counts[at] > most and counts[at] > 1.5 * usual[at]:
             most = float(counts[at])
-            said = (
-                f"{percent(most, 0)} of them have {name} at {one.axis.labels[at]}, against {percent(float(usual[at]), 0)} "
-                "of all candidates."
-            )
+            among_all = percent(float(usual[at]), 0)
+            said = f"{percent(most, 0)} of them have {name} at {one.axis.labels[at]}, {among_all} of all candidates do."
     return said

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -12,39 +12,54 @@ from numpy.typing import NDArray
 
 from backtest.config import RunConfig
 from backtest.report.tables import MISSING
-from backtest.run import RotationResult, run
+from backtest.run import run
 from backtest.tuning.axes import parameters, written
-from backtest.tuning.landscape import Marginal, better, explained, interactions, marginal, ranking, spread, values_of
+from backtest.tuning.groups import Sorted
+from backtest.tuning.landscape import Marginal, marginal, ranking, spread
+from backtest.tuning.measures import values_of
 from backtest.tuning.neighbourhood import Neighbourhood, neighbourhood
+from backtest.tuning.sensitivity import explained, interactions
 from data.market import MarketData
 from strategies.thesis import Thesis
-
 
 
 class Varied(Protocol):
     """What was varied."""
 
     @property
-    def names(self) -> tuple[str, ...]: ...
+    def names(self) -> tuple[str, ...]:
+        """Dotted parameters in the order of the grid."""
+
     @property
-    def n(self) -> int: ...
+    def n(self) -> int:
+        """Candidates."""
+
     @property
-    def digest(self) -> str: ...
+    def digest(self) -> str:
+        """SHA-256 of all that decides the candidates and their order."""
 
 
 class Sweep(Protocol):
     """What a report reads of a sweep."""
 
     @property
-    def thesis(self) -> Thesis: ...
+    def thesis(self) -> Thesis:
+        """The thesis that was varied, with its own settings."""
+
     @property
-    def market(self) -> MarketData: ...
+    def market(self) -> MarketData:
+        """The market it was run on."""
+
     @property
-    def space(self) -> Varied: ...
+    def space(self) -> Varied:
+        """What was varied."""
+
     @property
-    def table(self) -> pd.DataFrame: ...
-    def best(self, k: int = 1, by: str = "sharpe") -> Sequence[RotationResult]: ...
-    def offsets(self, candidate: int) -> pd.DataFrame: ...
+    def table(self) -> pd.DataFrame:
+        """One row a candidate: parameters, measures, `general_decisions`."""
+
+    def offsets(self, candidate: int) -> pd.DataFrame:
+        """Run a candidate on every offset of its schedule: `offset`, then measures."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +95,11 @@ class SweepFrames:
         return values_of(self.table, self.by)
 
     @cached_property
+    def ordered(self) -> Sorted:
+        """The measure, sorted once."""
+        return Sorted(self.values)
+
+    @cached_property
     def measures(self) -> tuple[str, ...]:
         """Measures in the table."""
         named = (str(name) for name in self.table.columns if "." not in str(name))
@@ -108,7 +128,9 @@ class SweepFrames:
     @cached_property
     def marginals(self) -> Mapping[str, Marginal]:
         """Effect of each parameter, the one that explains most first."""
-        return {str(name): marginal(self.table, str(name), self.by) for name in self.explained.index}
+        return {
+            str(name): marginal(self.table, str(name), self.by, ordered=self.ordered) for name in self.explained.index
+        }
 
     @cached_property
     def ranked(self) -> NDArray[np.int64]:
@@ -124,7 +146,7 @@ class SweepFrames:
     @cached_property
     def around(self) -> Neighbourhood:
         """The neighbourhood of the best."""
-        return neighbourhood(self.table, self.best, self.by, better(self.by))
+        return neighbourhood(self.table, self.best, self.by)
 
     @cached_property
     def offsets(self) -> pd.DataFrame:
@@ -132,7 +154,7 @@ class SweepFrames:
         return self.found.offsets(self.best)
 
     def of_schedule(self, name: str) -> object:
-        """What the best sets for its schedule, in the grid or in the thesis."""
+        """Give what the best sets for its schedule, in the grid or in the thesis."""
         if f"schedule.{name}" in self.table:
             return self.table[f"schedule.{name}"].iloc[self.best]
         return getattr(self.found.thesis.schedule, name)
@@ -180,10 +202,10 @@ class SweepFrames:
         return {name: float(row[name]) for name in self.measures}
 
 
-def _holds_numbers(column: "pd.Series[object]") -> bool:
+def _holds_numbers(column: "pd.Series[Any]") -> bool:
     return pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
 
 
-def _texts(column: "pd.Series[object]") -> NDArray[np.object_]:
+def _texts(column: "pd.Series[Any]") -> NDArray[np.object_]:
     codes, values = pd.factorize(column, use_na_sentinel=False)
     return np.array([written(value) for value in values], dtype=object)[codes]

@@ -8,7 +8,7 @@ from backtest.report.exhibits import Section
 from backtest.report.sections.headline import Card
 from backtest.report.sweep.frames import SweepFrames
 from backtest.report.sweep.labels import measured, spoken
-from backtest.report.tables import MISSING, number, percent, points
+from backtest.report.tables import MISSING, number, percent
 from backtest.report.writing import counted, listed
 
 # Bounds of ours for words, no test: what a step keeps of the best's height over the median candidate.
@@ -48,7 +48,9 @@ def sentences(frames: SweepFrames) -> list[str]:
     made_up = "On made-up prices, " if market.synthetic else ""
     tried = counted(frames.n, "candidate")
     if not len(frames.ranked):
-        return [f"{made_up}{tried} of {frames.found.thesis.name}: none has a {spoken(frames.by)}, so nothing is ranked."]
+        return [
+            f"{made_up}{tried} of {frames.found.thesis.name}: none has a {spoken(frames.by)}, so nothing is ranked."
+        ]
     spread = frames.spread
     first = (
         f"{made_up}{tried} of {frames.found.thesis.name} on {market.name}: the best has a {spoken(frames.by)} of "
@@ -62,8 +64,8 @@ def sentences(frames: SweepFrames) -> list[str]:
         standing(frames),
         *timing(frames),
         (
-            f"The best of {number(frames.n)} is flattered: it was picked for its luck as much as for its rule. No test of "
-            "luck is made here yet; until one is, the median and the neighbourhood say more than the best does."
+            f"The best of {number(frames.n)} is flattered: it was picked for its luck as much as for its rule. No test "
+            "of luck is made here yet; until one is, the median and the neighbourhood say more than the best does."
         ),
     ]
 
@@ -78,10 +80,8 @@ def _own(frames: SweepFrames) -> list[str]:
     if not math.isfinite(value):
         return [f"The thesis' own settings have no {spoken(frames.by)}."]
     where = "" if frames.own_candidate is not None else " They are not among the candidates and were run beside them."
-    return [
-        f"The thesis' own settings have {measured(frames.by, value)}: better than {percent(percentile, 0)} of the "
-        f"candidates.{where}"
-    ]
+    rank = f"better than {percent(percentile, 0)} of the candidates"
+    return [f"The thesis' own settings have {measured(frames.by, value)}: {rank}.{where}"]
 
 
 def _matters(frames: SweepFrames) -> list[str]:
@@ -115,7 +115,11 @@ def standing(frames: SweepFrames) -> str:
     if not len(around.around) or not math.isfinite(around.median):
         return "The best has no neighbour to compare it with."
     n = number(len(around.around))
-    who = f"the {n} candidates nearest to it" if around.is_near else f"the {n} within one step in every parameter"
+    who = (
+        f"the {n} candidates nearest to it"
+        if around.is_near
+        else f"the {n} candidates within one step in every parameter"
+    )
     has = (
         f"{who} have a median {spoken(frames.by)} of {measured(frames.by, around.median)} against its "
         f"{measured(frames.by, around.value)}"
@@ -173,20 +177,22 @@ def timing(frames: SweepFrames) -> list[str]:
     rank = ""
     if mine is not None:
         place = int(np.count_nonzero(returned > returned[mine])) + 1
-        rank = f" It stands on the {ordinal(place)} of them."
-    return [
-        f"Deciding on another day, and nothing else changed, the best returns {percent(np.nanmin(returned))} to "
-        f"{percent(np.nanmax(returned))} a year over its {counted(len(offsets), 'offset')}, "
-        f"{points(float(np.nanstd(returned, ddof=1))).lstrip('+')} points of standard deviation: timing luck.{rank}"
-    ]
+        rank = f" Its own is the {ordinal(place, len(returned))} of them."
+    lowest, highest = percent(float(np.nanmin(returned))), percent(float(np.nanmax(returned)))
+    deviation = number(100 * float(np.nanstd(returned, ddof=1)), 1)
+    said = (
+        f"Deciding on another day, and nothing else changed, the best returns {lowest} to {highest} a year over its "
+        f"{counted(len(offsets), 'offset')}, {deviation} points of standard deviation: timing luck.{rank}"
+    )
+    return [said]
 
 
-def ordinal(place: int) -> str:
+def ordinal(place: int, n: int) -> str:
     """Write a place among few, counted from the best.
 
     Parameters
     ----------
-    place : int
+    place, n : int
 
     Returns
     -------
@@ -194,11 +200,11 @@ def ordinal(place: int) -> str:
 
     Examples
     --------
-    >>> ordinal(1), ordinal(2), ordinal(4)
-    ('best', 'second best', '4th best')
+    >>> ordinal(1, 5), ordinal(2, 5), ordinal(4, 5), ordinal(5, 5)
+    ('best', 'second best', '4th best', 'worst')
     """
-    if place == 1:
-        return "best"
+    if place in {1, n}:
+        return "best" if place == 1 else "worst"
     return f"{ {2: 'second', 3: 'third'}.get(place, f'{place}th') } best"
 
 
@@ -239,7 +245,10 @@ def cards(frames: SweepFrames) -> tuple[Card, ...]:
     ]
     if len(top):
         made.append(
-            Card(label="Explained by one parameter", value=percent(float(top.iloc[0]), 0), note=f"of the variance: {top.index[0]}")
+            Card(
+                label="Explained by one parameter",
+                value=percent(float(top.iloc[0]), 0),
+                note=f"of the variance: {top.index[0]}",
+            )
         )
     return tuple(made)
-

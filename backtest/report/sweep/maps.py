@@ -1,6 +1,7 @@
 """Heat maps of the pairs of parameters that matter most."""
 
-from itertools import zip_longest
+import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from backtest.report.tables import percent
 from backtest.tuning.landscape import Heat, How, heat
 
 SHOWN, CHOSEN = 4, 12
-HOWS: dict[str, How] = {"median": "median", "best": "best"}
+HOWS: tuple[How, ...] = ("median", "best")
+TELLS = 0.01  # of the variance, that the second parameter of a pair adds to the first
 
 
 def maps(frames: SweepFrames) -> Section:
@@ -27,35 +29,45 @@ def maps(frames: SweepFrames) -> Section:
     Section
         Empty where fewer than two parameters vary.
     """
-    pairs = telling(frames)
-    found = {(x, y): heat(frames.table, x, y, frames.by) for x, y in pairs[:SHOWN]}
-    together = frames.pairs.set_index(["x", "y"])
-    exhibits = [
-        Exhibit(
-            key=f"map-{i + 1}",
-            title=f"{x} and {y}",
-            says=(
-                f"Together they explain {percent(float(together.loc[(x, y), 'together']), 0)} of the variance, "
-                f"{percent(float(together.loc[(x, y), 'beyond']), 0)} beyond what each does alone."
-            ),
-            figure=_drawn(frames, one, span_of(list(found.values()))),
-            is_half=len(pairs) > 1,
-        )
-        for i, ((x, y), one) in enumerate(found.items())
-    ]
-    if len(pairs) > 1:
-        exhibits.append(_any_pair(frames, pairs))
+    pairs = ordered_pairs(frames)
+    if not pairs:
+        return Section(key="maps", title="Heat maps")
     said = (
         f"Each cell is the median {spoken(frames.by)} of all candidates that share the two values, whatever else they "
         "set. A broad field of one colour is a rule that forgives; a lone bright cell is luck until shown otherwise. "
-        "The star is the cell of the best candidate, the circle that of the thesis' own settings."
+        "The orange frame is the cell of the best candidate, the light blue one that of the thesis' own settings."
     )
-    return Section(
-        key="maps", title="Heat maps", exhibits=tuple(exhibits), paragraphs=(said,) if exhibits else ()
-    )
+    telling = [pair for pair in pairs if pair.adds >= TELLS][:SHOWN]
+    # One alone would be drawn twice: the choice below begins with it.
+    found = [_map(frames, pair) for pair in telling] if len(telling) > 1 else []
+    exhibits = [
+        Exhibit(
+            key=f"map-{i + 1}",
+            title=f"{pair.x} and {pair.y}",
+            says=_says(pair),
+            figure=_drawn(frames, one, span_of(found)),
+            is_half=True,
+        )
+        for i, (pair, one) in enumerate(zip(telling, found, strict=False))
+    ]
+    return Section(key="maps", title="Heat maps", exhibits=(*exhibits, _any_pair(frames, pairs)), paragraphs=(said,))
 
 
-def telling(frames: SweepFrames) -> list[tuple[str, str]]:
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two parameters, and the shares of variance they explain: `together`, and `beyond` each alone.
+
+    `adds` is what the second adds to the first, which explains more.
+    """
+
+    x: str
+    y: str
+    together: float
+    beyond: float
+    adds: float
+
+
+def ordered_pairs(frames: SweepFrames) -> list[Pair]:
     """Order pairs of parameters by what they tell.
 
     Parameters
@@ -64,18 +76,21 @@ def telling(frames: SweepFrames) -> list[tuple[str, str]]:
 
     Returns
     -------
-    list of tuple of str
-        The pair that explains most, the one that explains most beyond its two alone, then the second of each kind, and
-        so on: the first kind alone would show one strong parameter over and over.
+    list of Pair
+        By what the second parameter adds to the first: by what both explain, one strong parameter would be shown over
+        and over beside others that do nothing.
     """
-    by_kind = [
-        frames.pairs.sort_values(kind, ascending=False, kind="stable")[["x", "y"]].itertuples(index=False, name=None)
-        for kind in ("together", "beyond")
+    alone = frames.explained
+    pairs = [
+        Pair(str(x), str(y), float(together), float(beyond), float(together - alone[x]))
+        for x, y, together, beyond in frames.pairs.itertuples(index=False, name=None)
     ]
-    order: dict[tuple[str, str], None] = {}
-    for ranked in zip_longest(*by_kind):
-        order |= dict.fromkeys(one for one in ranked if one is not None)
-    return list(order)
+    return sorted((pair for pair in pairs if math.isfinite(pair.adds)), key=lambda pair: -pair.adds)
+
+
+def _says(pair: Pair) -> str:
+    together, beyond = percent(pair.together, 0), percent(max(pair.beyond, 0.0), 0)
+    return f"Together they explain {together} of the variance, {beyond} beyond what each does alone."
 
 
 def span_of(found: list[Heat]) -> tuple[float, float]:
@@ -95,30 +110,33 @@ def span_of(found: list[Heat]) -> tuple[float, float]:
     return (float(cells.min()), float(cells.max())) if len(cells) else (0.0, 1.0)
 
 
-def _any_pair(frames: SweepFrames, pairs: list[tuple[str, str]]) -> Exhibit:
+def _any_pair(frames: SweepFrames, pairs: list[Pair]) -> Exhibit:
     choices: list[tuple[str, Figure]] = []
-    for x, y in pairs[:CHOSEN]:
-        for name, how in HOWS.items():
-            found = heat(frames.table, x, y, frames.by, how)
-            choices.append((f"{x} and {y}: {name}", _drawn(frames, found, span_of([found]), height=460)))
+    for pair in pairs[:CHOSEN]:
+        for how in HOWS:
+            found = _map(frames, pair, how)
+            choices.append((f"{pair.x} and {pair.y}: {how}", _drawn(frames, found, span_of([found]), height=460)))
     some = "" if len(pairs) <= CHOSEN else f" of the {CHOSEN} that tell most"
     return Exhibit(
         key="map-any",
-        title="Any pair",
+        title="Any pair" if len(pairs) > 1 else f"{pairs[0].x} and {pairs[0].y}",
+        says=_says(pairs[0]) if len(pairs) == 1 else "",
         caption=(
-            f"Any pair{some}, by the median or the best candidate of a cell. Here each map has its own scale of colours. "
-            "A best rises with the number of candidates in the cell, whatever the rule is worth."
+            f"Any pair{some}, by the median or the best candidate of a cell, each map with its own scale of colours. A "
+            "best rises with the number of candidates in the cell, whatever the rule is worth."
         ),
         figure=choices[0][1],
         choices=tuple(choices),
     )
 
 
+def _map(frames: SweepFrames, pair: Pair, how: How = "median") -> Heat:
+    return heat(frames.table, pair.x, pair.y, frames.by, how, ordered=frames.ordered)
+
+
 def _drawn(frames: SweepFrames, found: Heat, span: tuple[float, float], height: int = 380) -> Figure:
     chosen = {"Own settings": frames.own_candidate, "Best": frames.best}
-    marks = {
-        name: (int(found.x.codes[at]), int(found.y.codes[at])) for name, at in chosen.items() if at is not None
-    }
+    marks = {name: (int(found.x.codes[at]), int(found.y.codes[at])) for name, at in chosen.items() if at is not None}
     figure = heat_map(found, frames.by, span, marks)
     figure["layout"]["height"] = height
     return figure

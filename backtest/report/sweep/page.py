@@ -46,7 +46,7 @@ def render_sweep(found: Sweep, *, by: str = "sharpe", k: int = 20, command: str 
     """
     market, frames = found.market, SweepFrames(found, by, k)
     return render(
-        title=f"{counted(frames.n, 'variant')} of {found.thesis.title or found.thesis.name}",
+        title=f"{found.thesis.title or found.thesis.name}: {counted(frames.n, 'variant')}",
         subject=market.name,
         subtitle=f"Sweep of thesis {found.thesis.name}. Market: {market.name}. {market.start} to {market.end}.",
         is_synthetic=market.synthetic is not None,

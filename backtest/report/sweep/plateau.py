@@ -6,7 +6,7 @@ from backtest.report.exhibits import Exhibit, Section
 from backtest.report.sweep.charts import slices
 from backtest.report.sweep.frames import SweepFrames
 from backtest.report.sweep.headline import PLATEAU, SPIKE, standing
-from backtest.report.sweep.labels import label, measured, setting, spoken
+from backtest.report.sweep.labels import label, measured, setting
 from backtest.report.tables import Table, number, percent, signed
 from backtest.tuning.axes import written
 from backtest.tuning.neighbourhood import slices as cuts
@@ -30,9 +30,9 @@ def plateau(frames: SweepFrames) -> Section:
     if not len(around.around):
         return Section(key="neighbourhood", title="Neighbourhood of the best")
     kept = (
-        f"Kept is (median of the neighbours - median of all) / (best - median of all): 100 % is a plateau, 0 % a spike that "
-        f"one step takes down to the median candidate. From {percent(PLATEAU, 0)} on this page says plateau, up to "
-        f"{percent(SPIKE, 0)} spike. The bounds are ours, and a picture is no test."
+        "Kept is (median of the neighbours - median of all) / (best - median of all): 100 % is a plateau, 0 % a spike "
+        f"that one step takes down to the median candidate. From {percent(PLATEAU, 0)} on this page says plateau, up "
+        f"to {percent(SPIKE, 0)} spike. The bounds are ours, and a picture is no test."
     )
     rows = (
         ("Neighbours", number(len(around.around))),
@@ -57,11 +57,12 @@ def plateau(frames: SweepFrames) -> Section:
 
 def _cuts(frames: SweepFrames) -> tuple[Exhibit, ...]:
     lines = {}
-    for name, (at, steps) in cuts(frames.table, frames.best).items():
-        is_close = np.abs(steps) <= FARTHEST
+    for name, (on, away) in cuts(frames.table, frames.best).items():
+        is_close = np.abs(away) <= FARTHEST
         if is_close.sum() > 1:
-            at, steps = at[is_close], steps[is_close]
-            lines[name] = (steps, frames.values[at], [f"{name} {written(frames.table[name].iloc[i])}" for i in at])
+            at = on[is_close]
+            texts = [f"{name} {written(value)}" for value in frames.table[name].iloc[at]]
+            lines[name] = (away[is_close], frames.values[at], texts)
     if not lines:
         return ()
     return (
@@ -69,8 +70,8 @@ def _cuts(frames: SweepFrames) -> tuple[Exhibit, ...]:
             key="slices",
             title="One parameter at a time",
             caption=(
-                f"Each line changes one parameter, {FARTHEST} steps of the grid either way at most, all others as the best "
-                "has them. Parameters whose values have no order are in the table alone."
+                f"Each line changes one parameter, {FARTHEST} steps of the grid either way at most, all others as the "
+                "best has them. Parameters whose values have no order are in the table alone."
             ),
             figure=slices(lines, frames.by),
         ),
@@ -114,8 +115,8 @@ def _nearest(frames: SweepFrames) -> Exhibit:
     return Exhibit(
         title="The nearest candidates",
         caption=(
-            "Settings were drawn, so none lies a step away. Nearest by Gower's distance: the mean over parameters of the "
-            "difference in rank, or of 1 where a value that is no number differs."
+            "Settings were drawn, so none lies a step away. Nearest by Gower's distance: the mean over parameters of "
+            "the difference in rank, or of 1 where a value that is no number differs."
         ),
         table=Table(head=("Candidate", label(frames.by), "Settings"), rows=rows, align="rrl"),
         look="prose",

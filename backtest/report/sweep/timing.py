@@ -55,9 +55,9 @@ def offsets(frames: SweepFrames) -> Section:
         Exhibit(
             title="Measures by offset",
             caption=(
-                "The standard deviation of returns between offsets is the rebalance timing luck of Hoffstein, Sibears and "
-                "Faber (Journal of Index Investing, 2019): no offset can be expected to do better than another, and "
-                "holding all of them in equal parts does away with most of it."
+                "The standard deviation of returns between offsets is the rebalance timing luck of Hoffstein, Sibears "
+                "and Faber (Journal of Index Investing, 2019): beforehand no offset can be expected to do better than "
+                "another, and holding all of them in equal parts does away with most of it."
             ),
             table=Table(
                 head=("Offset", *(label(name) for name in names)),
