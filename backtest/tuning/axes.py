@@ -264,7 +264,7 @@ def _bins(parameter: str, values: NDArray[np.float64], n_bins: int) -> Axis | No
     firsts = np.searchsorted(held, inner)
     bounds = [float(one) for one in (held[0], *inner, held[-1])]
     middles = [float(np.median(part)) for part in np.split(held, firsts)]
-    labels = [f"{written(low)} to {written(high)}" for low, high in pairwise(bounds)]
+    labels = [f"{low:.3g} to {high:.3g}" for low, high in pairwise(bounds)]
     return Axis(
         parameter=parameter,
         codes=codes.astype(np.uint16),

@@ -58,8 +58,8 @@ def interactions(table: pd.DataFrame, measure: str) -> pd.DataFrame:
     DataFrame
         One row a pair: `x`, `y` (the parameter that explains more first), `together` (eta squared of the cells of
         both), `beyond` (less those of each alone: the second-order index [1]_ of a full grid); sorted by `together`,
-        the largest first. Of numbers that were drawn both are measured over the same bins. Negative where two parameters
-        are tied by a condition and tell the same story.
+        the largest first. Of numbers that were drawn both are measured over the same bins. `beyond` is negative where
+        a condition ties two parameters, so that they tell the same story.
 
     References
     ----------

@@ -51,7 +51,7 @@ def best_table(frames: SweepFrames) -> Section:
     )
     exhibit = Exhibit(
         title=f"The best {len(frames.ranked)} by {spoken(frames.by)}",
-        caption="Equals stand by number; numbers count from 0 in the order of the grid. What does not vary is not shown.",
+        caption="Equals stand by number; numbers count from 0 in the order of the grid. What is fixed is not shown.",
         says=_alike(frames),
         table=table,
         look="tall" if len(rows) > 21 else "",

@@ -15,7 +15,7 @@ from backtest.tuning.landscape import Heat, Marginal
 N_BARS = 60
 FRAME_OWN = "#8FD3FF"  # told apart on the dark end of the map
 BEST, OWN = LOOKS["rotation"]["color"], LOOKS["constant mix"]["color"]
-WRITTEN_CELLS = 150  # a map of more cells is read by its colours
+WRITTEN = 20  # columns and rows of a map in whose cells the figure is written; half of that at half the width
 MOST_TICKS = 6
 
 
@@ -68,7 +68,9 @@ def histogram(values: NDArray[np.float64], measure: str, marks: Mapping[str, flo
     }
 
 
-def heat_map(found: Heat, measure: str, span: tuple[float, float], marks: Mapping[str, tuple[int, int]]) -> Figure:
+def heat_map(
+    found: Heat, measure: str, span: tuple[float, float], marks: Mapping[str, tuple[int, int]], *, is_half: bool
+) -> Figure:
     """Draw a measure over two parameters.
 
     Parameters
@@ -79,6 +81,8 @@ def heat_map(found: Heat, measure: str, span: tuple[float, float], marks: Mappin
         Values at the two ends of the colours.
     marks : mapping of str to tuple of int
         Places (x, y) to be framed, by name: `Best`, `Own settings`.
+    is_half : bool
+        Whether it gets half of the width.
 
     Returns
     -------
@@ -102,7 +106,7 @@ def heat_map(found: Heat, measure: str, span: tuple[float, float], marks: Mappin
             "(%{customdata:,} candidates)<extra></extra>"
         ),
     }
-    if found.values.size <= WRITTEN_CELLS:
+    if max(found.x.n, found.y.n) <= WRITTEN // (2 if is_half else 1):
         trace["texttemplate"] = f"%{{z:{shown(measure)}}}"
         trace["textfont"] = {"size": 11}
     frames = [
@@ -119,11 +123,11 @@ def heat_map(found: Heat, measure: str, span: tuple[float, float], marks: Mappin
     return {
         "data": [trace],
         "layout": layout(
-            380,
+            380 if is_half else 460,
             hovermode="closest",
             xaxis=_category(found.x),
             yaxis=_category(found.y),
-            margin={"l": 56, "r": 8, "t": 8, "b": 44},
+            margin={"l": 56, "r": 8, "t": 28, "b": 44},  # the buttons stand above the scale of colours
             shapes=frames,
         ),
     }
@@ -221,7 +225,7 @@ def parallel(
         Lines that take the same value are set a little apart, the same way each time.
     """
     looks: dict[str, Figure] = {
-        "Others": {"color": faded(GREY, 0.22), "width": 0.8},
+        "Others": {"color": faded(GREY, 0.28), "width": 0.9},
         "Own settings": {"color": OWN, "width": 3.0, "dash": "dash"},
         "Best": {"color": BEST, "width": 3.0},
     }
@@ -243,13 +247,13 @@ def parallel(
                 "name": name,
                 "x": plain(places),
                 "y": plain(heights.ravel(), 4),
-                "line": looks.get(name, {"color": faded(BEST, 0.25), "width": 1.0}),
+                "line": looks.get(name, {"color": faded(BEST, 0.3), "width": 1.1}),
                 "connectgaps": False,
                 "hoverinfo": "skip",
             }
         )
     notes = [
-        _note(i, _height(one, np.array([j]))[0], one.labels[j]) for i, one in enumerate(axes) for j in _ticks(one.n)
+        _note(i, _height(one, np.array([j]))[0], _tick(one, j)) for i, one in enumerate(axes) for j in _ticks(one.n)
     ]
     notes += [_note(len(axes), end, measured(measure, span[end])) for end in (0, 1)]
     names = [*(one.parameter for one in axes), label(measure)]
@@ -270,7 +274,7 @@ def parallel(
             xaxis=axis,
             yaxis={"visible": False, "range": [-0.06, 1.06]},
             annotations=notes,
-            margin={"l": 12, "r": 12, "t": 8, "b": 48},
+            margin={"l": 44, "r": 12, "t": 8, "b": 48},
         ),
     }
 
@@ -344,6 +348,12 @@ def _ticks(n: int) -> list[int]:
     return sorted({int(i) for i in np.linspace(0, n - 1, min(n, MOST_TICKS)).round()})
 
 
+def _tick(one: Axis, place: int) -> str:
+    """Write a value beside its axis; of a bin the one in its middle."""
+    value = one.values[place]
+    return f"{value:.3g}" if one.is_binned and isinstance(value, float) else one.labels[place]
+
+
 def _note(x: float, y: float, text: str) -> Figure:
     return {
         "x": x,
@@ -359,4 +369,4 @@ def _note(x: float, y: float, text: str) -> Figure:
 
 
 def _category(one: Axis) -> Figure:
-    return {"type": "category", "title": {"text": one.parameter}}
+    return {"type": "category", "title": {"text": one.parameter, "standoff": 10}}

@@ -45,7 +45,7 @@ def maps(frames: SweepFrames) -> Section:
             key=f"map-{i + 1}",
             title=f"{pair.x} and {pair.y}",
             says=_says(pair),
-            figure=_drawn(frames, one, span_of(found)),
+            figure=_drawn(frames, one, span_of(found), is_half=True),
             is_half=True,
         )
         for i, (pair, one) in enumerate(zip(telling, found, strict=False))
@@ -115,7 +115,7 @@ def _any_pair(frames: SweepFrames, pairs: list[Pair]) -> Exhibit:
     for pair in pairs[:CHOSEN]:
         for how in HOWS:
             found = _map(frames, pair, how)
-            choices.append((f"{pair.x} and {pair.y}: {how}", _drawn(frames, found, span_of([found]), height=460)))
+            choices.append((f"{pair.x} and {pair.y}: {how}", _drawn(frames, found, span_of([found]))))
     some = "" if len(pairs) <= CHOSEN else f" of the {CHOSEN} that tell most"
     return Exhibit(
         key="map-any",
@@ -134,9 +134,7 @@ def _map(frames: SweepFrames, pair: Pair, how: How = "median") -> Heat:
     return heat(frames.table, pair.x, pair.y, frames.by, how, ordered=frames.ordered)
 
 
-def _drawn(frames: SweepFrames, found: Heat, span: tuple[float, float], height: int = 380) -> Figure:
+def _drawn(frames: SweepFrames, found: Heat, span: tuple[float, float], *, is_half: bool = False) -> Figure:
     chosen = {"Own settings": frames.own_candidate, "Best": frames.best}
     marks = {name: (int(found.x.codes[at]), int(found.y.codes[at])) for name, at in chosen.items() if at is not None}
-    figure = heat_map(found, frames.by, span, marks)
-    figure["layout"]["height"] = height
-    return figure
+    return heat_map(found, frames.by, span, marks, is_half=is_half)

@@ -115,8 +115,8 @@ def _nearest(frames: SweepFrames) -> Exhibit:
     return Exhibit(
         title="The nearest candidates",
         caption=(
-            "Settings were drawn, so none lies a step away. Nearest by Gower's distance: the mean over parameters of "
-            "the difference in rank, or of 1 where a value that is no number differs."
+            "Settings were drawn, so none lies a step away. The nearest first, by Gower's distance: the mean over "
+            "parameters of the difference in rank, or of 1 where a value that is no number differs."
         ),
         table=Table(head=("Candidate", label(frames.by), "Settings"), rows=rows, align="rrl"),
         look="prose",

@@ -32,8 +32,10 @@ const drawCharts = async () => {
     modeBarButtons: [["toImage", "resetScale2d"]],
   };
   const places = new Map();
-  const fit = (layout) => {
+  const fit = (data, layout) => {
     if (!isNarrow) return;
+    // Figures in the cells of a map would run into each other.
+    for (const trace of data) delete trace.texttemplate;
     // A finger scrolls the page instead of drawing a zoom box.
     layout.dragmode = false;
     layout.height = Math.min(layout.height, 320);
@@ -45,7 +47,7 @@ const drawCharts = async () => {
     if (places.has(key)) return;
     const { data, layout } = charts[key];
     for (const trace of data) if (Number.isInteger(trace.x)) trace.x = axes[trace.x];
-    fit(layout);
+    fit(data, layout);
     const place = document.getElementById("chart-" + key);
     place.style.minHeight = layout.height + "px";
     places.set(key, { place, height: layout.height });
@@ -73,7 +75,7 @@ const drawCharts = async () => {
   for (const select of document.querySelectorAll(".choice select")) {
     select.closest(".choice").hidden = false;
     const { choices } = charts[select.dataset.chart];
-    choices.forEach(({ layout }) => fit(layout));
+    choices.forEach(({ data, layout }) => fit(data, layout));
     select.addEventListener("change", () => {
       const { data, layout } = choices[select.value];
       Plotly.react("chart-" + select.dataset.chart, data, layout, settings);
