@@ -25,8 +25,8 @@ class Exhibit:
         Figures by name, one drawn at a time, the first at first: a reader chooses. `figure` is the first of them.
     key : str
         Names a chart within the page.
-    look : {"", "narrow", "prose", "tall"}
-        How a table is set; "tall" scrolls within a bounded height.
+    look : {"", "narrow", "prose", "tall", "broad"}
+        How a table is set; "tall" scrolls within a bounded height. A "broad" chart scrolls sideways on a phone.
     is_half : bool
         Whether it takes half of the width where there is room.
     has_scales : bool

@@ -35,6 +35,8 @@ class Neighbourhood:
     keep_half : float
         Share of those around that keep at least half of the candidate's own measure; NaN where that is not above zero,
         or where less is better.
+    is_coarse : bool
+        Whether half of all other candidates or more lie around: then the neighbourhood is the whole field.
     kept : float
         How much of its height over the typical candidate those around keep: (median - typical) / (value - typical).
         1 on a plateau, 0 where a step leads down to the middle of the field, below 0 further down.
@@ -50,13 +52,16 @@ class Neighbourhood:
     median: float
     worst: float
     keep_half: float
+    is_coarse: bool
     kept: float
 
     def numbers(self) -> dict[str, object]:
         """Give what can be written as JSON: counts in the place of lists."""
         named = ("candidate", "value", "typical", "mean", "median", "worst", "keep_half", "kept")
         counts = {"beside": len(self.beside), "around": len(self.around)}
-        return {name: getattr(self, name) for name in named} | counts | {"nearest": self.is_near}
+        return (
+            {name: getattr(self, name) for name in named} | counts | {"nearest": self.is_near, "coarse": self.is_coarse}
+        )
 
 
 def neighbourhood(table: pd.DataFrame, candidate: int, measure: str, nearest: int = NEAREST) -> Neighbourhood:
@@ -123,6 +128,7 @@ def neighbourhood(table: pd.DataFrame, candidate: int, measure: str, nearest: in
         median=median,
         worst=worst,
         keep_half=keep_half,
+        is_coarse=2 * len(around) >= len(table) - 1,
         kept=kept,
     )
 

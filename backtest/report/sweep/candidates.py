@@ -1,5 +1,7 @@
 """The best candidates, and what was varied, what was not, and what did not come out."""
 
+import math
+
 import numpy as np
 
 from backtest.report.exhibits import Exhibit, Section
@@ -39,7 +41,7 @@ def best_table(frames: SweepFrames) -> Section:
         (
             "Own settings",
             *(written(frames.own_settings.get(name, MISSING)) for name in frames.parameters),
-            *(measured(name, frames.own[name]) for name in names),
+            *(measured(name, frames.own.get(name, math.nan)) for name in names),
         )
     )
     heads = [SHORT_HEADS.get(name, label(name)) for name in names]

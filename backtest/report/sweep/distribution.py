@@ -1,5 +1,7 @@
 """How the measures are spread over all candidates."""
 
+import math
+
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.sweep.charts import histogram
 from backtest.report.sweep.frames import SweepFrames
@@ -66,7 +68,7 @@ def quantiles(frames: SweepFrames) -> Table:
     names = [name for name in dict.fromkeys((frames.by, *LISTED)) if name in frames.measures]
     rows = []
     for name in names:
-        found = spread(frames.table, name, frames.own[name])
+        found = spread(frames.table, name, frames.own.get(name, math.nan))
         cuts = [found[f"q{cut}"] for cut in (0, 5, 25, 50, 75, 95, 100)]
         best = float(frames.table[name].iloc[frames.best])
         sense = "" if better(name) > 0 else " (less is better)"

@@ -154,6 +154,7 @@ def coordinates(frames: SweepFrames) -> Section:
             f"bundle; where they fan out the parameter does not matter to them. {label(frames.by)} on the right."
         ),
         says=_bundles(frames, top),
+        look="broad",
         figure=parallel([axis(frames.table, name) for name in names], frames.values, span, frames.by, drawn),
     )
     return Section(key="coordinates", title="Parallel coordinates", exhibits=(exhibit,))

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.config import RunConfig
+from backtest.metrics.returns import A_YEAR
 from backtest.report.tables import MISSING
 from backtest.run import run
 from backtest.tuning.axes import parameters, written
@@ -100,6 +101,21 @@ class SweepFrames:
         return Sorted(self.values)
 
     @cached_property
+    def years(self) -> float:
+        """Years that the candidates run over."""
+        return float(self.table["years"].max()) if "years" in self.table else math.nan
+
+    @property
+    def is_short(self) -> bool:
+        """Whether that is less than a year."""
+        return self.years < A_YEAR
+
+    @property
+    def returned(self) -> str:
+        """The return that offsets are compared by."""
+        return "total_return" if self.is_short else "annual_return"
+
+    @cached_property
     def measures(self) -> tuple[str, ...]:
         """Measures in the table."""
         named = (str(name) for name in self.table.columns if "." not in str(name))
@@ -134,9 +150,9 @@ class SweepFrames:
 
     @cached_property
     def ranked(self) -> NDArray[np.int64]:
-        """The best candidates, k of them or fewer."""
-        first = ranking(self.table, self.by, self.k)
-        return first[np.isfinite(self.values[first])]
+        """The best candidates with a finite measure, k of them or fewer."""
+        first = ranking(self.table, self.by, self.k + int(np.isinf(self.values).sum()))
+        return first[np.isfinite(self.values[first])][: self.k]
 
     @property
     def best(self) -> int:

@@ -14,6 +14,7 @@ from backtest.report.writing import counted, listed
 # Bounds of ours for words, no test: what a step keeps of the best's height over the median candidate.
 PLATEAU, SPIKE = 2 / 3, 1 / 3
 MATTERS, IDLE = 0.05, 0.01  # shares of variance
+ENOUGH = 20  # candidates, to speak of one in twenty
 
 
 def headline(frames: SweepFrames) -> Section:
@@ -52,21 +53,29 @@ def sentences(frames: SweepFrames) -> list[str]:
             f"{made_up}{tried} of {frames.found.thesis.name}: none has a {spoken(frames.by)}, so nothing is ranked."
         ]
     spread = frames.spread
+    of_all = (
+        f"; nine in ten lie between {measured(frames.by, spread['q5'])} and {measured(frames.by, spread['q95'])}"
+        if spread["measured"] >= ENOUGH
+        else ""
+    )
     first = (
         f"{made_up}{tried} of {frames.found.thesis.name} on {market.name}: the best has a {spoken(frames.by)} of "
-        f"{measured(frames.by, spread_best(frames))}, the median {measured(frames.by, spread['q50'])}; nine in ten lie "
-        f"between {measured(frames.by, spread['q5'])} and {measured(frames.by, spread['q95'])}."
+        f"{measured(frames.by, spread_best(frames))}, the median {measured(frames.by, spread['q50'])}{of_all}."
+    )
+    if frames.n < 2:
+        return [first, *_short(frames), *timing(frames)]
+    flattered = (
+        f"The best of {number(frames.n)} is flattered: it was picked for its luck as much as for its rule. No test of "
+        "luck is made here yet; until one is, the median and the neighbourhood say more than the best does."
     )
     return [
         first,
         *_own(frames),
+        *_short(frames),
         *_matters(frames),
         standing(frames),
         *timing(frames),
-        (
-            f"The best of {number(frames.n)} is flattered: it was picked for its luck as much as for its rule. No test "
-            "of luck is made here yet; until one is, the median and the neighbourhood say more than the best does."
-        ),
+        flattered,
     ]
 
 
@@ -80,8 +89,38 @@ def _own(frames: SweepFrames) -> list[str]:
     if not math.isfinite(value):
         return [f"The thesis' own settings have no {spoken(frames.by)}."]
     where = "" if frames.own_candidate is not None else " They are not among the candidates and were run beside them."
-    rank = f"better than {percent(percentile, 0)} of the candidates"
-    return [f"The thesis' own settings have {measured(frames.by, value)}: {rank}.{where}"]
+    said = f"The thesis' own settings have {measured(frames.by, value)}"
+    return [f"{said}: {better_than(percentile)}.{where}"]
+
+
+def better_than(percentile: float) -> str:
+    """Say how many candidates are beaten.
+
+    Parameters
+    ----------
+    percentile : float
+        Share of them.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> better_than(0.5).replace("\N{NO-BREAK SPACE}", " "), better_than(0.9999)
+    ('better than 50 % of the candidates', 'better than nearly all candidates')
+    """
+    if percentile >= 0.995:
+        return "better than nearly all candidates"
+    if percentile < 0.005:
+        return "better than hardly any candidate"
+    return f"better than {percent(percentile, 0)} of the candidates"
+
+
+def _short(frames: SweepFrames) -> list[str]:
+    if not frames.is_short:
+        return []
+    return [f"The candidates run over {number(frames.years, 1)} years only: under one, figures a year say little."]
 
 
 def _matters(frames: SweepFrames) -> list[str]:
@@ -114,6 +153,11 @@ def standing(frames: SweepFrames) -> str:
     around = frames.around
     if not len(around.around) or not math.isfinite(around.median):
         return "The best has no neighbour to compare it with."
+    if around.is_coarse:
+        return (
+            f"Plateau or spike cannot be told: {number(len(around.around))} of the {number(frames.n - 1)} other "
+            "candidates count as neighbours of the best, so the grid is too coarse."
+        )
     n = number(len(around.around))
     who = (
         f"the {n} candidates nearest to it"
@@ -172,7 +216,9 @@ def timing(frames: SweepFrames) -> list[str]:
     offsets = frames.offsets
     if len(offsets) < 2:
         return []
-    returned = offsets["annual_return"].to_numpy(dtype=np.float64)
+    returned, span = offsets[frames.returned].to_numpy(dtype=np.float64), "in all" if frames.is_short else "a year"
+    if np.isfinite(returned).sum() < 2:
+        return []
     mine = frames.own_offset
     rank = ""
     if mine is not None:
@@ -181,7 +227,7 @@ def timing(frames: SweepFrames) -> list[str]:
     lowest, highest = percent(float(np.nanmin(returned))), percent(float(np.nanmax(returned)))
     deviation = number(100 * float(np.nanstd(returned, ddof=1)), 1)
     said = (
-        f"Deciding on another day, and nothing else changed, the best returns {lowest} to {highest} a year over its "
+        f"Deciding on another day, and nothing else changed, the best returns {lowest} to {highest} {span} over its "
         f"{counted(len(offsets), 'offset')}, {deviation} points of standard deviation: timing luck.{rank}"
     )
     return [said]
@@ -222,7 +268,7 @@ def cards(frames: SweepFrames) -> tuple[Card, ...]:
     if not len(frames.ranked):
         return ()
     spread, by, around = frames.spread, frames.by, frames.around
-    kept = percent(around.kept, 0) if math.isfinite(around.kept) else MISSING
+    kept = percent(around.kept, 0) if math.isfinite(around.kept) and not around.is_coarse else MISSING
     top = frames.explained.dropna()
     made = [
         Card(label="Candidates", value=number(frames.n), note=f"{counted(len(frames.parameters), 'parameter')} varied"),
@@ -239,7 +285,7 @@ def cards(frames: SweepFrames) -> tuple[Card, ...]:
         Card(
             label="The thesis' own settings",
             value=measured(by, spread["own"]),
-            note=f"better than {percent(spread['percentile'], 0)} of the candidates",
+            note=better_than(spread["percentile"]) if math.isfinite(spread["percentile"]) else "",
         ),
         Card(label="Kept one step from the best", value=kept, note="of its height over the median candidate"),
     ]

@@ -12,7 +12,6 @@ from backtest.report.tables import Table
 MEASURES = (
     "total_return", "annual_return", "volatility", "sharpe", "max_drawdown", "calmar", "turnover", "cost_annual",
 )  # fmt: skip
-DRAWN = "annual_return"
 
 
 def offsets(frames: SweepFrames) -> Section:
@@ -50,7 +49,7 @@ def offsets(frames: SweepFrames) -> Section:
             key="timing",
             title="The best on every offset",
             caption=f"Offset: {meaning}. The bar in orange is the best's own.",
-            figure=bars(labels, columns[DRAWN], DRAWN, own, "Offset"),
+            figure=bars(labels, columns[frames.returned], frames.returned, own, "Offset"),
         ),
         Exhibit(
             title="Measures by offset",
