@@ -59,9 +59,8 @@ class Neighbourhood:
         """Give what can be written as JSON: counts in the place of lists."""
         named = ("candidate", "value", "typical", "mean", "median", "worst", "keep_half", "kept")
         counts = {"beside": len(self.beside), "around": len(self.around)}
-        return (
-            {name: getattr(self, name) for name in named} | counts | {"nearest": self.is_near, "coarse": self.is_coarse}
-        )
+        kind = {"nearest": self.is_near, "coarse": self.is_coarse}
+        return {name: getattr(self, name) for name in named} | counts | kind
 
 
 def neighbourhood(table: pd.DataFrame, candidate: int, measure: str, nearest: int = NEAREST) -> Neighbourhood:
