@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 MOST_VALUES = 64
 # On average in a bin. Chance alone then explains at most about a twentieth of the spread between bins.
 PER_BIN = 20
+# A number with no more values than these is a list, however few candidates there are.
+FEW = 8
 NONE = "none"
 SAMPLE = 4096
 
@@ -82,15 +84,16 @@ def is_drawn(table: pd.DataFrame, parameter: str) -> bool:
     Returns
     -------
     bool
-        True of a number that most candidates (of 4,096 spread over the sweep) have for themselves although they differ
-        in other parameters too: in a grid of two parameters or more a value comes back at least twice.
+        True of a number with more than 8 values that most candidates (of 4,096 spread over the sweep) have for
+        themselves although they differ in other parameters too: in a grid of two parameters or more a value comes back
+        at least twice.
     """
     column = table[parameter]
     if not _is_number(column):
         return False
     at = np.unique(np.linspace(0, max(len(column) - 1, 0), SAMPLE).astype(np.int64))[: len(column)]
-    spread = column.iloc[at]
-    return 2 * len(pd.unique(spread)) > len(spread) and len(parameters(table)) > 1
+    n_values = len(pd.unique(column.iloc[at]))
+    return n_values > FEW and 2 * n_values > len(at) and len(parameters(table)) > 1
 
 
 def axis(table: pd.DataFrame, parameter: str, *, n_bins: int | None = None) -> Axis:

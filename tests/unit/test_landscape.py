@@ -71,6 +71,8 @@ def test_what_is_drawn_is_told_from_what_is_listed():
     drawn = pd.DataFrame({"a.x": np.linspace(0, 1, 50), "a.y": np.arange(50) % 3, "sharpe": 0.0})
     alone = pd.DataFrame({"a.x": np.arange(50), "sharpe": 0.0})
     assert [is_drawn(listed, "a.x"), is_drawn(drawn, "a.x"), is_drawn(drawn, "a.y")] == [False, True, False]
+    few = pd.DataFrame({"a.x": np.arange(8.0), "a.y": np.arange(8.0) * 2, "sharpe": 0.0})
+    assert not is_drawn(few, "a.x")
     assert not is_drawn(alone, "a.x")  # a list of one parameter, in which nothing can come back
 
 
@@ -272,12 +274,12 @@ def test_missing_neighbours_are_left_out():
 
 def test_of_a_draw_the_nearest_by_rank_are_neighbours():
     # Far apart in value and next to each other in rank: ranks decide.
-    x = np.array([0.0, 1.0, 2.0, 3.0, 1000.0, 2000.0])
-    table = pd.DataFrame({"a.x": x, "a.y": x[::-1], "a.kind": ["p", "p", "p", "p", "p", "q"], "sharpe": x})
-    found = neighbourhood(table, 4, "sharpe", nearest=2)
-    # Distances in fifths of the ranks, twice, and 1 for another kind: 3 lies 2/5 away, 2 4/5, 5 7/5.
+    x = np.array([0.0, 1, 2, 3, 4, 5, 6, 7, 1000, 2000])
+    table = pd.DataFrame({"a.x": x, "a.y": x[::-1], "a.kind": [*"ppppppppp", "q"], "sharpe": x})
+    found = neighbourhood(table, 8, "sharpe", nearest=2)
+    # In ninths of the ranks, twice, and 1 for another kind: 7 lies 2/9 away, 6 4/9, 9 11/9.
     assert found.is_near
-    assert found.around.tolist() == [3, 2]
+    assert found.around.tolist() == [7, 6]
     assert len(found.beside) == 0
 
 

@@ -94,8 +94,8 @@ def test_timing_luck_is_the_spread_of_the_offsets(hill):
     (said,) = plain(timing(hill))
     assert said == (
         "Deciding on another day, and nothing else changed, the best returns 6.0 % to 12.0 % a year over its 5 "
-        f"offsets, {100 * np.std(OFFSET_RETURNS, ddof=1):.1f} points of standard deviation: timing luck. Its own is the "
-        "worst of them."
+        f"offsets, {100 * np.std(OFFSET_RETURNS, ddof=1):.1f} points of standard deviation: timing luck. Its own is "
+        "the worst of them."
     )
     assert set(hill.found.asked) == {hill.best}
     table = only(offsets(hill))["Measures by offset"].table
