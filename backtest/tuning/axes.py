@@ -88,7 +88,7 @@ def is_drawn(table: pd.DataFrame, parameter: str) -> bool:
         themselves although they differ in other parameters too: in a grid of two parameters or more a value comes back
         at least twice.
     """
-    column = table[parameter]
+    column = _column(table, parameter)
     if not _is_number(column):
         return False
     at = np.unique(np.linspace(0, max(len(column) - 1, 0), SAMPLE).astype(np.int64))[: len(column)]
@@ -119,7 +119,7 @@ def axis(table: pd.DataFrame, parameter: str, *, n_bins: int | None = None) -> A
     >>> axis(table, "a.x").values, axis(table, "a.x").codes.tolist(), axis(table, "a.y").is_ordered
     ((1, 3), [1, 0, 1], False)
     """
-    column = table[parameter]
+    column = _column(table, parameter)
     if _is_number(column) and (_takes_many(column) or is_drawn(table, parameter)):
         bins = _bins(parameter, column.to_numpy(dtype=np.float64), n_bins or bins_for(len(table)))
         if bins is not None:
@@ -166,7 +166,7 @@ def steps_of(table: pd.DataFrame, parameter: str) -> tuple[NDArray[np.int64], bo
     is_ordered : bool
         False: values have no order, and each lies one step from every other.
     """
-    column = table[parameter]
+    column = _column(table, parameter)
     if _is_number(column) and _takes_many(column):
         values = column.to_numpy(dtype=np.float64)
         order = np.argsort(values)
@@ -206,6 +206,14 @@ def written(value: object) -> str:
     if isinstance(value, tuple | list):
         return ", ".join(written(one) for one in value)
     return str(value)
+
+
+def _column(table: pd.DataFrame, parameter: str) -> "pd.Series[Any]":
+    """Take a parameter from the table; numbers kept as categories are numbers again."""
+    column = table[parameter]
+    if isinstance(column.dtype, pd.CategoricalDtype) and _is_number(column.cat.categories.to_series()):
+        return column.astype(column.cat.categories.dtype if not column.hasnans else np.float64)
+    return column
 
 
 def _is_number(column: "pd.Series[Any]") -> bool:

@@ -76,6 +76,15 @@ def test_what_is_drawn_is_told_from_what_is_listed():
     assert not is_drawn(alone, "a.x")  # a list of one parameter, in which nothing can come back
 
 
+def test_numbers_kept_as_categories_are_numbers():
+    many = pd.Categorical(np.arange(200) % 100)
+    table = pd.DataFrame({"a.x": many, "a.y": np.arange(200) // 100})
+    assert axis(table, "a.x").is_binned
+    few = pd.DataFrame({"a.x": pd.Categorical([30, 10, 30], categories=[30, 20, 10])})
+    assert axis(few, "a.x").values == (10, 30)
+    assert axis(few, "a.x").is_ordered
+
+
 def test_parameters_have_dots_and_vary():
     table = pd.DataFrame({"a.x": [1, 2], "a.y": [1, 1], "b.t": ["p", "p"], "sharpe": [1.0, 2.0]})
     assert parameters(table) == ("a.x",)
