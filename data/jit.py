@@ -13,7 +13,6 @@ from typing import Any, TypeVar, cast
 
 import numba
 from numba.core import config as numba_config
-from numba.core.compiler import Compiler
 
 from data.storage import caches
 
@@ -96,33 +95,33 @@ def leaf(function: Function) -> Function:
     return _compile(function, forceinline=True)
 
 
-def disjoint(function: Function) -> Function:
-    """Compile a kernel no two of whose arrays overlap: a loop over many of them then runs in vectors.
+def dense(function: Function) -> Function:
+    """Compile a leaf whose arrays do not overlap: the compiler takes its loops whole vectors at a time.
+
+    Without that promise it would have to compare the addresses of all arrays before each loop, and gives up above a
+    few of them.
 
     Parameters
     ----------
     function : callable
-        As for `kernel`. The compiler takes the caller's word for it: arrays that overlap give wrong results.
+        As for `kernel`; no array that it writes shares memory with another argument.
 
     Returns
     -------
     callable
     """
-    return _compile(function, pipeline_class=_Disjoint)
+    compiled: Any = leaf(function)
+    if not CONFIG.DISABLE_JIT:
+        compiled._compiler._customize_flags = _promise_no_overlap  # noqa: SLF001 - numba has the flag, and no option
+    return cast("Function", compiled)
 
 
-class _Disjoint(Compiler):
-    """numba's compiler, told that arrays given to a function do not overlap.
-
-    Without it loops over more than a few arrays are not turned into vectors: there are too many pairs to be checked.
-    """
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        cast("Any", super()).__init__(*given, **named)
-        self.state.flags.noalias = True
+def _promise_no_overlap(flags: Any) -> Any:
+    flags.noalias = True
+    return flags
 
 
-def _compile(function: Function, **options: Any) -> Function:
+def _compile(function: Function, **options: bool) -> Function:
     # The cache folder is set for this moment only: other libraries' compiled functions stay where they are.
     before = CONFIG.CACHE_DIR
     CONFIG.CACHE_DIR = str(cache_folder())

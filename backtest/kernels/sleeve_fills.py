@@ -13,10 +13,10 @@ from backtest.kernels.sleeve_tables import (
     WAITS,
 )
 from backtest.kernels.state import FUNDING_TOLERANCE
-from data.jit import disjoint, kernel
+from data.jit import dense, kernel
 
 
-@disjoint
+@dense
 def count_venue_nb(stands, rest, buys, buys_due, sells, sells_due, present, power, need, bought, gross):
     """Add how a venue stands to what funding is held against; arrays of shape (L,).
 
@@ -39,7 +39,7 @@ def count_venue_nb(stands, rest, buys, buys_due, sells, sells_due, present, powe
         gross[lane] += present[lane] + has_sold * ((1.0 - left) * buys[lane] - sells[lane])
 
 
-@disjoint
+@dense
 def cut_buys_nb(plan_cash, plan_nav, target_gross, rest, buys, buys_due, power, need, bought, gross, part):
     """Find the part of a venue's buys that buying power and gross allow; arrays of shape (L,).
 
@@ -92,7 +92,7 @@ def fund_venue_nb(sleeves, step, venue, book):
     )  # fmt: skip
 
 
-@disjoint
+@dense
 def fill_whole_nb(table, net_y, net_x, rank, wanted, held, pay, traded, cost, count):
     """Fill a sleeve whole; arrays of shape (L,).
 
@@ -119,7 +119,7 @@ def fill_whole_nb(table, net_y, net_x, rank, wanted, held, pay, traded, cost, co
         held[lane] = g
 
 
-@disjoint
+@dense
 def fill_part_nb(table, net_y, net_x, sells_too, rank, wanted, part, rest, held, pay, traded, cost, count):
     """Fill a sleeve's sells and a part of its buys; as `fill_whole_nb`.
 
@@ -147,7 +147,7 @@ def fill_part_nb(table, net_y, net_x, sells_too, rank, wanted, part, rest, held,
         held[lane] = g if part[lane] == 1.0 else c
 
 
-@disjoint
+@dense
 def forget_still_nb(table, still, rank, held, count):
     """Take back the fills of a sleeve that did not trade; arrays of shape (L,).
 
@@ -163,7 +163,7 @@ def forget_still_nb(table, still, rank, held, count):
         count[lane] -= still[lane] * (j + (table[j, SELLS] if held[lane] > 0.0 else 0.0))
 
 
-@disjoint
+@dense
 def pay_nb(in_general, pay, traded, cost, count, cash, waiting, slot, begun, traded_out, paid_out, fills_out):
     """Pay for what has filled; arrays of shape (L,).
 

@@ -4,10 +4,10 @@ import numpy as np
 
 from backtest.kernels.sleeve_tables import BUY_NEED_X, BUY_NEED_Y, BUY_X, BUY_Y, NEED_X, NEED_Y
 from backtest.kernels.state import DUST, NAV_NOT_POSITIVE, OK
-from data.jit import disjoint, kernel
+from data.jit import dense, kernel
 
 
-@disjoint
+@dense
 def value_held_nb(nav, cash, held, worth, is_first):
     """Add what a sleeve is worth to NAV; arrays of shape (L,).
 
@@ -25,7 +25,7 @@ def value_held_nb(nav, cash, held, worth, is_first):
         nav[lane] = (cash[lane] if is_first else nav[lane]) + held[lane] * worth
 
 
-@disjoint
+@dense
 def want_nb(nav, factor, share, held, wanted, ratio, rank):
     """Ask for a share of NAV in a sleeve; arrays of shape (L,).
 
@@ -43,7 +43,7 @@ def want_nb(nav, factor, share, held, wanted, ratio, rank):
         rank[lane] = 0
 
 
-@disjoint
+@dense
 def rank_four_nb(ratio, first, second, third, fourth, rank):
     """Count four more names that have drifted less than what is asked for; arrays of shape (L,).
 
@@ -62,7 +62,7 @@ def rank_four_nb(ratio, first, second, third, fourth, rank):
         )
 
 
-@disjoint
+@dense
 def add_rank_nb(rank, ranks, is_first):
     """Add up ranks of sleeves; arrays of shape (L,).
 
@@ -77,7 +77,7 @@ def add_rank_nb(rank, ranks, is_first):
         ranks[lane] = (0.0 if is_first else ranks[lane]) + rank[lane]
 
 
-@disjoint
+@dense
 def add_need_nb(table, rank, wanted, held, share, need, slope, is_first):
     """Add what a sleeve needs, costs included, beyond what it is worth; arrays of shape (L,).
 
@@ -98,7 +98,7 @@ def add_need_nb(table, rank, wanted, held, share, need, slope, is_first):
         slope[lane] = (0.0 if is_first else slope[lane]) + share[lane] * unit
 
 
-@disjoint
+@dense
 def step_factor_nb(nav, cash, need, slope, ranks, before, factor):
     """Take a Newton step towards the factor at which cash pays for what is needed; arrays of shape (L,).
 
@@ -143,7 +143,7 @@ def rank_sleeve_nb(ratio, drift, rank):
         i += 4
 
 
-@disjoint
+@dense
 def find_still_nb(drift, n_names, nav, wanted, held, still):
     """Find lanes in which a sleeve does not trade, for all of its names drifted alike; arrays of shape (L,).
 
@@ -160,7 +160,7 @@ def find_still_nb(drift, n_names, nav, wanted, held, still):
         still[lane] = 1.0 if abs(wanted[lane] - held[lane] * drift) < DUST * n_names * nav[lane] else 0.0
 
 
-@disjoint
+@dense
 def plan_sleeve_nb(table, rank, wanted, held, worth, wanted_worth, buys, buys_due, sells, sells_due, present, gross):
     """Add what a sleeve buys and sells to the plan of its venue; arrays of shape (L,).
 

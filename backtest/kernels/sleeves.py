@@ -13,7 +13,7 @@ from backtest.kernels.sleeve_fills import fill_venue_nb
 from backtest.kernels.sleeve_sizing import size_sleeves_nb
 from backtest.kernels.sleeve_tables import BEGIN_ROW, FILL, MARK_ROW, SIZE
 from backtest.kernels.state import NAV_NOT_POSITIVE, OK
-from data.jit import disjoint, kernel, leaf
+from data.jit import dense, kernel, leaf
 
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
@@ -66,7 +66,7 @@ class SleeveBook(NamedTuple):
     count: F
 
 
-@disjoint
+@dense
 def pay_interest_nb(cash, waiting, begun, credit, debit):
     """Pay a row's interest on settled cash; all arrays of shape (L,).
 
@@ -83,7 +83,7 @@ def pay_interest_nb(cash, waiting, begun, credit, debit):
         cash[lane] += begun[lane] * (settled * (credit if settled >= 0.0 else debit))
 
 
-@disjoint
+@dense
 def settle_slot_nb(waiting, slot):
     """Let what waits in a slot settle; arrays of shape (L,), written in place.
 
@@ -96,7 +96,7 @@ def settle_slot_nb(waiting, slot):
         slot[lane] = 0.0
 
 
-@disjoint
+@dense
 def mark_pair_nb(nav, money, cash, first, second, worth_first, worth_second):
     """Mark lanes at what two sleeves are worth; arrays of shape (L,).
 
@@ -113,7 +113,7 @@ def mark_pair_nb(nav, money, cash, first, second, worth_first, worth_second):
         nav[lane] = cash[lane] + (first[lane] * worth_first + second[lane] * worth_second)
 
 
-@disjoint
+@dense
 def mark_one_nb(nav, held, worth):
     """Add what a sleeve is worth to NAV; arrays of shape (L,).
 
@@ -129,7 +129,7 @@ def mark_one_nb(nav, held, worth):
         nav[lane] += held[lane] * worth
 
 
-@disjoint
+@dense
 def mark_part_nb(nav, held, wanted, rank, rest, table, total, worth):
     """Add what a sleeve is worth to NAV while its buys have filled in part; arrays of shape (L,).
 

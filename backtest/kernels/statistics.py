@@ -6,7 +6,7 @@ are kept. Moments are taken about the mean growth of each run, which is known be
 
 import numpy as np
 
-from data.jit import disjoint, kernel, leaf
+from data.jit import dense, kernel, leaf
 
 MEASURES = (
     "total_return", "annual_return", "volatility", "sharpe", "sharpe_over_cash", "sortino", "omega", "max_drawdown",
@@ -83,7 +83,7 @@ def take_return_nb(
     )
 
 
-@disjoint
+@dense
 def take_one_nb(
     nav, money, cash, shift, before, inverse, peak, low, low_peak, first, second, third, fourth, over, over_second,
     shortfall, shortfall_second, gain, best, worst, n_up, n_moved, uninvested, nav_sum,
@@ -102,7 +102,7 @@ def take_one_nb(
         )  # fmt: skip
 
 
-@disjoint
+@dense
 def take_four_nb(
     nav_0, nav_1, nav_2, nav_3, money_0, money_1, money_2, money_3, cash_0, cash_1, cash_2, cash_3, shift, before, inverse,
     peak, low, low_peak, first, second, third, fourth, over, over_second, shortfall, shortfall_second, gain, best,
@@ -184,7 +184,7 @@ def take_rows_nb(nav, money, cash, start, end, running):
         )  # fmt: skip
 
 
-@disjoint
+@dense
 def take_trades_nb(traded, paid, nav, counts, traded_sum, turned_sum, paid_sum):
     """Take what one row traded and paid.
 

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from data.jit import disjoint, kernel
+from data.jit import dense, kernel
 
 # Rows of the state of a rule, lane by lane.
 SHARE, ASKED, ENTRY, IS_IN, IS_ARMED, SCORE, RELATIVE = 0, 1, 2, 3, 4, 5, 6
 N_STATE = 7
 
 
-@disjoint
+@dense
 def read_signals_nb(score, relative_price, signal, score_out, relative_out):
     """Give each lane the reading of its own signal.
 
@@ -25,7 +25,7 @@ def read_signals_nb(score, relative_price, signal, score_out, relative_out):
         relative_out[lane] = relative_price[signal[lane]]
 
 
-@disjoint
+@dense
 def take_profits_nb(relative_price, profit_target, min_share, asked, entry, is_in, is_armed):
     """Leave where the gain since the entry has reached its target; all arrays of shape (n_lanes,).
 
@@ -45,7 +45,7 @@ def take_profits_nb(relative_price, profit_target, min_share, asked, entry, is_i
         is_armed[lane] = 0.0 if takes else is_armed[lane]
 
 
-@disjoint
+@dense
 def ask_shares_nb(score, is_linear, enter, leave, min_share, max_share, asked, entry, is_in, is_armed):
     """Turn scores into the shares asked for; all arrays of shape (n_lanes,).
 
@@ -71,7 +71,7 @@ def ask_shares_nb(score, is_linear, enter, leave, min_share, max_share, asked, e
         is_armed[lane] = 1.0 if leaves else is_armed[lane]
 
 
-@disjoint
+@dense
 def move_shares_nb(asked, speed, share, share_out):
     """Close part of the gap to what is asked for; all arrays of shape (n_lanes,).
 
