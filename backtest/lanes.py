@@ -71,10 +71,10 @@ def run_lanes(
         If NAV is no longer positive at a decision.
     """
     n_lanes = opening.shares.shape[1]
-    weights = _read_only(weights)
+    weights = read_only(weights)
     end = len(prepared.timeline.kind) if last is None else last
     if n_lanes > 1 and not whole and is_common(prepared.rules):
-        nothing = _read_only(np.empty((0, 0, 0)))
+        nothing = read_only(np.empty((0, 0, 0)))
         return _run_wide(prepared, Asks(weights, nothing, nothing), opening, first, end)
     room = max(JOURNAL_START, 2 * n_lanes * opening.shares.shape[0] * len(prepared.decisions))
     while True:
@@ -86,7 +86,7 @@ def run_lanes(
         if status == state.JOURNAL_FULL:
             room *= 2
             continue
-        _check_status(prepared, status, event)
+        check_status(prepared, status, event)
         return book, journal, record
 
 
@@ -129,16 +129,25 @@ def run_baskets(
     BacktestError
         If NAV is no longer positive at a decision.
     """
-    inner, shares = _read_only(inner), _read_only(shares)
+    inner, shares = read_only(inner), read_only(shares)
     end = len(prepared.timeline.kind) if last is None else last
     if opening.shares.shape[1] == 1 or not is_common(prepared.rules):
         weights = sum(inner[:, b, :, None] * shares[:, b, None, :] for b in range(inner.shape[1]))
         return run_lanes(prepared, weights, opening, first=first, last=end, whole=False)
-    return _run_wide(prepared, Asks(_read_only(np.empty((0, 0, 0))), inner, shares), opening, first, end)
+    return _run_wide(prepared, Asks(read_only(np.empty((0, 0, 0))), inner, shares), opening, first, end)
 
 
-def _read_only(array: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give a read-only view: numba compiles anew for arrays that can be written to."""
+def read_only(array: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give a read-only view: numba compiles anew for arrays that can be written to.
+
+    Parameters
+    ----------
+    array : ndarray
+
+    Returns
+    -------
+    ndarray
+    """
     view: NDArray[np.float64] = np.require(array, dtype=np.float64, requirements=["C"]).view()
     view.flags.writeable = False
     return view
@@ -151,11 +160,24 @@ def _run_wide(prepared: Prepared, asks: Asks, opening: Book, first: int, end: in
     status, event = run_wide_nb(
         prepared.timeline, prepared.world, prepared.rules, book, asks, first, end, scratch, journal, record
     )
-    _check_status(prepared, status, event)
+    check_status(prepared, status, event)
     return book, journal, record
 
 
-def _check_status(prepared: Prepared, status: int, event: int) -> None:
+def check_status(prepared: Prepared, status: int, event: int) -> None:
+    """Say in words where and why a run stopped.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    status, event : int
+        As a kernel returns them.
+
+    Raises
+    ------
+    BacktestError
+        If the status is not OK.
+    """
     if status == state.OK:
         return
     date = prepared.rows.dates[prepared.timeline.row[event]]

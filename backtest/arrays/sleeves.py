@@ -24,7 +24,6 @@ from backtest.kernels.sleeve_tables import (
     read_prices_nb,
     size_tables_nb,
 )
-from backtest.kernels.sleeves import SleeveBook
 
 NONE = -1
 # The event at which each kind of fill happens.
@@ -143,33 +142,6 @@ def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
     )
     _fill_tables(prepared, sleeves, steps, _held_at_marks(prepared, tried_at))
     return sleeves
-
-
-def new_sleeve_book(prepared: Prepared, sleeves: Sleeves, n_lanes: int) -> SleeveBook:
-    """Make room for the state of lanes in sleeves.
-
-    Parameters
-    ----------
-    prepared : Prepared
-    sleeves : Sleeves
-    n_lanes : int
-
-    Returns
-    -------
-    SleeveBook
-    """
-    n_sleeves, n_venues = len(sleeves.basket), len(prepared.venues)
-    by_sleeve, by_venue = (
-        ("held", "wanted", "rank", "still"),
-        ("rest", "buys", "buys_due", "sells", "sells_due", "present"),
-    )
-    shapes = dict.fromkeys(by_sleeve, (n_sleeves, n_lanes)) | dict.fromkeys(by_venue, (n_venues, n_lanes))
-    shapes["ring"] = (prepared.n_slots, n_lanes)
-    made = {
-        name: np.zeros(shapes.get(name, (n_lanes,)), dtype=np.int64 if name == "rank" else np.float64)
-        for name in SleeveBook._fields
-    }
-    return SleeveBook(**made)
 
 
 def _first_fills(prepared: Prepared) -> NDArray[np.int64]:

@@ -1,5 +1,7 @@
 """Filling sleeves: what trades pay, and what funding leaves of buys where legs fall due on different dates."""
 
+import numpy as np
+
 from backtest.kernels.sleeve_tables import (
     AGAIN,
     BOUGHT_X,
@@ -184,7 +186,7 @@ def pay_nb(in_general, pay, traded, cost, count, cash, waiting, slot, begun, tra
         begun[lane] = 1.0 if is_ours & (count[lane] > 0.0) else begun[lane]
         traded_out[lane] += traded[lane] if is_ours else 0.0
         paid_out[lane] += cost[lane] if is_ours else 0.0
-        fills_out[lane] += count[lane] if is_ours else 0.0
+        fills_out[lane] += np.int64(count[lane]) if is_ours else 0
 
 
 @kernel
@@ -198,7 +200,7 @@ def fill_venue_nb(sleeves, step, book, traded_out, paid_out, fills_out):
         A fill.
     book : SleeveBook
     traded_out, paid_out, fills_out : ndarray of shape (L,)
-        Added to.
+        Added to; fills are whole numbers.
     """
     k, venue, f, first = sleeves.decision[step], sleeves.at[step], sleeves.place[step], sleeves.first
     splits, sells_too = sleeves.splits[k] != 0, float(sleeves.is_first[step])

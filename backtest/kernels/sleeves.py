@@ -1,7 +1,7 @@
 """The ledger in sleeves: a day costs a multiplication a basket, a trade a look into a table, for any number of names.
 
 Exact where costs are proportional, shares fractional and orders filled whole, or in part by one factor for a venue's
-buys; see `backtest.kernels.sleeve_tables` for what a sleeve is, and `backtest.kernels.sleeve_fills` for how it trades.
+buys: what is not takes the general form. See `backtest.kernels.sleeve_tables` for what a sleeve is.
 """
 
 from typing import NamedTuple
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtest.kernels.sleeve_fills import fill_venue_nb
+from backtest.kernels.sleeve_general import close_ledger_nb, find_general_nb, run_general_nb, take_rows_from_nb
 from backtest.kernels.sleeve_sizing import size_sleeves_nb
 from backtest.kernels.sleeve_tables import BEGIN_ROW, FILL, MARK_ROW, SIZE
 from backtest.kernels.state import NAV_NOT_POSITIVE, OK
@@ -25,10 +26,10 @@ class SleeveBook(NamedTuple):
     held, wanted: (S, L), units of each sleeve held and asked for, base currency at the decision each was sized at.
     rank: (S, L), how many names of the sleeve are bought. still: (S, L), 1 where a sleeve all of whose names drifted
     alike does not trade. rest: (V, L), part of a venue's buys that has not filled. ring: (M, L), base currency that
-    settles later, by slot. cash, waiting (what of it has yet to settle), begun (1 from the first fill), in_general (1:
-    the lane is with the general form): (L,). plan_cash, plan_nav, target_gross: (L,), what funding is held against
-    where legs fall due on different dates. buys, buys_due (with costs), sells, sells_due (less costs), present: (V, L),
-    of each venue at the plan's prices. The rest, (L,), is room to work in.
+    settles later, by slot. cash, waiting (what of it has yet to settle), begun (1 from the first fill), in_general and
+    needs_general (1: the lane is with the general form, or goes there): (L,). plan_cash, plan_nav, target_gross: (L,),
+    what funding is held against where legs fall due on different dates. buys, buys_due (with costs), sells, sells_due
+    (less costs), present: (V, L), of each venue at the plan's prices. The rest, (L,), is room to work in.
     """
 
     held: F
@@ -41,6 +42,7 @@ class SleeveBook(NamedTuple):
     waiting: F
     begun: F
     in_general: F
+    needs_general: F
     plan_cash: F
     plan_nav: F
     target_gross: F
@@ -64,6 +66,22 @@ class SleeveBook(NamedTuple):
     traded: F
     cost: F
     count: F
+
+
+class SleeveResults(NamedTuple):
+    """What came of every lane.
+
+    nav, money: (R, L), at the marks. traded, paid: (R, L), see `Record`; of rows that `is_traded`, (R,), alone. n_fills,
+    general (decisions that took the general form): (L,).
+    """
+
+    nav: F
+    money: F
+    traded: F
+    paid: F
+    is_traded: I
+    n_fills: I
+    general: I
 
 
 @dense
@@ -202,51 +220,105 @@ def open_sleeves_nb(capital, book):
             book.rest[v, lane] = 0.0
 
 
+@leaf
+def open_results_nb(sleeves, out):
+    """Clear what is added to.
+
+    Parameters
+    ----------
+    sleeves : Sleeves
+    out : SleeveResults
+    """
+    for row in range(out.is_traded.shape[0]):
+        out.is_traded[row] = 0
+    for lane in range(out.n_fills.shape[0]):
+        out.n_fills[lane], out.general[lane] = 0, 0
+    for step in range(sleeves.kind.shape[0]):
+        row = sleeves.row[step]
+        if sleeves.kind[step] == FILL and out.is_traded[row] == 0:
+            out.is_traded[row] = 1
+            for lane in range(out.n_fills.shape[0]):
+                out.traded[row, lane], out.paid[row, lane] = 0.0, 0.0
+
+
 @kernel
-def run_sleeves_nb(sleeves, credit, debit, shares, capital, book, nav_out, money_out, traded_out, paid_out, fills_out):
+def take_period_nb(sleeves, k, marks, timeline, book, record, out):
+    """Take what the general form found from a decision to the next.
+
+    Parameters
+    ----------
+    sleeves : Sleeves
+    k : int
+    marks : ndarray of shape (R,), int64
+    timeline : Timeline
+    book : SleeveBook
+    record : Record
+    out : SleeveResults
+    """
+    first, end = sleeves.event[k], sleeves.event[k + 1]
+    end_row = timeline.row[end] if end < timeline.row.shape[0] else marks.shape[0] - 1
+    take_rows_from_nb(marks, first, end, timeline.row[first], end_row, book, record, out)
+
+
+@kernel
+def run_sleeves_nb(sleeves, marks, capital, timeline, world, rules, ledger, asks, scratch, journal, record, book, out):
     """Run lanes from the first step to the last.
 
     Parameters
     ----------
     sleeves : Sleeves
-    credit, debit : ndarray of shape (R,)
-        Interest of each row per unit of base currency.
-    shares : ndarray of shape (K, B, L)
-        Fraction of NAV asked for in each basket.
+    marks : ndarray of shape (R,), int64
+        Event of each mark.
     capital : float
+    timeline : Timeline
+    world : World
+    rules : Rules
+    ledger : Book
+        Of the general form, with as many lanes.
+    asks : Asks
+        Baskets, and the fraction of NAV that each lane asks for in them.
+    scratch : Scratch
+    journal : Journal
+        Of length 0.
+    record : Record
+        Of the general form.
     book : SleeveBook
-    nav_out, money_out, traded_out, paid_out : ndarray of shape (R, L)
-        Written in place; the last two only on rows with a fill.
-    fills_out : ndarray of shape (L,)
+    out : SleeveResults
         Written in place.
 
     Returns
     -------
     status : int
         OK or NAV_NOT_POSITIVE.
-    decision : int
-        Where it stopped; the number of decisions if all went well.
+    event : int
+        Where it stopped.
     """
     open_sleeves_nb(capital, book)
-    for lane in range(fills_out.shape[0]):
-        fills_out[lane] = 0
-    kind, rows = sleeves.kind, sleeves.row
+    open_results_nb(sleeves, out)
+    kind, rows, shares, base, n_general = sleeves.kind, sleeves.row, asks.shares, rules.base, 0
     for step in range(kind.shape[0]):
-        if kind[step] == FILL:
-            for lane in range(fills_out.shape[0]):
-                traded_out[rows[step], lane], paid_out[rows[step], lane] = 0.0, 0.0
-    for step in range(kind.shape[0]):
-        row = rows[step]
+        row, k = rows[step], sleeves.decision[step]
         if kind[step] == BEGIN_ROW:
-            pay_interest_nb(book.cash, book.waiting, book.begun, credit[row], debit[row])
+            pay_interest_nb(book.cash, book.waiting, book.begun, world.credit[row, base], world.debit[row, base])
             if sleeves.slot[step] >= 0:
                 settle_slot_nb(book.waiting, book.ring[sleeves.slot[step]])
         elif kind[step] == MARK_ROW:
-            mark_lanes_nb(sleeves, step, book, nav_out[row], money_out[row])
+            mark_lanes_nb(sleeves, step, book, out.nav[row], out.money[row])
+        elif kind[step] == FILL:
+            fill_venue_nb(sleeves, step, book, out.traded[row], out.paid[row], out.n_fills)
         elif kind[step] == SIZE:
-            status = size_sleeves_nb(sleeves, sleeves.decision[step], shares[sleeves.decision[step]], book)
-            if status != OK:
-                return NAV_NOT_POSITIVE, sleeves.decision[step]
-        else:
-            fill_venue_nb(sleeves, step, book, traded_out[row], paid_out[row], fills_out)
-    return OK, sleeves.held.shape[0]
+            if n_general > 0:
+                take_period_nb(sleeves, k - 1, marks, timeline, book, record, out)
+                n_general = close_ledger_nb(sleeves, k - 1, base, book, ledger)
+            n_general = find_general_nb(sleeves, k, book)
+            if n_general > 0:
+                status, event = run_general_nb(
+                    sleeves, k, timeline, world, rules, ledger, asks, scratch, journal, record, book, out
+                )
+                if status != OK:
+                    return status, event
+            if size_sleeves_nb(sleeves, k, shares[k], book) != OK:
+                return NAV_NOT_POSITIVE, sleeves.event[k]
+    if n_general > 0:
+        take_period_nb(sleeves, sleeves.held.shape[0] - 1, marks, timeline, book, record, out)
+    return OK, timeline.kind.shape[0]

@@ -22,7 +22,6 @@ from backtest.kernels.state import (
     OK,
     OPEN,
     OVERLAP,
-    SCRIP,
     SELL,
     SELL_AT_CLOSE,
     SELL_AT_OPEN,
@@ -229,7 +228,12 @@ def scale_wide_nb(rules, book, has_later, scratch):
         Whether any part is not 1.
     """
     power, need, bought, gross, plan_nav = scratch.power, scratch.need, scratch.bought, scratch.gross, book.plan_nav
-    plan_cash, plan_incoming, gross_bought, scale = book.plan_cash, book.plan_incoming, scratch.gross_bought, scratch.scale
+    plan_cash, plan_incoming, gross_bought, scale = (
+        book.plan_cash,
+        book.plan_incoming,
+        scratch.gross_bought,
+        scratch.scale,
+    )
     target_gross, n_lanes = book.target_gross, len(scratch.lanes)
     for lane in range(n_lanes):
         power[lane] = plan_cash[lane]

@@ -57,7 +57,7 @@ def ask_baskets_nb(inner, shares, asked_out, active_out):
     n_lanes, n_missing = shares.shape[1], 0
     for b in range(n_baskets):
         for lane in range(n_lanes):
-            n_missing += np.int64(shares[b, lane] != shares[b, lane])  # noqa: PLR0124 - true for NaN
+            n_missing += np.int64(shares[b, lane] != shares[b, lane])
     for lane in range(n_lanes):
         active_out[lane] = np.int64(n_missing == 0)
     for a in range(n_assets):
@@ -76,7 +76,7 @@ def ask_baskets_nb(inner, shares, asked_out, active_out):
         return
     for a in range(n_assets):
         for lane in range(n_lanes):
-            active_out[lane] |= np.int64(asked_out[a, lane] == asked_out[a, lane])  # noqa: PLR0124
+            active_out[lane] |= np.int64(asked_out[a, lane] == asked_out[a, lane])
 
 
 @leaf
@@ -92,7 +92,12 @@ def flat_rates_nb(world, rules, row, scratch):
         `buying`, `selling` and `spread` (A,) are written in place.
     """
     half_spread, class_of, currency_of = world.half_spread, world.fee_class, world.currency
-    base, at_spread, buying, selling = np.uint64(rules.base), row_of_nb(half_spread, row), scratch.buying, scratch.selling
+    base, at_spread, buying, selling = (
+        np.uint64(rules.base),
+        row_of_nb(half_spread, row),
+        scratch.buying,
+        scratch.selling,
+    )
     for a in range(buying.shape[0]):
         spread = 0.0 if currency_of[a] == base else rules.fx_spread
         buy = world.rate[row, class_of[a], BUY] + half_spread[at_spread, a]
@@ -194,7 +199,13 @@ def solve_wide_nb(rules, shares, scratch):
     """
     nav, factor, sought, held, total = scratch.nav, scratch.factor, scratch.sought, scratch.held, scratch.total
     slope, knot, n_lanes, is_exact = scratch.slope, scratch.knot, len(scratch.lanes), rules.exact_costs != 0
-    asked, value, buying, selling, spread = scratch.asked, scratch.value, scratch.buying, scratch.selling, scratch.spread
+    asked, value, buying, selling, spread = (
+        scratch.asked,
+        scratch.value,
+        scratch.buying,
+        scratch.selling,
+        scratch.spread,
+    )
     rates = scratch.rates[BUY]
     for lane in range(n_lanes):
         factor[lane] = 1.0

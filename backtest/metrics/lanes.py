@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from backtest.arrays.timeline import Rows
 from backtest.config import RunConfig
+from backtest.kernels.sleeves import SleeveResults
 from backtest.kernels.state import Record
 from backtest.kernels.statistics import MEASURES, N_RUNNING, measure_nb
 from backtest.metrics.cash import cash_by_row
@@ -28,8 +29,6 @@ class Measuring:
         False: the market has no rate, and `cash` is zero.
     years : float
         Elapsed from the first date to the last.
-    trade_rows : ndarray of shape (n,), int64
-        Rows at which anything may have been traded or paid.
     edges : ndarray of shape (n_blocks + 1,), int64
         First row of each time block, and the row behind the last.
     """
@@ -38,7 +37,6 @@ class Measuring:
     cash: NDArray[np.float64]
     has_cash: bool
     years: float
-    trade_rows: NDArray[np.int64]
     edges: NDArray[np.int64]
 
 
@@ -87,29 +85,31 @@ def measuring(
         cash=np.zeros(len(rows.dates)) if cash is None else cash,
         has_cash=cash is not None,
         years=float(days / DAYS_PER_YEAR),
-        trade_rows=np.arange(len(rows.dates)),
         edges=first + np.arange(n_blocks + 1) * (end - first) // n_blocks,
     )
 
 
-def measure(how: Measuring, record: Record) -> Measured:
+def measure(how: Measuring, record: Record | SleeveResults, trade_rows: NDArray[np.int64] | None = None) -> Measured:
     """Measure what a record holds.
 
     Parameters
     ----------
     how : Measuring
-    record : Record
+    record : Record or SleeveResults
         Reads `nav`, `money`, `traded`, `paid` and `n_fills`.
+    trade_rows : ndarray of shape (n,), int64, optional
+        Rows at which anything may have been traded or paid; by default all.
 
     Returns
     -------
     Measured
         NaN where a measure is not defined.
     """
-    n_lanes, n_blocks = record.nav.shape[1], len(how.edges) - 1
+    (n_rows, n_lanes), n_blocks = record.nav.shape, len(how.edges) - 1
+    trade_rows = np.arange(n_rows) if trade_rows is None else trade_rows
     measures, sums, squares = (np.empty((n, n_lanes)) for n in (len(MEASURES), n_blocks, n_blocks))
     measure_nb(
         record.nav, record.money, record.traded, record.paid, record.n_fills, how.opening, how.cash, how.has_cash,
-        how.years, how.trade_rows, how.edges, np.empty((N_RUNNING, n_lanes)), sums, squares, measures,
+        how.years, trade_rows, how.edges, np.empty((N_RUNNING, n_lanes)), sums, squares, measures,
     )  # fmt: skip
     return Measured(measures=measures, sums=sums, squares=squares)
