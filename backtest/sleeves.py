@@ -10,7 +10,7 @@ from backtest.kernels.sleeves import SleeveBook, SleeveResults, run_sleeves_nb
 from backtest.kernels.state import Asks
 from backtest.lanes import check_status, read_only
 
-BY_SLEEVE = ("held", "wanted", "rank", "still")
+BY_SLEEVE = ("held", "wanted", "rank")
 BY_VENUE = ("rest", "buys", "buys_due", "sells", "sells_due", "present")
 
 

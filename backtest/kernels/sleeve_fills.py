@@ -150,22 +150,6 @@ def fill_part_nb(table, net_y, net_x, sells_too, rank, wanted, part, rest, held,
 
 
 @dense
-def forget_still_nb(table, still, rank, held, count):
-    """Take back the fills of a sleeve that did not trade; arrays of shape (L,).
-
-    Parameters
-    ----------
-    table : ndarray of shape (n_names + 1, 8)
-    still, rank, held : ndarray
-    count : ndarray
-        Written in place.
-    """
-    for lane in range(rank.shape[0]):
-        j = rank[lane]
-        count[lane] -= still[lane] * (j + (table[j, SELLS] if held[lane] > 0.0 else 0.0))
-
-
-@dense
 def pay_nb(in_general, pay, traded, cost, count, cash, waiting, slot, begun, traded_out, paid_out, fills_out):
     """Pay for what has filled; arrays of shape (L,).
 
@@ -211,8 +195,6 @@ def fill_venue_nb(sleeves, step, book, traded_out, paid_out, fills_out):
     for s in range(sleeves.venue_first[venue], sleeves.venue_first[venue + 1]):
         table = sleeves.fills[f, first[s] + s : first[s + 1] + s + 1]
         net_y, net_x = sleeves.net[f, s, 0], sleeves.net[f, s, 1]
-        if sleeves.is_flat[k, s]:
-            forget_still_nb(table, book.still[s], book.rank[s], book.held[s], book.count)
         if splits:
             fill_part_nb(
                 table, net_y, net_x, sells_too, book.rank[s], book.wanted[s], book.part, book.rest[venue],

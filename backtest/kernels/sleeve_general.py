@@ -6,39 +6,155 @@ there, and so is what they hold once every order has filled.
 
 from backtest.kernels.references import refer_nb
 from backtest.kernels.sleeve_tables import held_nb
+from backtest.kernels.state import DUST
 from backtest.kernels.wide import run_wide_events_nb
-from data.jit import kernel
+from data.jit import dense, kernel
+
+# Holdings are multiples of a sleeve where they differ from one by no more than this part of NAV: a sum's last digits.
+EXACT = 1e-15
+
+
+@dense
+def value_held_nb(nav, cash, held, worth, is_first):
+    """Add what a sleeve is worth to NAV; arrays of shape (L,).
+
+    Parameters
+    ----------
+    nav : ndarray
+        Written in place.
+    cash, held : ndarray
+    worth : float
+        Of a unit.
+    is_first : bool
+        Begin with the cash.
+    """
+    for lane in range(nav.shape[0]):
+        nav[lane] = (cash[lane] if is_first else nav[lane]) + held[lane] * worth
 
 
 @kernel
 def find_general_nb(sleeves, k, book):
-    """Find the lanes that need the general form for a decision.
+    """Find the lanes that need the general form for a decision, whatever it asks for.
 
     Parameters
     ----------
     sleeves : Sleeves
     k : int
     book : SleeveBook
-        `in_general` stays 1 where it is, and becomes 1 where the decision is irregular, or where the orders of the last
-        one have filled in part.
+        `nav` of the decision and `needs_general` are written in place: those that are there already, and those whose
+        orders are irregular, or have filled in part.
 
     Returns
     -------
     n_lanes : int
     """
     n = 0
+    for s in range(sleeves.basket.shape[0]):
+        value_held_nb(book.nav, book.cash, book.held[s], sleeves.held_value[k, s], s == 0)
     for lane in range(book.cash.shape[0]):
-        needs = book.in_general[lane] != 0.0 or sleeves.irregular[k] != 0
-        for v in range(book.rest.shape[0]):
-            if k > 0 and sleeves.splits[k - 1] and sleeves.tried[k - 1, v]:
-                needs |= book.rest[v, lane] != 0.0
-        book.needs_general[lane] = 1.0 if needs else 0.0
-        n += int(needs)
+        book.needs_general[lane] = 1.0 if sleeves.irregular[k] != 0 else book.in_general[lane]
+    for v in range(book.rest.shape[0]):
+        if k > 0 and sleeves.splits[k - 1] and sleeves.tried[k - 1, v]:
+            for lane in range(book.cash.shape[0]):
+                book.needs_general[lane] = 1.0 if book.rest[v, lane] != 0.0 else book.needs_general[lane]
+    for lane in range(book.cash.shape[0]):
+        n += int(book.needs_general[lane])
+    return n
+
+
+@dense
+def mark_rounding_nb(drift, n_names, least_wanted, least_held, nav, rank, wanted, held, needs):
+    """Find lanes of which an order of a sleeve may be rounding and no order; arrays of shape (L,).
+
+    Parameters
+    ----------
+    drift : ndarray of shape (n_names,)
+        Ascending.
+    n_names : int
+    least_wanted, least_held : float
+        Smallest part of a unit that is in a name.
+    nav, rank, wanted, held : ndarray
+    needs : ndarray
+        Becomes 1 there.
+
+    Notes
+    -----
+    An order is (wanted / held - drift) x held x the name's part of a unit: the name nearest to the turn from buying to
+    selling is farther from it than the smallest part of a unit could hide.
+    """
+    for lane in range(nav.shape[0]):
+        j, g, c, least = rank[lane], wanted[lane], held[lane], DUST * nav[lane]
+        grows, width = g / c, least / (c * least_wanted)
+        above = drift[min(j, n_names - 1)] - grows
+        below = grows - drift[max(j - 1, 0)]
+        is_near = (j < n_names) & (above <= width) | (j > 0) & (below <= width)
+        is_small = (g > 0.0) & (g * least_wanted <= least) | (c > 0.0) & (c * least_held <= least)
+        needs[lane] = 1.0 if is_small | (is_near & (c > 0.0) & (g > 0.0)) else needs[lane]
+
+
+@kernel
+def find_rounding_nb(sleeves, k, book):
+    """Add the lanes of which an order may be rounding, now that orders are sized.
+
+    Parameters
+    ----------
+    sleeves : Sleeves
+    k : int
+    book : SleeveBook
+        `needs_general` is written in place.
+
+    Returns
+    -------
+    n_lanes : int
+        That need the general form for the decision.
+    """
+    n, first = 0, sleeves.first
+    for s in range(sleeves.basket.shape[0]):
+        mark_rounding_nb(
+            sleeves.drift[k, first[s] : first[s + 1]], first[s + 1] - first[s], sleeves.least_wanted[k, s],
+            sleeves.least_held[k, s], book.nav, book.rank[s], book.wanted[s], book.held[s], book.needs_general,
+        )  # fmt: skip
+    for lane in range(book.cash.shape[0]):
+        n += int(book.needs_general[lane])
     return n
 
 
 @kernel
-def open_ledger_nb(sleeves, k, base, book, ledger):
+def hold_sleeve_nb(sleeves, k, s, lane, is_sized, book, ledger):
+    """Write the shares of one sleeve of one lane at a decision.
+
+    Parameters
+    ----------
+    sleeves : Sleeves
+    k, s, lane : int
+    is_sized : bool
+        The decision has been sized: what filled in part before is forgotten, and there was nothing of it.
+    book : SleeveBook
+    ledger : Book
+        `shares` is written in place.
+    """
+    v, c, g = sleeves.venue[s], book.held[s, lane], book.wanted[s, lane]
+    h, last = sleeves.held[k, v], k - 1
+    left = 0.0
+    if not is_sized and last >= 0 and sleeves.splits[last] and sleeves.tried[last, v]:
+        left = book.rest[v, lane]
+    for i in range(sleeves.first[s], sleeves.first[s + 1]):
+        if left == 0.0:
+            a = sleeves.name[i]
+            if h >= 0 and sleeves.inner[h, i] != 0.0:
+                ledger.shares[a, lane] = c * sleeves.inner[h, i] / sleeves.value[h, a]
+            continue
+        place = sleeves.rank[last, i]
+        a = sleeves.name[place]
+        y, x = sleeves.inner[last, place], held_nb(sleeves, last, sleeves.held[last, v], place)
+        is_bought = i - sleeves.first[s] < book.rank[s, lane]
+        worth = left * (c * x) + (1.0 - left) * (g * y) if is_bought else g * y
+        if worth != 0.0:
+            ledger.shares[a, lane] = worth / sleeves.value[last, a]
+
+
+@kernel
+def open_ledger_nb(sleeves, k, base, is_sized, book, ledger):
     """Write what lanes in sleeves hold at a decision into the books of the general form.
 
     Parameters
@@ -46,6 +162,8 @@ def open_ledger_nb(sleeves, k, base, book, ledger):
     sleeves : Sleeves
     k, base : int
         Decision, base currency.
+    is_sized : bool
+        See `hold_sleeve_nb`.
     book : SleeveBook
     ledger : Book
         Lanes that are in the general form already stay as they are.
@@ -72,39 +190,7 @@ def open_ledger_nb(sleeves, k, base, book, ledger):
         ledger.begun[lane] = 1 if book.begun[lane] != 0.0 else 0
         ledger.decided_at[lane], ledger.stopped_until[lane] = -1, -1
         for s in range(sleeves.basket.shape[0]):
-            hold_sleeve_nb(sleeves, k, s, lane, book, ledger)
-
-
-@kernel
-def hold_sleeve_nb(sleeves, k, s, lane, book, ledger):
-    """Write the shares of one sleeve of one lane at a decision.
-
-    Parameters
-    ----------
-    sleeves : Sleeves
-    k, s, lane : int
-    book : SleeveBook
-    ledger : Book
-        `shares` is written in place.
-    """
-    v, c, g = sleeves.venue[s], book.held[s, lane], book.wanted[s, lane]
-    h, last = sleeves.held[k, v], k - 1
-    left = 0.0
-    if last >= 0 and sleeves.splits[last] and sleeves.tried[last, v]:
-        left = book.rest[v, lane]
-    for i in range(sleeves.first[s], sleeves.first[s + 1]):
-        if left == 0.0:
-            a = sleeves.name[i]
-            if h >= 0 and sleeves.inner[h, i] != 0.0:
-                ledger.shares[a, lane] = c * sleeves.inner[h, i] / sleeves.value[h, a]
-            continue
-        place = sleeves.rank[last, i]
-        a = sleeves.name[place]
-        y, x = sleeves.inner[last, place], held_nb(sleeves, last, sleeves.held[last, v], place)
-        is_bought = i - sleeves.first[s] < book.rank[s, lane]
-        worth = left * (c * x) + (1.0 - left) * (g * y) if is_bought else g * y
-        if worth != 0.0:
-            ledger.shares[a, lane] = worth / sleeves.value[last, a]
+            hold_sleeve_nb(sleeves, k, s, lane, is_sized, book, ledger)
 
 
 @kernel
@@ -137,6 +223,51 @@ def take_rows_from_nb(marks, first_event, end_event, first_row, end_row, book, r
 
 
 @kernel
+def units_nb(sleeves, k, s, lane, ledger):
+    """Count the units of a sleeve that a lane of the general form holds.
+
+    Parameters
+    ----------
+    sleeves : Sleeves
+    k, s, lane : int
+    ledger : Book
+
+    Returns
+    -------
+    units : float
+        Base currency at the decision.
+    """
+    units = 0.0
+    for i in range(sleeves.first[s], sleeves.first[s + 1]):
+        a = sleeves.name[i]
+        units += ledger.shares[a, lane] * sleeves.value[k, a]
+    return units
+
+
+@kernel
+def is_sleeve_nb(sleeves, k, s, lane, ledger):
+    """Say whether what a lane of the general form holds is a multiple of a sleeve.
+
+    Parameters
+    ----------
+    sleeves : Sleeves
+    k, s, lane : int
+    ledger : Book
+
+    Returns
+    -------
+    is_sleeve : bool
+        False where an order was rounding, and left a name at what was held.
+    """
+    units, found = units_nb(sleeves, k, s, lane, ledger), True
+    for i in range(sleeves.first[s], sleeves.first[s + 1]):
+        a = sleeves.name[i]
+        off = ledger.shares[a, lane] * sleeves.value[k, a] - units * sleeves.inner[k, i]
+        found &= abs(off) <= EXACT * ledger.plan_nav[lane]
+    return found
+
+
+@kernel
 def close_ledger_nb(sleeves, k, base, book, ledger):
     """Give lanes whose orders have all filled back to the sleeves.
 
@@ -163,6 +294,8 @@ def close_ledger_nb(sleeves, k, base, book, ledger):
         is_whole = all_tried
         for a in range(ledger.order.shape[0]):
             is_whole &= ledger.order[a, lane] == 0.0
+        for s in range(sleeves.basket.shape[0]):
+            is_whole &= is_sleeve_nb(sleeves, k, s, lane, ledger)
         if not is_whole:
             n += 1
             continue
@@ -175,11 +308,7 @@ def close_ledger_nb(sleeves, k, base, book, ledger):
         for v in range(book.rest.shape[0]):
             book.rest[v, lane] = 0.0
         for s in range(sleeves.basket.shape[0]):
-            worth = 0.0
-            for i in range(sleeves.first[s], sleeves.first[s + 1]):
-                a = sleeves.name[i]
-                worth += ledger.shares[a, lane] * sleeves.value[k, a]
-            book.held[s, lane] = worth
+            book.held[s, lane] = units_nb(sleeves, k, s, lane, ledger)
     return n
 
 
@@ -210,7 +339,6 @@ def run_general_nb(sleeves, k, timeline, world, rules, ledger, asks, scratch, jo
     status, event : int
         As of `run_wide_nb`.
     """
-    open_ledger_nb(sleeves, k, rules.base, book, ledger)
     first, end = sleeves.event[k], sleeves.event[k + 1]
     end_row = timeline.row[end] if end < timeline.row.shape[0] else record.nav.shape[0] - 1
     n_lanes = book.cash.shape[0]

@@ -3,26 +3,8 @@
 import numpy as np
 
 from backtest.kernels.sleeve_tables import BUY_NEED_X, BUY_NEED_Y, BUY_X, BUY_Y, NEED_X, NEED_Y
-from backtest.kernels.state import DUST, NAV_NOT_POSITIVE, OK
+from backtest.kernels.state import NAV_NOT_POSITIVE, OK
 from data.jit import dense, kernel
-
-
-@dense
-def value_held_nb(nav, cash, held, worth, is_first):
-    """Add what a sleeve is worth to NAV; arrays of shape (L,).
-
-    Parameters
-    ----------
-    nav : ndarray
-        Written in place.
-    cash, held : ndarray
-    worth : float
-        Of a unit.
-    is_first : bool
-        Begin with the cash.
-    """
-    for lane in range(nav.shape[0]):
-        nav[lane] = (cash[lane] if is_first else nav[lane]) + held[lane] * worth
 
 
 @dense
@@ -144,23 +126,6 @@ def rank_sleeve_nb(ratio, drift, rank):
 
 
 @dense
-def find_still_nb(drift, n_names, nav, wanted, held, still):
-    """Find lanes in which a sleeve does not trade, for all of its names drifted alike; arrays of shape (L,).
-
-    Parameters
-    ----------
-    drift : float
-        Of every name.
-    n_names : int
-    nav, wanted, held : ndarray
-    still : ndarray
-        Written in place: 1 where no name would move by more than rounding.
-    """
-    for lane in range(nav.shape[0]):
-        still[lane] = 1.0 if abs(wanted[lane] - held[lane] * drift) < DUST * n_names * nav[lane] else 0.0
-
-
-@dense
 def plan_sleeve_nb(table, rank, wanted, held, worth, wanted_worth, buys, buys_due, sells, sells_due, present, gross):
     """Add what a sleeve buys and sells to the plan of its venue; arrays of shape (L,).
 
@@ -222,7 +187,7 @@ def size_sleeves_nb(sleeves, k, shares, book):
     k : int
     shares : ndarray of shape (B, L)
     book : SleeveBook
-        `wanted`, `rank`, `rest` and the plan are written in place.
+        Reads `nav` of the decision; `wanted`, `rank`, `rest` and the plan are written in place.
 
     Returns
     -------
@@ -230,8 +195,6 @@ def size_sleeves_nb(sleeves, k, shares, book):
         OK or NAV_NOT_POSITIVE.
     """
     first, basket, n_sleeves, n_lanes = sleeves.first, sleeves.basket, sleeves.basket.shape[0], book.cash.shape[0]
-    for s in range(n_sleeves):
-        value_held_nb(book.nav, book.cash, book.held[s], sleeves.held_value[k, s], s == 0)
     for lane in range(n_lanes):
         if not (book.nav[lane] > 0.0 or book.in_general[lane] != 0.0):
             return NAV_NOT_POSITIVE
@@ -252,10 +215,6 @@ def size_sleeves_nb(sleeves, k, shares, book):
                 shares[basket[s]], book.need, book.slope, s == 0,
             )  # fmt: skip
         step_factor_nb(book.nav, book.cash, book.need, book.slope, book.ranks, book.before, book.factor)
-    for s in range(n_sleeves):
-        if sleeves.is_flat[k, s]:
-            n_names, drift = first[s + 1] - first[s], sleeves.drift[k, first[s]]
-            find_still_nb(drift, n_names, book.nav, book.wanted[s], book.held[s], book.still[s])
     for v in range(book.rest.shape[0]):
         for lane in range(n_lanes):
             book.rest[v, lane] = 1.0 if sleeves.splits[k] else 0.0

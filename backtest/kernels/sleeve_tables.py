@@ -37,7 +37,7 @@ class Sleeves(NamedTuple):
     decision. last_price: (K, A). last_session: (K, V). held: (K, V), the decision that was last filled at the venue,
     -1 for none. rank: (K, N), positions of names within `name` by drift, the least first. drift: (K, N), sorted.
     sizing: (K, N + S, 8). held_value, wanted_value: (K, S), what a unit of the held and of the wanted is worth.
-    is_flat: (K, S), all names have drifted alike. splits: (K,), legs of the decision fall due on different dates.
+    least_wanted, least_held: (K, S), the smallest part of a unit that is in a name. splits: (K,), legs of the decision fall due on different dates.
     tried: (K, V), orders of the venue met a session before the next decision. irregular: (K,), the sleeves do not say
     what happens. event: (K + 1,), events of the decisions, and the number of events.
 
@@ -66,7 +66,8 @@ class Sleeves(NamedTuple):
     sizing: F
     held_value: F
     wanted_value: F
-    is_flat: I
+    least_wanted: F
+    least_held: F
     splits: I
     tried: I
     irregular: I
@@ -194,14 +195,14 @@ def size_tables_nb(world, fx_spread, base, rows, sleeves):
     rows : ndarray of shape (K,), int64
         Rows of the decisions: their expected costs are those of the row.
     sleeves : Sleeves
-        Reads `inner`, `value` and `held`; writes `rank`, `drift`, `sizing`, `held_value`, `wanted_value`, `is_flat`.
+        Reads `inner`, `value` and `held`; writes `rank`, `drift`, `sizing`, `held_value`, `wanted_value` and the least parts.
     """
     n_sleeves, first = sleeves.basket.shape[0], sleeves.first
     for k in range(sleeves.held.shape[0]):
         for s in range(n_sleeves):
             start, end = first[s], first[s + 1]
             h = sleeves.held[k, sleeves.venue[s]]
-            n_drifted, least, most, total_y, total_x = 0, np.inf, -np.inf, 0.0, 0.0
+            least_y, least_x, total_y, total_x = np.inf, np.inf, 0.0, 0.0
             for i in range(start, end):
                 # Sorted as they come: a sleeve has few names.
                 y, x = sleeves.inner[k, i], held_nb(sleeves, k, h, i)
@@ -214,11 +215,10 @@ def size_tables_nb(world, fx_spread, base, rows, sleeves):
                     sleeves.rank[k, place] = sleeves.rank[k, place - 1]
                     place -= 1
                 sleeves.drift[k, place], sleeves.rank[k, place] = away, i
-                if x > 0.0 or y > 0.0:
-                    n_drifted += 1
-                    least, most = min(least, away), max(most, away)
+                least_y = min(least_y, y) if y > 0.0 else least_y
+                least_x = min(least_x, x) if x > 0.0 else least_x
             sleeves.held_value[k, s], sleeves.wanted_value[k, s] = total_x, total_y
-            sleeves.is_flat[k, s] = n_drifted > 0 and most - least <= 1e-9 * most
+            sleeves.least_wanted[k, s], sleeves.least_held[k, s] = least_y, least_x
             at = start + s
             for column in range(WIDTH):
                 sleeves.sizing[k, at, column] = 0.0

@@ -10,7 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtest.kernels.sleeve_fills import fill_venue_nb
-from backtest.kernels.sleeve_general import close_ledger_nb, find_general_nb, run_general_nb, take_rows_from_nb
+from backtest.kernels.sleeve_general import (
+    close_ledger_nb,
+    find_general_nb,
+    find_rounding_nb,
+    open_ledger_nb,
+    run_general_nb,
+    take_rows_from_nb,
+)
 from backtest.kernels.sleeve_sizing import size_sleeves_nb
 from backtest.kernels.sleeve_tables import BEGIN_ROW, FILL, MARK_ROW, SIZE
 from backtest.kernels.state import NAV_NOT_POSITIVE, OK
@@ -24,9 +31,9 @@ class SleeveBook(NamedTuple):
     """The state of every lane, and room to work in. S sleeves, V venues, M slots of the settlement ring, L lanes.
 
     held, wanted: (S, L), units of each sleeve held and asked for, base currency at the decision each was sized at.
-    rank: (S, L), how many names of the sleeve are bought. still: (S, L), 1 where a sleeve all of whose names drifted
-    alike does not trade. rest: (V, L), part of a venue's buys that has not filled. ring: (M, L), base currency that
-    settles later, by slot. cash, waiting (what of it has yet to settle), begun (1 from the first fill), in_general and
+    rank: (S, L), how many names of the sleeve are bought. rest: (V, L), part of a venue's buys that has not filled.
+    ring: (M, L), base currency that settles later, by slot. cash, waiting (what of it has yet to settle), begun (1 from
+    the first fill), in_general and
     needs_general (1: the lane is with the general form, or goes there): (L,). plan_cash, plan_nav, target_gross: (L,),
     what funding is held against where legs fall due on different dates. buys, buys_due (with costs), sells, sells_due
     (less costs), present: (V, L), of each venue at the plan's prices. The rest, (L,), is room to work in.
@@ -35,7 +42,6 @@ class SleeveBook(NamedTuple):
     held: F
     wanted: F
     rank: I
-    still: F
     rest: F
     ring: F
     cash: F
@@ -312,13 +318,18 @@ def run_sleeves_nb(sleeves, marks, capital, timeline, world, rules, ledger, asks
                 n_general = close_ledger_nb(sleeves, k - 1, base, book, ledger)
             n_general = find_general_nb(sleeves, k, book)
             if n_general > 0:
+                open_ledger_nb(sleeves, k, base, False, book, ledger)
+            if size_sleeves_nb(sleeves, k, shares[k], book) != OK:
+                return NAV_NOT_POSITIVE, sleeves.event[k]
+            n_known, n_general = n_general, find_rounding_nb(sleeves, k, book)
+            if n_general > 0:
+                if n_known == 0:
+                    open_ledger_nb(sleeves, k, base, True, book, ledger)
                 status, event = run_general_nb(
                     sleeves, k, timeline, world, rules, ledger, asks, scratch, journal, record, book, out
                 )
                 if status != OK:
                     return status, event
-            if size_sleeves_nb(sleeves, k, shares[k], book) != OK:
-                return NAV_NOT_POSITIVE, sleeves.event[k]
     if n_general > 0:
         take_period_nb(sleeves, sleeves.held.shape[0] - 1, marks, timeline, book, record, out)
     return OK, timeline.kind.shape[0]

@@ -7,6 +7,8 @@ from data.jit import dense, kernel
 # Rows of the state of a rule, lane by lane.
 SHARE, ASKED, ENTRY, IS_IN, IS_ARMED, SCORE, RELATIVE = 0, 1, 2, 3, 4, 5, 6
 N_STATE = 7
+# A gap below a millionth of NAV is closed whole: without it what is left of a basket would halve for ever.
+GAP = 1e-6
 
 
 @dense
@@ -85,7 +87,7 @@ def move_shares_nb(asked, speed, share, share_out):
     """
     for lane in range(asked.shape[0]):
         moved = share[lane] + speed[lane] * (asked[lane] - share[lane])
-        reached = asked[lane] if speed[lane] == 1.0 else moved
+        reached = asked[lane] if abs(asked[lane] - moved) < GAP else moved
         share[lane] = reached
         share_out[lane] = reached
 
@@ -111,7 +113,7 @@ def rotate_nb(
     min_share, max_share : ndarray of shape (n_lanes,)
         Floor and cap, fractions of NAV.
     speed : ndarray of shape (n_lanes,)
-        Part of the gap to the share asked for that each decision closes, in (0, 1].
+        Part of the gap to the share asked for that each decision closes, in (0, 1]; of less than `GAP` all.
     profit_target : ndarray of shape (n_lanes,)
         Gain of the relative price since the entry at which the share falls to the floor, to rise again only after a
         score at `leave` or below; infinite: none. The linear rule has no entry and takes no profit.
