@@ -1,4 +1,4 @@
-"""Running a block of candidates of one setup, side by side."""
+"""Running blocks of candidates of one setup, side by side."""
 
 from dataclasses import dataclass
 
@@ -6,15 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtest.books import new_book
-from backtest.lanes import run_lanes
+from backtest.lanes import run_baskets
 from backtest.metrics.lanes import Measured, measure
+from backtest.sleeves import SleeveRoom
 from backtest.tuning.setups import Setup
-from strategies.planning import basket_targets, rotation_shares
+from strategies.planning import rotation_shares
 
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """What came of a block of candidates.
+    """What came of a block of candidates; good until the next block is run.
 
     Attributes
     ----------
@@ -29,28 +30,47 @@ class Block:
     nav: NDArray[np.float64]
 
 
-def run_block(setup: Setup, rules: NDArray[np.float64], signal: NDArray[np.int64]) -> Block:
-    """Run candidates of one setup.
+class BlockRunner:
+    """Runs blocks of one setup and one width, one after the other.
 
     Parameters
     ----------
     setup : Setup
-    rules : ndarray of shape (7, n_lanes)
-        See `strategies.planning.rule_lanes`.
-    signal : ndarray of shape (n_lanes,), int64
-        Columns of `setup.score`.
-
-    Returns
-    -------
-    Block
-        A lane's bytes depend on its own rule and signal alone.
+    n_lanes : int
     """
-    share = rotation_shares(setup.score, setup.relative_price, rules, signal)
-    weights = basket_targets(setup.weighed, setup.decisions, share).lanes()
-    opening = new_book(setup.prepared, len(signal), setup.how.opening)
-    _, _, record = run_lanes(setup.prepared, weights, opening, whole=False)
-    return Block(
-        measured=measure(setup.how, record),
-        general_decisions=np.full(len(signal), len(setup.decisions.stamps)),
-        nav=record.nav,
-    )
+
+    def __init__(self, setup: Setup, n_lanes: int) -> None:
+        self._setup, self._n_lanes = setup, n_lanes
+        self._room = None
+        if setup.sleeves is not None:
+            self._room = SleeveRoom(setup.prepared, setup.sleeves, setup.weighed.inner, n_lanes)
+
+    def run(self, rules: NDArray[np.float64], signal: NDArray[np.int64]) -> Block:
+        """Run a block: in sleeves where they are exact, in the general form else.
+
+        Parameters
+        ----------
+        rules : ndarray of shape (7, n_lanes)
+            See `strategies.planning.rule_lanes`.
+        signal : ndarray of shape (n_lanes,), int64
+            Columns of `setup.score`.
+
+        Returns
+        -------
+        Block
+            A lane's bytes depend on its own rule and signal alone.
+        """
+        setup, opening = self._setup, self._setup.how.opening
+        share = rotation_shares(setup.score, setup.relative_price, rules, signal)
+        shares = np.stack([1.0 - share, share], axis=1)
+        if self._room is not None:
+            found = self._room.run(shares, opening)
+            measured = measure(setup.how, found, np.flatnonzero(found.is_traded))
+            return Block(measured=measured, general_decisions=found.general, nav=found.nav)
+        book = new_book(setup.prepared, self._n_lanes, opening)
+        _, _, record = run_baskets(setup.prepared, setup.weighed.inner, shares, book)
+        return Block(
+            measured=measure(setup.how, record),
+            general_decisions=np.full(self._n_lanes, len(setup.decisions.stamps)),
+            nav=record.nav,
+        )

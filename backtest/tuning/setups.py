@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtest.arrays.prepare import Prepared, prepare
-from backtest.books import new_book
+from backtest.arrays.sleeves import has_sleeves, lay_out_sleeves
 from backtest.checks import check_weights
-from backtest.kernels.state import Book
+from backtest.kernels.sleeve_tables import Sleeves
 from backtest.metrics.lanes import Measuring, measuring
 from backtest.tuning.variants import SetupSettings
 from data.market import MarketData
@@ -26,9 +26,9 @@ class Setup:
     decisions : Decisions
     weighed : Weighed
     prepared : Prepared
-    opening : Book
-        Of one lane, at the begin.
     how : Measuring
+    sleeves : Sleeves or None
+        None: the settings of the run need the general form.
     score, relative_price : ndarray of shape (n_decisions, n_signals)
         Every signal of the sweep at the decisions; columns of signals of other baskets or venues are NaN.
     """
@@ -36,8 +36,8 @@ class Setup:
     decisions: Decisions
     weighed: Weighed
     prepared: Prepared
-    opening: Book
     how: Measuring
+    sleeves: Sleeves | None
     score: NDArray[np.float64]
     relative_price: NDArray[np.float64]
 
@@ -86,8 +86,8 @@ def set_up(
         decisions=decisions,
         weighed=weighed,
         prepared=prepared,
-        opening=new_book(prepared, 1, config.initial_capital),
         how=how,
+        sleeves=lay_out_sleeves(prepared, weighed.inner) if has_sleeves(prepared) else None,
         score=score,
         relative_price=relative,
     )

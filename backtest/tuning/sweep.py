@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtest.kernels.statistics import MEASURES
-from backtest.tuning.blocks import run_block
+from backtest.tuning.blocks import BlockRunner
 from backtest.tuning.identity import sweep_identity
+from backtest.tuning.own_settings import own_settings
 from backtest.tuning.parts import Part
 from backtest.tuning.result import GENERAL, SweepResult
 from backtest.tuning.setups import Setup, set_up
@@ -114,7 +115,7 @@ def sweep(
     [[0.5, 20.0], [0.5, 40.0], [1.0, 20.0], [1.0, 40.0]]
     """
     begun = time.perf_counter()
-    space = space_of(grid, base=_base_of(thesis))
+    space = space_of(grid, base=own_settings(thesis))
     variants = Variants(thesis, market, space)
     variants.check()
     n_threads = threads or os.cpu_count() or 1
@@ -143,17 +144,6 @@ def sweep(
         seconds=time.perf_counter() - begun,
         n_made=n_made,
     )
-
-
-def _base_of(thesis: Thesis) -> Callable[[str], object]:
-    """Give the thesis' own value of a dotted name, for conditions on what is not varied."""
-
-    def base(name: str) -> object:
-        section, _, key = name.partition(".")
-        given = thesis.run if section == "run" else getattr(thesis, section).model_dump()
-        return given[key]
-
-    return base
 
 
 class _Runner:
@@ -239,10 +229,12 @@ def _tasks(part: Pool) -> Iterator[NDArray[np.int64]]:
 
 def _run_task(runner: _Runner, part: Pool, members: NDArray[np.int64]) -> None:
     setup = runner.setup(int(part.setup[members[0]]))
-    rules = runner.variants.rules
+    rules, blocks = runner.variants.rules, dict[int, BlockRunner]()
     for at in range(0, len(members), LANES):
         lanes = members[at : at + LANES]
-        block = run_block(setup, np.ascontiguousarray(rules[:, part.rule[lanes]]), part.signal[lanes])
+        if len(lanes) not in blocks:
+            blocks[len(lanes)] = BlockRunner(setup, len(lanes))
+        block = blocks[len(lanes)].run(np.ascontiguousarray(rules[:, part.rule[lanes]]), part.signal[lanes])
         part.measures[:, lanes] = block.measured.measures
         part.sums[lanes], part.squares[lanes] = block.measured.sums.T, block.measured.squares.T
         part.general[lanes] = block.general_decisions

@@ -89,8 +89,8 @@ class Variants:
         for setup in setups:
             setup.config.counts_lots(self.market)
             self._decisions(setup)
-        for signal in signals:
-            signal.signal.check(self.market)
+        for one in signals:
+            one.signal.check(self.market)
         ranges = np.array([one.signal.score_range for one in signals]).T
         fits = ranges[0].max() <= rules[2].min() and rules[1].max() <= ranges[1].min()
         knows = np.array([one.signal.knows_prices(self.market) for one in signals])
