@@ -20,6 +20,8 @@ from backtest.tuning.groupings import Grouping, grouping_of
 from backtest.tuning.layouts import Drawn, Layout
 from backtest.tuning.parameter_values import OWN, column_of
 
+STRETCH = 16_384  # candidates worked out at a time
+
 
 @dataclass(frozen=True)
 class Space:
@@ -73,13 +75,13 @@ class Space:
             If there are no such candidates.
         """
         self._check(first, last)
-        digits = self.layout.digits(first, last)
-        if all(len(dimension.names) == 1 for dimension in self.dimensions):
-            return digits
-        codes = np.empty((len(digits), len(self.names)), np.int64, order="F")
-        columns = ((k, column) for k, dimension in enumerate(self.dimensions) for column in dimension.codes.T)
-        for place, (k, column) in enumerate(columns):
-            codes[:, place] = column[digits[:, k]]
+        codes = np.empty((last - first, len(self.names)), np.int64, order="F")
+        columns = [(k, column) for k, dimension in enumerate(self.dimensions) for column in dimension.codes.T]
+        for begin in range(0, last - first, STRETCH):  # what lies between stays in the cache
+            end = min(begin + STRETCH, last - first)
+            digits = self.layout.digits(first + begin, first + end)
+            for place, (k, column) in enumerate(columns):
+                codes[begin:end, place] = digits[:, k] if self.dimensions[k].points is None else column[digits[:, k]]
         return codes
 
     def settings(self, candidate: int) -> dict[str, object]:

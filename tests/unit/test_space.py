@@ -292,9 +292,9 @@ def test_a_space_is_given_back_as_it_is():
 def test_a_million_candidates_take_no_time():
     grid = {"signal.lookback": "1:64:64", "schedule.every": ["day", "week", 5], "rotation.enter": "0:3:30",
             "allocation": [{"kind": "a"}, {"kind": "b"}, {"lookback": 20}], "rotation.exit": "-2:1:60"}  # fmt: skip
-    began = time.perf_counter()
+    began = time.process_time()
     space = space_of(grid)
     codes = space.codes(0, space.n)
-    assert time.perf_counter() - began < 1.0  # 0.06 s on a quiet machine
+    assert time.process_time() - began < 1.0  # of the processor; it takes a few hundredths
     assert codes.shape == (1_036_800, 6)
     assert codes[-1].tolist() == [63, 2, 29, 2, 1, 59]
