@@ -103,4 +103,4 @@ def test_a_strategy_in_python_is_a_trial_too(ledger: Path, tmp_path: Path) -> No
     assert "History unknown" in eastbound(*asked).stdout
     assert "The trial ledger knows of no other on these data" in eastbound(*asked).stdout
     assert [json.loads(line)["thesis"] for line in ledger.read_text().splitlines()] == [str(tmp_path / "mine.py")] * 2
-    assert "By the trial ledger 1 other was tried" in eastbound(*asked, "--set", "costs=none").stdout
+    assert "By the trial ledger 1 other was tried" in eastbound(*asked, "--set", "run.costs=none").stdout
