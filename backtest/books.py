@@ -101,15 +101,14 @@ def new_scratch(prepared: Prepared, n_lanes: int) -> Scratch:
     shapes: dict[str, tuple[int, ...]] = dict.fromkeys((*listed, *neighbours), (n_assets * n_lanes + VECTOR,))
     shapes |= dict.fromkeys(("asked", "now", "later"), (n_assets, n_lanes))
     shapes |= {
-        "value": (n_assets,),
-        "most": (n_assets,),
+        **dict.fromkeys(("value", "most", "buying", "selling", "spread", "goes"), (n_assets,)),
         "before": (len(prepared.currencies),),
         "venue_due": (n_venues, n_lanes),
     }
     shapes |= dict.fromkeys(("rates", "terms"), (2, n_assets, n_lanes))
     by_lane = ("nav", "held", "total", "slope", "knot", "factor", "sought", "budget", "power", "need", "bought")
     shapes |= dict.fromkeys((*by_lane, "gross", "gross_bought", "scale", "active"), (n_lanes,))
-    kinds: dict[str, type] = dict.fromkeys(("venue_due", "active"), np.int64)
+    kinds: dict[str, type] = dict.fromkeys(("venue_due", "active", "goes"), np.int64)
     kinds |= dict.fromkeys(("name", "lane"), np.uint64)
     rooms: dict[str, Any] = {name: np.zeros(shape, dtype=kinds.get(name, np.float64)) for name, shape in shapes.items()}
     return Scratch(**rooms | {"lanes": (0,) if n_lanes == 1 else np.arange(n_lanes)})
@@ -129,7 +128,7 @@ def new_pages(
     first, last : int
         Range of events to be run.
     whole : bool
-        Keep the journal, shares, cash, interest and flows too, not NAV alone.
+        Keep the journal, shares, cash, interest and flows too, not NAV and the tallies alone.
 
     Returns
     -------
@@ -150,7 +149,9 @@ def new_pages(
         arrays_of(shapes) if whole else {name: np.empty(shape, dtype=kind) for name, (shape, kind) in shapes.items()}
     )
     journal = Journal(entries=room.pop("entries"), amounts=room.pop("amounts"), n_entries=noted)
-    record = Record(nav=np.full((n_rows, n_lanes), np.nan), **room)
+    tallies: dict[str, Any] = {name: np.zeros((n_rows, n_lanes)) for name in ("money", "traded", "paid")}
+    nav, n_fills = np.full((n_rows, n_lanes), np.nan), np.zeros(n_lanes, dtype=np.int64)
+    record = Record(nav=nav, **tallies, n_fills=n_fills, **room)
     if not whole:
         return record, journal
     for name in MONEY:

@@ -8,9 +8,32 @@ from backtest.books import copy_book, new_pages, new_scratch
 from backtest.errors import BacktestError
 from backtest.kernels import state
 from backtest.kernels.ledger import run_ledger_nb
-from backtest.kernels.state import Book, Journal, Record
+from backtest.kernels.state import Asks, Book, Journal, Record, Rules
+from backtest.kernels.wide import run_wide_nb
 
 JOURNAL_START = 4096
+
+
+def is_common(rules: Rules) -> bool:
+    """Say whether the wide form of the ledger knows all rules of a run.
+
+    Parameters
+    ----------
+    rules : Rules
+
+    Returns
+    -------
+    bool
+    """
+    return (
+        rules.sizing == state.AT_DECISION
+        and rules.shut_market == state.QUEUE
+        and rules.fx_mode == state.CONVERT_AT_FILL
+        and not rules.has_shorts
+        and rules.max_gross <= 1.0
+        and rules.stop_drawdown == 0.0
+        and rules.maintenance_margin == 0.0
+    )
 
 
 def run_lanes(
@@ -33,7 +56,7 @@ def run_lanes(
     first, last : int
         Range of events of the timeline; by default all.
     whole : bool
-        Keep the journal, shares and cash, not NAV alone.
+        Keep the journal, shares and cash, not NAV and the tallies alone.
 
     Returns
     -------
@@ -47,12 +70,13 @@ def run_lanes(
     BacktestError
         If NAV is no longer positive at a decision.
     """
-    n_assets, n_lanes = opening.shares.shape
-    # numba compiles anew for arrays that can be written to: give it one kind.
-    weights = np.require(weights, dtype=np.float64, requirements=["C"]).view()
-    weights.flags.writeable = False
+    n_lanes = opening.shares.shape[1]
+    weights = _read_only(weights)
     end = len(prepared.timeline.kind) if last is None else last
-    room = max(JOURNAL_START, 2 * n_lanes * n_assets * len(prepared.decisions))
+    if n_lanes > 1 and not whole and is_common(prepared.rules):
+        nothing = _read_only(np.empty((0, 0, 0)))
+        return _run_wide(prepared, Asks(weights, nothing, nothing), opening, first, end)
+    room = max(JOURNAL_START, 2 * n_lanes * opening.shares.shape[0] * len(prepared.decisions))
     while True:
         book, scratch = copy_book(opening), new_scratch(prepared, n_lanes)
         record, journal = new_pages(prepared, n_lanes, room, first, end, whole=whole)
@@ -62,15 +86,85 @@ def run_lanes(
         if status == state.JOURNAL_FULL:
             room *= 2
             continue
-        if status != state.OK:
-            date = prepared.rows.dates[prepared.timeline.row[event]]
-            if status == state.TRADE_TOO_LARGE:
-                raise BacktestError(
-                    f"A trade on {date} is worth more than 9e14 in its currency, more than fees can be counted for. "
-                    "Look for a wrong price, or start with less capital."
-                )
-            raise BacktestError(
-                f"NAV is zero or below on {date}, when orders are sized: nothing is left to invest. Ask for less "
-                "gross, state a maintenance_margin, or look for a wrong price or exchange rate near that date."
-            )
+        _check_status(prepared, status, event)
         return book, journal, record
+
+
+def run_baskets(
+    prepared: Prepared,
+    inner: NDArray[np.float64],
+    shares: NDArray[np.float64],
+    opening: Book,
+    *,
+    first: int = 0,
+    last: int | None = None,
+) -> tuple[Book, Journal, Record]:
+    """Run a block of lanes that hold the same baskets in shares of their own; keep NAV and the tallies.
+
+    Weights are multiplied out decision by decision: those of a whole run take more memory than a core keeps near.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    inner : ndarray of shape (n_decisions, n_baskets, n_names)
+        Weights within each basket; a name is in one basket at a time.
+    shares : ndarray of shape (n_decisions, n_baskets, n_lanes)
+        Fraction of NAV in each basket; NaN in all of them: leave the lane alone.
+    opening : Book
+        Not changed.
+    first, last : int
+        Range of events of the timeline; by default all.
+
+    Returns
+    -------
+    book : Book
+        Closing state.
+    journal : Journal
+        Of length 0.
+    record : Record
+        The bytes of `run_lanes` for the weights multiplied out.
+
+    Raises
+    ------
+    BacktestError
+        If NAV is no longer positive at a decision.
+    """
+    inner, shares = _read_only(inner), _read_only(shares)
+    end = len(prepared.timeline.kind) if last is None else last
+    if opening.shares.shape[1] == 1 or not is_common(prepared.rules):
+        weights = sum(inner[:, b, :, None] * shares[:, b, None, :] for b in range(inner.shape[1]))
+        return run_lanes(prepared, weights, opening, first=first, last=end, whole=False)
+    return _run_wide(prepared, Asks(_read_only(np.empty((0, 0, 0))), inner, shares), opening, first, end)
+
+
+def _read_only(array: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give a read-only view: numba compiles anew for arrays that can be written to."""
+    view: NDArray[np.float64] = np.require(array, dtype=np.float64, requirements=["C"]).view()
+    view.flags.writeable = False
+    return view
+
+
+def _run_wide(prepared: Prepared, asks: Asks, opening: Book, first: int, end: int) -> tuple[Book, Journal, Record]:
+    n_lanes = opening.shares.shape[1]
+    book, scratch = copy_book(opening), new_scratch(prepared, n_lanes)
+    record, journal = new_pages(prepared, n_lanes, 0, first, end, whole=False)
+    status, event = run_wide_nb(
+        prepared.timeline, prepared.world, prepared.rules, book, asks, first, end, scratch, journal, record
+    )
+    _check_status(prepared, status, event)
+    return book, journal, record
+
+
+def _check_status(prepared: Prepared, status: int, event: int) -> None:
+    if status == state.OK:
+        return
+    date = prepared.rows.dates[prepared.timeline.row[event]]
+    if status == state.TRADE_TOO_LARGE:
+        raise BacktestError(
+            f"A trade on {date} is worth more than 9e14 in its currency, more than fees can be counted for. "
+            "Look for a wrong price, or start with less capital."
+        )
+    raise BacktestError(
+        f"NAV is zero or below on {date}, when orders are sized: nothing is left to invest. Ask for less "
+        "gross, state a maintenance_margin, or look for a wrong price or exchange rate near that date."
+    )

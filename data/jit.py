@@ -95,6 +95,32 @@ def leaf(function: Function) -> Function:
     return _compile(function, forceinline=True)
 
 
+def dense(function: Function) -> Function:
+    """Compile a leaf whose arrays do not overlap: the compiler takes its loops whole vectors at a time.
+
+    Without that promise it would have to compare the addresses of all arrays before each loop, and gives up above a
+    few of them.
+
+    Parameters
+    ----------
+    function : callable
+        As for `kernel`; no array that it writes shares memory with another argument.
+
+    Returns
+    -------
+    callable
+    """
+    compiled: Any = leaf(function)
+    if not CONFIG.DISABLE_JIT:
+        compiled._compiler._customize_flags = _promise_no_overlap  # noqa: SLF001 - numba has the flag, and no option
+    return cast("Function", compiled)
+
+
+def _promise_no_overlap(flags: Any) -> Any:
+    flags.noalias = True
+    return flags
+
+
 def _compile(function: Function, **options: bool) -> Function:
     # The cache folder is set for this moment only: other libraries' compiled functions stay where they are.
     before = CONFIG.CACHE_DIR

@@ -1,5 +1,6 @@
 """The sections of a thesis file, checked key by key."""
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -68,6 +69,13 @@ class Rotation(Section):
         if self.profit_target is not None and self.rule == "linear":
             raise ValueError("profit_target needs rule = 'threshold': a linear rule has no entry to count from")
         return self
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """The rule as `rotate_nb` takes it: is linear, enter, exit, floor, cap, speed, profit target."""
+        profit = math.inf if self.profit_target is None else self.profit_target
+        is_linear = float(self.rule == "linear")
+        return is_linear, self.enter, self.exit, self.min_share, self.max_share, self.speed, profit
 
 
 class Allocation(Section):

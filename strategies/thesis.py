@@ -8,26 +8,19 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from data.market import MarketData
-from strategies.basket_history import runs
 from strategies.errors import StrategyError
-from strategies.membership import first_day, kept_out, membership, undated
+from strategies.planning import basket_targets, decide_when, read_signal, rotation_shares, rule_lanes, weigh_baskets
 from strategies.refusals import refusal
-from strategies.rules.baskets import inner_weights
-from strategies.rules.kernels import rotate_nb
-from strategies.schedule import decision_stamps, decision_venue, rebalance_dates
 from strategies.settings import Allocation, Baskets, Rotation, Schedule, Section
 from strategies.signals.flow import FlowSignal
 from strategies.signals.kinds import SignalSection
 from strategies.signals.reading import Reading
 from strategies.targets import BasketTargets
 
-BASKETS = ("source", "destination")
-NAMED_STRETCHES = 3  # in a note
 TOLD_BY_TITLE = ("baskets.source", "baskets.destination", "signal.kind")
 
 
@@ -158,6 +151,42 @@ class Thesis(Section):
         told = ", ".join(f"{key} = {_setting(changed, key)}" for key in other)
         return changed.model_copy(update={"title": f"{self.name}, with {told}"})
 
+    def section(self, name: str, changes: Mapping[str, Any]) -> Section:
+        """Give one section with changes, checked by itself alone: whether it fits the others is for `replace` to say.
+
+        Parameters
+        ----------
+        name : str
+            Of a section other than `run`.
+        changes : mapping of str to value
+            Keys are dotted, and all of the section.
+
+        Returns
+        -------
+        Section
+
+        Raises
+        ------
+        StrategyError
+            If a value does not fit.
+
+        Examples
+        --------
+        >>> from strategies.catalogue import thesis
+        >>> thesis("flow-momentum").section("rotation", {"rotation.enter": 2.0}).enter
+        2.0
+        """
+        own = getattr(self, name)
+        given = {key.partition(".")[2]: value for key, value in changes.items()}
+        is_other_kind = "kind" in type(own).model_fields and given.get("kind", own.kind) != own.kind
+        whole = given if is_other_kind and name == "signal" else own.model_dump() | given
+        try:
+            checked: Section = TypeAdapter(type(self).model_fields[name].rebuild_annotation()).validate_python(whole)
+        except ValidationError as error:
+            self.replace(changes)  # says it with the section's name
+            raise StrategyError(refusal(error, f"{self.name}: {name}", type(own))) from error
+        return checked
+
     def check(self, market: MarketData) -> None:
         """Refuse a market that never has what the thesis reads: before a run, so that no decision depends on it.
 
@@ -194,29 +223,18 @@ class Thesis(Section):
         StrategyError, DataError
             If a basket is unknown, or no decision falls within the market's bounds.
         """
-        venue = decision_venue(market, self.schedule.venue)
-        calendar = market.calendars[venue]
-        dates = rebalance_dates(calendar, self.schedule.every, self.schedule.offset, market.start, market.last_day)
-        stamps = np.unique(decision_stamps(calendar, dates))
-        if not len(stamps):
-            raise StrategyError(f"{self.name}: no decision falls between {market.start} and {market.end}.")
-        held = calendar.dates[np.searchsorted(calendar.closes, stamps)]
-        source, destination = (_expression(getattr(self.baskets, side)) for side in BASKETS)
-        reading = self.signal.read(market, venue, source, destination)
-        score = reading.at(stamps, reading.score)
-        share = self._share(score, reading, stamps)
-        assets, inner, notes = self._inner(market, (source, destination), stamps, held)
-        targets = BasketTargets(
-            decisions=pd.DatetimeIndex(stamps, tz="UTC"),
-            baskets=BASKETS,
-            assets=assets,
-            inner=inner,
-            shares=np.stack([1.0 - share, share], axis=1)[:, :, None],
-        )
+        decisions = decide_when(self.schedule, market, self.name)
+        reading = read_signal(self.signal, self.baskets, market, decisions.venue)
+        score, relative = (reading.at(decisions.stamps, of) for of in (reading.score, reading.relative_price))
+        rule, alone = rule_lanes([self.rotation]), np.zeros(1, dtype=np.int64)
+        share = rotation_shares(score[:, None], relative[:, None], rule, alone)[:, 0]
+        weighed = weigh_baskets(self.baskets, self.allocation, market, decisions, self.name)
+        targets = basket_targets(weighed, decisions, share[:, None])
+        notes = list(weighed.notes)
         unread = int(np.isnan(score).sum())
         if unread:
             read = np.flatnonzero(~np.isnan(score))
-            first = f"; the first score is of {held[read[0]]}" if len(read) else ""
+            first = f"; the first score is of {decisions.dates[read[0]]}" if len(read) else ""
             notes.append(
                 f"No score at {unread} of {len(score)} decisions (too little history, or no reading): "
                 f"the share stays as it was, at first at its floor{first}."
@@ -237,85 +255,11 @@ class Thesis(Section):
         """
         return self.plan(market).targets
 
-    def _share(self, score: NDArray[np.float64], reading: Reading, stamps: NDArray[np.int64]) -> NDArray[np.float64]:
-        rule = self.rotation
-        relative = reading.at(stamps, reading.relative_price)
-        share = np.empty((len(score), 1))
-        target = np.inf if rule.profit_target is None else rule.profit_target
-        given = (rule.enter, rule.exit, rule.min_share, rule.max_share, rule.speed, target)
-        enter, leave, low, high, speed, profit = (np.array([value]) for value in given)
-        rotate_nb(score, relative, rule.rule == "linear", enter, leave, low, high, speed, profit, share)
-        return share[:, 0]
-
-    def _inner(
-        self,
-        market: MarketData,
-        universes: tuple[str | list[str], ...],
-        stamps: NDArray[np.int64],
-        dates: NDArray[np.datetime64],
-    ) -> tuple[tuple[str, ...], NDArray[np.float64], list[str]]:
-        sides, notes = [], []
-        for side, universe in zip(BASKETS, universes, strict=True):
-            members = membership(market, universe, stamps, dates, self.baskets.seasoning)
-            if not members.symbols:
-                raise StrategyError(
-                    f"{self.name}: no member of basket {side} ({universe}) may be held in market {market.name!r}. "
-                    "Widen the universe, or change the basket."
-                )
-            outside = kept_out(market, universe)
-            if outside:
-                notes.append(
-                    f"Basket {side} leaves out {len(outside)} of its members with prices, which the universe of the "
-                    f"run does not hold: {', '.join(outside)}."
-                )
-            weights = inner_weights(
-                market, members, stamps, self.allocation.kind, self.allocation.lookback, self.baskets.min_members
-            )
-            hindsight = undated(market, universe)
-            if hindsight:
-                notes.append(
-                    f"Basket {side} holds {', '.join(hindsight)} as listed today, whatever the date: names that did "
-                    "well since are in it from the start, so its past is flattered by hindsight."
-                )
-            in_cash = weights.sum(axis=1) == 0
-            if in_cash.any():
-                notes.append(
-                    f"Basket {side} has fewer than {self.baskets.min_members} members that can be held at "
-                    f"{int(in_cash.sum())} of {len(stamps)} decisions ({_when(in_cash, dates)}"
-                    f"{_emptiness(market, universe, dates)}); its share stays in cash there."
-                )
-            sides.append((members.symbols, weights))
-        both = sorted(set(sides[0][0]) & set(sides[1][0]))
-        if both:
-            raise StrategyError(f"{self.name}: {both[0]} is in both baskets; a rotation needs two that share no name.")
-        assets = tuple(sorted({symbol for symbols, _ in sides for symbol in symbols}))
-        inner = np.zeros((len(stamps), len(BASKETS), len(assets)))
-        for b, (symbols, weights) in enumerate(sides):
-            inner[:, b, [assets.index(symbol) for symbol in symbols]] = weights
-        return assets, inner, notes
-
 
 def _setting(thesis: Thesis, key: str) -> str:
     section, _, name = key.partition(".")
     value = getattr(getattr(thesis, section), name)
     return value if isinstance(value, str) else "+".join(value)
-
-
-def _expression(basket: str | tuple[str, ...]) -> str | list[str]:
-    return basket if isinstance(basket, str) else list(basket)
-
-
-def _when(flags: NDArray[np.bool_], dates: NDArray[np.datetime64]) -> str:
-    """Name the stretches of decisions, the first few of them."""
-    found = [f"{dates[a]}" if a == b else f"{dates[a]} to {dates[b]}" for a, b in runs(flags)]
-    more = f" and {len(found) - NAMED_STRETCHES} more stretches" if len(found) > NAMED_STRETCHES else ""
-    return ", ".join(found[:NAMED_STRETCHES]) + more
-
-
-def _emptiness(market: MarketData, universe: str | list[str], dates: NDArray[np.datetime64]) -> str:
-    """Say that a universe had no member at all at first."""
-    begins = first_day(market, universe)
-    return f": empty before {begins}" if begins is not None and begins > dates[0] else ""
 
 
 def load_thesis(path: str | Path) -> Thesis:

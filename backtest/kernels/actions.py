@@ -105,6 +105,7 @@ def go_ex_nb(world, rules, book, event, row, group, journal, record):
                     noted = note_move_nb(journal, DELISTED, event, lane, a, -held, amount, rate, 0.0)
                 if is_foreign:
                     record.flow[row, c, lane] += net * rate
+                record.paid[row, lane] += (gross - net) * rate
                 due[c, lane] += net
                 if kind == DIVIDEND and rules.reinvests:
                     book.reinvest[a, lane] += net

@@ -53,7 +53,7 @@ def begin_row_nb(timeline, world, rules, book, event, row, scratch, journal, rec
         record.interest, record.flow,
     )  # fmt: skip
     if rules.has_carry:
-        carry_nb(world, book, fx, rules.base, row, record.borrow, record.withheld, record.flow)
+        carry_nb(world, book, fx, rules.base, row, record)
     settle_nb(scratch.lanes, book.unsettled, book.incoming, book.plan_incoming, row % book.unsettled.shape[0])
     status = OK
     if world.actions.pay_first[row] < world.actions.pay_first[row + 1]:
@@ -168,9 +168,10 @@ def mark_nb(world, book, event, row, scratch, record):
     """
     # Names and lanes are valued in one pass, not in two: that is most of a day on which nothing trades.
     last_price, shares, cash, due, value = book.last_price, book.shares, book.cash, book.due, scratch.value
-    fx, currency_of, nav_out, n_lanes = world.fx[event], world.currency, record.nav[row], len(scratch.lanes)
+    fx, currency_of, n_lanes = world.fx[event], world.currency, len(scratch.lanes)
+    nav_out, money_out = record.nav[row], record.money[row]
     for lane in range(n_lanes):
-        nav_out[lane] = 0.0
+        nav_out[lane], money_out[lane] = 0.0, 0.0
     nav = 0.0  # of a single lane: kept in a register
     for a in range(value.shape[0]):
         value[a] = last_price[a] * fx[currency_of[a]]
@@ -183,7 +184,9 @@ def mark_nb(world, book, event, row, scratch, record):
         nav_out[lane] += nav
     for c in range(cash.shape[0]):
         for lane in range(n_lanes):
-            nav_out[lane] += (cash[c, lane] + due[c, lane]) * fx[c]
+            money = (cash[c, lane] + due[c, lane]) * fx[c]
+            nav_out[lane] += money
+            money_out[lane] += money
     if record.shares.shape[0] == 0:
         return
     price_out, shares_out, cash_out, due_out = record.price, record.shares, record.cash, record.due

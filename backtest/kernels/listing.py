@@ -173,15 +173,17 @@ def pay_orders_nb(world, rules, book, event, row, n_orders, scratch, record):
     scratch : Scratch
         Reads what `charge_orders_nb` wrote; writes `fx_cost`, local currency.
     record : Record
-        `flow` is written in place.
+        `traded`, `paid`, `n_fills` and `flow` are written in place.
     """
     cash, unsettled, incoming, begun, flow = book.cash, book.unsettled, book.incoming, book.begun, record.flow
     names, lanes, moved, notional = scratch.name, scratch.lane, scratch.moved, scratch.notional
     fee, half_spread, impact, fx_cost = scratch.fee, scratch.half_spread, scratch.impact, scratch.fx_cost
     venue_of, currency_of, settle_slot, fx = world.venue, world.currency, world.settle_slot, world.fx[event]
     base, fx_spread, holds = np.uint64(rules.base), rules.fx_spread, rules.fx_mode == HOLD_CURRENCY
-    # Of a single lane, base currency and what of it waits in one slot: kept in registers.
+    traded_out, paid_out, n_fills = record.traded[row], record.paid[row], record.n_fills
+    # Of a single lane, base currency and what of it waits in one slot: kept in registers, the tallies too.
     one, own, waits, comes, at = len(scratch.lanes) == 1 and not holds, cash[base, 0], 0.0, 0.0, -1
+    own_traded, own_paid, own_fills = traded_out[0], paid_out[0], n_fills[0]
     for k in range(n_orders):
         fx_cost[k] = 0.0
         if moved[k] == 0.0:
@@ -200,6 +202,15 @@ def pay_orders_nb(world, rules, book, event, row, n_orders, scratch, record):
             )  # fmt: skip
             paid += cost
         fx_cost[k] = cost / fx[currency] if cost != 0.0 else 0.0
+        worth, costs = abs(notional[k]) * fx[currency], (fee[k] + half_spread[k] + impact[k]) * fx[currency] + cost
+        if len(scratch.lanes) == 1:
+            own_traded += worth
+            own_paid += costs
+            own_fills += 1
+        else:
+            traded_out[lane] += worth
+            paid_out[lane] += costs
+            n_fills[lane] += 1
         if one:
             if slot != at:
                 if at >= 0:
@@ -213,6 +224,8 @@ def pay_orders_nb(world, rules, book, event, row, n_orders, scratch, record):
             left = cash[base, lane] - paid
             await_nb(unsettled, incoming, slot, base, lane, left - cash[base, lane])
             cash[base, lane] = left
+    if len(scratch.lanes) == 1:
+        traded_out[0], paid_out[0], n_fills[0] = own_traded, own_paid, own_fills
     if one:
         cash[base, 0] = own
         if at >= 0:

@@ -178,7 +178,7 @@ def accrue_nb(lanes, credit, debit, cash, unsettled, begun, fx, base, row, inter
 
 
 @kernel
-def carry_nb(world, book, fx, base, row, borrow_out, withheld_out, flow):
+def carry_nb(world, book, fx, base, row, record):
     """Charge a row's borrow fees on shorts, and the tax on a stated yield on longs.
 
     Parameters
@@ -188,8 +188,10 @@ def carry_nb(world, book, fx, base, row, borrow_out, withheld_out, flow):
         `cash` is written in place, in lanes that have filled once.
     fx : ndarray of shape (C,)
     base, row : int
-    borrow_out, withheld_out, flow : ndarray of shape (R, C, L) or (0, C, L)
+    record : Record
+        `paid`, `borrow`, `withheld` and `flow` are written in place.
     """
+    paid_out, borrow_out, withheld_out, flow = record.paid, record.borrow, record.withheld, record.flow
     shares, cash, last_price, begun = book.shares, book.cash, book.last_price, book.begun
     longs = world.carry_long[row_of_nb(world.carry_long, row)]
     shorts = world.carry_short[row_of_nb(world.carry_short, row)]
@@ -202,6 +204,7 @@ def carry_nb(world, book, fx, base, row, borrow_out, withheld_out, flow):
                 continue
             cost = abs(held) * last_price[a] * (longs[a] if held > 0.0 else shorts[a])
             cash[c, lane] -= cost
+            paid_out[row, lane] += cost * fx[c]
             if kept:
                 if held > 0.0:
                     withheld_out[row, c, lane] += cost

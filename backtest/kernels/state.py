@@ -203,7 +203,8 @@ class Scratch(NamedTuple):
     """Room to work in.
 
     lanes: one number a lane; a tuple of one for a single lane, so that its loops over lanes are compiled away, else
-    an array. value, most (shares that can be borrowed): (A,). asked, now, later (the parts of orders that can fill at
+    an array. value, most (shares that can be borrowed), buying, selling, spread (expected cost rates that lanes share),
+    goes (bits, what an event lets a name's orders do): (A,). asked, now, later (the parts of orders that can fill at
     the event and later on its date): (A, L). rates, expected costs by side; terms, what is added up or cut:
     (2, A, L). nav, held, total, slope, knot, factor, sought, budget, power, need, bought, gross, gross_bought, scale:
     (L,). before: (C,). venue_due: (V, L). active: (L,).
@@ -216,6 +217,10 @@ class Scratch(NamedTuple):
     lanes: tuple[int] | I
     value: F
     most: F
+    buying: F
+    selling: F
+    spread: F
+    goes: I
     asked: F
     now: F
     later: F
@@ -255,6 +260,17 @@ class Scratch(NamedTuple):
     clearance: F
 
 
+class Asks(NamedTuple):
+    """What lanes ask for: weights, (K, A, L); or baskets, inner weights (K, B, A) and shares of them (K, B, L).
+
+    The other has length 0. NaN: hold the name; all NaN: leave the lane alone.
+    """
+
+    weights: F
+    inner: F
+    shares: F
+
+
 class Journal(NamedTuple):
     """What happened to orders and holdings, one entry each; no room (length 0) means: do not record.
 
@@ -271,13 +287,19 @@ class Journal(NamedTuple):
 class Record(NamedTuple):
     """What each mark saw, and what moved since the last.
 
-    nav: (R, L). price: (R, A), last prices. shares: (R, A, L). cash, due, receivable, payable: (R, C, L). interest,
-    borrow, withheld: (R, C, L), what the row began with, local; withheld is that of a stated yield. flow: (R, C, L),
-    what entered a foreign balance or dividends due, in base currency at the FX of the moment. All but nav may have
-    length 0: not wanted.
+    Always kept, in base currency: nav; money, what of it is cash and dividends due; of the row's own events traded, the
+    notional of fills, and paid, all costs of fills and of holding, at the FX of the event: (R, L). n_fills: (L,).
+
+    Kept if wanted, else of length 0. price: (R, A), last prices. shares: (R, A, L). cash, due, receivable, payable: (R,
+    C, L). interest, borrow, withheld: (R, C, L), what the row began with, local; withheld is that of a stated yield.
+    flow: (R, C, L), what entered a foreign balance or dividends due, in base currency at the FX of the moment.
     """
 
     nav: F
+    money: F
+    traded: F
+    paid: F
+    n_fills: I
     price: F
     shares: F
     cash: F

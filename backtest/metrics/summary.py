@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from backtest.metrics.cash import cash_returns
-from backtest.metrics.drawdowns import drawdown, longest_under_water
+from backtest.kernels.statistics import MEASURES
+from backtest.metrics.drawdowns import longest_under_water
 from backtest.metrics.inference import sharpe_standard_error
-from backtest.metrics.ratios import omega_ratio, reward_over_risk, sharpe_ratio, sortino_ratio, tail_ratio
-from backtest.metrics.returns import annual_return, elapsed_years, hit_rate
-from backtest.metrics.risk import kurtosis, skewness, volatility
+from backtest.metrics.lanes import measure, measuring
+from backtest.metrics.ratios import tail_ratio
+from backtest.metrics.returns import elapsed_years
 from backtest.metrics.tails import (
     conditional_value_at_risk,
     modified_conditional_value_at_risk,
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 Summary = Mapping[str, float]
 INVESTED = 0.01
+ORDER = (
+    "total_return", "annual_return", "volatility", "sharpe", "sharpe_se", "sharpe_over_cash", "sortino", "omega",
+    "max_drawdown", "drawdown_now", "longest_drawdown_days", "calmar", "var_95", "cvar_95", "modified_var_95",
+    "modified_cvar_95", "tail_ratio", "skew", "kurtosis", "best_day", "worst_day", "hit_rate", "exposure",
+    "time_in_market", "turnover", "traded_notional", "cost", "cost_annual", "n_trades", "years",
+)  # fmt: skip
 
 
 def summarise(result: "BacktestResult") -> Summary:
@@ -72,55 +78,24 @@ def summarise(result: "BacktestResult") -> Summary:
     """
     nav = result.nav_by_row[result.rows]
     returns = result.returns.to_numpy()
-    years = elapsed_years(result.dates)
-    periods_per_year = (len(returns) - 1) / years if years > 0 else float("nan")
-    total = float(nav[-1] / result.opening_nav - 1.0) if len(nav) else float("nan")
-    a_year = annual_return(total, years)
-    falls = drawdown(np.concatenate([[result.opening_nav], nav]))
-    index, value = result.fills
-    traded = np.abs(value[:, 0]) * value[:, 1] * value[:, 2]
-    step = np.minimum(np.searchsorted(result.rows, result.prepared.timeline.row[index[:, 1]]), max(len(nav) - 1, 0))
-    cost = float(result.costs.to_numpy().sum())
-    average = float(nav.mean()) if len(nav) else float("nan")
-    money = result.record.cash[result.rows, :, 0] + result.record.due[result.rows, :, 0]
-    held = 1.0 - (money * result.mark_rates).sum(axis=1) / nav
-    gross = np.abs(result.weights.to_numpy()).sum(axis=1)
-    cash = cash_returns(result)
-    deepest = float(falls.min())
-    return MappingProxyType(
-        {
-            "total_return": total,
-            "annual_return": a_year,
-            "volatility": volatility(returns, periods_per_year),
-            "sharpe": sharpe_ratio(returns, periods_per_year),
-            "sharpe_se": sharpe_standard_error(returns, periods_per_year),
-            "sharpe_over_cash": float("nan") if cash is None else sharpe_ratio(returns, periods_per_year, cash),
-            "sortino": sortino_ratio(returns, periods_per_year),
-            "omega": omega_ratio(returns),
-            "max_drawdown": deepest,
-            "drawdown_now": float(falls[-1]),
-            "longest_drawdown_days": longest_under_water(nav, result.dates.to_numpy(), result.opening_nav),
-            "calmar": reward_over_risk(a_year, -deepest),
-            "var_95": value_at_risk(returns),
-            "cvar_95": conditional_value_at_risk(returns),
-            "modified_var_95": modified_value_at_risk(returns),
-            "modified_cvar_95": modified_conditional_value_at_risk(returns),
-            "tail_ratio": tail_ratio(returns),
-            "skew": skewness(returns),
-            "kurtosis": kurtosis(returns),
-            "best_day": float(returns.max()) if len(returns) else float("nan"),
-            "worst_day": float(returns.min()) if len(returns) else float("nan"),
-            "hit_rate": hit_rate(returns),
-            "exposure": float(held.mean()) if len(nav) else float("nan"),
-            "time_in_market": float((gross > INVESTED).mean()) if len(nav) else float("nan"),
-            "turnover": float((traded / nav[step]).sum() / 2 / years) if years > 0 else float("nan"),
-            "traded_notional": float(traded.sum()),
-            "cost": cost,
-            "cost_annual": cost / average / years if years > 0 else float("nan"),
-            "n_trades": float(len(index)),
-            "years": years,
-        }
+    first, end = np.searchsorted(result.prepared.marks, (result.first_event, result.last_event)).tolist()
+    how = measuring(
+        result.market, result.prepared.rows, result.config, first=first, end=end, opening=result.opening_nav
     )
+    found = dict(zip(MEASURES, measure(how, result.record).measures[:, 0].tolist(), strict=True))
+    periods_per_year = (len(returns) - 1) / how.years if how.years > 0 else float("nan")
+    gross = np.abs(result.weights.to_numpy()).sum(axis=1)
+    found |= {
+        "sharpe_se": sharpe_standard_error(returns, periods_per_year),
+        "longest_drawdown_days": longest_under_water(nav, result.dates.to_numpy(), result.opening_nav),
+        "var_95": value_at_risk(returns),
+        "cvar_95": conditional_value_at_risk(returns),
+        "modified_var_95": modified_value_at_risk(returns),
+        "modified_cvar_95": modified_conditional_value_at_risk(returns),
+        "tail_ratio": tail_ratio(returns),
+        "time_in_market": float((gross > INVESTED).mean()) if len(nav) else float("nan"),
+    }
+    return MappingProxyType({name: found[name] for name in ORDER})
 
 
 def costs_a_year(result: "BacktestResult") -> pd.Series:

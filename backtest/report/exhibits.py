@@ -21,10 +21,12 @@ class Exhibit:
     table : Table or None
     figure : dict or None
         `data` and `layout` as plotly.js takes them.
+    choices : tuple of (str, dict)
+        Figures by name, one drawn at a time, the first at first: a reader chooses. `figure` is the first of them.
     key : str
         Names a chart within the page.
-    look : {"", "narrow", "prose", "tall"}
-        How a table is set; "tall" scrolls within a bounded height.
+    look : {"", "narrow", "prose", "tall", "broad"}
+        How a table is set; "tall" scrolls within a bounded height. A "broad" chart scrolls sideways on a phone.
     is_half : bool
         Whether it takes half of the width where there is room.
     has_scales : bool
@@ -36,6 +38,7 @@ class Exhibit:
     says: str = ""
     table: Table | None = None
     figure: Figure | None = None
+    choices: tuple[tuple[str, Figure], ...] = ()
     key: str = ""
     look: str = ""
     is_half: bool = False

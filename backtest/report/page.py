@@ -166,6 +166,7 @@ def shared(drawn: Iterable[Exhibit]) -> dict[str, Any]:
     -------
     dict
         `axes`, lists of dates; `charts`, figures by key, in which an `x` that is a number stands for one of the lists.
+        A chart with a choice has all figures in `choices` too, each with its own `x`.
     """
     places: dict[tuple[str, ...], int] = {}
     figures = {}
@@ -177,6 +178,8 @@ def shared(drawn: Iterable[Exhibit]) -> dict[str, Any]:
             is_long = len(x) > SHARED_POINTS and trace["type"] == "scatter"
             traces.append(trace | {"x": places.setdefault(tuple(x), len(places)) if is_long else x})
         figures[one.key] = figure | {"data": traces}
+        if one.choices:
+            figures[one.key]["choices"] = [choice for _, choice in one.choices]
     return {"axes": [list(dates) for dates in places], "charts": figures}
 
 

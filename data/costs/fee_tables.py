@@ -19,18 +19,25 @@ from data.costs.charges import (
     commission_charge,
 )
 from data.costs.kernels.fees import (
+    CENTS,
     CENTS_PER_ONE,
     EDGE,
     FIXED,
     HIGH,
     LOW,
     MAX_RATE,
+    MAX_UNITS,
+    MOST_STEPS,
     NO_MAXIMUM,
     PER_SHARE,
+    QUICK_HIGH,
     RATE,
     ROUNDING,
+    SHIFT,
     SLOT,
     STEP,
+    STEPS,
+    STEPS_PER_SHARE,
     TO_CENT,
     TO_DOLLAR_UP,
     UNITS_PER_CENT,
@@ -131,7 +138,24 @@ def _as_arrays(period: NDArray[np.int64], periods: Sequence[dict[str, tuple[Char
     for p, side in np.ndindex(len(periods), 2):
         mine = cents[p, side, is_limited[p, side], : HIGH + 1]
         limited[p, : len(mine), side] = mine
-    return FeeTable(period=period, n_parts=n_parts, parts=parts, scaled=scaled, plain=plain, limited=limited)
+    quick = np.zeros((*parts.shape[:-1], QUICK_HIGH + 1))
+    charged = np.arange(parts.shape[2]) < n_parts[..., None]
+    step = np.where(charged, scaled[..., STEP], 1.0)
+    quick[..., STEPS], quick[..., STEPS_PER_SHARE] = scaled[..., RATE] / step, scaled[..., PER_SHARE] / step
+    quick[..., SHIFT] = np.where(charged, 1.0 - scaled[..., EDGE] / step, 0.5)
+    quick[..., CENTS:] = scaled[..., (ROUNDING, FIXED, LOW, HIGH)]
+    fastest = quick[..., STEPS : STEPS_PER_SHARE + 1].max(axis=(1, 2), initial=0.0)
+    return FeeTable(
+        period=period,
+        n_parts=n_parts,
+        parts=parts,
+        scaled=scaled,
+        plain=plain,
+        limited=limited,
+        quick=quick,
+        most=np.minimum(MOST_STEPS / np.maximum(fastest, 1e-9), MAX_UNITS / 2.0),
+        is_same=np.all(parts[:, BUY] == parts[:, SELL], axis=(1, 2)).astype(np.int64),
+    )
 
 
 def _is_due(charge: Charge) -> bool:

@@ -55,11 +55,11 @@ def settings(result: RotationResult) -> tuple[Table, Table]:
     """
     thesis = result.thesis.model_dump(exclude={"name", "title", "run"})
     run = result.config.model_dump()
-    usual = dict(_flat(RunConfig().model_dump()))
-    changed = tuple(i for i, (key, value) in enumerate(_flat(run)) if usual.get(key) != value)
+    usual = dict(listed_settings(RunConfig().model_dump()))
+    changed = tuple(i for i, (key, value) in enumerate(listed_settings(run)) if usual.get(key) != value)
     return (
-        Table(head=("Thesis", ""), rows=_flat(thesis), align="ll"),
-        Table(head=("Run", ""), rows=_flat(run), align="ll", strong=changed),
+        Table(head=("Thesis", ""), rows=listed_settings(thesis), align="ll"),
+        Table(head=("Run", ""), rows=listed_settings(run), align="ll", strong=changed),
     )
 
 
@@ -141,11 +141,25 @@ def made_with(result: RotationResult) -> Table:
     return Table(head=("Made with", ""), rows=rows, align="ll")
 
 
-def _flat(given: Mapping[str, Any], above: str = "") -> tuple[tuple[str, str], ...]:
+def listed_settings(given: Mapping[str, Any], above: str = "") -> tuple[tuple[str, str], ...]:
+    """List settings as rows of text.
+
+    Parameters
+    ----------
+    given : mapping
+        Sections may be nested.
+    above : str
+        Set before each key.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Dotted key and value, a dash for what is not set.
+    """
     rows: list[tuple[str, str]] = []
     for key, value in given.items():
         if isinstance(value, Mapping):
-            rows.extend(_flat(value, f"{above}{key}."))
+            rows.extend(listed_settings(value, f"{above}{key}."))
         else:
             rows.append((above + key, _setting(value)))
     return tuple(rows)

@@ -32,18 +32,22 @@ const drawCharts = async () => {
     modeBarButtons: [["toImage", "resetScale2d"]],
   };
   const places = new Map();
+  const fit = (data, layout) => {
+    if (!isNarrow) return;
+    // Figures in the cells of a map would run into each other.
+    for (const trace of data) delete trace.texttemplate;
+    // A finger scrolls the page instead of drawing a zoom box.
+    layout.dragmode = false;
+    layout.height = Math.min(layout.height, 320);
+    layout.font.size = 11;
+    layout.margin.l = 44;
+    if (!(layout.annotations || []).length) layout.margin.r = 8;
+  };
   const draw = (key) => {
     if (places.has(key)) return;
     const { data, layout } = charts[key];
     for (const trace of data) if (Number.isInteger(trace.x)) trace.x = axes[trace.x];
-    if (isNarrow) {
-      // A finger scrolls the page instead of drawing a zoom box.
-      layout.dragmode = false;
-      layout.height = Math.min(layout.height, 320);
-      layout.font.size = 11;
-      layout.margin.l = 44;
-      if (!(layout.annotations || []).length) layout.margin.r = 8;
-    }
+    fit(data, layout);
     const place = document.getElementById("chart-" + key);
     place.style.minHeight = layout.height + "px";
     places.set(key, { place, height: layout.height });
@@ -66,6 +70,15 @@ const drawCharts = async () => {
         "yaxis.tickmode": isLog ? "array" : "auto",
         "yaxis.autorange": true,
       });
+    });
+  }
+  for (const select of document.querySelectorAll(".choice select")) {
+    select.closest(".choice").hidden = false;
+    const { choices } = charts[select.dataset.chart];
+    choices.forEach(({ data, layout }) => fit(data, layout));
+    select.addEventListener("change", () => {
+      const { data, layout } = choices[select.value];
+      Plotly.react("chart-" + select.dataset.chart, data, layout, settings);
     });
   }
   // Paper is narrower than the screen, and charts are drawn to the pixel.

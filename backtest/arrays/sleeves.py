@@ -1,0 +1,330 @@
+"""Laying out a setup in sleeves: which decisions they are exact for, and what happens step by step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backtest.arrays.prepare import Prepared
+from backtest.kernels import state
+from backtest.kernels.sleeve_tables import (
+    AGAIN,
+    BEGIN_ROW,
+    DUE,
+    FILL,
+    MARK_ROW,
+    SIZE,
+    TRIED,
+    WAITS,
+    WIDTH,
+    Sleeves,
+    fill_tables_nb,
+    mark_tables_nb,
+    part_tables_nb,
+    read_prices_nb,
+    size_tables_nb,
+)
+from backtest.kernels.sleeves import SleeveBook
+
+NONE = -1
+# The event at which each kind of fill happens.
+FILLS_AT = {state.NEXT_OPEN: state.OPEN, state.NEXT_CLOSE: state.CLOSE, state.SAME_CLOSE: state.DECIDE}
+
+
+def has_sleeves(prepared: Prepared) -> bool:
+    """Say whether sleeves are exact under the settings of a run: costs in proportion, fractional shares, whole orders.
+
+    Parameters
+    ----------
+    prepared : Prepared
+
+    Returns
+    -------
+    bool
+    """
+    rules, world = prepared.rules, prepared.world
+    is_plain = (
+        rules.sizing == state.AT_DECISION
+        and rules.shut_market == state.QUEUE
+        and rules.funding == state.OVERLAP
+        and rules.fx_mode == state.CONVERT_AT_FILL
+    )
+    decides_otherwise = rules.rebalance_band or rules.no_trade_band or rules.stop_drawdown or rules.maintenance_margin
+    counts_shares = rules.exact_costs or rules.has_room or bool(world.lot.any())
+    holds_otherwise = rules.has_carry or rules.has_shorts or rules.max_gross > 1.0 or len(world.actions.kind)
+    return bool(is_plain and not decides_otherwise and not counts_shares and not holds_otherwise)
+
+
+@dataclass
+class _Steps:
+    """Steps as they are written down, and what their tables are of."""
+
+    rows: list[tuple[int, ...]]  # kind, row, decision, place, venue, slot, is first
+    stands: list[list[int]]
+    fills: list[tuple[int, int, int, int, int]]  # decision, row, venue, event, event of the close
+    parts: list[tuple[int, int]]  # decision, row
+
+
+def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
+    """Lay out a setup in sleeves.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Of settings for which `has_sleeves`.
+    inner : ndarray of shape (n_decisions, n_baskets, n_assets)
+        Weights within baskets that share no name.
+
+    Returns
+    -------
+    Sleeves
+    """
+    timeline, world = prepared.timeline, prepared.world
+    n_decisions, n_venues, n_assets = len(inner), len(prepared.venues), len(prepared.names)
+    owner = np.argmax(inner.any(axis=0), axis=0)
+    is_held = inner.any(axis=(0, 1))
+    # Numbered by venue, then by basket.
+    number = world.venue.astype(np.int64) * inner.shape[1] + owner
+    kinds = np.unique(number[is_held])
+    name = np.concatenate([np.flatnonzero(is_held & (number == kind)) for kind in kinds]).astype(np.int64)
+    basket, venue = kinds % inner.shape[1], kinds // inner.shape[1]
+    first = np.concatenate([[0], np.cumsum([(number[is_held] == kind).sum() for kind in kinds])]).astype(np.int64)
+    by_name = np.ascontiguousarray(inner[:, owner[name], name])
+
+    tried_at = _first_fills(prepared)
+    tried = (tried_at != NONE).astype(np.int64)
+    held = _held(tried)
+    event = np.append(np.flatnonzero(timeline.kind == state.DECIDE), len(timeline.kind))
+    splits = _splits(prepared, tried_at, np.unique(venue))
+    steps = _steps(prepared, tried_at, splits, np.unique(venue))
+    n_sleeves, n_names = len(kinds), len(name)
+
+    def room(*shape: int) -> NDArray[np.float64]:
+        return np.zeros(shape)
+
+    def counts(*shape: int) -> NDArray[np.int64]:
+        return np.zeros(shape, dtype=np.int64)
+
+    columns = np.array(steps.rows, dtype=np.int64).reshape(-1, 7).T.copy()
+    sleeves = Sleeves(
+        first=first,
+        name=name,
+        basket=basket,
+        venue=venue,
+        venue_first=np.searchsorted(venue, np.arange(n_venues + 1)).astype(np.int64),
+        inner=by_name,
+        value=room(n_decisions, n_assets),
+        last_price=room(n_decisions, n_assets),
+        last_session=counts(n_decisions, n_venues),
+        held=held,
+        rank=counts(n_decisions, n_names),
+        drift=room(n_decisions, n_names),
+        sizing=room(n_decisions, n_names + n_sleeves, WIDTH),
+        held_value=room(n_decisions, n_sleeves),
+        wanted_value=room(n_decisions, n_sleeves),
+        is_flat=counts(n_decisions, n_sleeves),
+        splits=splits,
+        tried=tried,
+        irregular=_irregular(prepared, by_name, name, held, splits, steps.fills),
+        event=event,
+        kind=columns[0],
+        row=columns[1],
+        decision=columns[2],
+        place=columns[3],
+        at=columns[4],
+        slot=columns[5],
+        is_first=columns[6],
+        stands=np.array(steps.stands, dtype=np.int64).reshape(-1, n_venues),
+        fills=room(len(steps.fills), n_names + n_sleeves, WIDTH),
+        net=room(len(steps.fills), n_sleeves, 2),
+        worth=room(len(prepared.rows.dates), n_sleeves),
+        part=room(len(steps.parts), n_names + n_sleeves, 2),
+        part_total=room(len(steps.parts), n_sleeves),
+    )
+    _fill_tables(prepared, sleeves, steps, _held_at_marks(prepared, tried_at))
+    return sleeves
+
+
+def new_sleeve_book(prepared: Prepared, sleeves: Sleeves, n_lanes: int) -> SleeveBook:
+    """Make room for the state of lanes in sleeves.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    sleeves : Sleeves
+    n_lanes : int
+
+    Returns
+    -------
+    SleeveBook
+    """
+    n_sleeves, n_venues = len(sleeves.basket), len(prepared.venues)
+    by_sleeve, by_venue = (
+        ("held", "wanted", "rank", "still"),
+        ("rest", "buys", "buys_due", "sells", "sells_due", "present"),
+    )
+    shapes = dict.fromkeys(by_sleeve, (n_sleeves, n_lanes)) | dict.fromkeys(by_venue, (n_venues, n_lanes))
+    shapes["ring"] = (prepared.n_slots, n_lanes)
+    made = {
+        name: np.zeros(shapes.get(name, (n_lanes,)), dtype=np.int64 if name == "rank" else np.float64)
+        for name in SleeveBook._fields
+    }
+    return SleeveBook(**made)
+
+
+def _first_fills(prepared: Prepared) -> NDArray[np.int64]:
+    """Find the event at which the orders of each decision first meet a session, shape (K, V); -1 before the next."""
+    timeline, rows, kind = prepared.timeline, prepared.rows, FILLS_AT[prepared.rules.fill]
+    events = np.append(np.flatnonzero(timeline.kind == state.DECIDE), len(timeline.kind))
+    found = np.full((len(events) - 1, len(prepared.venues)), NONE)
+    if kind == state.DECIDE:
+        found[:] = events[:-1, None]
+        return found
+    for v in range(len(prepared.venues)):
+        fills = np.flatnonzero((timeline.kind == kind) & (timeline.venue == v))
+        begun = rows.opens[timeline.row[fills], v]  # ascending, as the fills are
+        at = np.searchsorted(begun, timeline.stamp[events[:-1]], side="right")
+        known = at < len(fills)
+        found[known, v] = fills[at[known]]
+        found[found[:, v] >= events[1:], v] = NONE
+    return found
+
+
+def _held(tried: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Say which decision was last filled at each venue when the next is made, shape (K, V); -1: none."""
+    filled = np.where(tried == 1, np.arange(len(tried))[:, None], NONE)
+    held = np.full_like(filled, NONE)
+    held[1:] = np.maximum.accumulate(filled, axis=0)[:-1]
+    return held
+
+
+def _held_at_marks(prepared: Prepared, tried_at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Say which decision is held at each venue at each mark, shape (R, V)."""
+    held = np.full((len(prepared.marks), tried_at.shape[1]), NONE)
+    for v in range(tried_at.shape[1]):
+        decided = np.flatnonzero(tried_at[:, v] != NONE)
+        at = np.searchsorted(tried_at[decided, v], prepared.marks)
+        held[at > 0, v] = decided[at[at > 0] - 1]
+    return held
+
+
+def _splits(prepared: Prepared, tried_at: NDArray[np.int64], venues: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Say of which decisions the legs meet their sessions on different dates, or some before the next and some not."""
+    rows = np.where(tried_at[:, venues] == NONE, NONE, prepared.timeline.row[tried_at[:, venues]])
+    return (rows.min(axis=1) != rows.max(axis=1)).astype(np.int64)
+
+
+def _steps(
+    prepared: Prepared,
+    tried_at: NDArray[np.int64],
+    splits: NDArray[np.int64],
+    venues: NDArray[np.int64],
+) -> _Steps:
+    """Write down what happens: rows that begin, decisions, fills, marks."""
+    timeline, rules, world = prepared.timeline, prepared.rules, prepared.world
+    at_fill, ring = FILLS_AT[rules.fill], [False] * prepared.n_slots
+    earns = (world.credit[:, rules.base] != 0.0) | (world.debit[:, rules.base] != 0.0)
+    close_of = np.full(prepared.rows.opens.shape, NONE)
+    closes = np.flatnonzero(timeline.kind == state.CLOSE)
+    close_of[timeline.row[closes], timeline.venue[closes]] = closes
+    steps = _Steps([], [], [], [])
+    nothing = [WAITS] * len(prepared.venues)
+    k = NONE
+
+    def fill(e: int, row: int, v: int) -> None:
+        is_first = e == tried_at[k, v]
+        slot = int(world.settle_slot[row, v])
+        ring[slot] = True
+        steps.rows.append((FILL, row, k, len(steps.fills), v, slot, int(is_first)))
+        steps.stands.append(_stands(prepared, tried_at[k], e, k) if splits[k] else nothing)
+        steps.fills.append((k, row, v, e, int(close_of[row, v]) if at_fill != state.DECIDE else e))
+
+    kinds, rows, of = timeline.kind.tolist(), timeline.row.tolist(), timeline.venue.tolist()
+    for e, (kind, row) in enumerate(zip(kinds, rows, strict=True)):
+        if kind == state.BEGIN:
+            slot = row % prepared.n_slots
+            if earns[row] or ring[slot]:
+                steps.rows.append((BEGIN_ROW, row, k, NONE, NONE, slot if ring[slot] else NONE, 0))
+                steps.stands.append(nothing)
+            ring[slot] = False
+        elif kind == state.DECIDE:
+            k += 1
+            steps.rows.append((SIZE, row, k, NONE, NONE, NONE, 0))
+            steps.stands.append(nothing)
+            if at_fill == state.DECIDE:
+                for v in venues.tolist():
+                    fill(e, row, v)
+        elif kind == state.MARK:
+            mixed = [v for v in venues.tolist() if k >= 0 and splits[k] and NONE < tried_at[k, v] < e]
+            steps.rows.append((MARK_ROW, row, k, len(steps.parts) if mixed else NONE, NONE, NONE, 0))
+            steps.stands.append([int(v in mixed) for v in range(len(nothing))] if mixed else nothing)
+            if mixed:
+                steps.parts.append((k, row))
+        elif kind == at_fill and k >= 0:
+            v = of[e]
+            is_again = splits[k] and NONE < tried_at[k, v] < e
+            if v in venues and (e == tried_at[k, v] or is_again):
+                fill(e, row, v)
+    return steps
+
+
+def _stands(prepared: Prepared, tried_at: NDArray[np.int64], e: int, k: int) -> list[int]:
+    """Say how every venue stands at a fill."""
+    timeline, stamp = prepared.timeline, prepared.decisions[k]
+    found = []
+    for v in range(len(prepared.venues)):
+        is_due = timeline.due[e, v] == state.DUE_ALL and timeline.start[e, v] > stamp
+        if NONE < tried_at[v] < e:
+            found.append(AGAIN if is_due else TRIED)
+        else:
+            found.append(DUE if is_due else WAITS)
+    return found
+
+
+def _irregular(
+    prepared: Prepared,
+    inner: NDArray[np.float64],
+    name: NDArray[np.int64],
+    held: NDArray[np.int64],
+    splits: NDArray[np.int64],
+    fills: list[tuple[int, int, int, int, int]],
+) -> NDArray[np.int64]:
+    """Find the decisions of which an order may not fill as the rest of its venue: no price, a limit, a halt."""
+    found = np.zeros(len(held), dtype=np.int64)
+    world, at_open = prepared.world, prepared.rules.fill == state.NEXT_OPEN
+    has_open, has_close = ~np.isnan(world.open[:, name]), ~np.isnan(world.close[:, name])
+    venue_of = world.venue[name].astype(np.int64)
+    for k, row, v, _, _ in fills:
+        wanted = inner[k] > 0.0
+        if held[k, v] != NONE:
+            wanted = wanted | (inner[held[k, v]] > 0.0)
+        mine = wanted & (venue_of == v)
+        opened, closed = has_open[row], has_close[row]
+        bad = ~closed if not at_open else ~opened & ~closed
+        before = np.flatnonzero(prepared.rows.opens[:row, v] != NONE)
+        if len(before) and prepared.rules.fill != state.SAME_CLOSE:
+            had_open, had_close = has_open[before[-1]], has_close[before[-1]]
+            bad = bad | ~had_close | (~opened & had_open & at_open)
+        if at_open and splits[k]:
+            bad = bad | ~opened
+        barred = world.barred[row if len(world.barred) > 1 else 0, name] != 0
+        found[k] |= int((mine & (bad | barred)).any())
+    return found
+
+
+def _fill_tables(prepared: Prepared, sleeves: Sleeves, steps: _Steps, held_at_marks: NDArray[np.int64]) -> None:
+    timeline, world, rules = prepared.timeline, prepared.world, prepared.rules
+    marked = np.zeros((len(prepared.rows.dates), len(prepared.names)))
+    read_prices_nb(
+        timeline, world, prepared.first_prices, np.empty(len(prepared.names)), sleeves.value, sleeves.last_price,
+        sleeves.last_session, marked,
+    )  # fmt: skip
+    rows = timeline.row[sleeves.event[:-1]]
+    size_tables_nb(world, rules.fx_spread, rules.base, rows, sleeves)
+    uses_close = rules.fill != state.NEXT_OPEN
+    fills = np.array(steps.fills, dtype=np.int64).reshape(-1, 5)
+    fill_tables_nb(world, rules.fx_spread, rules.base, uses_close, fills, sleeves)
+    mark_tables_nb(held_at_marks, marked, sleeves)
+    is_part = sleeves.place[sleeves.kind == MARK_ROW] != NONE
+    parts = np.array(steps.parts, dtype=np.int64).reshape(-1, 2)
+    part_tables_nb(parts, sleeves.stands[sleeves.kind == MARK_ROW][is_part], marked, sleeves)

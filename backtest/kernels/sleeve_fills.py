@@ -1,0 +1,230 @@
+"""Filling sleeves: what trades pay, and what funding leaves of buys where legs fall due on different dates."""
+
+from backtest.kernels.sleeve_tables import (
+    AGAIN,
+    BOUGHT_X,
+    BOUGHT_Y,
+    BUY_PAY_X,
+    BUY_PAY_Y,
+    DUE,
+    PAY_X,
+    PAY_Y,
+    SELLS,
+    WAITS,
+)
+from backtest.kernels.state import FUNDING_TOLERANCE
+from data.jit import dense, kernel
+
+
+@dense
+def count_venue_nb(stands, rest, buys, buys_due, sells, sells_due, present, power, need, bought, gross):
+    """Add how a venue stands to what funding is held against; arrays of shape (L,).
+
+    Parameters
+    ----------
+    stands : int
+        WAITS, DUE, TRIED or AGAIN.
+    rest, buys, buys_due, sells, sells_due, present : ndarray
+        Of the venue.
+    power, need, bought, gross : ndarray
+        Written in place; see `backtest.kernels.funding.scale_buys_nb`.
+    """
+    has_sold, proceeds = 1.0 if stands != WAITS else 0.0, 1.0 if stands == DUE else 0.0
+    due = 1.0 if stands in (DUE, AGAIN) else 0.0
+    for lane in range(rest.shape[0]):
+        left = rest[lane]
+        power[lane] += proceeds * sells_due[lane]
+        need[lane] += due * (left * buys_due[lane])
+        bought[lane] += due * (left * buys[lane])
+        gross[lane] += present[lane] + has_sold * ((1.0 - left) * buys[lane] - sells[lane])
+
+
+@dense
+def cut_buys_nb(plan_cash, plan_nav, target_gross, rest, buys, buys_due, power, need, bought, gross, part):
+    """Find the part of a venue's buys that buying power and gross allow; arrays of shape (L,).
+
+    Parameters
+    ----------
+    plan_cash : ndarray
+        Written in place: less what the part pays.
+    plan_nav, target_gross, rest, buys, buys_due, power, need, bought, gross : ndarray
+    part : ndarray
+        Written in place, in [0, 1]; 1 where there is nothing to buy.
+    """
+    for lane in range(part.shape[0]):
+        room = FUNDING_TOLERANCE * plan_nav[lane]
+        is_short = need[lane] > max(power[lane] + room, 0.0)
+        allowed = max(power[lane] / need[lane], 0.0) if is_short else 1.0
+        limit = max(target_gross[lane], gross[lane])
+        is_over = gross[lane] + bought[lane] > limit + room
+        allowed = min(allowed, (limit - gross[lane]) / bought[lane]) if is_over else allowed
+        allowed = allowed if allowed * bought[lane] > room else 0.0
+        allowed = allowed if rest[lane] * buys[lane] > 0.0 else 1.0
+        part[lane] = allowed
+        plan_cash[lane] -= allowed * (rest[lane] * buys_due[lane])
+
+
+@kernel
+def fund_venue_nb(sleeves, step, venue, book):
+    """Find the part of the buys of a fill that funding allows, once its sells have filled.
+
+    Parameters
+    ----------
+    sleeves : Sleeves
+    step, venue : int
+    book : SleeveBook
+        `part` and `plan_cash` are written in place.
+    """
+    n_lanes, is_first = book.cash.shape[0], sleeves.is_first[step] != 0
+    for lane in range(n_lanes):
+        if is_first:
+            book.plan_cash[lane] += book.sells_due[venue, lane]
+        book.power[lane] = book.plan_cash[lane]
+        book.need[lane], book.bought[lane], book.gross[lane] = 0.0, 0.0, 0.0
+    for v in range(book.rest.shape[0]):
+        count_venue_nb(
+            AGAIN if v == venue else sleeves.stands[step, v], book.rest[v], book.buys[v], book.buys_due[v],
+            book.sells[v], book.sells_due[v], book.present[v], book.power, book.need, book.bought, book.gross,
+        )  # fmt: skip
+    cut_buys_nb(
+        book.plan_cash, book.plan_nav, book.target_gross, book.rest[venue], book.buys[venue], book.buys_due[venue],
+        book.power, book.need, book.bought, book.gross, book.part,
+    )  # fmt: skip
+
+
+@dense
+def fill_whole_nb(table, net_y, net_x, rank, wanted, held, pay, traded, cost, count):
+    """Fill a sleeve whole; arrays of shape (L,).
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_names + 1, 8)
+        Of `Sleeves.fills`.
+    net_y, net_x : float
+        Notional of a unit wanted and of one held.
+    rank, wanted : ndarray
+    held : ndarray
+        Written in place.
+    pay, traded, cost, count : ndarray
+        Added to: base currency, and fills.
+    """
+    for lane in range(rank.shape[0]):
+        j, g, c = rank[lane], wanted[lane], held[lane]
+        net, paid = g * net_y - c * net_x, g * table[j, PAY_Y] - c * table[j, PAY_X]
+        bought = g * table[j, BOUGHT_Y] - c * table[j, BOUGHT_X]
+        pay[lane] += paid
+        traded[lane] += 2.0 * bought - net
+        cost[lane] += paid - net
+        count[lane] += j + (table[j, SELLS] if c > 0.0 else 0.0)
+        held[lane] = g
+
+
+@dense
+def fill_part_nb(table, net_y, net_x, sells_too, rank, wanted, part, rest, held, pay, traded, cost, count):
+    """Fill a sleeve's sells and a part of its buys; as `fill_whole_nb`.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_names + 1, 8)
+    net_y, net_x : float
+    sells_too : float
+        1 where the sells fill, 0 where they have filled before.
+    rank, wanted, part, rest : ndarray
+    held : ndarray
+        Written in place where nothing is left.
+    pay, traded, cost, count : ndarray
+    """
+    for lane in range(rank.shape[0]):
+        j, g, c, now = rank[lane], wanted[lane], held[lane], part[lane] * rest[lane]
+        buy_paid = g * table[j, BUY_PAY_Y] - c * table[j, BUY_PAY_X]
+        bought = g * table[j, BOUGHT_Y] - c * table[j, BOUGHT_X]
+        sold = bought - (g * net_y - c * net_x)
+        got = buy_paid - (g * table[j, PAY_Y] - c * table[j, PAY_X])
+        pay[lane] += now * buy_paid - sells_too * got
+        traded[lane] += now * bought + sells_too * sold
+        cost[lane] += now * (buy_paid - bought) + sells_too * (sold - got)
+        count[lane] += (j if now > 0.0 else 0) + sells_too * (table[j, SELLS] if c > 0.0 else 0.0)
+        held[lane] = g if part[lane] == 1.0 else c
+
+
+@dense
+def forget_still_nb(table, still, rank, held, count):
+    """Take back the fills of a sleeve that did not trade; arrays of shape (L,).
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_names + 1, 8)
+    still, rank, held : ndarray
+    count : ndarray
+        Written in place.
+    """
+    for lane in range(rank.shape[0]):
+        j = rank[lane]
+        count[lane] -= still[lane] * (j + (table[j, SELLS] if held[lane] > 0.0 else 0.0))
+
+
+@dense
+def pay_nb(in_general, pay, traded, cost, count, cash, waiting, slot, begun, traded_out, paid_out, fills_out):
+    """Pay for what has filled; arrays of shape (L,).
+
+    Parameters
+    ----------
+    in_general : ndarray
+        1: the lane is with the general form, and nothing is paid here.
+    pay, traded, cost, count : ndarray
+    cash, waiting, slot, begun, traded_out, paid_out, fills_out : ndarray
+        Written in place.
+    """
+    for lane in range(pay.shape[0]):
+        is_ours = in_general[lane] == 0.0
+        paid = pay[lane] if is_ours else 0.0
+        cash[lane] -= paid
+        waiting[lane] -= paid
+        slot[lane] -= paid
+        begun[lane] = 1.0 if is_ours & (count[lane] > 0.0) else begun[lane]
+        traded_out[lane] += traded[lane] if is_ours else 0.0
+        paid_out[lane] += cost[lane] if is_ours else 0.0
+        fills_out[lane] += count[lane] if is_ours else 0.0
+
+
+@kernel
+def fill_venue_nb(sleeves, step, book, traded_out, paid_out, fills_out):
+    """Fill the orders of a venue.
+
+    Parameters
+    ----------
+    sleeves : Sleeves
+    step : int
+        A fill.
+    book : SleeveBook
+    traded_out, paid_out, fills_out : ndarray of shape (L,)
+        Added to.
+    """
+    k, venue, f, first = sleeves.decision[step], sleeves.at[step], sleeves.place[step], sleeves.first
+    splits, sells_too = sleeves.splits[k] != 0, float(sleeves.is_first[step])
+    for lane in range(book.cash.shape[0]):
+        book.pay[lane], book.traded[lane], book.cost[lane], book.count[lane] = 0.0, 0.0, 0.0, 0.0
+    if splits:
+        fund_venue_nb(sleeves, step, venue, book)
+    for s in range(sleeves.venue_first[venue], sleeves.venue_first[venue + 1]):
+        table = sleeves.fills[f, first[s] + s : first[s + 1] + s + 1]
+        net_y, net_x = sleeves.net[f, s, 0], sleeves.net[f, s, 1]
+        if sleeves.is_flat[k, s]:
+            forget_still_nb(table, book.still[s], book.rank[s], book.held[s], book.count)
+        if splits:
+            fill_part_nb(
+                table, net_y, net_x, sells_too, book.rank[s], book.wanted[s], book.part, book.rest[venue],
+                book.held[s], book.pay, book.traded, book.cost, book.count,
+            )  # fmt: skip
+        else:
+            fill_whole_nb(
+                table, net_y, net_x, book.rank[s], book.wanted[s], book.held[s], book.pay, book.traded, book.cost,
+                book.count,
+            )  # fmt: skip
+    if splits:
+        for lane in range(book.cash.shape[0]):
+            book.rest[venue, lane] *= 1.0 - book.part[lane]
+    pay_nb(
+        book.in_general, book.pay, book.traded, book.cost, book.count, book.cash, book.waiting,
+        book.ring[sleeves.slot[step]], book.begun, traded_out, paid_out, fills_out,
+    )  # fmt: skip

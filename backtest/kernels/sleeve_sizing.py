@@ -1,0 +1,264 @@
+"""Sizing sleeves: how much of each a decision asks for, so that cash pays for it and its costs."""
+
+import numpy as np
+
+from backtest.kernels.sleeve_tables import BUY_NEED_X, BUY_NEED_Y, BUY_X, BUY_Y, NEED_X, NEED_Y
+from backtest.kernels.state import DUST, NAV_NOT_POSITIVE, OK
+from data.jit import dense, kernel
+
+
+@dense
+def value_held_nb(nav, cash, held, worth, is_first):
+    """Add what a sleeve is worth to NAV; arrays of shape (L,).
+
+    Parameters
+    ----------
+    nav : ndarray
+        Written in place.
+    cash, held : ndarray
+    worth : float
+        Of a unit.
+    is_first : bool
+        Begin with the cash.
+    """
+    for lane in range(nav.shape[0]):
+        nav[lane] = (cash[lane] if is_first else nav[lane]) + held[lane] * worth
+
+
+@dense
+def want_nb(nav, factor, share, held, wanted, ratio, rank):
+    """Ask for a share of NAV in a sleeve; arrays of shape (L,).
+
+    Parameters
+    ----------
+    nav, factor, share, held : ndarray
+    wanted, ratio, rank : ndarray
+        Written in place: units asked for, over those held, and 0.
+    """
+    for lane in range(nav.shape[0]):
+        asked, present = factor[lane] * (share[lane] * nav[lane]), held[lane]
+        wanted[lane] = asked
+        grows = asked / present
+        ratio[lane] = grows if asked > 0.0 else 0.0  # of nothing held: infinite
+        rank[lane] = 0
+
+
+@dense
+def rank_four_nb(ratio, first, second, third, fourth, rank):
+    """Count four more names that have drifted less than what is asked for; arrays of shape (L,).
+
+    Parameters
+    ----------
+    ratio : ndarray
+    first, second, third, fourth : float
+        Drifts of names.
+    rank : ndarray, int64
+        Written in place.
+    """
+    for lane in range(ratio.shape[0]):
+        asked = ratio[lane]
+        rank[lane] += (
+            np.int64(first < asked) + np.int64(second < asked) + np.int64(third < asked) + np.int64(fourth < asked)
+        )
+
+
+@dense
+def add_rank_nb(rank, ranks, is_first):
+    """Add up ranks of sleeves; arrays of shape (L,).
+
+    Parameters
+    ----------
+    rank : ndarray, int64
+    ranks : ndarray
+        Written in place.
+    is_first : bool
+    """
+    for lane in range(rank.shape[0]):
+        ranks[lane] = (0.0 if is_first else ranks[lane]) + rank[lane]
+
+
+@dense
+def add_need_nb(table, rank, wanted, held, share, need, slope, is_first):
+    """Add what a sleeve needs, costs included, beyond what it is worth; arrays of shape (L,).
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_names + 1, 8)
+        Of `Sleeves.sizing`.
+    rank, wanted, held, share : ndarray
+    need, slope : ndarray
+        Written in place; the slope is by the factor, for a NAV of 1.
+    is_first : bool
+    """
+    for lane in range(rank.shape[0]):
+        j = rank[lane]
+        unit = table[j, NEED_Y]
+        more = wanted[lane] * unit - held[lane] * table[j, NEED_X]
+        need[lane] = (0.0 if is_first else need[lane]) + more
+        slope[lane] = (0.0 if is_first else slope[lane]) + share[lane] * unit
+
+
+@dense
+def step_factor_nb(nav, cash, need, slope, ranks, before, factor):
+    """Take a Newton step towards the factor at which cash pays for what is needed; arrays of shape (L,).
+
+    Parameters
+    ----------
+    nav, cash, need, slope, ranks : ndarray
+    before : ndarray
+        Ranks at the last step: where they are the same, that step was exact. Written in place.
+    factor : ndarray
+        Written in place.
+
+    Notes
+    -----
+    See `backtest.kernels.sizing.solve_factor_nb`. What is needed beyond what is held has to come out of cash.
+    """
+    for lane in range(nav.shape[0]):
+        over = need[lane] - cash[lane]
+        step = over / (slope[lane] * nav[lane])
+        moves = (ranks[lane] != before[lane]) & (over > 0.0)
+        factor[lane] = max(factor[lane] - step, 0.0) if moves else factor[lane]
+        before[lane] = ranks[lane]
+
+
+@kernel
+def rank_sleeve_nb(ratio, drift, rank):
+    """Count the names of a sleeve that have drifted less than what is asked for: these are bought.
+
+    Parameters
+    ----------
+    ratio : ndarray of shape (L,)
+    drift : ndarray of shape (n_names,)
+        Ascending.
+    rank : ndarray of shape (L,), int64
+        Written in place, from 0.
+    """
+    i, n = 0, drift.shape[0]
+    while i < n:
+        second = drift[i + 1] if i + 1 < n else np.inf
+        third = drift[i + 2] if i + 2 < n else np.inf
+        fourth = drift[i + 3] if i + 3 < n else np.inf
+        rank_four_nb(ratio, drift[i], second, third, fourth, rank)
+        i += 4
+
+
+@dense
+def find_still_nb(drift, n_names, nav, wanted, held, still):
+    """Find lanes in which a sleeve does not trade, for all of its names drifted alike; arrays of shape (L,).
+
+    Parameters
+    ----------
+    drift : float
+        Of every name.
+    n_names : int
+    nav, wanted, held : ndarray
+    still : ndarray
+        Written in place: 1 where no name would move by more than rounding.
+    """
+    for lane in range(nav.shape[0]):
+        still[lane] = 1.0 if abs(wanted[lane] - held[lane] * drift) < DUST * n_names * nav[lane] else 0.0
+
+
+@dense
+def plan_sleeve_nb(table, rank, wanted, held, worth, wanted_worth, buys, buys_due, sells, sells_due, present, gross):
+    """Add what a sleeve buys and sells to the plan of its venue; arrays of shape (L,).
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_names + 1, 8)
+        Of `Sleeves.sizing`.
+    rank, wanted, held : ndarray
+    worth, wanted_worth : float
+        Of a unit held and of one wanted.
+    buys, buys_due, sells, sells_due, present, gross : ndarray
+        Written in place: at the plan's prices, of the venue, and what the whole target is worth.
+    """
+    for lane in range(rank.shape[0]):
+        j, g, c = rank[lane], wanted[lane], held[lane]
+        bought = g * table[j, BUY_Y] - c * table[j, BUY_X]
+        due = g * table[j, BUY_NEED_Y] - c * table[j, BUY_NEED_X]
+        present[lane] += c * worth
+        buys[lane] += bought
+        buys_due[lane] += due
+        sells[lane] += c * worth - g * wanted_worth + bought
+        sells_due[lane] += due - (g * table[j, NEED_Y] - c * table[j, NEED_X])
+        gross[lane] += g * wanted_worth
+
+
+@kernel
+def plan_split_nb(sleeves, k, book):
+    """Write the plan of a decision whose legs fall due on different dates.
+
+    Parameters
+    ----------
+    sleeves : Sleeves
+    k : int
+    book : SleeveBook
+    """
+    first, n_lanes = sleeves.first, book.cash.shape[0]
+    for lane in range(n_lanes):
+        book.plan_cash[lane], book.plan_nav[lane], book.target_gross[lane] = book.cash[lane], book.nav[lane], 0.0
+    for v in range(book.rest.shape[0]):
+        for lane in range(n_lanes):
+            book.buys[v, lane], book.buys_due[v, lane], book.present[v, lane] = 0.0, 0.0, 0.0
+            book.sells[v, lane], book.sells_due[v, lane] = 0.0, 0.0
+    for s in range(first.shape[0] - 1):
+        v = sleeves.venue[s]
+        plan_sleeve_nb(
+            sleeves.sizing[k, first[s] + s : first[s + 1] + s + 1], book.rank[s], book.wanted[s], book.held[s],
+            sleeves.held_value[k, s], sleeves.wanted_value[k, s], book.buys[v], book.buys_due[v], book.sells[v],
+            book.sells_due[v], book.present[v], book.target_gross,
+        )  # fmt: skip
+
+
+@kernel
+def size_sleeves_nb(sleeves, k, shares, book):
+    """Turn the shares of a decision into units of each sleeve that cash pays for, costs included.
+
+    Parameters
+    ----------
+    sleeves : Sleeves
+    k : int
+    shares : ndarray of shape (B, L)
+    book : SleeveBook
+        `wanted`, `rank`, `rest` and the plan are written in place.
+
+    Returns
+    -------
+    status : int
+        OK or NAV_NOT_POSITIVE.
+    """
+    first, basket, n_sleeves, n_lanes = sleeves.first, sleeves.basket, sleeves.basket.shape[0], book.cash.shape[0]
+    for s in range(n_sleeves):
+        value_held_nb(book.nav, book.cash, book.held[s], sleeves.held_value[k, s], s == 0)
+    for lane in range(n_lanes):
+        if not (book.nav[lane] > 0.0 or book.in_general[lane] != 0.0):
+            return NAV_NOT_POSITIVE
+        book.factor[lane], book.before[lane] = 1.0, -1.0
+    for _ in range(first[n_sleeves] + 2):
+        for s in range(n_sleeves):
+            want_nb(book.nav, book.factor, shares[basket[s]], book.held[s], book.wanted[s], book.ratio, book.rank[s])
+            rank_sleeve_nb(book.ratio, sleeves.drift[k, first[s] : first[s + 1]], book.rank[s])
+            add_rank_nb(book.rank[s], book.ranks, s == 0)
+        is_new = False
+        for lane in range(n_lanes):
+            is_new |= book.ranks[lane] != book.before[lane]
+        if not is_new:
+            break
+        for s in range(n_sleeves):
+            add_need_nb(
+                sleeves.sizing[k, first[s] + s : first[s + 1] + s + 1], book.rank[s], book.wanted[s], book.held[s],
+                shares[basket[s]], book.need, book.slope, s == 0,
+            )  # fmt: skip
+        step_factor_nb(book.nav, book.cash, book.need, book.slope, book.ranks, book.before, book.factor)
+    for s in range(n_sleeves):
+        if sleeves.is_flat[k, s]:
+            n_names, drift = first[s + 1] - first[s], sleeves.drift[k, first[s]]
+            find_still_nb(drift, n_names, book.nav, book.wanted[s], book.held[s], book.still[s])
+    for v in range(book.rest.shape[0]):
+        for lane in range(n_lanes):
+            book.rest[v, lane] = 1.0 if sleeves.splits[k] else 0.0
+    if sleeves.splits[k]:
+        plan_split_nb(sleeves, k, book)
+    return OK

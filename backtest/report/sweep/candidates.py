@@ -1,0 +1,176 @@
+"""The best candidates, and what was varied, what was not, and what did not come out."""
+
+import math
+
+import numpy as np
+
+from backtest.report.exhibits import Exhibit, Section
+from backtest.report.sections.settings import listed_settings
+from backtest.report.sweep.frames import SweepFrames
+from backtest.report.sweep.labels import label, measured, spoken
+from backtest.report.tables import MISSING, Table, number, percent
+from backtest.report.writing import counted
+from backtest.tuning.axes import written
+
+MEASURES = ("sharpe", "annual_return", "volatility", "max_drawdown", "calmar", "turnover", "cost_annual")
+SHORT_HEADS = {"turnover": "Turnover a year", "cost_annual": "Costs a year"}
+MOST_VALUES_NAMED = 8
+
+
+def best_table(frames: SweepFrames) -> Section:
+    """List the best candidates, and the thesis' own settings beneath them.
+
+    Parameters
+    ----------
+    frames : SweepFrames
+
+    Returns
+    -------
+    Section
+    """
+    names = [name for name in dict.fromkeys((frames.by, *MEASURES)) if name in frames.measures]
+    rows = [
+        (
+            number(candidate),
+            *(written(value) for value in frames.settings(candidate).values()),
+            *(measured(name, float(frames.table[name].iloc[candidate])) for name in names),
+        )
+        for candidate in frames.ranked.tolist()
+    ]
+    rows.append(
+        (
+            "Own settings",
+            *(written(frames.own_settings.get(name, MISSING)) for name in frames.parameters),
+            *(measured(name, frames.own.get(name, math.nan)) for name in names),
+        )
+    )
+    heads = [SHORT_HEADS.get(name, label(name)) for name in names]
+    table = Table(
+        head=("Candidate", *(name.replace(".", ". ") for name in frames.parameters), *heads),
+        rows=tuple(rows),
+        align="l" + "r" * (len(frames.parameters) + len(names)),
+        strong=(len(rows) - 1,),
+    )
+    exhibit = Exhibit(
+        title=f"The best {len(frames.ranked)} by {spoken(frames.by)}",
+        caption="Equals stand by number; numbers count from 0 in the order of the grid. What is fixed is not shown.",
+        says=_alike(frames),
+        table=table,
+        look="tall" if len(rows) > 21 else "",
+    )
+    return Section(key="best", title="The best candidates", exhibits=(exhibit,))
+
+
+def _alike(frames: SweepFrames) -> str:
+    values = frames.values[frames.ranked]
+    same = int((values == values[0]).sum())
+    if same > 1:
+        return f"{counted(same, 'candidate')} share the highest value: what differs between them never mattered."
+    return ""
+
+
+def notes(frames: SweepFrames) -> Section:
+    """Say what was varied, what was fixed, and what did not come out.
+
+    Parameters
+    ----------
+    frames : SweepFrames
+
+    Returns
+    -------
+    Section
+    """
+    exhibits = (
+        Exhibit(title="Varied", table=varied(frames), look="prose", is_half=True),
+        Exhibit(
+            title="Fixed",
+            caption="What no candidate changes. Settings of the run that are not listed are the default.",
+            table=fixed(frames),
+            look="prose",
+            is_half=True,
+        ),
+    )
+    return Section(key="notes", title="What was varied, and notes", exhibits=exhibits, paragraphs=told(frames))
+
+
+def varied(frames: SweepFrames) -> Table:
+    """List the parameters of the grid.
+
+    Parameters
+    ----------
+    frames : SweepFrames
+
+    Returns
+    -------
+    Table
+        Those with one value included.
+    """
+    rows = []
+    for name in frames.found.space.names:
+        if name in frames.marginals:
+            along = frames.marginals[name].axis
+            first, last = along.labels[0], along.labels[-1]
+            if along.is_binned:
+                text = f"{first.split(' to ')[0]} to {last.split(' to ')[-1]}"
+            elif along.n <= MOST_VALUES_NAMED or not along.is_ordered:
+                text = "; ".join(along.labels)
+            else:
+                text = f"{first} to {last}, {along.n} values"
+        else:
+            text = written(frames.table[name].iloc[0]) + " (one value)"
+        rows.append((name, text, written(frames.own_settings.get(name, MISSING))))
+    return Table(head=("Parameter", "Values", "Own setting"), rows=tuple(rows), align="lll")
+
+
+def fixed(frames: SweepFrames) -> Table:
+    """List the settings that no candidate changes.
+
+    Parameters
+    ----------
+    frames : SweepFrames
+
+    Returns
+    -------
+    Table
+    """
+    thesis = frames.found.thesis.model_dump(exclude={"name", "title"})
+    rows = tuple(row for row in listed_settings(thesis) if row[0] not in frames.found.space.names)
+    return Table(head=("Setting", ""), rows=rows, align="ll")
+
+
+def told(frames: SweepFrames) -> tuple[str, ...]:
+    """Say what did not come out, and how the candidates were simulated.
+
+    Parameters
+    ----------
+    frames : SweepFrames
+
+    Returns
+    -------
+    tuple of str
+    """
+    table, said = frames.table, []
+    missing = frames.n - int(np.isfinite(frames.values).sum())
+    if missing:
+        verb = "has" if missing == 1 else "have"
+        said.append(
+            f"{counted(missing, 'candidate')} {verb} no {spoken(frames.by)}; every figure here leaves them out."
+        )
+    else:
+        said.append(f"Every candidate has a {spoken(frames.by)}.")
+    if "n_trades" in table:
+        idle = int((table["n_trades"].to_numpy() == 0).sum())
+        if idle:
+            said.append(f"{counted(idle, 'candidate')} never traded: NAV stayed in cash.")
+    if "general_decisions" in table:
+        general = table["general_decisions"].to_numpy()
+        some = int((general > 0).sum())
+        if some:
+            said.append(
+                f"{counted(some, 'candidate')} ({percent(some / frames.n, 0)}) took the general form of the ledger, "
+                f"name by name, at some decision: {counted(float(general.sum()), 'decision')} in all. The rest went by "
+                "baskets, which is exact there and faster."
+            )
+        else:
+            said.append("No candidate needed the general form of the ledger: all went by baskets, which is exact here.")
+    return tuple(said)

@@ -1,0 +1,227 @@
+"""What the sections of a sweep's report read, each worked out once."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from backtest.config import RunConfig
+from backtest.metrics.returns import A_YEAR
+from backtest.report.tables import MISSING
+from backtest.run import run
+from backtest.tuning.axes import parameters, written
+from backtest.tuning.groups import Sorted
+from backtest.tuning.landscape import Marginal, marginal, ranking, spread
+from backtest.tuning.measures import values_of
+from backtest.tuning.neighbourhood import Neighbourhood, neighbourhood
+from backtest.tuning.sensitivity import explained, interactions
+from data.market import MarketData
+from strategies.thesis import Thesis
+
+
+class Varied(Protocol):
+    """What was varied."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Dotted parameters in the order of the grid."""
+
+    @property
+    def n(self) -> int:
+        """Candidates."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that decides the candidates and their order."""
+
+
+class Sweep(Protocol):
+    """What a report reads of a sweep."""
+
+    @property
+    def thesis(self) -> Thesis:
+        """The thesis that was varied, with its own settings."""
+
+    @property
+    def market(self) -> MarketData:
+        """The market it was run on."""
+
+    @property
+    def space(self) -> Varied:
+        """What was varied."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a candidate: parameters, measures, `general_decisions`."""
+
+    def offsets(self, candidate: int) -> pd.DataFrame:
+        """Run a candidate on every offset of its schedule: `offset`, then measures."""
+
+
+@dataclass(frozen=True)
+class SweepFrames:
+    """A sweep, the measure it is read by, and what is worked out of it.
+
+    Attributes
+    ----------
+    found : Sweep
+    by : str
+        The measure.
+    k : int
+        How many of the best are listed.
+    """
+
+    found: Sweep
+    by: str
+    k: int
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a candidate."""
+        return self.found.table
+
+    @property
+    def n(self) -> int:
+        """Candidates."""
+        return len(self.found.table)
+
+    @cached_property
+    def values(self) -> NDArray[np.float64]:
+        """The measure, shape (n,)."""
+        return values_of(self.table, self.by)
+
+    @cached_property
+    def ordered(self) -> Sorted:
+        """The measure, sorted once."""
+        return Sorted(self.values)
+
+    @cached_property
+    def years(self) -> float:
+        """Years that the candidates run over."""
+        return float(self.table["years"].max()) if "years" in self.table else math.nan
+
+    @property
+    def is_short(self) -> bool:
+        """Whether that is less than a year."""
+        return self.years < A_YEAR
+
+    @property
+    def returned(self) -> str:
+        """The return that offsets are compared by."""
+        return "total_return" if self.is_short else "annual_return"
+
+    @cached_property
+    def measures(self) -> tuple[str, ...]:
+        """Measures in the table."""
+        named = (str(name) for name in self.table.columns if "." not in str(name))
+        return tuple(name for name in named if name != "general_decisions")
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """Parameters that take more than one value, in the order of the grid."""
+        return parameters(self.table)
+
+    @cached_property
+    def spread(self) -> dict[str, float]:
+        """The measure over all candidates, and where the thesis' own settings lie."""
+        return spread(self.table, self.by, self.own.get(self.by, math.nan))
+
+    @cached_property
+    def explained(self) -> "pd.Series[float]":
+        """Share of the measure's variance by parameter, the largest first."""
+        return explained(self.table, self.by)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """Share of the measure's variance by pair of parameters, the largest first."""
+        return interactions(self.table, self.by)
+
+    @cached_property
+    def marginals(self) -> Mapping[str, Marginal]:
+        """Effect of each parameter, the one that explains most first."""
+        return {
+            str(name): marginal(self.table, str(name), self.by, ordered=self.ordered) for name in self.explained.index
+        }
+
+    @cached_property
+    def ranked(self) -> NDArray[np.int64]:
+        """The best candidates with a finite measure, k of them or fewer."""
+        first = ranking(self.table, self.by, self.k + int(np.isinf(self.values).sum()))
+        return first[np.isfinite(self.values[first])][: self.k]
+
+    @property
+    def best(self) -> int:
+        """The best candidate."""
+        return int(self.ranked[0])
+
+    @cached_property
+    def around(self) -> Neighbourhood:
+        """The neighbourhood of the best."""
+        return neighbourhood(self.table, self.best, self.by)
+
+    @cached_property
+    def offsets(self) -> pd.DataFrame:
+        """The best on every offset of its schedule."""
+        return self.found.offsets(self.best)
+
+    def of_schedule(self, name: str) -> object:
+        """Give what the best sets for its schedule, in the grid or in the thesis."""
+        if f"schedule.{name}" in self.table:
+            return self.table[f"schedule.{name}"].iloc[self.best]
+        return getattr(self.found.thesis.schedule, name)
+
+    @cached_property
+    def own_offset(self) -> int | None:
+        """Row of the best's own offset among its offsets."""
+        at = np.flatnonzero((self.offsets["offset"] == self.of_schedule("offset")).to_numpy())
+        return int(at[0]) if len(at) else None
+
+    def settings(self, candidate: int, names: Sequence[str] | None = None) -> dict[str, object]:
+        """Give what a candidate sets, of the parameters that vary or of those named."""
+        row = self.table.iloc[candidate]
+        return {name: row[name] for name in (self.parameters if names is None else names)}
+
+    @cached_property
+    def own_settings(self) -> Mapping[str, object]:
+        """What the thesis itself sets for each parameter of the grid."""
+        sections = self.found.thesis.model_dump() | {"run": RunConfig(**self.found.thesis.run).model_dump()}
+        found = {}
+        for name in self.found.space.names:
+            section, _, key = name.partition(".")
+            found[name] = sections.get(section, {}).get(key, MISSING)
+        return found
+
+    @cached_property
+    def own_candidate(self) -> int | None:
+        """The candidate with the thesis' own settings; None where the grid has none."""
+        is_own = np.ones(self.n, dtype=bool)
+        for name, value in self.own_settings.items():
+            column = self.table[name]
+            if isinstance(value, int | float) and not isinstance(value, bool) and _holds_numbers(column):
+                is_own &= np.isclose(column.to_numpy(dtype=np.float64), float(value), rtol=1e-12, atol=0.0)
+            else:
+                is_own &= _texts(column) == written(value)
+        at = np.flatnonzero(is_own)
+        return int(at[0]) if len(at) else None
+
+    @cached_property
+    def own(self) -> Mapping[str, float]:
+        """Measures of the thesis' own settings: its candidate's, or those of a run of its own."""
+        if self.own_candidate is None:
+            return dict(run(self.found.thesis, self.found.market).summary())
+        row = self.table.iloc[self.own_candidate]
+        return {name: float(row[name]) for name in self.measures}
+
+
+def _holds_numbers(column: "pd.Series[Any]") -> bool:
+    return pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
+
+
+def _texts(column: "pd.Series[Any]") -> NDArray[np.object_]:
+    codes, values = pd.factorize(column, use_na_sentinel=False)
+    return np.array([written(value) for value in values], dtype=object)[codes]

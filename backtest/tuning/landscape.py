@@ -1,0 +1,290 @@
+"""What the table of a sweep says: heat maps, effects of parameters, rankings, and where a value lies among all.
+
+A parameter is a column with a dotted name. Numbers that were drawn, or that take more than 64 values, are put into bins
+of equal count. NaN and infinite measures are left out and counted.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from backtest.tuning.axes import Axis, axis, bins_for, parameters
+from backtest.tuning.groups import Sorted, Variance, group_means
+from backtest.tuning.measures import better, values_of
+from backtest.tuning.neighbourhood import neighbourhood
+from backtest.tuning.sensitivity import explained, interactions
+
+How = Literal["median", "mean", "best", "worst"]
+QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Heat:
+    """A measure over two parameters, all others marginalised.
+
+    Attributes
+    ----------
+    x, y : Axis
+    values : ndarray of shape (y.n, x.n)
+        NaN where no candidate has the measure.
+    counts : ndarray of shape (y.n, x.n), int64
+        Candidates that have it.
+    """
+
+    x: Axis
+    y: Axis
+    values: NDArray[np.float64]
+    counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Marginal:
+    """A measure by the values of one parameter, all others marginalised.
+
+    Attributes
+    ----------
+    axis : Axis
+    by_value : DataFrame
+        One row a value, by its label: `value`, `count` (candidates that have the measure), `low` and `high`
+        (quartiles), `median`, `mean`, `best`.
+    explained : float
+        Share of the measure's variance between the values; see `explained`.
+    """
+
+    axis: Axis
+    by_value: pd.DataFrame
+    explained: float
+
+
+def ranking(table: pd.DataFrame, by: str, k: int | None = None) -> NDArray[np.int64]:
+    """Rank candidates by a measure.
+
+    Parameters
+    ----------
+    table : DataFrame of n rows
+        Of a sweep.
+    by : str
+        A measure; of volatility, turnover and costs the lowest comes first.
+    k : int, optional
+        How many to give; all by default.
+
+    Returns
+    -------
+    ndarray of shape (min(k, n),), int64
+        Numbers of candidates, the best first; equals by their number, NaN last.
+
+    Raises
+    ------
+    BacktestError
+        If the table has no such measure.
+
+    Examples
+    --------
+    >>> ranking(pd.DataFrame({"sharpe": [0.5, np.nan, 0.9, 0.5]}), "sharpe").tolist()
+    [2, 0, 3, 1]
+    """
+    key = -better(by) * values_of(table, by)
+    n = len(key)
+    if k is None or k >= n:
+        return np.argsort(key, kind="stable")
+    if k < 1:
+        return np.zeros(0, dtype=np.int64)
+    last = np.partition(key, k - 1)[k - 1]
+    among = np.arange(n) if math.isnan(last) else np.flatnonzero(key <= last)
+    return among[np.argsort(key[among], kind="stable")][:k]
+
+
+def spread(table: pd.DataFrame, measure: str, own: float | None = None) -> dict[str, float]:
+    """Describe a measure over all candidates.
+
+    Parameters
+    ----------
+    table : DataFrame of n rows
+        Of a sweep.
+    measure : str
+    own : float, optional
+        A value to be placed among them, such as that of the thesis' own settings.
+
+    Returns
+    -------
+    dict
+        `n`, `measured` (finite), `mean`, `deviation` (sample), quantiles `q0 q5 q25 q50 q75 q95 q100`; with `own` also
+        `own` and `percentile`: share of measured candidates that it is better than, half of its equals included.
+
+    Raises
+    ------
+    BacktestError
+        If the table has no such measure.
+
+    Examples
+    --------
+    >>> found = spread(pd.DataFrame({"sharpe": [0.0, 1.0, 2.0, 3.0, np.nan]}), "sharpe", own=2.0)
+    >>> found["measured"], found["q50"], found["percentile"]
+    (4, 1.5, 0.625)
+    """
+    values = values_of(table, measure)
+    known = values[np.isfinite(values)]
+    found: dict[str, float] = {"n": len(values), "measured": len(known)}
+    cuts = np.quantile(known, QUANTILES) if len(known) else np.full(len(QUANTILES), math.nan)
+    found["mean"] = float(known.mean()) if len(known) else math.nan
+    found["deviation"] = float(known.std(ddof=1)) if len(known) > 1 else math.nan
+    found |= {f"q{100 * q:g}": float(cut) for q, cut in zip(QUANTILES, cuts, strict=True)}
+    if own is not None:
+        found["own"], found["percentile"] = own, math.nan
+        if len(known) and math.isfinite(own):
+            under = np.count_nonzero(better(measure) * (own - known) > 0)
+            found["percentile"] = float((under + 0.5 * np.count_nonzero(known == own)) / len(known))
+    return found
+
+
+def heat(
+    table: pd.DataFrame,
+    x: str,
+    y: str,
+    measure: str,
+    how: How = "median",
+    *,
+    n_bins: int | None = None,
+    ordered: Sorted | None = None,
+) -> Heat:
+    """Map a measure over two parameters.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of a sweep.
+    x, y : str
+        Parameters.
+    measure : str
+    how : {"median", "mean", "best", "worst"}
+        What stands for the candidates of a cell; which end is best depends on the measure.
+    n_bins : int, optional
+        Bins of a number that is not listed; by default cells hold 20 candidates or more, on average.
+    ordered : Sorted, optional
+        The measure, sorted once where several maps are made.
+
+    Returns
+    -------
+    Heat
+        NaN and infinite measures are left out of a cell and of its count.
+
+    Raises
+    ------
+    BacktestError
+        If the table has no such measure.
+    """
+    values = values_of(table, measure)
+    n_bins = n_bins or bins_for(len(values), 2)
+    across, up = axis(table, x, n_bins=n_bins), axis(table, y, n_bins=n_bins)
+    cells = up.codes.astype(np.int32) * across.n + across.codes
+    n_cells, known = across.n * up.n, np.isfinite(values)
+    counts = np.bincount(cells[known], minlength=n_cells)
+    if how == "mean":
+        found = group_means(cells[known], values[known], n_cells)
+    else:
+        is_top = (how == "best") == (better(measure) > 0)
+        cut = 0.5 if how == "median" else float(is_top)
+        found = (ordered or Sorted(values)).quantiles(cells, n_cells, (cut,))[:, 0]
+    shape = (up.n, across.n)
+    return Heat(x=across, y=up, values=found.reshape(shape), counts=counts.reshape(shape).astype(np.int64))
+
+
+def marginal(table: pd.DataFrame, parameter: str, measure: str, *, ordered: Sorted | None = None) -> Marginal:
+    """Give the effect of one parameter on a measure, all others marginalised.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of a sweep.
+    parameter, measure : str
+    ordered : Sorted, optional
+        The measure, sorted once where several parameters are read.
+
+    Returns
+    -------
+    Marginal
+        NaN and infinite measures are left out.
+
+    Raises
+    ------
+    BacktestError
+        If the table has no such measure.
+    """
+    values, along = values_of(table, measure), axis(table, parameter)
+    known = np.isfinite(values)
+    best = float(better(measure) > 0)
+    cuts = (ordered or Sorted(values)).quantiles(along.codes, along.n, (0.25, 0.5, 0.75, best))
+    frame = pd.DataFrame(
+        {
+            "value": pd.Series(along.values, dtype=object),
+            "count": np.bincount(along.codes[known], minlength=along.n),
+            "low": cuts[:, 0],
+            "median": cuts[:, 1],
+            "high": cuts[:, 2],
+            "mean": group_means(along.codes[known], values[known], along.n),
+            "best": cuts[:, 3],
+        }
+    )
+    frame.index = pd.Index(along.labels, name=parameter)
+    return Marginal(axis=along, by_value=frame, explained=Variance(values).between(along.codes, along.n))
+
+
+def summary(table: pd.DataFrame, measure: str = "sharpe", own: float | None = None) -> dict[str, object]:
+    """Sum a sweep up, ready for JSON.
+
+    Parameters
+    ----------
+    table : DataFrame of n rows
+        Of a sweep.
+    measure : str
+    own : float, optional
+        Of the thesis' own settings.
+
+    Returns
+    -------
+    dict
+        `measure`; `spread` as `spread` gives it; `best` (candidate, value, settings); `explained` by parameter;
+        `interactions` (the five pairs that explain most); `neighbourhood` of the best. None for NaN.
+
+    Raises
+    ------
+    BacktestError
+        If the table has no such measure.
+    """
+    pairs = interactions(table, measure).head(5)
+    first = ranking(table, measure, 1)
+    best = int(first[0]) if len(first) else None
+    around = None if best is None else neighbourhood(table, best, measure)
+    told: dict[str, object] = {
+        "measure": measure,
+        "spread": spread(table, measure, own),
+        "best": None
+        if best is None
+        else {
+            "candidate": best,
+            "value": float(values_of(table, measure)[best]),
+            "settings": {name: table[name].iloc[best] for name in parameters(table, varied=False)},
+        },
+        "explained": explained(table, measure).to_dict(),
+        "interactions": pairs.to_dict("records"),
+        "neighbourhood": None if around is None else around.numbers(),
+    }
+    plain = _for_json(told)
+    return plain if isinstance(plain, dict) else {}
+
+
+def _for_json(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): _for_json(one) for key, one in value.items()}
+    if isinstance(value, tuple | list):
+        return [_for_json(one) for one in value]
+    if isinstance(value, np.generic):
+        return _for_json(value.item())
+    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value

@@ -1,0 +1,323 @@
+"""Sweeps of strategies in Python: each candidate is asked for its portfolio by itself, several of them at once."""
+
+import random
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, fields, is_dataclass, replace
+from importlib.util import module_from_spec
+from types import ModuleType
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backtest.config import RunConfig
+from backtest.errors import BacktestError
+from backtest.kernels.statistics import MEASURES
+from backtest.metrics.lanes import measure, measuring
+from backtest.result import BacktestResult
+from backtest.run import run_strategy, settings_of
+from backtest.tuning.parameter_values import text_of
+from backtest.tuning.parts import Part
+from backtest.tuning.result import GENERAL
+from backtest.tuning.space import Space
+from backtest.tuning.store import Store
+from backtest.tuning.workers import WorkerEndedError, Workers
+from data.errors import EastboundError
+from data.market import MarketData
+from strategies.errors import StrategyError
+from strategies.strategy import Policy, Strategy
+
+PART_SIZE = 256  # candidates that are lost at most when a sweep is stopped: each may take seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one candidate gave.
+
+    Attributes
+    ----------
+    measures : ndarray of shape (len(MEASURES),)
+        In the order of `backtest.kernels.statistics.MEASURES`, as `BacktestResult.summary` has them.
+    sums, squares : ndarray of shape (n_blocks,)
+        Sums of simple returns and of their squares by time block.
+    returns : ndarray of shape (n_dates,), float32, or None
+        Simple returns; None where they are not kept.
+    n_decisions : int
+        All of them by the general form of the ledger.
+    """
+
+    measures: NDArray[np.float64]
+    sums: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    returns: NDArray[np.float32] | None
+    n_decisions: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneByOne:
+    """The candidates of a strategy in Python, as a task for one process or many.
+
+    Every candidate is run by a strategy of its own: a copy of the one given, or its file executed anew. So what a
+    strategy remembers of one candidate, another does not know, and results do not depend on which of them share a
+    process. The global random generators begin with the number of the candidate. What lies outside the strategy (on a
+    class, or in a module it imports) is shared by the candidates of a process: keep nothing there.
+
+    Attributes
+    ----------
+    strategy : Strategy or Policy
+    market : MarketData
+    space : Space
+        Of settings of the run, `run.NAME`, and of a dataclass instance of its fields, `strategy.NAME`.
+    n_blocks : int
+        Time blocks of the moments.
+    keep_returns : bool
+    """
+
+    strategy: Strategy | Policy
+    market: MarketData
+    space: Space
+    n_blocks: int = 1
+    keep_returns: bool = False
+
+    def check(self) -> None:
+        """Refuse what cannot be run, before any work.
+
+        Raises
+        ------
+        BacktestError, StrategyError
+            If a parameter is none of this strategy, or a value does not fit.
+        """
+        own = own_fields(self.strategy)
+        for name in self.space.names:
+            section, _, key = name.partition(".")
+            if section == "run" and key in RunConfig.model_fields:
+                continue
+            if section == "strategy" and key in own:
+                continue
+            if section == "run":
+                raise BacktestError(f"{name} is no setting of a run; want one of {', '.join(RunConfig.model_fields)}.")
+            if own:
+                raise BacktestError(f"{name} is no field of the strategy; want strategy.NAME of {', '.join(own)}.")
+            raise BacktestError(
+                f"{name} is no parameter of this strategy: a strategy in Python has the settings of its run, run.NAME, "
+                "and if it is a dataclass its fields, strategy.NAME."
+            )
+        _fresh(self.strategy, self.market)
+        for section in ("strategy.", "run."):
+            names = [name for name in self.space.names if name.startswith(section)]
+            for codes in self.space.distinct(names).tolist():
+                self._parts(self.space.settings_of(names, codes))
+
+    def __call__(self, candidate: int) -> Outcome:
+        """Run one candidate.
+
+        Parameters
+        ----------
+        candidate : int
+
+        Returns
+        -------
+        Outcome
+
+        Raises
+        ------
+        BacktestError
+            Naming the candidate and its settings, and what went wrong.
+        """
+        try:
+            return self._outcome(self.result(candidate))
+        except EastboundError as error:
+            raise BacktestError(f"{self.named(candidate)}: {error}") from error
+
+    def result(self, candidate: int) -> BacktestResult:
+        """Run one candidate, and keep everything.
+
+        Parameters
+        ----------
+        candidate : int
+
+        Returns
+        -------
+        BacktestResult
+
+        Raises
+        ------
+        BacktestError, StrategyError, DataError
+            As `run_strategy` does.
+        """
+        random.seed(candidate)
+        np.random.seed(candidate % 2**32)  # noqa: NPY002  the global one is what a careless strategy draws from
+        strategy, config = self._parts(self.space.settings(candidate))
+        return run_strategy(strategy, self.market, config)
+
+    def named(self, candidate: int) -> str:
+        """Name a candidate by its settings.
+
+        Parameters
+        ----------
+        candidate : int
+
+        Returns
+        -------
+        str
+        """
+        settings = self.space.settings(candidate)
+        return f"Candidate {candidate} ({', '.join(f'{name} = {text_of(value)}' for name, value in settings.items())})"
+
+    def _parts(self, settings: Mapping[str, object]) -> tuple[Strategy | Policy, RunConfig]:
+        """Give a strategy of one's own with its settings, and those of its run."""
+        strategy = _fresh(self.strategy, self.market)
+        own = {name.partition(".")[2]: value for name, value in settings.items() if name.startswith("strategy.")}
+        if own:
+            try:
+                strategy = cast("Strategy | Policy", replace(cast("Any", strategy), **own))
+            except EastboundError:
+                raise
+            except Exception as error:  # the user's own code may raise anything
+                said = ", ".join(f"{name} = {text_of(value)}" for name, value in own.items())
+                raise StrategyError(f"The strategy refuses {said}: {type(error).__name__}: {error}") from error
+        return strategy, settings_of(strategy, {name: settings[name] for name in settings if name.startswith("run.")})
+
+    def _outcome(self, result: BacktestResult) -> Outcome:
+        rows = result.prepared.rows
+        how = measuring(
+            self.market, rows, result.config, first=0, end=len(rows.dates), opening=result.opening_nav,
+            n_blocks=self.n_blocks,
+        )  # fmt: skip
+        measured = measure(how, result.record)
+        return Outcome(
+            measures=measured.measures[:, 0],
+            sums=measured.sums[:, 0],
+            squares=measured.squares[:, 0],
+            returns=result.returns.to_numpy().astype(np.float32) if self.keep_returns else None,
+            n_decisions=len(result.asked),
+        )
+
+
+def run_part(
+    task: OneByOne,
+    workers: Workers[Outcome],
+    first: int,
+    last: int,
+    progress: Callable[[int], None] | None = None,
+) -> Part:
+    """Run consecutive candidates.
+
+    Parameters
+    ----------
+    task : OneByOne
+        Checked.
+    workers : Workers
+        Of that task.
+    first, last : int
+        Candidates first to last - 1.
+    progress : callable, optional
+        Told how many of them are done, after each.
+
+    Returns
+    -------
+    Part
+
+    Raises
+    ------
+    BacktestError
+        Naming the candidate that fails, or whose process died, and its settings.
+    """
+    outcomes = list[Outcome]()
+    try:
+        for outcome in workers.run(first, last):
+            outcomes.append(outcome)
+            if progress is not None:
+                progress(len(outcomes))
+    except WorkerEndedError as error:
+        memory = " Was there too little memory? Fewer workers need less." if error.how == "signal 9" else ""
+        raise BacktestError(
+            f"{task.named(error.candidate)}: the process that ran it ended with {error.how}.{memory}"
+        ) from error
+    measures = np.array([outcome.measures for outcome in outcomes])
+    columns = task.space.columns(first, last) | {name: measures[:, k] for k, name in enumerate(MEASURES)}
+    columns[GENERAL] = np.array([outcome.n_decisions for outcome in outcomes], np.int64)
+    kept = [outcome.returns for outcome in outcomes if outcome.returns is not None]
+    return Part(
+        columns=columns,
+        sums=np.array([outcome.sums for outcome in outcomes]),
+        squares=np.array([outcome.squares for outcome in outcomes]),
+        returns=np.array(kept) if task.keep_returns else None,
+    )
+
+
+def run_parts(task: OneByOne, store: Store, n_workers: int, watch: Callable[[int, int], None] | None = None) -> int:
+    """Run the parts of a sweep that are not there yet.
+
+    Parameters
+    ----------
+    task : OneByOne
+        Checked.
+    store : Store
+        Of parts of `PART_SIZE`, or another size that no number of workers decides.
+    n_workers : int
+        Processes. No result depends on it.
+    watch : callable, optional
+        Told how many candidates are done, and of how many, after each.
+
+    Returns
+    -------
+    int
+        Candidates run.
+
+    Raises
+    ------
+    BacktestError
+        As `run_part` does; if a part cannot be written. Parts before stay.
+    """
+    layout, n_made = store.layout, 0
+    bounds = {number: layout.bounds(number) for number in range(layout.n_parts) if number not in store.done}
+    done = layout.n_candidates - sum(last - first for first, last in bounds.values())
+    with Workers(task, n_workers) as workers:
+        for number, (first, last) in bounds.items():
+            before = done + n_made
+            told = None if watch is None else lambda n, before=before: watch(before + n, layout.n_candidates)
+            store.write(number, run_part(task, workers, first, last, told))
+            n_made += last - first
+    return n_made
+
+
+def own_fields(strategy: Strategy | Policy) -> tuple[str, ...]:
+    """Name the fields of a strategy that a sweep can vary.
+
+    Parameters
+    ----------
+    strategy : Strategy or Policy
+
+    Returns
+    -------
+    tuple of str
+        Of a dataclass instance those that it is made with; of anything else none.
+    """
+    given: object = strategy
+    if not is_dataclass(given) or isinstance(given, type):
+        return ()
+    return tuple(field.name for field in fields(given) if field.init)
+
+
+def _fresh(strategy: Strategy | Policy, market: MarketData) -> Strategy | Policy:
+    """Give a strategy that remembers nothing."""
+    given: object = strategy
+    if isinstance(given, ModuleType):
+        spec = given.__spec__
+        if spec is None or spec.loader is None:
+            raise BacktestError(f"Module {given.__name__} has no file. Put the strategy into a file of its own.")
+        module = module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:  # the user's own code may raise anything
+            raise StrategyError(f"{spec.name} fails on import: {type(error).__name__}: {error}") from error
+        return cast("Strategy | Policy", module)
+    try:
+        return deepcopy(strategy, {id(market): market})
+    except Exception as error:  # the user's own code may raise anything
+        raise BacktestError(
+            f"The strategy cannot be copied ({type(error).__name__}: {error}), so its candidates would share what it "
+            "remembers. Let it hold settings alone."
+        ) from error

@@ -1,0 +1,93 @@
+"""A setup worked out on a market: everything that its candidates share, ready for their shares alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backtest.arrays.prepare import Prepared, prepare
+from backtest.books import new_book
+from backtest.checks import check_weights
+from backtest.kernels.state import Book
+from backtest.metrics.lanes import Measuring, measuring
+from backtest.tuning.variants import SetupSettings
+from data.market import MarketData
+from strategies.planning import Decisions, Weighed, decide_when, weigh_baskets
+from strategies.signals.reading import Reading
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """What the runs of one setup have in common.
+
+    Attributes
+    ----------
+    decisions : Decisions
+    weighed : Weighed
+    prepared : Prepared
+    opening : Book
+        Of one lane, at the begin.
+    how : Measuring
+    score, relative_price : ndarray of shape (n_decisions, n_signals)
+        Every signal of the sweep at the decisions; columns of signals of other baskets or venues are NaN.
+    """
+
+    decisions: Decisions
+    weighed: Weighed
+    prepared: Prepared
+    opening: Book
+    how: Measuring
+    score: NDArray[np.float64]
+    relative_price: NDArray[np.float64]
+
+
+def set_up(
+    market: MarketData, settings: SetupSettings, readings: Sequence[Reading | None], name: str, n_blocks: int
+) -> Setup:
+    """Work out a setup.
+
+    Parameters
+    ----------
+    market : MarketData
+    settings : SetupSettings
+    readings : sequence of Reading or None
+        Of the signals; None: not read by candidates of this setup.
+    name : str
+        Of the thesis, for messages.
+    n_blocks : int
+        Time blocks of the moments.
+
+    Returns
+    -------
+    Setup
+
+    Raises
+    ------
+    BacktestError, StrategyError, DataError
+        As the single run does.
+    """
+    config = settings.config
+    decisions = decide_when(settings.schedule, market, name)
+    weighed = weigh_baskets(settings.baskets, settings.allocation, market, decisions, name)
+    prepared = prepare(market, weighed.assets, decisions.stamps, config)
+    # Whatever shares are asked for, they are between those of one basket held whole and of the other.
+    check_weights(prepared, market, np.ascontiguousarray(weighed.inner.transpose(0, 2, 1)), config)
+    unread = np.full(len(decisions.stamps), np.nan)
+    score, relative = (
+        np.stack([unread if one is None else one.at(decisions.stamps, getattr(one, of)) for one in readings], axis=1)
+        for of in ("score", "relative_price")
+    )
+    how = measuring(
+        market, prepared.rows, config, first=0, end=len(prepared.rows.dates), opening=config.initial_capital,
+        n_blocks=n_blocks,
+    )  # fmt: skip
+    return Setup(
+        decisions=decisions,
+        weighed=weighed,
+        prepared=prepared,
+        opening=new_book(prepared, 1, config.initial_capital),
+        how=how,
+        score=score,
+        relative_price=relative,
+    )

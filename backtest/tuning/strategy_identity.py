@@ -1,0 +1,68 @@
+"""What a strategy in Python is: so that a sweep of it goes on with the same one alone."""
+
+import hashlib
+import inspect
+from dataclasses import fields, is_dataclass
+from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
+from types import ModuleType
+
+from backtest.errors import BacktestError
+from backtest.tuning.parameter_values import value_of
+from strategies.strategy import Policy, Strategy
+
+
+def strategy_digest(strategy: Strategy | Policy) -> str:
+    """Fingerprint a strategy in Python.
+
+    Parameters
+    ----------
+    strategy : Strategy or Policy
+        A module, or an instance of a class that a file defines.
+
+    Returns
+    -------
+    str
+        SHA-256 of its file; of an instance of its class and of all that it holds, too. Modules that the file imports
+        are not in it.
+
+    Raises
+    ------
+    BacktestError
+        If no file defines it, or it holds what cannot be written down.
+    """
+    given: object = strategy
+    try:
+        file = inspect.getsourcefile(given if isinstance(given, ModuleType) else type(given))
+        content = Path(file or "").read_bytes()
+    except (TypeError, OSError):
+        raise BacktestError(
+            f"No file defines {type(given).__qualname__}, so a folder could not say what was swept. Put the "
+            "strategy into a file of its own, or sweep without a folder."
+        ) from None
+    found = hashlib.sha256(content)
+    if not isinstance(given, ModuleType):
+        found.update(type(given).__qualname__.encode())
+        for name, value in _state(given).items():
+            found.update(b"\0%s\0%s" % (name.encode(), _written(name, value)))
+    return found.hexdigest()
+
+
+def _state(strategy: object) -> dict[str, object]:
+    if is_dataclass(strategy):
+        return {field.name: getattr(strategy, field.name) for field in fields(strategy)}
+    return dict(vars(strategy)) if hasattr(strategy, "__dict__") else {"": strategy}
+
+
+def _written(name: str, value: object) -> bytes:
+    try:
+        return repr(value_of(value, name)).encode()
+    except BacktestError:
+        pass
+    try:
+        return bytes(ForkingPickler.dumps(value))
+    except Exception as error:  # whatever a user's object says
+        raise BacktestError(
+            f"The strategy holds {name!r}, which cannot be written down ({type(error).__name__}: {error}). Let it hold "
+            "settings alone, or sweep without a folder."
+        ) from error

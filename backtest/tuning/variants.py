@@ -1,0 +1,212 @@
+"""A thesis in variants: what candidates share, so that each thing is worked out once, and refused before any work."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backtest.config import RunConfig
+from backtest.errors import BacktestError
+from backtest.tuning.space import Space
+from data.market import MarketData
+from strategies.planning import Decisions, decide_when, rule_lanes
+from strategies.settings import Allocation, Baskets, Rotation, Schedule
+from strategies.signals.reading import Signal
+from strategies.thesis import Thesis
+
+# Which settings each thing depends on, by section or by name.
+OF_SETUP = ("run", "schedule", "baskets", "allocation")
+OF_SIGNAL = ("signal", "baskets", "schedule.venue")
+OF_RULE = ("rotation",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupSettings:
+    """What candidates of one setup have in common: they trade the same baskets at the same decisions, the same way.
+
+    Attributes
+    ----------
+    config : RunConfig
+    schedule : Schedule
+    baskets : Baskets
+    allocation : Allocation
+    """
+
+    config: RunConfig
+    schedule: Schedule
+    baskets: Baskets
+    allocation: Allocation
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignalSettings:
+    """What candidates that read the same have in common.
+
+    Attributes
+    ----------
+    signal : Signal
+    baskets : Baskets
+    venue : str or None
+        Decision venue, as the schedule states it.
+    """
+
+    signal: Signal
+    baskets: Baskets
+    venue: str | None
+
+
+@dataclass(frozen=True)
+class Variants:
+    """The candidates of a sweep, sorted by what they share.
+
+    Attributes
+    ----------
+    thesis : Thesis
+    market : MarketData
+    space : Space
+    """
+
+    thesis: Thesis
+    market: MarketData
+    space: Space
+
+    def check(self) -> None:
+        """Refuse what cannot be run, before any work.
+
+        Raises
+        ------
+        StrategyError, BacktestError, DataError
+            In the words of the run of the first candidate at fault.
+        """
+        for name, values in zip(self.space.names, self.space.values, strict=True):
+            if name.startswith("run.") and name.partition(".")[2] not in RunConfig.model_fields:
+                self.thesis.replace({name: values[0]})
+                raise BacktestError(f"{name} is no setting of a run; want one of {', '.join(RunConfig.model_fields)}.")
+        setups, signals, rules = self.setups, self.signals, self.rules
+        for setup in setups:
+            setup.config.counts_lots(self.market)
+            self._decisions(setup)
+        for signal in signals:
+            signal.signal.check(self.market)
+        ranges = np.array([one.signal.score_range for one in signals]).T
+        fits = ranges[0].max() <= rules[2].min() and rules[1].max() <= ranges[1].min()
+        knows = np.array([one.signal.knows_prices(self.market) for one in signals])
+        if fits and (knows.all() or np.isinf(rules[6]).all()):
+            return
+        signal, rule = self.signal_of(0, self.space.n), self.rule_of(0, self.space.n)
+        enter, leave, profit = rules[1][rule], rules[2][rule], rules[6][rule]
+        low, high = ranges[:, signal]
+        wrong = (enter > high) | (enter < low) | (leave > high) | (leave < low)
+        wrong |= np.isfinite(profit) & ~knows[signal]
+        if wrong.any():
+            self.variant(int(np.argmax(wrong))).check(self.market)
+
+    def variant(self, candidate: int) -> Thesis:
+        """Give the thesis of one candidate.
+
+        Parameters
+        ----------
+        candidate : int
+
+        Returns
+        -------
+        Thesis
+        """
+        return self.thesis.replace(self.space.settings(candidate))
+
+    @cached_property
+    def setups(self) -> tuple[SetupSettings, ...]:
+        """The distinct setups."""
+        return tuple(self._setup(codes) for codes in self.space.distinct(self._names(OF_SETUP)).tolist())
+
+    @cached_property
+    def signals(self) -> tuple[SignalSettings, ...]:
+        """The distinct signals, with the baskets they read."""
+        names = self._names(OF_SIGNAL)
+        return tuple(self._signal(names, codes) for codes in self.space.distinct(names).tolist())
+
+    @cached_property
+    def rules(self) -> NDArray[np.float64]:
+        """The distinct rules as numbers, shape (7, n_rules); see `strategies.planning.rule_lanes`."""
+        names = self._names(OF_RULE)
+        found = [
+            cast("Rotation", self.thesis.section("rotation", self.space.settings_of(names, codes)))
+            for codes in self.space.distinct(names).tolist()
+        ]
+        return rule_lanes(found)
+
+    def setup_of(self, first: int, last: int) -> NDArray[np.int64]:
+        """Say which setup candidates belong to.
+
+        Parameters
+        ----------
+        first, last : int
+            Candidates first to last - 1.
+
+        Returns
+        -------
+        ndarray of shape (last - first,)
+            Positions in `setups`.
+        """
+        return self.space.groups(self._names(OF_SETUP), first, last)[0]
+
+    def signal_of(self, first: int, last: int) -> NDArray[np.int64]:
+        """Say which signal candidates follow; as `setup_of`, positions in `signals`.
+
+        Parameters
+        ----------
+        first, last : int
+
+        Returns
+        -------
+        ndarray of shape (last - first,)
+        """
+        return self.space.groups(self._names(OF_SIGNAL), first, last)[0]
+
+    def rule_of(self, first: int, last: int) -> NDArray[np.int64]:
+        """Say which rule candidates follow; as `setup_of`, columns of `rules`.
+
+        Parameters
+        ----------
+        first, last : int
+
+        Returns
+        -------
+        ndarray of shape (last - first,)
+        """
+        return self.space.groups(self._names(OF_RULE), first, last)[0]
+
+    def _names(self, parts: Sequence[str]) -> tuple[str, ...]:
+        return tuple(name for name in self.space.names if name in parts or name.partition(".")[0] in parts)
+
+    def _setup(self, codes: Sequence[int]) -> SetupSettings:
+        chosen = self.space.settings_of(self._names(OF_SETUP), codes)
+        run = dict(self.thesis.run) | {key.partition(".")[2]: chosen[key] for key in chosen if key.startswith("run.")}
+        sections = {
+            name: self.thesis.section(name, {key: chosen[key] for key in chosen if key.startswith(f"{name}.")})
+            for name in ("schedule", "baskets", "allocation")
+        }
+        return SetupSettings(
+            config=RunConfig(**run),
+            schedule=cast("Schedule", sections["schedule"]),
+            baskets=cast("Baskets", sections["baskets"]),
+            allocation=cast("Allocation", sections["allocation"]),
+        )
+
+    def _signal(self, names: Sequence[str], codes: Sequence[int]) -> SignalSettings:
+        chosen = self.space.settings_of(names, codes)
+        signal, baskets = (
+            self.thesis.section(name, {key: chosen[key] for key in chosen if key.startswith(f"{name}.")})
+            for name in ("signal", "baskets")
+        )
+        return SignalSettings(
+            signal=cast("Signal", signal),
+            baskets=cast("Baskets", baskets),
+            venue=cast("str | None", chosen.get("schedule.venue", self.thesis.schedule.venue)),
+        )
+
+    def _decisions(self, setup: SetupSettings) -> Decisions:
+        return decide_when(setup.schedule, self.market, self.thesis.name)
