@@ -250,6 +250,18 @@ def test_what_no_sweep_wrote_is_not_written_over(tmp_path: Path) -> None:
     refused(tmp_path / "run", r"holds a run \(manifest\.json\)\. Choose another folder with --out")
 
 
+def test_what_is_called_as_a_sweep_s_seal_and_parts_are_is_left_alone(tmp_path: Path) -> None:
+    for name, files in {
+        "seal and parts": ("sweep.json", "parts/mine.txt"),
+        "seal in parts": ("parts/sweep.json", "parts/mine.txt"),
+        "and an identity": ("sweep.json", "parts/sweep.json", "parts/identity.json", "parts/mine.txt"),
+    }.items():
+        for one in files:
+            (tmp_path / name / one).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / one).write_text(json.dumps({"files": {"mine.txt": {"bytes": 4}}, "mine": one}))
+        refused(tmp_path / name, "sweep.json is not what a sweep wrote|has a parts that no sweep wrote")
+
+
 def test_what_stands_beside_a_sweep_is_no_matter(half: Path, whole: Path) -> None:
     (half / "notes.txt").write_text("mine")
     swept(half)
@@ -366,7 +378,9 @@ def test_a_finished_sweep_that_is_not_whole_is_refused(whole: Path, tmp_path: Pa
 def test_a_seal_that_was_tampered_with_reaches_nothing_outside_the_folder(half: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside.txt"
     outside.write_text("mine")
-    (half / "parts" / "sweep.json").write_text(json.dumps({"files": {"../../outside.txt": {"bytes": 4}}}))
+    identity = json.loads((half / "parts" / "identity.json").read_bytes())
+    tampered = {"identity": identity, "files": {"../../outside.txt": {"bytes": 4}}}
+    (half / "parts" / "sweep.json").write_text(json.dumps(tampered))
     with pytest.raises(BacktestError, match="is not what a sweep wrote"):
         opened(half)
     assert outside.read_text() == "mine"
