@@ -91,7 +91,7 @@ def run_command(
         if isinstance(result, RotationResult):
             steps.at("running the references")
             _ = result.references
-        trial = None if no_trials else run_trial(result, strategy, changes, out)
+        trial = None if no_trials else run_trial(result, strategy, out)
         tried = UNKNOWN if trial is None else others(trial, trials)
         steps.at("writing the report")
         files = write_run(result, out, ledger=ledger, figures=kinds, request=request, tried=tried)

@@ -58,17 +58,17 @@ def print_run(
     loading, running, ledger : float
         Seconds: reading the market; the thesis and the ledger, compiled code read from disk; the ledger again.
     """
-    from backtest.report.verdict import verdict
+    from backtest.report.verdict import one_of_many, verdict
     from backtest.run import RotationResult
 
     console = Console(markup=False)
     if result.market.synthetic:
         console.print("SYNTHETIC MARKET: made-up prices; nothing here is a real figure.", style="bold")
     first, last = result.dates[0].date(), result.dates[-1].date()
-    rows, title, sentences = {"strategy": result}, name, list[str]()
+    rows, title, sentences, leads = {"strategy": result}, name, [one_of_many(tried)], f"files: {files[0].parent}"
     if isinstance(result, RotationResult):
         rows, title = {"rotation": result, **result.references}, result.thesis.title or result.thesis.name
-        sentences = verdict(result, tried)
+        sentences, leads = verdict(result, tried), f"report: {files[0]}"
     console.print(title, soft_wrap=True, highlight=False, style="bold")
     basis = "a year" if result.summary()["years"] >= A_YEAR else "over the whole period, which is under a year"
     console.print(f"{result.market.name}, {first} to {last}; return, turnover and cost {basis}", highlight=False)
@@ -98,11 +98,7 @@ def print_run(
         soft_wrap=True,
         highlight=False,
     )
-    console.print(
-        f"{'report' if sentences else 'files'}: {files[0] if sentences else files[0].parent}",
-        soft_wrap=True,
-        highlight=False,
-    )
+    console.print(leads, soft_wrap=True, highlight=False)
 
 
 def _about_data(market: "MarketData") -> list[str]:

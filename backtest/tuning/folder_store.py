@@ -23,11 +23,10 @@ from backtest.tuning.assembly import TableWriter, write_csv
 from backtest.tuning.identity import described, refuse_other
 from backtest.tuning.part_files import PartFiles, array_file
 from backtest.tuning.parts import Layout, Part
-from backtest.tuning.sealed_sweep import CSV, PARTS, SEAL, TABLE, SealedSweep, move_out, seal
+from backtest.tuning.sealed_sweep import CSV, IDENTITY, PARTS, SEAL, TABLE, SealedSweep, move_out, seal
 from data.storage.atomic import UNFINISHED
 from data.storage.locks import locked
 
-IDENTITY = "identity.json"
 GOES_ON = "The parts written by then are whole: sweep into it again to go on."
 
 
@@ -105,17 +104,9 @@ class FolderStore:
         self.layout.refuse_missing(self.done)
         if self._sealed is not None:
             return
-        names = [TABLE, *map(array_file, self.layout.arrays)]
         with self._saying(GOES_ON):
-            with self._table_lock:
-                self._table_so_far({}).close()
-                self._table = None
-            if self._csv:
-                names.insert(1, CSV)
-                write_csv(self._parts / CSV, self.layout, map(self._files.columns, range(self.layout.n_parts)))
-            checksums = [self._files.checksum(number) for number in range(self.layout.n_parts)]
-            stated = {"identity": self._identity, "about": about, "layout": self.layout.document(), "parts": checksums}
-            seal(self._parts, names, stated)
+            if not (self._parts / SEAL).exists():
+                self._assemble(about)
             move_out(self._folder)
         self._sealed = SealedSweep(self._folder)
 
@@ -160,6 +151,20 @@ class FolderStore:
         if self._sealed is None:
             raise BacktestError(f"The sweep in {self._folder} is not finished: its results cannot be read yet.")
         return self._sealed
+
+    def _assemble(self, about: Mapping[str, Any]) -> None:
+        """Make the files of the finished sweep, and seal them."""
+        names = [TABLE, *map(array_file, self.layout.arrays)]
+        with self._table_lock:
+            self._table_so_far({}).close()
+            self._table = None
+        numbers = range(self.layout.n_parts)
+        if self._csv:
+            names.insert(1, CSV)
+            write_csv(self._parts / CSV, self.layout, map(self._files.columns, numbers))
+        checksums = [self._files.checksum(number) for number in numbers]
+        stated = {"identity": self._identity, "about": about, "layout": self.layout.document(), "parts": checksums}
+        seal(self._parts, names, stated)
 
     def _table_so_far(self, at_hand: Mapping[int, Mapping[str, NDArray[Any]]]) -> TableWriter:
         """Write to the table the parts that follow on those in it, so that little is left to do at the end.

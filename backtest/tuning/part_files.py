@@ -1,9 +1,8 @@
 """The parts of an unfinished sweep on the disk: each whole, or not there.
 
 Every part has its place in files that are as long as the whole sweep from the start: `sums.npy`, `squares.npy` and
-`returns.npy`, which are finished once every part is in them, and `columns.raw`, from which the table is made at the
-end. A part is there once its mark is: a file of its own, renamed into place after the part was written, with the CRC-32
-of what was.
+`returns.npy`, which are finished once every part is in them, and `columns.raw`, from which the table is made. A part is
+there once its mark is: a file of its own, renamed into place after the part was written, with the CRC-32 of what was.
 
 Nothing is forced onto the disk part by part: what a killed process has written is the system's to keep. After a power
 cut a mark may be there whose part is not, or not all of it: the CRC tells, and the part is made again.

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -27,9 +28,10 @@ from backtest.output.run_folder import sealed_names, sync
 from backtest.tuning.assembly import read_columns, read_table
 from backtest.tuning.part_files import array_file
 from backtest.tuning.parts import Layout
-from data.storage.atomic import replacing
+from data.storage.atomic import UNFINISHED, replacing
 
 PARTS = "parts"
+IDENTITY = "identity.json"  # in the folder of parts: of which sweep they are
 SEAL = "sweep.json"
 TABLE = "table.parquet"
 CSV = "table.csv"
@@ -75,15 +77,26 @@ def move_out(folder: Path) -> None:
         If that fails; what is left of it can be done later.
     """
     parts = folder / PARTS
-    if (parts / SEAL).exists():
+    if _is_sealed(parts / SEAL, parts / IDENTITY):
         for name in sealed_names((parts / SEAL).read_bytes()):
             if (parts / name).exists():
                 (parts / name).replace(folder / name)
         sync(folder)  # every file is in its place before the seal is
         (parts / SEAL).replace(folder / SEAL)
         sync(folder)
-    if (folder / SEAL).exists() and parts.exists():
-        shutil.rmtree(parts)
+    if _is_sealed(folder / SEAL, parts / IDENTITY):
+        # Under a name by which what is left of it goes later: without its identity nobody could say whose it is.
+        gone = folder / f".{uuid4().hex}{UNFINISHED}"
+        parts.replace(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def _is_sealed(seal: Path, identity: Path) -> bool:
+    """Say whether a seal is that of the sweep whose parts these are: of nobody else's files anything is moved."""
+    try:
+        return bool(json.loads(seal.read_bytes())["identity"] == json.loads(identity.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 class SealedSweep:

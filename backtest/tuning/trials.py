@@ -97,9 +97,7 @@ def ledger_path(ledger: Path | None = None) -> Path:
     return Path(asked) if asked else user_data_path("eastbound") / FILE
 
 
-def run_trial(
-    result: BacktestResult, strategy: str, changes: Mapping[str, Any] | None = None, where: Path | None = None
-) -> Trial:
+def run_trial(result: BacktestResult, strategy: str, where: Path | None = None) -> Trial:
     """Describe a single run as a trial.
 
     Parameters
@@ -107,8 +105,6 @@ def run_trial(
     result : BacktestResult
     strategy : str
         As it was asked for: the name of a thesis, or a file.
-    changes : mapping, optional
-        Settings changed.
     where : Path, optional
         Folder of its results.
 
@@ -120,7 +116,7 @@ def run_trial(
     if isinstance(result, RotationResult):
         name, rule = result.thesis.name, _rule(result.thesis)
     else:
-        name, rule = strategy, {"file": strategy_part(strategy, {})["sha256"], "changes": dict(changes or {})}
+        name, rule = strategy, {"file": strategy_part(strategy, {})["sha256"]}
     settings = settings_digest({"rule": rule, "run": result.config.model_dump()})
     measures = result.summary()
     best = {key: float(measures[key]) for key in ("sharpe", "annual_return")}

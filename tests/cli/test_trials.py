@@ -95,3 +95,12 @@ def test_a_run_that_is_refused_is_no_trial(ledger: Path, tmp_path: Path) -> None
     done = eastbound("run", *YEAR, "--set", "signal.lookback=-1", "--out", str(tmp_path / "a"))
     assert done.returncode == 2
     assert not ledger.exists()
+
+
+def test_a_strategy_in_python_is_a_trial_too(ledger: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text('every = "month"\ndef decide(past, portfolio):\n    return {"US01": 0.5}\n')
+    asked = ("run", str(tmp_path / "mine.py"), "--market", "tiny", "--out", str(tmp_path / "out"))
+    assert "History unknown" in eastbound(*asked).stdout
+    assert "The trial ledger knows of no other on these data" in eastbound(*asked).stdout
+    assert [json.loads(line)["thesis"] for line in ledger.read_text().splitlines()] == [str(tmp_path / "mine.py")] * 2
+    assert "By the trial ledger 1 other was tried" in eastbound(*asked, "--set", "run.costs=none").stdout

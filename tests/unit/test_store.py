@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from backtest.errors import BacktestError
+from backtest.tuning.identity import sweep_identity
 from backtest.tuning.parts import Column, ColumnType, Layout, Part
 from backtest.tuning.sealed_sweep import SealedSweep
 from data.errors import DataError
+from data.fingerprint import market_hash
+from data.load import load
+from strategies.catalogue import thesis
 from tests import made_up_sweep as made
 from tests.made_up_sweep import COLUMNS, IDENTITY, contents, differing, made_up, opened, part_of, swept, write_parts
 
@@ -245,6 +250,18 @@ def test_what_no_sweep_wrote_is_not_written_over(tmp_path: Path) -> None:
     refused(tmp_path / "run", r"holds a run \(manifest\.json\)\. Choose another folder with --out")
 
 
+def test_what_is_called_as_a_sweep_s_seal_and_parts_are_is_left_alone(tmp_path: Path) -> None:
+    for name, files in {
+        "seal and parts": ("sweep.json", "parts/mine.txt"),
+        "seal in parts": ("parts/sweep.json", "parts/mine.txt"),
+        "and an identity": ("sweep.json", "parts/sweep.json", "parts/identity.json", "parts/mine.txt"),
+    }.items():
+        for one in files:
+            (tmp_path / name / one).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / one).write_text(json.dumps({"files": {"mine.txt": {"bytes": 4}}, "mine": one}))
+        refused(tmp_path / name, "sweep.json is not what a sweep wrote|has a parts that no sweep wrote")
+
+
 def test_what_stands_beside_a_sweep_is_no_matter(half: Path, whole: Path) -> None:
     (half / "notes.txt").write_text("mine")
     swept(half)
@@ -361,7 +378,48 @@ def test_a_finished_sweep_that_is_not_whole_is_refused(whole: Path, tmp_path: Pa
 def test_a_seal_that_was_tampered_with_reaches_nothing_outside_the_folder(half: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside.txt"
     outside.write_text("mine")
-    (half / "parts" / "sweep.json").write_text(json.dumps({"files": {"../../outside.txt": {"bytes": 4}}}))
+    identity = json.loads((half / "parts" / "identity.json").read_bytes())
+    tampered = {"identity": identity, "files": {"../../outside.txt": {"bytes": 4}}}
+    (half / "parts" / "sweep.json").write_text(json.dumps(tampered))
     with pytest.raises(BacktestError, match="is not what a sweep wrote"):
         opened(half)
     assert outside.read_text() == "mine"
+
+
+# ------------------------------------------------------------------------------------------ memory, identity
+
+
+def most_held(folder: Path, n_parts: int) -> int:
+    """Give the most bytes that a sweep of so many parts of 2,000 candidates held at once."""
+    part = made_up(0, 2_000)
+    tracemalloc.start()
+    try:
+        with opened(folder, n_candidates=2_000 * n_parts, part_size=2_000) as store:
+            for number in range(n_parts):
+                store.write(number, part)
+            store.finish({})
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_is_held_does_not_grow_with_the_number_of_candidates(tmp_path: Path) -> None:
+    most_held(tmp_path / "first", 1)  # what is imported and kept for good
+    few, many = most_held(tmp_path / "few", 5), most_held(tmp_path / "many", 50)
+    assert many < few + 100_000, "ten times the candidates: 9 MB more of results"
+
+
+def test_the_identity_is_what_decides_the_results_and_nothing_else() -> None:
+    flow, market = thesis("flow-momentum"), load("demo")
+    asked = sweep_identity(flow, market, "c" * 64)
+    assert sweep_identity(thesis("flow-momentum"), load("demo"), "c" * 64) == asked
+    assert asked["market"] == market_hash(market)
+    assert {"Eastbound", "Eastbound's files", "Python", "numpy", "numba", "pyarrow", "platform"} <= asked.keys()
+    for other, key in (
+        (sweep_identity(flow.replace({"signal.lookback": 21}), market, "c" * 64), "thesis"),
+        (sweep_identity(flow.replace({"run.costs": "none"}), market, "c" * 64), "thesis"),
+        (sweep_identity(flow, market.with_prices({"close": market.close * 2}), "c" * 64), "market"),
+        (sweep_identity(flow, load("demo", start="2020-01-02"), "c" * 64), "first date"),
+        (sweep_identity(flow, market, "d" * 64), "grid"),
+    ):
+        assert [name for name in asked if asked[name] != other[name]] == [key]

@@ -113,12 +113,12 @@ def test_a_default_that_is_written_out_is_the_same_trial() -> None:
 
 def test_a_strategy_in_python_is_told_by_its_file_and_its_settings(tmp_path: Path) -> None:
     targets = TargetWeights.from_frame(pd.DataFrame({"US01": [1.0]}, index=["2025-01-22"]))
-    result = simulate(load("tiny"), targets)
+    result, free = (simulate(load("tiny"), targets, config) for config in (RunConfig(), RunConfig(costs="none")))
     file = tmp_path / "mine.py"
     seen = []
-    for text, changes in (("a = 1", {}), ("a = 1", {}), ("a = 2", {}), ("a = 2", {"costs": "none"})):
+    for text, one in (("a = 1", result), ("a = 1", result), ("a = 2", result), ("a = 2", free)):
         file.write_text(text)
-        seen.append(run_trial(result, str(file), changes).trial)
+        seen.append(run_trial(one, str(file)).trial)
     assert seen[0] == seen[1]
     assert len(set(seen)) == 3
 
