@@ -16,7 +16,6 @@ from backtest.kernels.sleeve_tables import (
     SIZE,
     TRIED,
     WAITS,
-    WIDTH,
     Sleeves,
     fill_tables_nb,
     mark_tables_nb,
@@ -50,8 +49,9 @@ def has_sleeves(prepared: Prepared) -> bool:
     )
     decides_otherwise = rules.rebalance_band or rules.no_trade_band or rules.stop_drawdown or rules.maintenance_margin
     counts_shares = rules.exact_costs or rules.has_room or bool(world.lot.any())
+    costs_differ = bool(np.ptp(world.half_spread, axis=1).any())  # of names that pay the same fees
     holds_otherwise = rules.has_carry or rules.has_shorts or rules.max_gross > 1.0 or len(world.actions.kind)
-    return bool(is_plain and not decides_otherwise and not counts_shares and not holds_otherwise)
+    return bool(is_plain and not decides_otherwise and not counts_shares and not costs_differ and not holds_otherwise)
 
 
 @dataclass
@@ -82,11 +82,12 @@ def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
     n_decisions, n_venues, n_assets = len(inner), len(prepared.venues), len(prepared.names)
     owner = np.argmax(inner.any(axis=0), axis=0)
     is_held = inner.any(axis=(0, 1))
-    # Numbered by venue, then by basket.
-    number = world.venue.astype(np.int64) * inner.shape[1] + owner
+    # Numbered by venue, then by basket, then by what their trades cost.
+    n_baskets, n_classes = inner.shape[1], int(world.fee_class.max(initial=0)) + 1
+    number = (world.venue.astype(np.int64) * n_baskets + owner) * n_classes + world.fee_class.astype(np.int64)
     kinds = np.unique(number[is_held])
     name = np.concatenate([np.flatnonzero(is_held & (number == kind)) for kind in kinds]).astype(np.int64)
-    basket, venue = kinds % inner.shape[1], kinds // inner.shape[1]
+    basket, venue = kinds // n_classes % n_baskets, kinds // n_classes // n_baskets
     first = np.concatenate([[0], np.cumsum([(number[is_held] == kind).sum() for kind in kinds])]).astype(np.int64)
     by_name = np.ascontiguousarray(inner[:, owner[name], name])
 
@@ -118,11 +119,14 @@ def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
         held=held,
         rank=counts(n_decisions, n_names),
         drift=room(n_decisions, n_names),
-        sizing=room(n_decisions, n_names + n_sleeves, WIDTH),
-        held_value=room(n_decisions, n_sleeves),
-        wanted_value=room(n_decisions, n_sleeves),
+        sizing=room(n_decisions, n_names + n_sleeves, 2),
+        worth_wanted=room(n_decisions, n_sleeves),
+        worth_held=room(n_decisions, n_sleeves),
         least_wanted=room(n_decisions, n_sleeves),
         least_held=room(n_decisions, n_sleeves),
+        n_new=room(n_decisions, n_sleeves),
+        n_held=room(n_decisions, n_sleeves),
+        rates=room(n_decisions, n_sleeves, 2),
         splits=splits,
         tried=tried,
         irregular=_irregular(prepared, by_name, name, held, splits, steps.fills),
@@ -135,8 +139,9 @@ def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
         slot=columns[5],
         is_first=columns[6],
         stands=np.array(steps.stands, dtype=np.int64).reshape(-1, n_venues),
-        fills=room(len(steps.fills), n_names + n_sleeves, WIDTH),
+        fills=room(len(steps.fills), n_names + n_sleeves, 2),
         net=room(len(steps.fills), n_sleeves, 2),
+        pays=room(len(steps.fills), n_sleeves, 2),
         worth=room(len(prepared.rows.dates), n_sleeves),
         part=room(len(steps.parts), n_names + n_sleeves, 2),
         part_total=room(len(steps.parts), n_sleeves),

@@ -2,18 +2,7 @@
 
 import numpy as np
 
-from backtest.kernels.sleeve_tables import (
-    AGAIN,
-    BOUGHT_X,
-    BOUGHT_Y,
-    BUY_PAY_X,
-    BUY_PAY_Y,
-    DUE,
-    PAY_X,
-    PAY_Y,
-    SELLS,
-    WAITS,
-)
+from backtest.kernels.sleeve_tables import AGAIN, DUE, WAITS
 from backtest.kernels.state import FUNDING_TOLERANCE
 from data.jit import dense, kernel
 
@@ -95,15 +84,21 @@ def fund_venue_nb(sleeves, step, venue, book):
 
 
 @dense
-def fill_whole_nb(table, net_y, net_x, rank, wanted, held, pay, traded, cost, count):
+def fill_whole_nb(
+    table, net_y, net_x, buying, selling, n_new, n_held, rank, wanted, held, pay, traded, cost, count
+):  # fmt: skip
     """Fill a sleeve whole; arrays of shape (L,).
 
     Parameters
     ----------
-    table : ndarray of shape (n_names + 1, 8)
+    table : ndarray of shape (n_names + 1, 2)
         Of `Sleeves.fills`.
     net_y, net_x : float
         Notional of a unit wanted and of one held.
+    buying, selling : float
+        What buying a notional of 1 pays, and what selling it gives.
+    n_new, n_held : float
+        Names that were not held, which are bought first, and names that were.
     rank, wanted : ndarray
     held : ndarray
         Written in place.
@@ -112,23 +107,26 @@ def fill_whole_nb(table, net_y, net_x, rank, wanted, held, pay, traded, cost, co
     """
     for lane in range(rank.shape[0]):
         j, g, c = rank[lane], wanted[lane], held[lane]
-        net, paid = g * net_y - c * net_x, g * table[j, PAY_Y] - c * table[j, PAY_X]
-        bought = g * table[j, BOUGHT_Y] - c * table[j, BOUGHT_X]
+        net, bought = g * net_y - c * net_x, g * table[j, 0] - c * table[j, 1]
+        paid = buying * bought - selling * (bought - net)
         pay[lane] += paid
         traded[lane] += 2.0 * bought - net
         cost[lane] += paid - net
-        count[lane] += j + (table[j, SELLS] if c > 0.0 else 0.0)
+        count[lane] += j + (n_held - max(j - n_new, 0.0) if c > 0.0 else 0.0)
         held[lane] = g
 
 
 @dense
-def fill_part_nb(table, net_y, net_x, sells_too, rank, wanted, part, rest, held, pay, traded, cost, count):
+def fill_part_nb(
+    table, net_y, net_x, buying, selling, n_new, n_held, sells_too, rank, wanted, part, rest, held, pay, traded, cost,
+    count,
+):  # fmt: skip
     """Fill a sleeve's sells and a part of its buys; as `fill_whole_nb`.
 
     Parameters
     ----------
-    table : ndarray of shape (n_names + 1, 8)
-    net_y, net_x : float
+    table : ndarray of shape (n_names + 1, 2)
+    net_y, net_x, buying, selling, n_new, n_held : float
     sells_too : float
         1 where the sells fill, 0 where they have filled before.
     rank, wanted, part, rest : ndarray
@@ -138,14 +136,13 @@ def fill_part_nb(table, net_y, net_x, sells_too, rank, wanted, part, rest, held,
     """
     for lane in range(rank.shape[0]):
         j, g, c, now = rank[lane], wanted[lane], held[lane], part[lane] * rest[lane]
-        buy_paid = g * table[j, BUY_PAY_Y] - c * table[j, BUY_PAY_X]
-        bought = g * table[j, BOUGHT_Y] - c * table[j, BOUGHT_X]
-        sold = bought - (g * net_y - c * net_x)
-        got = buy_paid - (g * table[j, PAY_Y] - c * table[j, PAY_X])
-        pay[lane] += now * buy_paid - sells_too * got
-        traded[lane] += now * bought + sells_too * sold
-        cost[lane] += now * (buy_paid - bought) + sells_too * (sold - got)
-        count[lane] += (j if now > 0.0 else 0) + sells_too * (table[j, SELLS] if c > 0.0 else 0.0)
+        bought = g * table[j, 0] - c * table[j, 1]
+        sold = sells_too * (bought - (g * net_y - c * net_x))
+        n_sells = sells_too * (n_held - max(j - n_new, 0.0) if c > 0.0 else 0.0)
+        pay[lane] += now * (buying * bought) - selling * sold
+        traded[lane] += now * bought + sold
+        cost[lane] += now * (buying * bought - bought) + (sold - selling * sold)
+        count[lane] += (j if now > 0.0 else 0) + n_sells
         held[lane] = g if part[lane] == 1.0 else c
 
 
@@ -188,25 +185,31 @@ def fill_venue_nb(sleeves, step, book, traded_out, paid_out, fills_out):
     """
     k, venue, f, first = sleeves.decision[step], sleeves.at[step], sleeves.place[step], sleeves.first
     splits, sells_too = sleeves.splits[k] != 0, float(sleeves.is_first[step])
-    for lane in range(book.cash.shape[0]):
+    n_lanes, n_waiting = book.cash.shape[0], 0
+    if sells_too == 0.0:  # tried again: nearly always nothing is left
+        for lane in range(n_lanes):
+            n_waiting += np.int64(book.rest[venue, lane] != 0.0)
+        if n_waiting == 0:
+            return
+    for lane in range(n_lanes):
         book.pay[lane], book.traded[lane], book.cost[lane], book.count[lane] = 0.0, 0.0, 0.0, 0.0
     if splits:
         fund_venue_nb(sleeves, step, venue, book)
     for s in range(sleeves.venue_first[venue], sleeves.venue_first[venue + 1]):
-        table = sleeves.fills[f, first[s] + s : first[s + 1] + s + 1]
-        net_y, net_x = sleeves.net[f, s, 0], sleeves.net[f, s, 1]
+        table, net, pays = sleeves.fills[f, first[s] + s : first[s + 1] + s + 1], sleeves.net[f, s], sleeves.pays[f, s]
         if splits:
             fill_part_nb(
-                table, net_y, net_x, sells_too, book.rank[s], book.wanted[s], book.part, book.rest[venue],
-                book.held[s], book.pay, book.traded, book.cost, book.count,
+                table, net[0], net[1], pays[0], pays[1], sleeves.n_new[k, s], sleeves.n_held[k, s], sells_too,
+                book.rank[s], book.wanted[s], book.part, book.rest[venue], book.held[s], book.pay, book.traded,
+                book.cost, book.count,
             )  # fmt: skip
         else:
             fill_whole_nb(
-                table, net_y, net_x, book.rank[s], book.wanted[s], book.held[s], book.pay, book.traded, book.cost,
-                book.count,
+                table, net[0], net[1], pays[0], pays[1], sleeves.n_new[k, s], sleeves.n_held[k, s], book.rank[s],
+                book.wanted[s], book.held[s], book.pay, book.traded, book.cost, book.count,
             )  # fmt: skip
     if splits:
-        for lane in range(book.cash.shape[0]):
+        for lane in range(n_lanes):
             book.rest[venue, lane] *= 1.0 - book.part[lane]
     pay_nb(
         book.in_general, book.pay, book.traded, book.cost, book.count, book.cash, book.waiting,

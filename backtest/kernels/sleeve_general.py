@@ -50,7 +50,7 @@ def find_general_nb(sleeves, k, book):
     """
     n = 0
     for s in range(sleeves.basket.shape[0]):
-        value_held_nb(book.nav, book.cash, book.held[s], sleeves.held_value[k, s], s == 0)
+        value_held_nb(book.nav, book.cash, book.held[s], sleeves.worth_held[k, s], s == 0)
     for lane in range(book.cash.shape[0]):
         book.needs_general[lane] = 1.0 if sleeves.irregular[k] != 0 else book.in_general[lane]
     for v in range(book.rest.shape[0]):

@@ -2,27 +2,27 @@
 
 import numpy as np
 
-from backtest.kernels.sleeve_tables import BUY_NEED_X, BUY_NEED_Y, BUY_X, BUY_Y, NEED_X, NEED_Y
 from backtest.kernels.state import NAV_NOT_POSITIVE, OK
 from data.jit import dense, kernel
 
 
 @dense
-def want_nb(nav, factor, share, held, wanted, ratio, rank):
+def want_nb(nav, factor, share, held, wanted, ratio, rank, is_first):
     """Ask for a share of NAV in a sleeve; arrays of shape (L,).
 
     Parameters
     ----------
     nav, factor, share, held : ndarray
     wanted, ratio, rank : ndarray
-        Written in place: units asked for, over those held, and 0.
+        Written in place: units asked for, over those held, and, the first time, 0.
+    is_first : bool
     """
     for lane in range(nav.shape[0]):
         asked, present = factor[lane] * (share[lane] * nav[lane]), held[lane]
         wanted[lane] = asked
         grows = asked / present
         ratio[lane] = grows if asked > 0.0 else 0.0  # of nothing held: infinite
-        rank[lane] = 0
+        rank[lane] = 0 if is_first else rank[lane]
 
 
 @dense
@@ -60,22 +60,28 @@ def add_rank_nb(rank, ranks, is_first):
 
 
 @dense
-def add_need_nb(table, rank, wanted, held, share, need, slope, is_first):
+def add_need_nb(table, buying, selling, worth_wanted, worth_held, rank, wanted, held, share, need, slope, is_first):
     """Add what a sleeve needs, costs included, beyond what it is worth; arrays of shape (L,).
 
     Parameters
     ----------
-    table : ndarray of shape (n_names + 1, 8)
+    table : ndarray of shape (n_names + 1, 2)
         Of `Sleeves.sizing`.
+    buying, selling : float
+        Expected costs, of the notional.
+    worth_wanted, worth_held : float
+        Of a unit.
     rank, wanted, held, share : ndarray
     need, slope : ndarray
         Written in place; the slope is by the factor, for a NAV of 1.
     is_first : bool
     """
+    both = buying + selling
     for lane in range(rank.shape[0]):
-        j = rank[lane]
-        unit = table[j, NEED_Y]
-        more = wanted[lane] * unit - held[lane] * table[j, NEED_X]
+        j, g, c = rank[lane], wanted[lane], held[lane]
+        y, x = table[j, 0], table[j, 1]
+        unit = (1.0 - selling) * worth_wanted + both * y
+        more = (1.0 - selling) * (g * worth_wanted - c * worth_held) + both * (g * y - c * x)
         need[lane] = (0.0 if is_first else need[lane]) + more
         slope[lane] = (0.0 if is_first else slope[lane]) + share[lane] * unit
 
@@ -126,29 +132,90 @@ def rank_sleeve_nb(ratio, drift, rank):
 
 
 @dense
-def plan_sleeve_nb(table, rank, wanted, held, worth, wanted_worth, buys, buys_due, sells, sells_due, present, gross):
+def lower_rank_nb(ratio, drift, rank):
+    """Move a name from buys to sells where less is asked for than it has drifted; arrays of shape (L,).
+
+    Parameters
+    ----------
+    ratio : ndarray
+    drift : ndarray of shape (n_names,)
+        Ascending.
+    rank : ndarray, int64
+        Written in place.
+
+    Returns
+    -------
+    n_moved : int
+        Over all lanes.
+    """
+    n = 0
+    for lane in range(ratio.shape[0]):
+        j = rank[lane]
+        moves = np.int64((j > 0) & (drift[max(j - 1, 0)] >= ratio[lane]))
+        rank[lane] = j - moves
+        n += moves
+    return n
+
+
+@dense
+def count_new_nb(ranks, before):
+    """Count the lanes whose ranks are not those of the last step; arrays of shape (L,).
+
+    Parameters
+    ----------
+    ranks, before : ndarray
+
+    Returns
+    -------
+    n : int
+    """
+    n = 0
+    for lane in range(ranks.shape[0]):
+        n += np.int64(ranks[lane] != before[lane])
+    return n
+
+
+@dense
+def plan_sleeve_nb(
+    table,
+    buying,
+    selling,
+    worth_wanted,
+    worth_held,
+    rank,
+    wanted,
+    held,
+    buys,
+    buys_due,
+    sells,
+    sells_due,
+    present,
+    gross,
+):
     """Add what a sleeve buys and sells to the plan of its venue; arrays of shape (L,).
 
     Parameters
     ----------
-    table : ndarray of shape (n_names + 1, 8)
+    table : ndarray of shape (n_names + 1, 2)
         Of `Sleeves.sizing`.
+    buying, selling : float
+        Expected costs, of the notional.
+    worth_wanted, worth_held : float
+        Of a unit.
     rank, wanted, held : ndarray
-    worth, wanted_worth : float
-        Of a unit held and of one wanted.
     buys, buys_due, sells, sells_due, present, gross : ndarray
         Written in place: at the plan's prices, of the venue, and what the whole target is worth.
     """
     for lane in range(rank.shape[0]):
         j, g, c = rank[lane], wanted[lane], held[lane]
-        bought = g * table[j, BUY_Y] - c * table[j, BUY_X]
-        due = g * table[j, BUY_NEED_Y] - c * table[j, BUY_NEED_X]
-        present[lane] += c * worth
+        bought = g * table[j, 0] - c * table[j, 1]
+        sold = c * worth_held - g * worth_wanted + bought
+        present[lane] += c * worth_held
         buys[lane] += bought
-        buys_due[lane] += due
-        sells[lane] += c * worth - g * wanted_worth + bought
-        sells_due[lane] += due - (g * table[j, NEED_Y] - c * table[j, NEED_X])
-        gross[lane] += g * wanted_worth
+        buys_due[lane] += bought * (1.0 + buying)
+        sells[lane] += sold
+        sells_due[lane] += sold * (1.0 - selling)
+        gross[lane] += g * worth_wanted
 
 
 @kernel
@@ -171,9 +238,9 @@ def plan_split_nb(sleeves, k, book):
     for s in range(first.shape[0] - 1):
         v = sleeves.venue[s]
         plan_sleeve_nb(
-            sleeves.sizing[k, first[s] + s : first[s + 1] + s + 1], book.rank[s], book.wanted[s], book.held[s],
-            sleeves.held_value[k, s], sleeves.wanted_value[k, s], book.buys[v], book.buys_due[v], book.sells[v],
-            book.sells_due[v], book.present[v], book.target_gross,
+            sleeves.sizing[k, first[s] + s : first[s + 1] + s + 1], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
+            sleeves.worth_wanted[k, s], sleeves.worth_held[k, s], book.rank[s], book.wanted[s], book.held[s],
+            book.buys[v], book.buys_due[v], book.sells[v], book.sells_due[v], book.present[v], book.target_gross,
         )  # fmt: skip
 
 
@@ -199,19 +266,22 @@ def size_sleeves_nb(sleeves, k, shares, book):
         if not (book.nav[lane] > 0.0 or book.in_general[lane] != 0.0):
             return NAV_NOT_POSITIVE
         book.factor[lane], book.before[lane] = 1.0, -1.0
-    for _ in range(first[n_sleeves] + 2):
+    for attempt in range(first[n_sleeves] + 2):
         for s in range(n_sleeves):
-            want_nb(book.nav, book.factor, shares[basket[s]], book.held[s], book.wanted[s], book.ratio, book.rank[s])
-            rank_sleeve_nb(book.ratio, sleeves.drift[k, first[s] : first[s + 1]], book.rank[s])
+            drift, share = sleeves.drift[k, first[s] : first[s + 1]], shares[basket[s]]
+            want_nb(book.nav, book.factor, share, book.held[s], book.wanted[s], book.ratio, book.rank[s], attempt == 0)
+            if attempt == 0:
+                rank_sleeve_nb(book.ratio, drift, book.rank[s])
+            else:
+                while lower_rank_nb(book.ratio, drift, book.rank[s]) > 0:
+                    pass
             add_rank_nb(book.rank[s], book.ranks, s == 0)
-        is_new = False
-        for lane in range(n_lanes):
-            is_new |= book.ranks[lane] != book.before[lane]
-        if not is_new:
+        if count_new_nb(book.ranks, book.before) == 0:
             break
         for s in range(n_sleeves):
             add_need_nb(
-                sleeves.sizing[k, first[s] + s : first[s + 1] + s + 1], book.rank[s], book.wanted[s], book.held[s],
+                sleeves.sizing[k, first[s] + s : first[s + 1] + s + 1], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
+                sleeves.worth_wanted[k, s], sleeves.worth_held[k, s], book.rank[s], book.wanted[s], book.held[s],
                 shares[basket[s]], book.need, book.slope, s == 0,
             )  # fmt: skip
         step_factor_nb(book.nav, book.cash, book.need, book.slope, book.ranks, book.before, book.factor)

@@ -1,9 +1,9 @@
 """Tables of sleeves: what a unit of a basket is worth, and what trading it costs, for every name at once.
 
-A sleeve is the part of a basket that trades at one venue. All candidates of a setup hold multiples of it, so they
-differ in two numbers: how much of it they held (c) and how much they want (g), both in base currency at the decision
-at which each was sized. Of the names, sorted by how far they drifted, the first j are bought and the rest sold,
-whatever c and g are: sums over names are differences of rows of a table, looked up at j.
+A sleeve is the part of a basket that trades at one venue under one schedule of fees. All candidates of a setup hold
+multiples of it, so they differ in two numbers: how much of it they held (c) and how much they want (g), both in base
+currency at the decision at which each was sized. Of the names, sorted by how far they drifted, the first j are bought
+and the rest sold, whatever c and g are: what is bought is g Y[j] - c X[j], with running sums Y and X looked up at j.
 """
 
 from typing import NamedTuple
@@ -20,11 +20,6 @@ I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
 
 # Kinds of steps.
 BEGIN_ROW, SIZE, FILL, MARK_ROW = 0, 1, 2, 3
-# Columns of `sizing`: needs of the wanted and of the held, the same of buys alone, buys without costs.
-NEED_Y, NEED_X, BUY_NEED_Y, BUY_NEED_X, BUY_Y, BUY_X = 0, 1, 2, 3, 4, 5
-# Columns of `fills`: payment of both sides, payment and notional of buys alone, of wanted and held; number of sells.
-PAY_Y, PAY_X, BUY_PAY_Y, BUY_PAY_X, BOUGHT_Y, BOUGHT_X, SELLS = 0, 1, 2, 3, 4, 5, 6
-WIDTH = 8  # a row of a table is a line of the cache
 # How a venue stands at a fill of another: its orders wait, fall due later on the date, were tried, are due again.
 WAITS, DUE, TRIED, AGAIN = 0, 1, 2, 3
 
@@ -36,19 +31,22 @@ class Sleeves(NamedTuple):
     venue_first: (V + 1,), the sleeves of each venue. inner: (K, N). value: (K, A), base value of a share at the
     decision. last_price: (K, A). last_session: (K, V). held: (K, V), the decision that was last filled at the venue,
     -1 for none. rank: (K, N), positions of names within `name` by drift, the least first. drift: (K, N), sorted.
-    sizing: (K, N + S, 8). held_value, wanted_value: (K, S), what a unit of the held and of the wanted is worth.
-    least_wanted, least_held: (K, S), the smallest part of a unit that is in a name. splits: (K,), legs of the decision fall due on different dates.
-    tried: (K, V), orders of the venue met a session before the next decision. irregular: (K,), the sleeves do not say
-    what happens. event: (K + 1,), events of the decisions, and the number of events.
+    sizing: (K, N + S, 2), running sums of the wanted and of the held. worth_wanted, worth_held: (K, S), their totals.
+    least_wanted, least_held: (K, S), the smallest part of a unit that is in a name. n_new, n_held: (K, S), how many
+    names were not held, and how many were. rates: (K, S, 2), expected costs of buying and of selling, of the notional.
+    splits: (K,), legs of the decision fall due on different dates. tried: (K, V), orders of the venue met a session
+    before the next decision. irregular: (K,), the sleeves do not say what happens. event: (K + 1,), events of the
+    decisions, and the number of events.
 
     kind, row, decision, place: (T,), the steps; place: of a fill its table, of a mark that of partial holdings, -1 for
     none. at, slot, is_first: (T,), of a fill: its venue, where its money waits, whether it is the first of its
     decision; of a begin the slot that settles, -1 for none with money. stands: (T, V), of a fill how other venues
     stand; of a mark with partial holdings 1 at venues that may have them.
 
-    fills: (fills, N + S, 8). net: (fills, S, 2), notional of a unit of the wanted and of the held. worth: (R, S), what
-    a unit held is worth at each mark. part: (parts, N + S, 2), what the bought names of a unit of the wanted and of the
-    held are worth at a mark. part_total: (parts, S), what all names of a unit of the wanted are worth.
+    fills: (fills, N + S, 2), running sums of the wanted and of the held at the prices of the fill. net: (fills, S, 2),
+    their totals. pays: (fills, S, 2), what buying a notional of 1 pays, and what selling it gives. worth: (R, S), what
+    a unit held is worth at each mark. part: (parts, N + S, 2), running sums at a mark with partial holdings.
+    part_total: (parts, S), what all names of a unit of the wanted are worth.
     """
 
     first: I
@@ -64,10 +62,13 @@ class Sleeves(NamedTuple):
     rank: I
     drift: F
     sizing: F
-    held_value: F
-    wanted_value: F
+    worth_wanted: F
+    worth_held: F
     least_wanted: F
     least_held: F
+    n_new: F
+    n_held: F
+    rates: F
     splits: I
     tried: I
     irregular: I
@@ -82,6 +83,7 @@ class Sleeves(NamedTuple):
     stands: I
     fills: F
     net: F
+    pays: F
     worth: F
     part: F
     part_total: F
@@ -154,31 +156,35 @@ def held_nb(sleeves, k, h, i):
 
 
 @kernel
-def drifted_nb(world, fx_spread, base, row, sleeves, k, h, i):
-    """Give what a unit of the wanted and of the held has of the name at a rank, and what moving it is expected to cost.
+def sort_names_nb(sleeves, k, s):
+    """Sort the names of a sleeve by how far they drifted, and add up what a unit is.
 
     Parameters
     ----------
-    world : World
-    fx_spread : float
-    base, row : int
     sleeves : Sleeves
-    k, h, i : int
-        Decision, decision of the held, rank.
-
-    Returns
-    -------
-    wanted, held, buying, selling : float
-        Values, and rates.
+        Rows of the decision are written in place.
+    k, s : int
     """
-    at = sleeves.rank[k, i]
-    a = sleeves.name[at]
-    half_spread = world.half_spread[row_of_nb(world.half_spread, row), a]
-    spread = 0.0 if world.currency[a] == np.uint64(base) else fx_spread
-    buy = world.rate[row, world.fee_class[a], BUY] + half_spread
-    sell = world.rate[row, world.fee_class[a], SELL] + half_spread
-    y, x = sleeves.inner[k, at], held_nb(sleeves, k, h, at)
-    return y, x, buy + spread * (1.0 + buy), sell + spread * (1.0 - sell)
+    start, end, h = sleeves.first[s], sleeves.first[s + 1], sleeves.held[k, sleeves.venue[s]]
+    rank, drift = sleeves.rank[k], sleeves.drift[k]
+    least_y, least_x, total_y, total_x, n_new, n_held = np.inf, np.inf, 0.0, 0.0, 0.0, 0.0
+    for i in range(start, end):
+        y, x = sleeves.inner[k, i], held_nb(sleeves, k, h, i)
+        away = x / y if y > 0.0 else np.inf
+        total_y += y
+        total_x += x
+        least_y = min(least_y, y) if y > 0.0 else least_y
+        least_x = min(least_x, x) if x > 0.0 else least_x
+        n_new += 1.0 if y > 0.0 and x == 0.0 else 0.0
+        n_held += 1.0 if x > 0.0 else 0.0
+        place = i
+        while place > start and drift[place - 1] > away:  # into the part that is sorted: a sleeve has few names
+            drift[place], rank[place] = drift[place - 1], rank[place - 1]
+            place -= 1
+        drift[place], rank[place] = away, i
+    sleeves.worth_wanted[k, s], sleeves.worth_held[k, s] = total_y, total_x
+    sleeves.least_wanted[k, s], sleeves.least_held[k, s] = least_y, least_x
+    sleeves.n_new[k, s], sleeves.n_held[k, s] = n_new, n_held
 
 
 @kernel
@@ -195,137 +201,57 @@ def size_tables_nb(world, fx_spread, base, rows, sleeves):
     rows : ndarray of shape (K,), int64
         Rows of the decisions: their expected costs are those of the row.
     sleeves : Sleeves
-        Reads `inner`, `value` and `held`; writes `rank`, `drift`, `sizing`, `held_value`, `wanted_value` and the least parts.
+        Reads `inner`, `value` and `held`; what else has a row a decision is written.
     """
-    n_sleeves, first = sleeves.basket.shape[0], sleeves.first
     for k in range(sleeves.held.shape[0]):
-        for s in range(n_sleeves):
-            start, end = first[s], first[s + 1]
-            h = sleeves.held[k, sleeves.venue[s]]
-            least_y, least_x, total_y, total_x = np.inf, np.inf, 0.0, 0.0
-            for i in range(start, end):
-                # Sorted as they come: a sleeve has few names.
-                y, x = sleeves.inner[k, i], held_nb(sleeves, k, h, i)
-                away = x / y if y > 0.0 else np.inf
-                total_y += y
-                total_x += x
-                place = i
-                while place > start and sleeves.drift[k, place - 1] > away:
-                    sleeves.drift[k, place] = sleeves.drift[k, place - 1]
-                    sleeves.rank[k, place] = sleeves.rank[k, place - 1]
-                    place -= 1
-                sleeves.drift[k, place], sleeves.rank[k, place] = away, i
-                least_y = min(least_y, y) if y > 0.0 else least_y
-                least_x = min(least_x, x) if x > 0.0 else least_x
-            sleeves.held_value[k, s], sleeves.wanted_value[k, s] = total_x, total_y
-            sleeves.least_wanted[k, s], sleeves.least_held[k, s] = least_y, least_x
-            at = start + s
-            for column in range(WIDTH):
-                sleeves.sizing[k, at, column] = 0.0
-            for i in range(start, end):
-                y, x, _, sell = drifted_nb(world, fx_spread, base, rows[k], sleeves, k, h, i)
-                sleeves.sizing[k, at, NEED_Y] += y * (1.0 - sell)
-                sleeves.sizing[k, at, NEED_X] += x * (1.0 - sell)
-            for i in range(start, end):
-                y, x, buy, sell = drifted_nb(world, fx_spread, base, rows[k], sleeves, k, h, i)
-                for column in range(WIDTH):
-                    sleeves.sizing[k, at + 1, column] = sleeves.sizing[k, at, column]
+        for s in range(sleeves.basket.shape[0]):
+            sort_names_nb(sleeves, k, s)
+            at, h, row = sleeves.first[s] + s, sleeves.held[k, sleeves.venue[s]], rows[k]
+            sleeves.sizing[k, at, 0], sleeves.sizing[k, at, 1] = 0.0, 0.0
+            for i in range(sleeves.first[s], sleeves.first[s + 1]):
+                place = sleeves.rank[k, i]
+                sleeves.sizing[k, at + 1, 0] = sleeves.sizing[k, at, 0] + sleeves.inner[k, place]
+                sleeves.sizing[k, at + 1, 1] = sleeves.sizing[k, at, 1] + held_nb(sleeves, k, h, place)
                 at += 1
-                sleeves.sizing[k, at, NEED_Y] += y * (buy + sell)
-                sleeves.sizing[k, at, NEED_X] += x * (buy + sell)
-                sleeves.sizing[k, at, BUY_NEED_Y] += y * (1.0 + buy)
-                sleeves.sizing[k, at, BUY_NEED_X] += x * (1.0 + buy)
-                sleeves.sizing[k, at, BUY_Y] += y
-                sleeves.sizing[k, at, BUY_X] += x
+            a = sleeves.name[sleeves.first[s]]  # all names of a sleeve pay the same
+            half_spread = world.half_spread[row_of_nb(world.half_spread, row), a]
+            spread = 0.0 if world.currency[a] == np.uint64(base) else fx_spread
+            buy = world.rate[row, world.fee_class[a], BUY] + half_spread
+            sell = world.rate[row, world.fee_class[a], SELL] + half_spread
+            sleeves.rates[k, s, 0], sleeves.rates[k, s, 1] = buy + spread * (1.0 + buy), sell + spread * (1.0 - sell)
 
 
 @kernel
-def traded_nb(world, fx_spread, base, k, h, row, event, close_event, uses_close, sleeves, i):
-    """Give what a unit of the wanted and of the held has of the name at a rank, and what trading it pays.
+def growth_nb(world, row, event, close_event, uses_close, sleeves, k, a):
+    """Say what a unit of base currency in a name at a decision is worth at the price of a fill.
 
     Parameters
     ----------
     world : World
-    fx_spread : float
-    base : int
-    k, h, row : int
-        Decision, decision of the held, row of the fill.
+    row : int
     event, close_event : int
         At which names fill, and those without an open.
     uses_close : bool
         All fill at the close.
     sleeves : Sleeves
-    i : int
-        Rank.
+    k, a : int
+        Decision, name.
 
     Returns
     -------
-    wanted, held, growth, buying, selling : float
-        Values at the decision; what one of them is worth at the fill, what buying it pays, what selling it gives.
+    growth : float
+        0 where there is no price: the decision is marked as irregular then.
     """
-    place = sleeves.rank[k, i]
-    a = sleeves.name[place]
-    y, x = sleeves.inner[k, place], held_nb(sleeves, k, h, place)
     price, fx = world.open[row, a], world.fx[event, world.currency[a]]
     if uses_close or np.isnan(price):
         price, fx = world.close[row, a], world.fx[close_event, world.currency[a]]
     growth = price * fx / sleeves.value[k, a]
-    if (y == 0.0 and x == 0.0) or np.isnan(growth):  # not traded; or not at a price, which the decision is marked for
-        growth = 0.0
-    half_spread = world.half_spread[row_of_nb(world.half_spread, row), a]
-    spread = 0.0 if world.currency[a] == np.uint64(base) else fx_spread
-    buy = (1.0 + world.rate[row, world.fee_class[a], BUY] + half_spread) * (1.0 + spread)
-    sell = (1.0 - world.rate[row, world.fee_class[a], SELL] - half_spread) * (1.0 - spread)
-    return y, x, growth, growth * buy, growth * sell
-
-
-@kernel
-def fill_table_nb(world, fx_spread, base, uses_close, given, sleeves, f):
-    """Fill one table; as `fill_tables_nb`.
-
-    Parameters
-    ----------
-    world : World
-    fx_spread : float
-    base : int
-    uses_close : bool
-    given : ndarray of shape (5,), int64
-    sleeves : Sleeves
-    f : int
-    """
-    k, row, venue, event, close_event = given[0], given[1], given[2], given[3], given[4]
-    first, table, h = sleeves.first, sleeves.fills[f], sleeves.held[k, venue]
-    for s in range(sleeves.venue_first[venue], sleeves.venue_first[venue + 1]):
-        start = first[s] + s
-        end, sell_y, sell_x, n_sells = start, 0.0, 0.0, 0.0
-        for column in range(WIDTH):
-            table[start, column] = 0.0
-        for i in range(first[s], first[s + 1]):
-            y, x, growth, buy, sell = traded_nb(
-                world, fx_spread, base, k, h, row, event, close_event, uses_close, sleeves, i
-            )
-            end += 1
-            table[end, PAY_Y] = table[end - 1, PAY_Y] + y * (buy - sell)
-            table[end, PAY_X] = table[end - 1, PAY_X] + x * (buy - sell)
-            table[end, BUY_PAY_Y] = table[end - 1, BUY_PAY_Y] + y * buy
-            table[end, BUY_PAY_X] = table[end - 1, BUY_PAY_X] + x * buy
-            table[end, BOUGHT_Y] = table[end - 1, BOUGHT_Y] + y * growth
-            table[end, BOUGHT_X] = table[end - 1, BOUGHT_X] + x * growth
-            table[end, SELLS] = table[end - 1, SELLS] - (1.0 if x > 0.0 else 0.0)
-            sell_y += y * sell
-            sell_x += x * sell
-            n_sells += 1.0 if x > 0.0 else 0.0
-        net_y, net_x = table[end, BOUGHT_Y], table[end, BOUGHT_X]
-        sleeves.net[f, s, 0], sleeves.net[f, s, 1] = net_y, net_x
-        for j in range(start, end + 1):  # what is not bought is sold
-            table[j, PAY_Y] += sell_y
-            table[j, PAY_X] += sell_x
-            table[j, SELLS] += n_sells
+    return 0.0 if np.isnan(growth) else growth
 
 
 @kernel
 def fill_tables_nb(world, fx_spread, base, uses_close, given, sleeves):
-    """Fill the tables of fills: what buying the first j names of a venue's sleeves and selling the rest pays.
+    """Fill the tables of fills.
 
     Parameters
     ----------
@@ -337,10 +263,29 @@ def fill_tables_nb(world, fx_spread, base, uses_close, given, sleeves):
     given : ndarray of shape (fills, 5), int64
         Decision, row, venue, event, event of the close.
     sleeves : Sleeves
-        `fills` and `net` are written in place.
+        `fills`, `net` and `pays` are written in place.
     """
     for f in range(given.shape[0]):
-        fill_table_nb(world, fx_spread, base, uses_close, given[f], sleeves, f)
+        k, row, venue, table = given[f, 0], given[f, 1], given[f, 2], sleeves.fills[f]
+        for s in range(sleeves.venue_first[venue], sleeves.venue_first[venue + 1]):
+            at, h = sleeves.first[s] + s, sleeves.held[k, venue]
+            table[at, 0], table[at, 1] = 0.0, 0.0
+            for i in range(sleeves.first[s], sleeves.first[s + 1]):
+                place = sleeves.rank[k, i]
+                y, x, growth = sleeves.inner[k, place], held_nb(sleeves, k, h, place), 0.0
+                if y > 0.0 or x > 0.0:
+                    growth = growth_nb(
+                        world, row, given[f, 3], given[f, 4], uses_close, sleeves, k, sleeves.name[place]
+                    )
+                table[at + 1, 0], table[at + 1, 1] = table[at, 0] + y * growth, table[at, 1] + x * growth
+                at += 1
+            sleeves.net[f, s, 0], sleeves.net[f, s, 1] = table[at, 0], table[at, 1]
+            a = sleeves.name[sleeves.first[s]]
+            half_spread = world.half_spread[row_of_nb(world.half_spread, row), a]
+            spread = 0.0 if world.currency[a] == np.uint64(base) else fx_spread
+            buy, sell = world.rate[row, world.fee_class[a], BUY], world.rate[row, world.fee_class[a], SELL]
+            sleeves.pays[f, s, 0] = (1.0 + buy + half_spread) * (1.0 + spread)
+            sleeves.pays[f, s, 1] = (1.0 - sell - half_spread) * (1.0 - spread)
 
 
 @kernel
