@@ -1,16 +1,17 @@
 """How much of a measure's variance between candidates each parameter explains, and each pair of them."""
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from backtest.tuning.axes import axis, bins_for, parameters
+from backtest.tuning.axes import Axis, axis, bins_for, parameters
 from backtest.tuning.groups import Variance
 from backtest.tuning.measures import values_of
 
 
-def explained(table: pd.DataFrame, measure: str) -> "pd.Series[float]":
+def explained(table: pd.DataFrame, measure: str, axes: Sequence[Axis] | None = None) -> "pd.Series[float]":
     """Share of a measure's variance that each parameter explains on its own.
 
     Parameters
@@ -18,6 +19,8 @@ def explained(table: pd.DataFrame, measure: str) -> "pd.Series[float]":
     table : DataFrame
         Of a sweep.
     measure : str
+    axes : sequence of Axis, optional
+        Of the parameters, where they are laid out already; by default of all that vary.
 
     Returns
     -------
@@ -39,12 +42,12 @@ def explained(table: pd.DataFrame, measure: str) -> "pd.Series[float]":
     {'a.x': 1.0, 'a.y': 0.0}
     """
     variance = Variance(values_of(table, measure))
-    laid = [axis(table, name) for name in parameters(table)]
+    laid = [axis(table, name) for name in parameters(table)] if axes is None else axes
     shares = {one.parameter: variance.between(one.codes, one.n) for one in laid}
     return pd.Series(shares, dtype=np.float64).sort_values(ascending=False, kind="stable")
 
 
-def interactions(table: pd.DataFrame, measure: str) -> pd.DataFrame:
+def interactions(table: pd.DataFrame, measure: str, axes: Sequence[Axis] | None = None) -> pd.DataFrame:
     """Share of a measure's variance that each pair of parameters explains, together and beyond the two alone.
 
     Parameters
@@ -52,6 +55,9 @@ def interactions(table: pd.DataFrame, measure: str) -> pd.DataFrame:
     table : DataFrame
         Of a sweep.
     measure : str
+    axes : sequence of Axis, optional
+        Of the parameters, where they are laid out already; by default of all that vary, drawn numbers in so many bins
+        that a cell of two holds 20 candidates on average.
 
     Returns
     -------
@@ -66,7 +72,8 @@ def interactions(table: pd.DataFrame, measure: str) -> pd.DataFrame:
     .. [1] Saltelli et al., "Global Sensitivity Analysis: The Primer", 2008, chapter 4.
     """
     variance, n_bins = Variance(values_of(table, measure)), bins_for(len(table), 2)
-    laid = {name: axis(table, name, n_bins=n_bins) for name in parameters(table)}
+    made = [axis(table, name, n_bins=n_bins) for name in parameters(table)] if axes is None else axes
+    laid = {one.parameter: one for one in made}
     alone = {name: variance.between(one.codes, one.n) for name, one in laid.items()}
     codes = {name: one.codes.astype(np.intp) for name, one in laid.items()}
     rows = []

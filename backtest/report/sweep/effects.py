@@ -7,7 +7,6 @@ from backtest.report.sweep.charts import effect, parallel
 from backtest.report.sweep.frames import SweepFrames
 from backtest.report.sweep.labels import label, measured, spoken
 from backtest.report.tables import MISSING, Table, number, percent
-from backtest.tuning.axes import axis
 from backtest.tuning.landscape import Marginal, ranking
 from backtest.tuning.measures import better
 
@@ -155,7 +154,7 @@ def coordinates(frames: SweepFrames) -> Section:
         ),
         says=_bundles(frames, top),
         look="broad",
-        figure=parallel([axis(frames.table, name) for name in names], frames.values, span, frames.by, drawn),
+        figure=parallel([frames.axes[name] for name in names], frames.values, span, frames.by, drawn),
     )
     return Section(key="coordinates", title="Parallel coordinates", exhibits=(exhibit,))
 

@@ -131,7 +131,8 @@ def _any_pair(frames: SweepFrames, pairs: list[Pair]) -> Exhibit:
 
 
 def _map(frames: SweepFrames, pair: Pair, how: How = "median") -> Heat:
-    return heat(frames.table, pair.x, pair.y, frames.by, how, ordered=frames.ordered)
+    x, y = (frames.axes_of_pairs[name] for name in (pair.x, pair.y))
+    return heat(frames.table, x, y, frames.by, how, ordered=frames.ordered)
 
 
 def _drawn(frames: SweepFrames, found: Heat, span: tuple[float, float], *, is_half: bool = False) -> Figure:
