@@ -33,7 +33,7 @@ def explained(table: pd.DataFrame, measure: str, axes: Sequence[Axis] | None = N
     References
     ----------
     .. [1] Pearson, "On the General Theory of Skew Correlation and Non-Linear Regression", 1905: the correlation ratio.
-    .. [2] Saltelli et al., "Global Sensitivity Analysis: The Primer", 2008, chapter 1.
+    .. [2] Saltelli et al., "Global Sensitivity Analysis: The Primer", 2008.
 
     Examples
     --------
@@ -63,13 +63,14 @@ def interactions(table: pd.DataFrame, measure: str, axes: Sequence[Axis] | None 
     -------
     DataFrame
         One row a pair: `x`, `y` (the parameter that explains more first), `together` (eta squared of the cells of
-        both), `beyond` (less those of each alone: the second-order index [1]_ of a full grid); sorted by `together`,
-        the largest first. Of numbers that were drawn both are measured over the same bins. `beyond` is negative where
-        a condition ties two parameters, so that they tell the same story.
+        both), `adds` (less that of `x` alone: what the second adds to the first), `beyond` (less those of each alone:
+        the second-order index [1]_ of a full grid); sorted by `together`, the largest first. Of numbers that were drawn
+        all are measured over the same bins. `beyond` is negative where a condition ties two parameters, so that they
+        tell the same story.
 
     References
     ----------
-    .. [1] Saltelli et al., "Global Sensitivity Analysis: The Primer", 2008, chapter 4.
+    .. [1] Saltelli et al., "Global Sensitivity Analysis: The Primer", 2008.
     """
     variance, n_bins = Variance(values_of(table, measure)), bins_for(len(table), 2)
     made = [axis(table, name, n_bins=n_bins) for name in parameters(table)] if axes is None else axes
@@ -80,6 +81,6 @@ def interactions(table: pd.DataFrame, measure: str, axes: Sequence[Axis] | None 
     for a, b in combinations(laid, 2):
         x, y = (a, b) if not alone[b] > alone[a] else (b, a)
         together = variance.between(codes[y] * laid[x].n + codes[x], laid[x].n * laid[y].n)
-        rows.append((x, y, together, together - alone[x] - alone[y]))
-    frame = pd.DataFrame(rows, columns=["x", "y", "together", "beyond"])
+        rows.append((x, y, together, together - alone[x], together - alone[x] - alone[y]))
+    frame = pd.DataFrame(rows, columns=["x", "y", "together", "adds", "beyond"])
     return frame.sort_values("together", ascending=False, kind="stable", ignore_index=True)

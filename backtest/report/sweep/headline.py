@@ -65,7 +65,7 @@ def sentences(frames: SweepFrames) -> list[str]:
     if frames.n < 2:
         return [first, *_short(frames), *timing(frames)]
     flattered = (
-        f"The best of {number(frames.n)} is flattered: it was picked for its luck as much as for its rule. No test of "
+        f"The best of {number(frames.n)} is flattered: it was picked for its luck as well as for its rule. No test of "
         "luck is made here yet; until one is, the median and the neighbourhood say more than the best does."
     )
     return [

@@ -8,7 +8,7 @@ from backtest.report.sweep.frames import SweepFrames
 from backtest.report.sweep.headline import PLATEAU, SPIKE, standing
 from backtest.report.sweep.labels import label, measured, setting
 from backtest.report.tables import Table, number, percent, signed
-from backtest.tuning.axes import written
+from backtest.tuning.axes import NONE, written
 from backtest.tuning.neighbourhood import slices as cuts
 
 FARTHEST = 6  # steps that the small chart goes
@@ -83,9 +83,8 @@ def _beside(frames: SweepFrames) -> tuple[Exhibit, ...]:
     rows = []
     for candidate in frames.around.beside.tolist():
         there = frames.settings(candidate)
-        (name,) = [one for one in there if written(there[one]) != written(best[one])] or [""]
-        value = float(frames.values[candidate])
-        rows.append((name, written(best.get(name)), written(there.get(name)), value))
+        name = next(one for one in there if _differs(there[one], best[one]))
+        rows.append((name, written(best[name]), written(there[name]), float(frames.values[candidate])))
     if not rows:
         return ()
     order = {str(name): i for i, name in enumerate(frames.explained.index)}
@@ -105,6 +104,10 @@ def _beside(frames: SweepFrames) -> tuple[Exhibit, ...]:
             look="tall" if len(rows) > 20 else "narrow",
         ),
     )
+
+
+def _differs(ours: object, theirs: object) -> bool:
+    return ours != theirs and not written(ours) == written(theirs) == NONE  # NaN differs from itself
 
 
 def _nearest(frames: SweepFrames) -> Exhibit:
