@@ -67,7 +67,9 @@ def test_the_headline_of_a_hill(hill):
         "Alone, signal.lookback explains 78 % of the variance of the Sharpe ratio between candidates, rotation.enter "
         "18 %; rotation.max_share, allocation.kind, schedule.every and rotation.speed next to nothing."
     )
-    assert said[3].startswith("The best stands on a plateau: the 143 candidates within one step in every parameter")
+    assert said[3].startswith(
+        "The best stands on a plateau: the 35 candidates within one step of it have a median Sharpe ratio"
+    )
     assert said[-1].startswith("The best of 2,688 is flattered")
     assert "No test of luck is made here yet" in said[-1]
 
@@ -75,7 +77,7 @@ def test_the_headline_of_a_hill(hill):
 def test_a_spike_is_called_one():
     said = plain(sentences(frames_of(spike_table())))
     assert "the best has a Sharpe ratio of 3.00" in said[0]
-    assert said[3].startswith("The best is a spike: the 63 candidates")
+    assert said[3].startswith("The best is a spike: the 15 candidates within one step of it")
     assert "which is no better than the median candidate" in said[3]
 
 

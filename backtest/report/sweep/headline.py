@@ -159,11 +159,7 @@ def standing(frames: SweepFrames) -> str:
             "candidates count as neighbours of the best, so the grid is too coarse."
         )
     n = number(len(around.around))
-    who = (
-        f"the {n} candidates nearest to it"
-        if around.is_near
-        else f"the {n} candidates within one step in every parameter"
-    )
+    who = f"the {n} candidates nearest to it" if around.is_near else f"the {n} candidates within one step of it"
     has = (
         f"{who} have a median {spoken(frames.by)} of {measured(frames.by, around.median)} against its "
         f"{measured(frames.by, around.value)}"

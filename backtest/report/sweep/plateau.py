@@ -30,7 +30,8 @@ def plateau(frames: SweepFrames) -> Section:
     if not len(around.around):
         return Section(key="neighbourhood", title="Neighbourhood of the best")
     kept = (
-        "Kept is (median of the neighbours - median of all) / (best - median of all): 100 % is a plateau, 0 % a spike "
+        "Neighbours lie within one step in every number and are alike in all else. Kept is (median of the neighbours - "
+        "median of all) / (best - median of all): 100 % is a plateau, 0 % a spike "
         f"that one step takes down to the median candidate. From {percent(PLATEAU, 0)} on this page says plateau, up "
         f"to {percent(SPIKE, 0)} spike. The bounds are ours, and a picture is no test."
     )
@@ -99,7 +100,7 @@ def _beside(frames: SweepFrames) -> tuple[Exhibit, ...]:
     return (
         Exhibit(
             title="One step away in one parameter",
-            caption="Of a parameter without an order every other value is one step away.",
+            caption="Of a parameter that is no number all other values are listed.",
             table=table,
             look="tall" if len(rows) > 20 else "narrow",
         ),
