@@ -74,6 +74,7 @@ def sentences(frames: SweepFrames) -> list[str]:
         *_short(frames),
         *_matters(frames),
         standing(frames),
+        *at_the_edge(frames),
         *timing(frames),
         flattered,
     ]
@@ -173,6 +174,28 @@ def standing(frames: SweepFrames) -> str:
         else "which is no better than the median candidate"
     )
     return f"The best {shape(around.kept)}: {has}, {height}; {worst}."
+
+
+def at_the_edge(frames: SweepFrames) -> list[str]:
+    """Say where the best takes the lowest or the highest value of a list.
+
+    Parameters
+    ----------
+    frames : SweepFrames
+
+    Returns
+    -------
+    list of str
+        One sentence; none where it takes neither. Of two values each is an end, and nothing is said.
+    """
+    ends = [
+        f"{name} ({one.labels[place]})"
+        for name, one in frames.axes.items()
+        if one.is_ordered and not one.is_binned and one.n > 2
+        for place in (int(one.codes[frames.best]),)
+        if place in {0, one.n - 1}
+    ]
+    return [f"The best lies at the edge of the grid in {listed(ends)}: better may lie beyond."] if ends else []
 
 
 def shape(kept: float) -> str:

@@ -5,7 +5,7 @@ import numpy as np
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.sweep.charts import slices
 from backtest.report.sweep.frames import SweepFrames
-from backtest.report.sweep.headline import PLATEAU, SPIKE, standing
+from backtest.report.sweep.headline import PLATEAU, SPIKE, at_the_edge, standing
 from backtest.report.sweep.labels import label, measured, setting
 from backtest.report.tables import Table, number, percent, signed
 from backtest.tuning.axes import NONE, written
@@ -48,7 +48,7 @@ def plateau(frames: SweepFrames) -> Section:
     numbers = Exhibit(
         title=f"{label(by)} around the best",
         caption=kept,
-        says=standing(frames),
+        says=" ".join((standing(frames), *at_the_edge(frames))),
         table=Table(head=("Around the best", ""), rows=rows, align="lr"),
         look="narrow",
     )
