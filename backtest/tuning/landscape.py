@@ -144,8 +144,8 @@ def spread(table: pd.DataFrame, measure: str, own: float | None = None) -> dict[
 
 def heat(
     table: pd.DataFrame,
-    x: str,
-    y: str,
+    x: str | Axis,
+    y: str | Axis,
     measure: str,
     how: How = "median",
     *,
@@ -158,8 +158,8 @@ def heat(
     ----------
     table : DataFrame
         Of a sweep.
-    x, y : str
-        Parameters.
+    x, y : str or Axis
+        Parameters; their axes where several maps are made of them.
     measure : str
     how : {"median", "mean", "best", "worst"}
         What stands for the candidates of a cell; which end is best depends on the measure.
@@ -180,7 +180,7 @@ def heat(
     """
     values = values_of(table, measure)
     n_bins = n_bins or bins_for(len(values), 2)
-    across, up = axis(table, x, n_bins=n_bins), axis(table, y, n_bins=n_bins)
+    across, up = (one if isinstance(one, Axis) else axis(table, one, n_bins=n_bins) for one in (x, y))
     cells = up.codes.astype(np.int32) * across.n + across.codes
     n_cells, known = across.n * up.n, np.isfinite(values)
     counts = np.bincount(cells[known], minlength=n_cells)
@@ -194,14 +194,15 @@ def heat(
     return Heat(x=across, y=up, values=found.reshape(shape), counts=counts.reshape(shape).astype(np.int64))
 
 
-def marginal(table: pd.DataFrame, parameter: str, measure: str, *, ordered: Sorted | None = None) -> Marginal:
+def marginal(table: pd.DataFrame, parameter: str | Axis, measure: str, *, ordered: Sorted | None = None) -> Marginal:
     """Give the effect of one parameter on a measure, all others marginalised.
 
     Parameters
     ----------
     table : DataFrame
         Of a sweep.
-    parameter, measure : str
+    parameter : str or Axis
+    measure : str
     ordered : Sorted, optional
         The measure, sorted once where several parameters are read.
 
@@ -215,7 +216,8 @@ def marginal(table: pd.DataFrame, parameter: str, measure: str, *, ordered: Sort
     BacktestError
         If the table has no such measure.
     """
-    values, along = values_of(table, measure), axis(table, parameter)
+    values = values_of(table, measure)
+    along = parameter if isinstance(parameter, Axis) else axis(table, parameter)
     known = np.isfinite(values)
     best = float(better(measure) > 0)
     cuts = (ordered or Sorted(values)).quantiles(along.codes, along.n, (0.25, 0.5, 0.75, best))
@@ -230,7 +232,7 @@ def marginal(table: pd.DataFrame, parameter: str, measure: str, *, ordered: Sort
             "best": cuts[:, 3],
         }
     )
-    frame.index = pd.Index(along.labels, name=parameter)
+    frame.index = pd.Index(along.labels, name=along.parameter)
     return Marginal(axis=along, by_value=frame, explained=Variance(values).between(along.codes, along.n))
 
 

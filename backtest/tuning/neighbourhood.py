@@ -11,6 +11,7 @@ from backtest.tuning.axes import is_drawn, parameters, steps_of
 from backtest.tuning.measures import better, values_of
 
 NEAREST = 20
+COARSE = 1 / 3  # of all other candidates: a neighbourhood as large is the field itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,16 +28,17 @@ class Neighbourhood:
     is_near : bool
         Whether neighbours are the nearest ones, as of a draw, rather than those a step away.
     beside : ndarray of int
-        Candidates that differ in one parameter, by one step; empty of a draw.
+        Candidates that differ in one parameter, by one step; of a parameter that is no number by any other value.
+        Empty of a draw.
     around : ndarray of int
-        Candidates within one step in every parameter, `beside` included; of a draw the nearest.
+        Candidates within one step in every number and alike in all else; of a draw the nearest.
     mean, median, worst : float
         Of the measure `around`; NaN where nothing is.
     keep_half : float
         Share of those around that keep at least half of the candidate's own measure; NaN where that is not above zero,
         or where less is better.
     is_coarse : bool
-        Whether half of all other candidates or more lie around: then the neighbourhood is the whole field.
+        Whether a third of all other candidates or more lie around: then the neighbourhood is the field itself.
     kept : float
         How much of its height over the typical candidate those around keep: (median - typical) / (value - typical).
         1 on a plateau, 0 where a step leads down to the middle of the field, below 0 further down.
@@ -79,15 +81,17 @@ def neighbourhood(table: pd.DataFrame, candidate: int, measure: str, nearest: in
     Returns
     -------
     Neighbourhood
-        A step leads from a value of the sweep to the next one; of a parameter that is no number to any other of its
-        values. Where parameters were drawn, or nothing lies within a step, the nearest are taken: by Gower's distance
-        [2]_, the mean over parameters of the difference in rank (as a share of all ranks), or of 1 where a value that
-        is no number differs. NaN measures are left out.
+        A step leads from a number of the sweep to the next one. Values that are no numbers are not near each other:
+        who stands around shares them. Where parameters were drawn, or nothing lies within a step, the nearest are
+        taken: by Gower's distance [2]_, the mean over parameters of the difference in rank (as a share of all ranks),
+        or of 1 where a value that is no number differs. NaN measures are left out.
 
     Notes
     -----
-    That settings beside the best should do nearly as well is Pardo's advice [1]_; the number `kept` and its bounds in
-    the report are ours. It is a picture, no test: in simulations such shapes told little about what comes later [3]_.
+    All numbers are moved at once, and not one at a time: a parameter that does nothing would otherwise hide that a
+    step in another one is fatal. That settings beside the best should do nearly as well is Pardo's advice [1]_; the
+    number `kept` and its bounds in the report are ours. It is a picture, no test: in simulations such shapes told
+    little about what comes later [3]_.
 
     References
     ----------
@@ -127,7 +131,7 @@ def neighbourhood(table: pd.DataFrame, candidate: int, measure: str, nearest: in
         median=median,
         worst=worst,
         keep_half=keep_half,
-        is_coarse=2 * len(around) >= len(table) - 1,
+        is_coarse=len(around) >= COARSE * (len(table) - 1),
         kept=kept,
     )
 
@@ -168,15 +172,16 @@ def _within_a_step(
     table: pd.DataFrame, names: tuple[str, ...], candidate: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     changed = np.zeros(len(table), dtype=np.int16)
-    is_within = np.ones(len(table), dtype=bool)
+    is_within, is_alike = np.ones(len(table), dtype=bool), np.ones(len(table), dtype=bool)
     for name in names:
         places, is_ordered = steps_of(table, name)
         apart = np.abs(places - places[candidate])
         changed += apart != 0
         if is_ordered:
             is_within &= apart <= 1
-    is_within &= changed > 0
-    return np.flatnonzero(is_within & (changed == 1)), np.flatnonzero(is_within)
+        else:
+            is_alike &= apart == 0
+    return np.flatnonzero(is_within & (changed == 1)), np.flatnonzero(is_within & is_alike & (changed > 0))
 
 
 def _nearest(table: pd.DataFrame, names: tuple[str, ...], candidate: int, k: int) -> NDArray[np.int64]:

@@ -1,16 +1,17 @@
 """How much of a measure's variance between candidates each parameter explains, and each pair of them."""
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from backtest.tuning.axes import axis, bins_for, parameters
+from backtest.tuning.axes import Axis, axis, bins_for, parameters
 from backtest.tuning.groups import Variance
 from backtest.tuning.measures import values_of
 
 
-def explained(table: pd.DataFrame, measure: str) -> "pd.Series[float]":
+def explained(table: pd.DataFrame, measure: str, axes: Sequence[Axis] | None = None) -> "pd.Series[float]":
     """Share of a measure's variance that each parameter explains on its own.
 
     Parameters
@@ -18,6 +19,8 @@ def explained(table: pd.DataFrame, measure: str) -> "pd.Series[float]":
     table : DataFrame
         Of a sweep.
     measure : str
+    axes : sequence of Axis, optional
+        Of the parameters, where they are laid out already; by default of all that vary.
 
     Returns
     -------
@@ -30,7 +33,7 @@ def explained(table: pd.DataFrame, measure: str) -> "pd.Series[float]":
     References
     ----------
     .. [1] Pearson, "On the General Theory of Skew Correlation and Non-Linear Regression", 1905: the correlation ratio.
-    .. [2] Saltelli et al., "Global Sensitivity Analysis: The Primer", 2008, chapter 1.
+    .. [2] Saltelli et al., "Global Sensitivity Analysis: The Primer", 2008.
 
     Examples
     --------
@@ -39,12 +42,12 @@ def explained(table: pd.DataFrame, measure: str) -> "pd.Series[float]":
     {'a.x': 1.0, 'a.y': 0.0}
     """
     variance = Variance(values_of(table, measure))
-    laid = [axis(table, name) for name in parameters(table)]
+    laid = [axis(table, name) for name in parameters(table)] if axes is None else axes
     shares = {one.parameter: variance.between(one.codes, one.n) for one in laid}
     return pd.Series(shares, dtype=np.float64).sort_values(ascending=False, kind="stable")
 
 
-def interactions(table: pd.DataFrame, measure: str) -> pd.DataFrame:
+def interactions(table: pd.DataFrame, measure: str, axes: Sequence[Axis] | None = None) -> pd.DataFrame:
     """Share of a measure's variance that each pair of parameters explains, together and beyond the two alone.
 
     Parameters
@@ -52,27 +55,32 @@ def interactions(table: pd.DataFrame, measure: str) -> pd.DataFrame:
     table : DataFrame
         Of a sweep.
     measure : str
+    axes : sequence of Axis, optional
+        Of the parameters, where they are laid out already; by default of all that vary, drawn numbers in so many bins
+        that a cell of two holds 20 candidates on average.
 
     Returns
     -------
     DataFrame
         One row a pair: `x`, `y` (the parameter that explains more first), `together` (eta squared of the cells of
-        both), `beyond` (less those of each alone: the second-order index [1]_ of a full grid); sorted by `together`,
-        the largest first. Of numbers that were drawn both are measured over the same bins. `beyond` is negative where
-        a condition ties two parameters, so that they tell the same story.
+        both), `adds` (less that of `x` alone: what the second adds to the first), `beyond` (less those of each alone:
+        the second-order index [1]_ of a full grid); sorted by `together`, the largest first. Of numbers that were drawn
+        all are measured over the same bins. `beyond` is negative where a condition ties two parameters, so that they
+        tell the same story.
 
     References
     ----------
-    .. [1] Saltelli et al., "Global Sensitivity Analysis: The Primer", 2008, chapter 4.
+    .. [1] Saltelli et al., "Global Sensitivity Analysis: The Primer", 2008.
     """
     variance, n_bins = Variance(values_of(table, measure)), bins_for(len(table), 2)
-    laid = {name: axis(table, name, n_bins=n_bins) for name in parameters(table)}
+    made = [axis(table, name, n_bins=n_bins) for name in parameters(table)] if axes is None else axes
+    laid = {one.parameter: one for one in made}
     alone = {name: variance.between(one.codes, one.n) for name, one in laid.items()}
     codes = {name: one.codes.astype(np.intp) for name, one in laid.items()}
     rows = []
     for a, b in combinations(laid, 2):
         x, y = (a, b) if not alone[b] > alone[a] else (b, a)
         together = variance.between(codes[y] * laid[x].n + codes[x], laid[x].n * laid[y].n)
-        rows.append((x, y, together, together - alone[x] - alone[y]))
-    frame = pd.DataFrame(rows, columns=["x", "y", "together", "beyond"])
+        rows.append((x, y, together, together - alone[x], together - alone[x] - alone[y]))
+    frame = pd.DataFrame(rows, columns=["x", "y", "together", "adds", "beyond"])
     return frame.sort_values("together", ascending=False, kind="stable", ignore_index=True)

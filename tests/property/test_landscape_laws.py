@@ -66,9 +66,10 @@ def test_variance_between_and_within_groups_is_all_of_it(seed: int) -> None:
 def test_a_pair_explains_no_less_than_either_alone(seed: int) -> None:
     table = random_table(seed)
     alone = explained(table, "sharpe")
-    for x, y, together, beyond in interactions(table, "sharpe").itertuples(index=False, name=None):
+    for x, y, together, adds, beyond in interactions(table, "sharpe").itertuples(index=False, name=None):
         assert alone[x] >= alone[y]
         assert alone[x] - 1e-12 <= together <= 1 + 1e-12
+        assert adds == together - alone[x]
         assert beyond == pytest.approx(together - alone[x] - alone[y], abs=1e-12)
 
 
@@ -100,7 +101,8 @@ def test_neighbours_are_those_a_loop_finds(seed: int) -> None:
         for other in range(len(table)):
             apart = [abs(int(places[name][other] - places[name][candidate])) for name in names]
             if other != candidate and max(apart[:3]) <= 1:
-                around.append(other)
+                if apart[3] == 0:
+                    around.append(other)
                 if sum(one > 0 for one in apart) == 1:
                     beside.append(other)
         assert found.around.tolist() == around

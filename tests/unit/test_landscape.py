@@ -244,11 +244,11 @@ def test_a_step_is_one_value_of_the_sweep_and_corners_count():
     assert corner.around.tolist() == [1, 5, 6]
 
 
-def test_any_other_value_without_an_order_is_a_step_away():
-    table = grid(np.arange(9), a_x=[1, 2, 3], a_kind=["p", "q", "r"])
-    found = neighbourhood(table, 0, "sharpe")
-    assert found.beside.tolist() == [1, 2, 3]
-    assert found.around.tolist() == [1, 2, 3, 4, 5]
+def test_values_that_are_no_numbers_are_listed_beside_and_shared_around():
+    table = grid(np.arange(27), a_x=[1, 2, 3], a_kind=["p", "q", "r"], a_y=[1, 2, 3])
+    found = neighbourhood(table, 0, "sharpe")  # x 1, kind p, y 1
+    assert found.beside.tolist() == [1, 3, 6, 9]  # y 2; kind q, kind r; x 2
+    assert found.around.tolist() == [1, 9, 10]  # y 2; x 2; both
 
 
 def test_what_a_condition_left_out_is_no_neighbour():
@@ -256,6 +256,17 @@ def test_what_a_condition_left_out_is_no_neighbour():
     at = int(np.flatnonzero((table["a.x"] == 2) & (table["a.y"] == 2))[0])
     beside = table.loc[neighbourhood(table, at, "sharpe").beside, ["a.x", "a.y"]].to_numpy().tolist()
     assert beside == [[1, 2], [2, 3]]
+
+
+def test_a_parameter_that_does_nothing_hides_no_spike():
+    # One step in x is fatal; nine in ten of the single steps are harmless.
+    sharpe = [9.0 if x == 3 else 0.0 for x in range(7) for _ in range(3**4)]
+    table = grid(sharpe, a_x=list(range(7)), a_p=[1, 2, 3], a_q=[1, 2, 3], a_r=[1, 2, 3], a_s=[1, 2, 3])
+    middle = int(np.flatnonzero((table[["a.p", "a.q", "a.r", "a.s"]] == 2).all(axis=1) & (table["a.x"] == 3))[0])
+    found = neighbourhood(table, middle, "sharpe")
+    assert table["sharpe"][found.beside].tolist().count(9.0) == 8
+    assert len(found.beside) == 10
+    assert found.kept == 0.0
 
 
 def test_a_spike_keeps_nothing_and_a_hill_most():
@@ -324,7 +335,7 @@ def test_a_summary_is_json_and_says_what_the_functions_say():
     }
     assert told["spread"]["measured"] == len(table) - 1
     assert told["explained"] == explained(table, "sharpe").to_dict()
-    assert told["neighbourhood"]["around"] == 143
+    assert told["neighbourhood"]["around"] == 35  # 3 x 3 x 2 x 2 less itself
     assert len(told["interactions"]) == 5
 
 

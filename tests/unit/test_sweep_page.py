@@ -13,7 +13,7 @@ from backtest.report.page import charts
 from backtest.report.sweep.candidates import best_table, told, varied
 from backtest.report.sweep.effects import coordinates, shares
 from backtest.report.sweep.frames import SweepFrames
-from backtest.report.sweep.headline import better_than, cards, sentences, shape, standing, timing
+from backtest.report.sweep.headline import at_the_edge, better_than, cards, sentences, shape, standing, timing
 from backtest.report.sweep.maps import maps, ordered_pairs
 from backtest.report.sweep.page import render_sweep, sweep_sections
 from backtest.report.sweep.plateau import plateau
@@ -67,7 +67,9 @@ def test_the_headline_of_a_hill(hill):
         "Alone, signal.lookback explains 78 % of the variance of the Sharpe ratio between candidates, rotation.enter "
         "18 %; rotation.max_share, allocation.kind, schedule.every and rotation.speed next to nothing."
     )
-    assert said[3].startswith("The best stands on a plateau: the 143 candidates within one step in every parameter")
+    assert said[3].startswith(
+        "The best stands on a plateau: the 35 candidates within one step of it have a median Sharpe ratio"
+    )
     assert said[-1].startswith("The best of 2,688 is flattered")
     assert "No test of luck is made here yet" in said[-1]
 
@@ -75,8 +77,19 @@ def test_the_headline_of_a_hill(hill):
 def test_a_spike_is_called_one():
     said = plain(sentences(frames_of(spike_table())))
     assert "the best has a Sharpe ratio of 3.00" in said[0]
-    assert said[3].startswith("The best is a spike: the 63 candidates")
+    assert said[3].startswith("The best is a spike: the 15 candidates within one step of it")
     assert "which is no better than the median candidate" in said[3]
+
+
+def test_a_best_at_the_edge_of_the_grid_is_told():
+    # The spike is the first candidate: the lowest of every list. Of two values each is an end.
+    (said,) = at_the_edge(frames_of(spike_table()))
+    assert said == (
+        "The best lies at the edge of the grid in signal.lookback (5), rotation.enter (0.5) and rotation.max_share "
+        "(0.25): better may lie beyond."
+    )
+    middle = hill_table().query("`rotation.max_share` == 1").reset_index(drop=True)
+    assert at_the_edge(frames_of(middle)) == []
 
 
 def test_bounds_of_the_words():

@@ -51,9 +51,14 @@ def best_table(frames: SweepFrames) -> Section:
         align="l" + "r" * (len(frames.parameters) + len(names)),
         strong=(len(rows) - 1,),
     )
+    is_rounded = any(one.is_binned for one in frames.axes.values())
+    rounded = " Settings that were drawn are rounded here; the table of the sweep has them whole." if is_rounded else ""
     exhibit = Exhibit(
         title=f"The best {len(frames.ranked)} by {spoken(frames.by)}",
-        caption="Equals stand by number; numbers count from 0 in the order of the grid. What is fixed is not shown.",
+        caption=(
+            "Equals stand by number; numbers count from 0 in the order of the grid. What is fixed is not shown."
+            + rounded
+        ),
         says=_alike(frames),
         table=table,
         look="tall" if len(rows) > 21 else "",

@@ -17,6 +17,7 @@ FRAME_OWN = "#8FD3FF"  # told apart on the dark end of the map
 BEST, OWN = LOOKS["rotation"]["color"], LOOKS["constant mix"]["color"]
 WRITTEN = 20  # columns and rows of a map in whose cells the figure is written; half of that at half the width
 MOST_TICKS = 6
+FEW_LINES = 50  # fewer are drawn darker
 
 
 def histogram(values: NDArray[np.float64], measure: str, marks: Mapping[str, float]) -> Figure:
@@ -247,7 +248,7 @@ def parallel(
                 "name": name,
                 "x": plain(places),
                 "y": plain(heights.ravel(), 4),
-                "line": looks.get(name, {"color": faded(BEST, 0.3), "width": 1.1}),
+                "line": looks.get(name, {"color": faded(BEST, 0.3 if len(chosen) > FEW_LINES else 0.65), "width": 1.1}),
                 "connectgaps": False,
                 "hoverinfo": "skip",
             }

@@ -7,12 +7,12 @@ from backtest.report.sweep.charts import effect, parallel
 from backtest.report.sweep.frames import SweepFrames
 from backtest.report.sweep.labels import label, measured, spoken
 from backtest.report.tables import MISSING, Table, number, percent
-from backtest.tuning.axes import axis
 from backtest.tuning.landscape import Marginal, ranking
 from backtest.tuning.measures import better
 
 MOST_CHARTS = 12
 N_BEST, N_OTHERS = 200, 800
+LEAST, TENTH = 10, 10  # of a small sweep the best tenth are drawn, or the best ten
 SEED = 0
 
 
@@ -135,7 +135,7 @@ def coordinates(frames: SweepFrames) -> Section:
     names = [str(name) for name in frames.explained.index[::-1]]
     if len(names) < 2:
         return Section(key="coordinates", title="Parallel coordinates")
-    top = ranking(frames.table, frames.by, N_BEST)
+    top = ranking(frames.table, frames.by, min(N_BEST, max(LEAST, frames.n // TENTH)))
     top = top[np.isfinite(frames.values[top])]
     rest = np.setdiff1d(np.flatnonzero(np.isfinite(frames.values)), top, assume_unique=True)
     others = np.sort(np.random.default_rng(SEED).choice(rest, min(N_OTHERS, len(rest)), replace=False))
@@ -155,7 +155,7 @@ def coordinates(frames: SweepFrames) -> Section:
         ),
         says=_bundles(frames, top),
         look="broad",
-        figure=parallel([axis(frames.table, name) for name in names], frames.values, span, frames.by, drawn),
+        figure=parallel([frames.axes[name] for name in names], frames.values, span, frames.by, drawn),
     )
     return Section(key="coordinates", title="Parallel coordinates", exhibits=(exhibit,))
 

@@ -14,7 +14,7 @@ from backtest.config import RunConfig
 from backtest.metrics.returns import A_YEAR
 from backtest.report.tables import MISSING
 from backtest.run import run
-from backtest.tuning.axes import parameters, written
+from backtest.tuning.axes import Axis, axis, bins_for, parameters, written
 from backtest.tuning.groups import Sorted
 from backtest.tuning.landscape import Marginal, marginal, ranking, spread
 from backtest.tuning.measures import values_of
@@ -127,6 +127,19 @@ class SweepFrames:
         return parameters(self.table)
 
     @cached_property
+    def axes(self) -> Mapping[str, Axis]:
+        """Each parameter that varies, laid out."""
+        return {name: axis(self.table, name) for name in self.parameters}
+
+    @cached_property
+    def axes_of_pairs(self) -> Mapping[str, Axis]:
+        """The same in bins wide enough for two at once."""
+        n_bins = bins_for(self.n, 2)
+        return {
+            name: axis(self.table, name, n_bins=n_bins) if one.is_binned else one for name, one in self.axes.items()
+        }
+
+    @cached_property
     def spread(self) -> dict[str, float]:
         """The measure over all candidates, and where the thesis' own settings lie."""
         return spread(self.table, self.by, self.own.get(self.by, math.nan))
@@ -134,18 +147,19 @@ class SweepFrames:
     @cached_property
     def explained(self) -> "pd.Series[float]":
         """Share of the measure's variance by parameter, the largest first."""
-        return explained(self.table, self.by)
+        return explained(self.table, self.by, list(self.axes.values()))
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
         """Share of the measure's variance by pair of parameters, the largest first."""
-        return interactions(self.table, self.by)
+        return interactions(self.table, self.by, list(self.axes_of_pairs.values()))
 
     @cached_property
     def marginals(self) -> Mapping[str, Marginal]:
         """Effect of each parameter, the one that explains most first."""
         return {
-            str(name): marginal(self.table, str(name), self.by, ordered=self.ordered) for name in self.explained.index
+            str(name): marginal(self.table, self.axes[str(name)], self.by, ordered=self.ordered)
+            for name in self.explained.index
         }
 
     @cached_property
@@ -201,11 +215,9 @@ class SweepFrames:
         """The candidate with the thesis' own settings; None where the grid has none."""
         is_own = np.ones(self.n, dtype=bool)
         for name, value in self.own_settings.items():
-            column = self.table[name]
-            if isinstance(value, int | float) and not isinstance(value, bool) and _holds_numbers(column):
-                is_own &= np.isclose(column.to_numpy(dtype=np.float64), float(value), rtol=1e-12, atol=0.0)
-            else:
-                is_own &= _texts(column) == written(value)
+            is_own &= _is_setting(self.table[name], value)
+            if not is_own.any():
+                return None
         at = np.flatnonzero(is_own)
         return int(at[0]) if len(at) else None
 
@@ -218,10 +230,12 @@ class SweepFrames:
         return {name: float(row[name]) for name in self.measures}
 
 
-def _holds_numbers(column: "pd.Series[Any]") -> bool:
-    return pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
-
-
-def _texts(column: "pd.Series[Any]") -> NDArray[np.object_]:
+def _is_setting(column: "pd.Series[Any]", value: object) -> NDArray[np.bool_]:
+    """Say which candidates take a value; numbers as numbers, all else as it is written."""
+    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
+        numbers = column.to_numpy(dtype=np.float64)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return np.abs(numbers - value) <= 1e-12 * abs(value)
+        return np.isnan(numbers) if value is None else np.zeros(len(column), dtype=bool)
     codes, values = pd.factorize(column, use_na_sentinel=False)
-    return np.array([written(value) for value in values], dtype=object)[codes]
+    return np.array([written(one) == written(value) for one in values], dtype=bool)[codes]

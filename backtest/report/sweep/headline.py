@@ -65,7 +65,7 @@ def sentences(frames: SweepFrames) -> list[str]:
     if frames.n < 2:
         return [first, *_short(frames), *timing(frames)]
     flattered = (
-        f"The best of {number(frames.n)} is flattered: it was picked for its luck as much as for its rule. No test of "
+        f"The best of {number(frames.n)} is flattered: it was picked for its luck as well as for its rule. No test of "
         "luck is made here yet; until one is, the median and the neighbourhood say more than the best does."
     )
     return [
@@ -74,6 +74,7 @@ def sentences(frames: SweepFrames) -> list[str]:
         *_short(frames),
         *_matters(frames),
         standing(frames),
+        *at_the_edge(frames),
         *timing(frames),
         flattered,
     ]
@@ -159,11 +160,7 @@ def standing(frames: SweepFrames) -> str:
             "candidates count as neighbours of the best, so the grid is too coarse."
         )
     n = number(len(around.around))
-    who = (
-        f"the {n} candidates nearest to it"
-        if around.is_near
-        else f"the {n} candidates within one step in every parameter"
-    )
+    who = f"the {n} candidates nearest to it" if around.is_near else f"the {n} candidates within one step of it"
     has = (
         f"{who} have a median {spoken(frames.by)} of {measured(frames.by, around.median)} against its "
         f"{measured(frames.by, around.value)}"
@@ -177,6 +174,28 @@ def standing(frames: SweepFrames) -> str:
         else "which is no better than the median candidate"
     )
     return f"The best {shape(around.kept)}: {has}, {height}; {worst}."
+
+
+def at_the_edge(frames: SweepFrames) -> list[str]:
+    """Say where the best takes the lowest or the highest value of a list.
+
+    Parameters
+    ----------
+    frames : SweepFrames
+
+    Returns
+    -------
+    list of str
+        One sentence; none where it takes neither. Of two values each is an end, and nothing is said.
+    """
+    ends = [
+        f"{name} ({one.labels[place]})"
+        for name, one in frames.axes.items()
+        if one.is_ordered and not one.is_binned and one.n > 2
+        for place in (int(one.codes[frames.best]),)
+        if place in {0, one.n - 1}
+    ]
+    return [f"The best lies at the edge of the grid in {listed(ends)}: better may lie beyond."] if ends else []
 
 
 def shape(kept: float) -> str:

@@ -55,16 +55,13 @@ def maps(frames: SweepFrames) -> Section:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two parameters, and the shares of variance they explain: `together`, and `beyond` each alone.
-
-    `adds` is what the second adds to the first, which explains more.
-    """
+    """Two parameters, and the shares of variance they explain; see `backtest.tuning.sensitivity.interactions`."""
 
     x: str
     y: str
     together: float
-    beyond: float
     adds: float
+    beyond: float
 
 
 def ordered_pairs(frames: SweepFrames) -> list[Pair]:
@@ -80,11 +77,7 @@ def ordered_pairs(frames: SweepFrames) -> list[Pair]:
         By what the second parameter adds to the first: by what both explain, one strong parameter would be shown over
         and over beside others that do nothing.
     """
-    alone = frames.explained
-    pairs = [
-        Pair(str(x), str(y), float(together), float(beyond), float(together - alone[x]))
-        for x, y, together, beyond in frames.pairs.itertuples(index=False, name=None)
-    ]
+    pairs = [Pair(*row) for row in frames.pairs[["x", "y", "together", "adds", "beyond"]].itertuples(index=False)]
     return sorted((pair for pair in pairs if math.isfinite(pair.adds)), key=lambda pair: -pair.adds)
 
 
@@ -131,7 +124,8 @@ def _any_pair(frames: SweepFrames, pairs: list[Pair]) -> Exhibit:
 
 
 def _map(frames: SweepFrames, pair: Pair, how: How = "median") -> Heat:
-    return heat(frames.table, pair.x, pair.y, frames.by, how, ordered=frames.ordered)
+    x, y = (frames.axes_of_pairs[name] for name in (pair.x, pair.y))
+    return heat(frames.table, x, y, frames.by, how, ordered=frames.ordered)
 
 
 def _drawn(frames: SweepFrames, found: Heat, span: tuple[float, float], *, is_half: bool = False) -> Figure:

@@ -5,10 +5,10 @@ import numpy as np
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.sweep.charts import slices
 from backtest.report.sweep.frames import SweepFrames
-from backtest.report.sweep.headline import PLATEAU, SPIKE, standing
+from backtest.report.sweep.headline import PLATEAU, SPIKE, at_the_edge, standing
 from backtest.report.sweep.labels import label, measured, setting
 from backtest.report.tables import Table, number, percent, signed
-from backtest.tuning.axes import written
+from backtest.tuning.axes import NONE, written
 from backtest.tuning.neighbourhood import slices as cuts
 
 FARTHEST = 6  # steps that the small chart goes
@@ -30,7 +30,8 @@ def plateau(frames: SweepFrames) -> Section:
     if not len(around.around):
         return Section(key="neighbourhood", title="Neighbourhood of the best")
     kept = (
-        "Kept is (median of the neighbours - median of all) / (best - median of all): 100 % is a plateau, 0 % a spike "
+        "Neighbours lie within one step in every number and are alike in all else. Kept is (median of the neighbours - "
+        "median of all) / (best - median of all): 100 % is a plateau, 0 % a spike "
         f"that one step takes down to the median candidate. From {percent(PLATEAU, 0)} on this page says plateau, up "
         f"to {percent(SPIKE, 0)} spike. The bounds are ours, and a picture is no test."
     )
@@ -47,7 +48,7 @@ def plateau(frames: SweepFrames) -> Section:
     numbers = Exhibit(
         title=f"{label(by)} around the best",
         caption=kept,
-        says=standing(frames),
+        says=" ".join((standing(frames), *at_the_edge(frames))),
         table=Table(head=("Around the best", ""), rows=rows, align="lr"),
         look="narrow",
     )
@@ -83,9 +84,8 @@ def _beside(frames: SweepFrames) -> tuple[Exhibit, ...]:
     rows = []
     for candidate in frames.around.beside.tolist():
         there = frames.settings(candidate)
-        (name,) = [one for one in there if written(there[one]) != written(best[one])] or [""]
-        value = float(frames.values[candidate])
-        rows.append((name, written(best.get(name)), written(there.get(name)), value))
+        name = next(one for one in there if _differs(there[one], best[one]))
+        rows.append((name, written(best[name]), written(there[name]), float(frames.values[candidate])))
     if not rows:
         return ()
     order = {str(name): i for i, name in enumerate(frames.explained.index)}
@@ -100,11 +100,15 @@ def _beside(frames: SweepFrames) -> tuple[Exhibit, ...]:
     return (
         Exhibit(
             title="One step away in one parameter",
-            caption="Of a parameter without an order every other value is one step away.",
+            caption="Of a parameter that is no number all other values are listed.",
             table=table,
             look="tall" if len(rows) > 20 else "narrow",
         ),
     )
+
+
+def _differs(ours: object, theirs: object) -> bool:
+    return ours != theirs and not written(ours) == written(theirs) == NONE  # NaN differs from itself
 
 
 def _nearest(frames: SweepFrames) -> Exhibit:
