@@ -133,7 +133,7 @@ def rank_sleeve_nb(ratio, drift, rank):
 
 @dense
 def lower_rank_nb(ratio, drift, rank):
-    """Move a name from buys to sells where less is asked for than it has drifted; arrays of shape (L,).
+    """Move up to two names from buys to sells that have drifted as much as is asked for; arrays of shape (L,).
 
     Parameters
     ----------
@@ -145,15 +145,16 @@ def lower_rank_nb(ratio, drift, rank):
 
     Returns
     -------
-    n_moved : int
-        Over all lanes.
+    n_lanes : int
+        In which two have moved: there may be more.
     """
     n = 0
     for lane in range(ratio.shape[0]):
         j = rank[lane]
-        moves = np.int64((j > 0) & (drift[max(j - 1, 0)] >= ratio[lane]))
-        rank[lane] = j - moves
-        n += moves
+        one = np.int64((j > 0) & (drift[max(j - 1, 0)] >= ratio[lane]))
+        two = np.int64((j > 1) & (drift[max(j - 2, 0)] >= ratio[lane]))
+        rank[lane] = j - one - two
+        n += two
     return n
 
 
