@@ -1,6 +1,6 @@
 """Results of a sweep in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any, Self
 
@@ -21,6 +21,7 @@ class MemoryStore:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
+        self.damaged: frozenset[int] = frozenset()
         self._done = set[int]()
         self._lock = Lock()
         n = layout.n_candidates
@@ -45,7 +46,7 @@ class MemoryStore:
         with self._lock:
             self._done.add(number)
 
-    def finish(self, _about: Mapping[str, Any], /) -> None:
+    def finish(self, _about: Callable[[pd.DataFrame], Mapping[str, Any]], /) -> None:
         """Make sure that nothing is missing; there is nowhere to write what it is about."""
         self.layout.refuse_missing(self.done)
 
