@@ -1,6 +1,6 @@
 """What was swept, in words and numbers, for sweep.json."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -31,7 +31,7 @@ def sweep_document(
     space: Space,
     dates: pd.DatetimeIndex,
     block_rows: NDArray[np.int64],
-    table: pd.DataFrame,
+    read: Callable[[Sequence[str]], pd.DataFrame],
 ) -> dict[str, Any]:
     """Describe a sweep.
 
@@ -44,8 +44,8 @@ def sweep_document(
     dates : DatetimeIndex of length n_dates
     block_rows : ndarray of shape (n_blocks + 1,), int64
         First date of each time block, and the one behind the last.
-    table : DataFrame
-        Of the sweep.
+    read : callable
+        Reads columns of the table, by their names.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def sweep_document(
         },
         "base_currency": settings_of(strategy).base_currency,
         "notes": notes,
-        "summary": summary(table, MEASURE, own),
+        "summary": summary(read([*space.names, MEASURE]), MEASURE, own),
     }
 
 

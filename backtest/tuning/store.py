@@ -1,8 +1,8 @@
 """Where the results of a sweep go: into memory, or part by part into a folder."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from backtest.errors import BacktestError
 from backtest.tuning.folder_store import FolderStore
 from backtest.tuning.memory_store import MemoryStore
-from backtest.tuning.parts import PART_SIZE, ColumnType, Layout, Part
+from backtest.tuning.parts import PART_SIZE, About, ColumnType, Layout, Part
 
 MEMORY_LIMIT = 10**9  # bytes
 
@@ -64,14 +64,15 @@ class Store(Protocol):
         part : Part
         """
 
-    def finish(self, about: Callable[[pd.DataFrame], Mapping[str, Any]], /) -> None:
+    def finish(self, about: About, /) -> None:
         """Put the whole together.
 
         Parameters
         ----------
         about : callable
-            Says what was swept, for sweep.json, and is given the table: plain values, without times or anything else
-            that another day would change. It is not asked where that was written before, or there is no folder.
+            Says what was swept, for sweep.json: plain values, without times or anything else that another day would
+            change. It is given a function that reads columns of the table, by their names. It is not asked where that
+            was written before, or there is no folder.
 
         Raises
         ------

@@ -141,7 +141,7 @@ def sweep(
     try:
         with store:
             n_made = _run_parts(task, store, threads or os.cpu_count() or 1, memory_limit, watch)
-            store.finish(lambda table: sweep_document(strategy, market, space, dates, block_rows, table))
+            store.finish(lambda read: sweep_document(strategy, market, space, dates, block_rows, read))
     except KeyboardInterrupt as stopped:
         raise _stopped(store, folder) from stopped
     shared: dict[str, Any] = {
