@@ -184,8 +184,8 @@ def _stopped(store: Store, folder: Path | None) -> SweepStopped:
     n_done = sum(last - first for first, last in map(layout.bounds, done))
     said = f"The sweep was stopped at {n_done:,} of {layout.n_candidates:,} candidates"
     if folder is None:
-        return SweepStopped(f"{said}, and nothing is kept: give a folder (out=DIR) to go on from.", 0)
-    return SweepStopped(f"{said}: they are in {folder}, and the same sweep into it goes on from there.", n_done)
+        return SweepStopped(f"{said}, and nothing is kept. With a folder (--out, out=DIR) it could go on.", 0)
+    return SweepStopped(f"{said}. They are kept in {folder}: the same sweep into it goes on from there.", n_done)
 
 
 def _refuse_below_one(**counts: int | None) -> None:
