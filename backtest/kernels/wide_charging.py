@@ -27,13 +27,10 @@ def charge_wide_nb(world, row, prices, scratch):
     """
     half_spreads, units = world.half_spread[row_of_nb(world.half_spread, row)], world.unit[row_of_nb(world.unit, row)]
     impacts, n_lanes, refused = world.impact[row_of_nb(world.impact, row)], len(scratch.lanes), -1
-    considerations, shares = scratch.consideration[:n_lanes], scratch.quantity[:n_lanes]
     cents, off, fees = scratch.rate[:n_lanes], scratch.clearance[:n_lanes], scratch.fee[:n_lanes]
     for a in range(prices.shape[0]):
         period = world.fees.period[row, world.fee_class[a]]
-        found = fees_wide_nb(
-            world.fees, period, prices[a], units[a], scratch.now[a], considerations, shares, cents, off, fees
-        )
+        found = fees_wide_nb(world.fees, period, prices[a], units[a], scratch.now[a], cents, off, fees)
         refused = max(refused, found)
         add_costs_nb(
             prices[a], half_spreads[a], impacts[a], scratch.now[a], fees, scratch.terms[0, a], scratch.terms[1, a]

@@ -21,7 +21,7 @@ def expect_wide_nb(world, row, fx, shares, scratch):
     scratch : Scratch
         Reads `asked`, `value`, `nav`, `factor`; writes `rates` of buys.
     """
-    rates, value, traded, cents = scratch.rates[BUY], scratch.value, scratch.need, scratch.bought
+    rates, value, traded, shifted, cents = scratch.rates[BUY], scratch.value, scratch.need, scratch.gross, scratch.bought
     half_spreads = world.half_spread[row_of_nb(world.half_spread, row)]
     impacts, units = world.impact[row_of_nb(world.impact, row)], world.unit[row_of_nb(world.unit, row)]
     for a in range(value.shape[0]):
@@ -32,14 +32,14 @@ def expect_wide_nb(world, row, fx, shares, scratch):
         period = world.fees.period[row, world.fee_class[a]]
         expect_name_nb(
             world.fees.plain[period], world.fees.limited[period], fx[world.currency[a]], value[a], units[a],
-            half_spreads[a], impacts[a], scratch.asked[a], scratch.factor, scratch.nav, shares[a], traded, cents,
-            rates[a],
+            half_spreads[a], impacts[a], scratch.asked[a], scratch.factor, scratch.nav, shares[a], traded, shifted,
+            cents, rates[a],
         )  # fmt: skip
 
 
 @dense
 def expect_name_nb(
-    plain, limited, price, worth, unit, half_spread, impact, asked, factor, nav, shares, traded, cents, rate_out
+    plain, limited, price, worth, unit, half_spread, impact, asked, factor, nav, shares, traded, shifted, cents, rate_out
 ):
     """Write the expected cost rates of one name's orders; see `expect_rates_nb` of `data.costs`.
 
@@ -54,46 +54,48 @@ def expect_name_nb(
     worth, unit, half_spread, impact : float
         Base value of a share, above 0; raw shares a share; costs as of `World`.
     asked, factor, nav, shares : ndarray of shape (L,)
-    traded, cents : ndarray of shape (L,)
+    traded, shifted, cents : ndarray of shape (L,)
         Room to work in.
     rate_out : ndarray of shape (L,)
         Written in place; 0 where nothing moves.
     """
-    n_lanes, scale = asked.shape[0], price if price not in (0.0, 1.0) else 1.0
-    is_scaled, has_impact = price not in (0.0, 1.0), impact != 0.0
+    n_lanes, scale, counts = asked.shape[0], price if price not in (0.0, 1.0) else 1.0, False
+    is_scaled, has_impact, n_limited = price not in (0.0, 1.0), impact != 0.0, limited.shape[0]
+    for side in range(2):
+        counts |= plain[side, PER_SHARE] != 0.0
+        for i in range(n_limited):
+            counts |= limited[i, side, PER_SHARE] != 0.0
     buy_rate, buy_per_share, buy_fixed = plain[BUY, RATE], plain[BUY, PER_SHARE], plain[BUY, FIXED]
     sell_rate, sell_per_share, sell_fixed = plain[SELL, RATE], plain[SELL, PER_SHARE], plain[SELL, FIXED]
     for lane in range(n_lanes):
         move = asked[lane] * (factor[lane] * nav[lane]) - shares[lane] * worth
         move = 0.0 if np.isnan(move) else move
-        counted = abs(move) / worth * unit
+        shifted[lane] = abs(move) / worth if has_impact or counts else 0.0
         money = move / scale if is_scaled else move
         buys, due = money > 0.0, abs(money)
-        rate, per_share = buy_rate if buys else sell_rate, buy_per_share if buys else sell_per_share
-        cents[lane] = (rate * due + per_share * counted) * UNITS_PER_ONE + (buy_fixed if buys else sell_fixed)
+        fee = (buy_rate if buys else sell_rate) * due
+        if counts:
+            fee += (buy_per_share if buys else sell_per_share) * (shifted[lane] * unit)
+        cents[lane] = fee * UNITS_PER_ONE + (buy_fixed if buys else sell_fixed)
         traded[lane] = money
-    for i in range(limited.shape[0]):
-        buy_rate, buy_per_share, buy_fixed = limited[i, BUY, RATE], limited[i, BUY, PER_SHARE], limited[i, BUY, FIXED]
-        sell_rate, sell_per_share, sell_fixed = (
-            limited[i, SELL, RATE], limited[i, SELL, PER_SHARE], limited[i, SELL, FIXED]
+    for i in range(n_limited):
+        buy, sell = limited[i, BUY], limited[i, SELL]
+        buy_rate, buy_per_share, buy_fixed, buy_low, buy_high = (
+            buy[RATE], buy[PER_SHARE], buy[FIXED], buy[LOW], buy[HIGH]
         )  # fmt: skip
-        buy_low, buy_high, sell_low, sell_high = (
-            limited[i, BUY, LOW], limited[i, BUY, HIGH], limited[i, SELL, LOW], limited[i, SELL, HIGH]
+        sell_rate, sell_per_share, sell_fixed, sell_low, sell_high = (
+            sell[RATE], sell[PER_SHARE], sell[FIXED], sell[LOW], sell[HIGH]
         )  # fmt: skip
-        by_share = buy_per_share != 0.0 or sell_per_share != 0.0
         for lane in range(n_lanes):
-            buys, due = traded[lane] > 0.0, abs(traded[lane])
-            rate, per_share = buy_rate if buys else sell_rate, buy_per_share if buys else sell_per_share
-            fee = rate * due
-            if by_share:
-                move = asked[lane] * (factor[lane] * nav[lane]) - shares[lane] * worth
-                fee += per_share * (abs(0.0 if np.isnan(move) else move) / worth * unit)
+            buys = traded[lane] > 0.0
+            fee = (buy_rate if buys else sell_rate) * abs(traded[lane])
+            if counts:
+                fee += (buy_per_share if buys else sell_per_share) * (shifted[lane] * unit)
             fee = max(fee * UNITS_PER_ONE + (buy_fixed if buys else sell_fixed), buy_low if buys else sell_low)
             cents[lane] += min(fee, buy_high if buys else sell_high)
     for lane in range(n_lanes):
         due = abs(traded[lane])
         rate = cents[lane] / (due * CENTS_PER_ONE) + half_spread
         if has_impact:
-            move = asked[lane] * (factor[lane] * nav[lane]) - shares[lane] * worth
-            rate += impact * np.sqrt(abs(0.0 if np.isnan(move) else move) / worth)
+            rate += impact * np.sqrt(shifted[lane])
         rate_out[lane] = min(0.0 if due == 0.0 else rate, DEAREST)

@@ -141,19 +141,50 @@ def bound_wide_nb(world, book, row, has_later, scratch):
                 later[a, lane] = bounded_nb(later[a, lane], held, waits, rooms[a], lots[a])
 
 
+@leaf
+def sell_step_nb(
+    tolerance, moved, left, wanted, target, held, price, rate, plan_cash, comes, need, bought, gross, gross_bought
+):  # fmt: skip
+    """Let one order, if it sells, move its shares, and add to the sums of its lane.
+
+    Parameters
+    ----------
+    tolerance, moved, left, wanted, target, held : float
+        Shares: room for rounding; now, later on the date, of the order; the target; held.
+    price, rate : float
+        Of the plan.
+    plan_cash, comes, need, bought, gross, gross_bought : float
+        Of the lane, so far.
+
+    Returns
+    -------
+    held, rest, plan_cash, comes, need, bought, gross, gross_bought : float
+    """
+    sells, is_whole = moved < 0.0, abs(wanted - moved) <= tolerance
+    after, rest = target if is_whole else held + moved, 0.0 if is_whole else wanted - moved
+    held, rest = after if sells else held, rest if sells else wanted
+    value = moved * price
+    received = -value - abs(value) * rate
+    received = received if sells else -0.0  # adds nothing, not even to the sign of 0
+    kept, buys = held + min(left, 0.0), max(moved, 0.0) + max(left, 0.0)
+    value = buys * price
+    need, bought = need + value * (1.0 + rate), bought + value
+    gross, gross_bought = gross + abs(kept) * price, gross_bought + abs(kept + buys) * price
+    return held, rest, plan_cash + received, comes + received, need, bought, gross, gross_bought
+
+
 @dense
 def sell_wide_nb(
-    names, venue_of, slots, lots, now, later, has_later, target, plan_value, plan_cost, shares, order, plan_cash,
+    slots, venue_of, lots, now, later, has_later, target, plan_value, plan_cost, shares, order, plan_cash,
     plan_incoming, need_out, bought_out, gross_out, gross_bought_out,
 ):  # fmt: skip
     """Let sells move shares and the plan, and add up what the buys of the date ask for.
 
     Parameters
     ----------
-    names : int
-    venue_of : ndarray of shape (A,)
     slots : ndarray of shape (V,)
-    lots : ndarray of shape (A,)
+        Where in the settlement ring the money of a fill waits.
+    venue_of, lots : ndarray of shape (A,)
     now, later : ndarray of shape (A, L)
     has_later : bool
     target, plan_value, plan_cost : ndarray of shape (A, L)
@@ -166,32 +197,45 @@ def sell_wide_nb(
     need_out, bought_out, gross_out, gross_bought_out : ndarray of shape (L,)
         Written in place.
     """
-    n_assets, n_lanes = names, plan_cash.shape[0]
+    n_assets, n_lanes = now.shape
     for lane in range(n_lanes):
         need_out[lane], bought_out[lane], gross_out[lane], gross_bought_out[lane] = 0.0, 0.0, 0.0, 0.0
-    for a in range(n_assets):
-        slot, tolerance = slots[venue_of[a]], LOT_TOLERANCE * lots[a]
+    a = 0
+    while a < n_assets:
+        slot = slots[venue_of[a]]
+        b = a + 1  # two names at once, if their money waits together: sums are loaded and kept half as often
+        is_pair = b < n_assets and slots[venue_of[min(b, n_assets - 1)]] == slot
+        tolerance, tolerance_b = LOT_TOLERANCE * lots[a], LOT_TOLERANCE * lots[min(b, n_assets - 1)]
+        if is_pair:
+            for lane in range(n_lanes):
+                cash, comes, need, bought = plan_cash[lane], plan_incoming[slot, lane], need_out[lane], bought_out[lane]
+                gross, gross_bought = gross_out[lane], gross_bought_out[lane]
+                held, rest, cash, comes, need, bought, gross, gross_bought = sell_step_nb(
+                    tolerance, now[a, lane], later[a, lane] if has_later else 0.0, order[a, lane], target[a, lane],
+                    shares[a, lane], plan_value[a, lane], plan_cost[a, lane], cash, comes, need, bought, gross,
+                    gross_bought,
+                )  # fmt: skip
+                shares[a, lane], order[a, lane] = held, rest
+                held, rest, cash, comes, need, bought, gross, gross_bought = sell_step_nb(
+                    tolerance_b, now[b, lane], later[b, lane] if has_later else 0.0, order[b, lane], target[b, lane],
+                    shares[b, lane], plan_value[b, lane], plan_cost[b, lane], cash, comes, need, bought, gross,
+                    gross_bought,
+                )  # fmt: skip
+                shares[b, lane], order[b, lane] = held, rest
+                plan_cash[lane], plan_incoming[slot, lane], need_out[lane], bought_out[lane] = cash, comes, need, bought
+                gross_out[lane], gross_bought_out[lane] = gross, gross_bought
+            a += 2
+            continue
         for lane in range(n_lanes):
-            moved, wanted, held, price = now[a, lane], order[a, lane], shares[a, lane], plan_value[a, lane]
-            rate, sells = plan_cost[a, lane], moved < 0.0
-            is_whole = abs(wanted - moved) <= tolerance
-            after = target[a, lane] if is_whole else held + moved
-            held = after if sells else held
-            rest = 0.0 if is_whole else wanted - moved
-            shares[a, lane] = held
-            order[a, lane] = rest if sells else wanted
-            value = moved * price
-            received = -value - abs(value) * rate
-            received = received if sells else -0.0  # adds nothing, not even to the sign of 0
-            plan_cash[lane] += received
-            plan_incoming[slot, lane] += received
-            left = later[a, lane] if has_later else 0.0
-            sold, buys = -min(left, 0.0), max(moved, 0.0) + max(left, 0.0)
-            bought = buys * price
-            need_out[lane] += bought * (1.0 + rate)
-            bought_out[lane] += bought
-            gross_out[lane] += abs(held - sold) * price
-            gross_bought_out[lane] += abs(held - sold + buys) * price
+            held, rest, cash, comes, need, bought, gross, gross_bought = sell_step_nb(
+                tolerance, now[a, lane], later[a, lane] if has_later else 0.0, order[a, lane], target[a, lane],
+                shares[a, lane], plan_value[a, lane], plan_cost[a, lane], plan_cash[lane], plan_incoming[slot, lane],
+                need_out[lane], bought_out[lane], gross_out[lane], gross_bought_out[lane],
+            )  # fmt: skip
+            shares[a, lane], order[a, lane] = held, rest
+            plan_cash[lane], plan_incoming[slot, lane], need_out[lane], bought_out[lane] = cash, comes, need, bought
+            gross_out[lane], gross_bought_out[lane] = gross, gross_bought
+        a += 1
 
 
 @dense
@@ -329,8 +373,71 @@ def convert_wide_nb(sign, rate, spread, now, paid, balance, unsettled, incoming,
         incoming[lane] += max(-held, 0.0) if moves else 0.0
 
 
+@leaf
+def pay_step_nb(sign, moved, worth, paid, costs, cash, waits, comes, traded, spent):
+    """Pay for one move, if it is of the side.
+
+    Parameters
+    ----------
+    sign : float
+        1 for buys, -1 for sells.
+    moved, worth, paid, costs : float
+        Shares; base currency.
+    cash, waits, comes, traded, spent : float
+        Of the lane, so far.
+
+    Returns
+    -------
+    cash, waits, comes, traded, spent : float
+    """
+    moves = moved * sign > 0.0
+    left = cash - (paid if moves else 0.0)
+    change = left - cash
+    traded, spent = traded + (worth if moves else 0.0), spent + (costs if moves else 0.0)
+    return left, waits + change, comes + max(change, 0.0), traded, spent
+
+
 @dense
-def pay_wide_nb(sign, price, rate, now, paid, costs, spent_on_fx, cash, unsettled, incoming, traded_out, paid_out):
+def pay_four_nb(sign, prices, now, paid, costs, cash, unsettled, incoming, traded_out, spent_out):
+    """Pay for the moves of one side of four names of base currency whose money waits together.
+
+    Parameters
+    ----------
+    sign : float
+        1 for buys, -1 for sells.
+    prices : ndarray of shape (4,)
+    now, paid, costs : ndarray of shape (4, L)
+    cash, unsettled, incoming : ndarray of shape (L,)
+        Of base currency, the latter two of the slot; written in place.
+    traded_out, spent_out : ndarray of shape (L,)
+        Written in place.
+    """
+    one, two, three, four = prices[0], prices[1], prices[2], prices[3]
+    for lane in range(cash.shape[0]):
+        own, waits, comes, traded, spent = (
+            cash[lane], unsettled[lane], incoming[lane], traded_out[lane], spent_out[lane]
+        )  # fmt: skip
+        own, waits, comes, traded, spent = pay_step_nb(
+            sign, now[0, lane], abs(now[0, lane] * one), paid[0, lane], costs[0, lane], own, waits, comes, traded, spent
+        )
+        own, waits, comes, traded, spent = pay_step_nb(
+            sign, now[1, lane], abs(now[1, lane] * two), paid[1, lane], costs[1, lane], own, waits, comes, traded, spent
+        )
+        own, waits, comes, traded, spent = pay_step_nb(
+            sign, now[2, lane], abs(now[2, lane] * three), paid[2, lane], costs[2, lane], own, waits, comes, traded,
+            spent,
+        )  # fmt: skip
+        own, waits, comes, traded, spent = pay_step_nb(
+            sign, now[3, lane], abs(now[3, lane] * four), paid[3, lane], costs[3, lane], own, waits, comes, traded,
+            spent,
+        )  # fmt: skip
+        cash[lane], unsettled[lane], incoming[lane], traded_out[lane], spent_out[lane] = (
+            own, waits, comes, traded, spent
+        )  # fmt: skip
+
+
+@dense
+def pay_wide_nb(sign, price, rate, now, paid, costs, spent_on_fx, cash, unsettled, incoming, traded_out, spent_out):
     """Pay for one name's moves of one side.
 
     Parameters
@@ -343,19 +450,15 @@ def pay_wide_nb(sign, price, rate, now, paid, costs, spent_on_fx, cash, unsettle
         Shares; base; local; base.
     cash, unsettled, incoming : ndarray of shape (L,)
         Of base currency, the latter two of the slot; written in place.
-    traded_out, paid_out : ndarray of shape (L,)
+    traded_out, spent_out : ndarray of shape (L,)
         Written in place, base currency.
     """
     for lane in range(now.shape[0]):
-        moves = now[lane] * sign > 0.0
-        before = cash[lane]
-        left = before - paid[lane]
-        change = left - before
-        cash[lane] = left if moves else before
-        unsettled[lane] += change if moves else 0.0
-        incoming[lane] += max(change, 0.0) if moves else 0.0
-        traded_out[lane] += abs(now[lane] * price) * rate if moves else 0.0
-        paid_out[lane] += costs[lane] * rate + spent_on_fx[lane] if moves else 0.0
+        worth, spent = abs(now[lane] * price) * rate, costs[lane] * rate + spent_on_fx[lane]
+        cash[lane], unsettled[lane], incoming[lane], traded_out[lane], spent_out[lane] = pay_step_nb(
+            sign, now[lane], worth, paid[lane], spent, cash[lane], unsettled[lane], incoming[lane], traded_out[lane],
+            spent_out[lane],
+        )  # fmt: skip
 
 
 @leaf
@@ -377,31 +480,76 @@ def pay_side_nb(world, rules, book, event, row, sign, prices, scratch, record):
     record : Record
         `traded` and `paid` are written in place.
     """
-    now, paid, costs, fx, base = scratch.now, scratch.terms[0], scratch.terms[1], world.fx[event], rules.base
-    converted, cost = scratch.slope, scratch.knot
-    for a in range(now.shape[0]):
-        c, slot = np.int64(world.currency[a]), world.settle_slot[row, world.venue[a]]
+    now, paid, costs, fx, base = scratch.now, scratch.terms[0], scratch.terms[1], world.fx[event], np.uint64(rules.base)
+    converted, cost, traded_out, spent_out = scratch.slope, scratch.knot, record.traded[row], record.paid[row]
+    cash, unsettled, incoming = book.cash, book.unsettled, book.incoming
+    for lane in range(len(scratch.lanes)):
+        cost[lane] = 0.0
+    a = 0
+    while a < now.shape[0]:
+        c, slot, n_together = world.currency[a], world.settle_slot[row, world.venue[a]], 1
+        while (
+            n_together < 4
+            and a + n_together < now.shape[0]
+            and world.currency[a + n_together] == base
+            and world.settle_slot[row, world.venue[a + n_together]] == slot
+        ):
+            n_together += 1
+        if n_together == 4 and c == base:
+            b = a + 4
+            pay_four_nb(
+                sign, prices[a:b], now[a:b], paid[a:b], costs[a:b], cash[base], unsettled[slot, base],
+                incoming[slot, base], traded_out, spent_out,
+            )  # fmt: skip
+            a = b
+            continue
         if c == base:
-            for lane in range(len(scratch.lanes)):
-                cost[lane] = 0.0
             pay_wide_nb(
-                sign, prices[a], fx[c], now[a], paid[a], costs[a], cost, book.cash[base], book.unsettled[slot, base],
-                book.incoming[slot, base], record.traded[row], record.paid[row],
+                sign, prices[a], 1.0, now[a], paid[a], costs[a], cost, cash[base], unsettled[slot, base],
+                incoming[slot, base], traded_out, spent_out,
             )  # fmt: skip
         else:
             convert_wide_nb(
-                sign, fx[c], rules.fx_spread, now[a], paid[a], book.cash[c], book.unsettled[slot, c],
-                book.incoming[slot, c], converted, cost,
+                sign, fx[c], rules.fx_spread, now[a], paid[a], cash[c], unsettled[slot, c], incoming[slot, c],
+                converted, cost,
             )  # fmt: skip
             pay_wide_nb(
-                sign, prices[a], fx[c], now[a], converted, costs[a], cost, book.cash[base], book.unsettled[slot, base],
-                book.incoming[slot, base], record.traded[row], record.paid[row],
+                sign, prices[a], fx[c], now[a], converted, costs[a], cost, cash[base], unsettled[slot, base],
+                incoming[slot, base], traded_out, spent_out,
             )  # fmt: skip
+            for lane in range(len(scratch.lanes)):
+                cost[lane] = 0.0
+        a += 1
+
+
+@leaf
+def buy_step_nb(tolerance, moved, wanted, target, held, price, rate, plan_cash):
+    """Let one order, if it buys, move its shares and the plan.
+
+    Parameters
+    ----------
+    tolerance, moved, wanted, target, held : float
+        Shares: room for rounding; now; of the order; the target; held.
+    price, rate : float
+        Of the plan.
+    plan_cash : float
+        Of the lane, so far.
+
+    Returns
+    -------
+    held, rest, plan_cash : float
+    """
+    buys, is_whole = moved > 0.0, abs(wanted - moved) <= tolerance
+    after, rest = target if is_whole else held + moved, 0.0 if is_whole else wanted - moved
+    value = moved * price
+    received = -value - abs(value) * rate
+    received = received if buys else -0.0  # adds nothing, not even to the sign of 0
+    return after if buys else held, rest if buys else wanted, plan_cash + received
 
 
 @dense
-def buy_wide_nb(lots, now, target, plan_value, plan_cost, shares, order, plan_cash, begun, n_fills):
-    """Let buys move shares and the plan, and count the fills of both sides.
+def buy_wide_nb(lots, now, target, plan_value, plan_cost, shares, order, plan_cash):
+    """Let buys move shares and the plan.
 
     Parameters
     ----------
@@ -409,24 +557,35 @@ def buy_wide_nb(lots, now, target, plan_value, plan_cost, shares, order, plan_ca
     now, target, plan_value, plan_cost : ndarray of shape (A, L)
     shares, order : ndarray of shape (A, L)
         Written in place.
-    plan_cash, begun, n_fills : ndarray of shape (L,)
+    plan_cash : ndarray of shape (L,)
         Written in place.
     """
     n_assets, n_lanes = now.shape
     for a in range(n_assets):
         tolerance = LOT_TOLERANCE * lots[a]
         for lane in range(n_lanes):
-            moved, wanted, held = now[a, lane], order[a, lane], shares[a, lane]
-            buys, is_whole = moved > 0.0, abs(wanted - moved) <= tolerance
-            after = target[a, lane] if is_whole else held + moved
-            rest = 0.0 if is_whole else wanted - moved
-            shares[a, lane] = after if buys else held
-            order[a, lane] = rest if buys else wanted
-            value = moved * plan_value[a, lane]
-            received = -value - abs(value) * plan_cost[a, lane]
-            plan_cash[lane] += received if buys else -0.0
-            n_fills[lane] += np.int64(moved != 0.0)
-            begun[lane] |= np.int64(moved != 0.0)
+            shares[a, lane], order[a, lane], plan_cash[lane] = buy_step_nb(
+                tolerance, now[a, lane], order[a, lane], target[a, lane], shares[a, lane], plan_value[a, lane],
+                plan_cost[a, lane], plan_cash[lane],
+            )  # fmt: skip
+
+
+@dense
+def count_fills_nb(now, n_fills, begun):
+    """Count the fills of both sides.
+
+    Parameters
+    ----------
+    now : ndarray of shape (A, L)
+    n_fills, begun : ndarray of shape (L,)
+        Written in place.
+    """
+    n_assets, n_lanes = now.shape
+    for a in range(n_assets):
+        for lane in range(n_lanes):
+            n_fills[lane] += np.int64(now[a, lane] != 0.0)
+    for lane in range(n_lanes):
+        begun[lane] |= np.int64(n_fills[lane] > 0)
 
 
 @leaf
@@ -478,7 +637,7 @@ def fill_wide_nb(timeline, world, rules, book, event, scratch, record):
     if rules.has_room or world.actions.kind.shape[0] > 0:
         bound_wide_nb(world, book, row, has_later, scratch)
     sell_wide_nb(
-        now.shape[0], world.venue, slots, lots, now, scratch.later, has_later, book.target, book.plan_value,
+        slots, world.venue, lots, now, scratch.later, has_later, book.target, book.plan_value,
         book.plan_cost, book.shares, book.order, book.plan_cash, book.plan_incoming, scratch.need, scratch.bought,
         scratch.gross, scratch.gross_bought,
     )  # fmt: skip
@@ -498,8 +657,8 @@ def fill_wide_nb(timeline, world, rules, book, event, scratch, record):
     pay_side_nb(world, rules, book, event, row, -1.0, prices, scratch, record)
     pay_side_nb(world, rules, book, event, row, 1.0, prices, scratch, record)
     buy_wide_nb(
-        lots, now, book.target, book.plan_value, book.plan_cost, book.shares, book.order, book.plan_cash, book.begun,
-        record.n_fills,
+        lots, now, book.target, book.plan_value, book.plan_cost, book.shares, book.order, book.plan_cash
     )  # fmt: skip
+    count_fills_nb(now, record.n_fills, book.begun)
     count_wide_nb(world, book, scratch)
     return OK

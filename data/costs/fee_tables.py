@@ -29,11 +29,13 @@ from data.costs.kernels.fees import (
     MAX_UNITS,
     MOST_STEPS,
     NO_MAXIMUM,
+    OTHER_TOGETHER,
     PER_SHARE,
     QUICK_HIGH,
     RATE,
     ROUNDING,
     SHIFT,
+    SIMPLE_TOGETHER,
     SLOT,
     STEP,
     STEPS,
@@ -138,13 +140,7 @@ def _as_arrays(period: NDArray[np.int64], periods: Sequence[dict[str, tuple[Char
     for p, side in np.ndindex(len(periods), 2):
         mine = cents[p, side, is_limited[p, side], : HIGH + 1]
         limited[p, : len(mine), side] = mine
-    quick = np.zeros((*parts.shape[:-1], QUICK_HIGH + 1))
-    charged = np.arange(parts.shape[2]) < n_parts[..., None]
-    step = np.where(charged, scaled[..., STEP], 1.0)
-    quick[..., STEPS], quick[..., STEPS_PER_SHARE] = scaled[..., RATE] / step, scaled[..., PER_SHARE] / step
-    quick[..., SHIFT] = np.where(charged, 1.0 - scaled[..., EDGE] / step, 0.5)
-    quick[..., CENTS:] = scaled[..., (ROUNDING, FIXED, LOW, HIGH)]
-    fastest = quick[..., STEPS : STEPS_PER_SHARE + 1].max(axis=(1, 2), initial=0.0)
+    simple, other, n_quick, most = _quick(n_parts, scaled)
     return FeeTable(
         period=period,
         n_parts=n_parts,
@@ -152,10 +148,38 @@ def _as_arrays(period: NDArray[np.int64], periods: Sequence[dict[str, tuple[Char
         scaled=scaled,
         plain=plain,
         limited=limited,
-        quick=quick,
-        most=np.minimum(MOST_STEPS / np.maximum(fastest, 1e-9), MAX_UNITS / 2.0),
+        simple=simple,
+        other=other,
+        n_quick=n_quick,
+        most=most,
         is_same=np.all(parts[:, BUY] == parts[:, SELL], axis=(1, 2)).astype(np.int64),
     )
+
+
+def _quick(
+    n_parts: NDArray[np.int64], scaled: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+    """Write `simple`, `other`, `n_quick` and `most` of a table."""
+    n_periods = len(scaled)
+    shape, n_kinds = (n_periods, 2), scaled.shape[2]
+    simple = np.zeros((*shape, -(-n_kinds // SIMPLE_TOGETHER) * SIMPLE_TOGETHER, CENTS + 1))
+    other = np.zeros((*shape, -(-n_kinds // OTHER_TOGETHER) * OTHER_TOGETHER, QUICK_HIGH + 1))
+    simple[..., SHIFT], other[..., SHIFT] = 0.5, 0.5  # of nothing: in the middle of a step
+    n_quick, most = np.zeros((*shape, 2), dtype=np.int64), np.full(shape, MAX_UNITS / 2.0)
+    for p, side in np.ndindex(*shape):
+        for part in scaled[p, side, : n_parts[p, side]]:
+            step = part[STEP]
+            quick = np.array(
+                [part[RATE] / step, 1.0 - part[EDGE] / step, part[ROUNDING], part[PER_SHARE] / step, *part[FIXED : HIGH + 1]]
+            )
+            is_other = part[PER_SHARE] != 0 or part[FIXED] != 0 or part[LOW] > 0 or part[HIGH] < np.inf
+            at = n_quick[p, side, int(is_other)]
+            (other if is_other else simple)[p, side, at] = quick if is_other else quick[: CENTS + 1]
+            n_quick[p, side, int(is_other)] += 1
+            for column, per_unit in enumerate((quick[STEPS], quick[STEPS_PER_SHARE])):
+                if per_unit > 0:
+                    most[p, column] = min(most[p, column], MOST_STEPS / per_unit)
+    return simple, other, n_quick, most
 
 
 def _is_due(charge: Charge) -> bool:
