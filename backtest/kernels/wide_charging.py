@@ -4,8 +4,15 @@ import numpy as np
 
 from backtest.kernels.state import DEAREST
 from backtest.kernels.valuing import row_of_nb
+from data.costs.kernels.fees import CENTS_PER_ONE
 from data.costs.kernels.wide_fees import fees_wide_nb
 from data.jit import dense, leaf
+
+# A hundredth in two parts: a whole number below 2**38 times the first is exact, and the sum of both products is the
+# hundredth part as division rounds it. (The hundredth part of a whole number lies at least 1/100 of its last place from
+# where rounding turns; the sum is off by 2**-15 of it.)
+HUNDREDTH = 20971 / 2**21
+REST_OF_HUNDREDTH = (2**21 - 100 * 20971) / (100 * 2**21)
 
 
 @leaf
@@ -26,27 +33,28 @@ def charge_wide_nb(world, row, prices, scratch):
         0 or above if a trade is too large for fees to be counted; else -1.
     """
     half_spreads, units = world.half_spread[row_of_nb(world.half_spread, row)], world.unit[row_of_nb(world.unit, row)]
-    impacts, n_lanes, refused = world.impact[row_of_nb(world.impact, row)], len(scratch.lanes), -1
-    cents, off, fees = scratch.rate[:n_lanes], scratch.clearance[:n_lanes], scratch.fee[:n_lanes]
+    impacts, cents, refused = world.impact[row_of_nb(world.impact, row)], scratch.nav, -1
     for a in range(prices.shape[0]):
-        period = world.fees.period[row, world.fee_class[a]]
-        found = fees_wide_nb(world.fees, period, prices[a], units[a], scratch.now[a], cents, off, fees)
+        period, moved = world.fees.period[row, world.fee_class[a]], scratch.now[a]
+        found, is_quick = fees_wide_nb(world.fees, period, prices[a], units[a], moved, cents)
         refused = max(refused, found)
         add_costs_nb(
-            prices[a], half_spreads[a], impacts[a], scratch.now[a], fees, scratch.terms[0, a], scratch.terms[1, a]
+            is_quick, prices[a], half_spreads[a], impacts[a], moved, cents, scratch.terms[0, a], scratch.terms[1, a]
         )  # fmt: skip
     return refused
 
 
 @dense
-def add_costs_nb(price, half_spread, impact, moved, fees, paid_out, costs_out):
+def add_costs_nb(is_quick, price, half_spread, impact, moved, cents, paid_out, costs_out):
     """Add half-spread and impact of one name's moves to their fees.
 
     Parameters
     ----------
+    is_quick : bool
+        No fee is of 2**38 cents or more.
     price, half_spread, impact : float
         Local currency; fractions as of `World`.
-    moved, fees : ndarray of shape (L,)
+    moved, cents : ndarray of shape (L,)
     paid_out, costs_out : ndarray of shape (L,)
         Written in place; 0 where nothing moves.
     """
@@ -54,8 +62,12 @@ def add_costs_nb(price, half_spread, impact, moved, fees, paid_out, costs_out):
     for lane in range(moved.shape[0]):
         notional = moved[lane] * price
         worth = abs(notional)
+        if is_quick:
+            fee = cents[lane] * HUNDREDTH + cents[lane] * REST_OF_HUNDREDTH
+        else:
+            fee = cents[lane] / CENTS_PER_ONE
         spread = worth * half_spread
-        paid, costs = notional + fees[lane] + spread, fees[lane] + spread
+        paid, costs = notional + fee + spread, fee + spread
         if has_impact:
             moves = impact * (worth * np.sqrt(abs(moved[lane])))
             paid, costs = paid + moves, costs + moves

@@ -43,8 +43,10 @@ UNITS_PER_CENT = 1e11
 VECTOR = 8
 # Floats are whole numbers up to the first; above it products of up to the second are off by less than the third.
 EXACT, LARGEST, DOUBT = 9_007_199_254_740_992.0, 1e20, 1e5
-# In `fees_wide_nb`, of up to MOST_STEPS steps, a part of a step is off by less than a millionth.
-MOST_STEPS, NEAR = 2.0**29, 0.5 - 1e-6
+# A product of floats that is added to is off by less than this part of itself: three times rounded, and room.
+ROUNDINGS = 2.0**-51
+# A kind that may charge more is counted in integers: all kinds together stay below 2**38.
+MOST_CENTS = 2.0**33
 # Unsigned, for division without a look at the sign; a cent in units of 1e-13.
 HUNDRED, NINETY_NINE, BILLION = np.uint64(100), np.uint64(99), np.uint64(10**9)
 A_CENT, HALF_A_CENT, ALL_BUT_A_CENT = np.uint64(10**11), np.uint64(5 * 10**10), np.uint64(10**11 - 1)
@@ -64,10 +66,11 @@ class FeeTable(NamedTuple):
     HIGH, those with limits.
 
     And once more for `fees_wide_nb`, in steps of what a kind is rounded to: a unit of consideration is STEPS of them, a
-    unit of shares STEPS_PER_SHARE, and with SHIFT added rounding is a cut to whole steps, of CENTS each. simple, (P, 2,
+    unit of shares STEPS_PER_SHARE, and with SHIFT added rounding is a cut to whole steps, of CENTS each. What is due is
+    a multiple of some part of a step; SHIFT puts it half such a part above where the cut turns. simple, (P, 2,
     4 x, 3), kinds in proportion alone, four together; other, (P, 2, 2 x, 7), the rest, two together, with FIXED, LOW
     and HIGH behind; kinds that fill up charge nothing. n_quick: (P, 2, 2), how many of both. most: (P, 2), units of
-    consideration and of shares up to which this is sure. is_same: (P,), 1 where both sides are charged the same.
+    consideration and of shares up to which floats are off by less than that. is_same: (P,), 1 where both sides are charged the same.
     """
 
     period: I
