@@ -99,7 +99,8 @@ def decide_wide_nb(timeline, world, rules, book, event, asks, scratch, record):
         decided_at[lane] = stamp if active[lane] else decided_at[lane]
     if rules.fill == SAME_CLOSE:
         return fill_wide_nb(timeline, world, rules, book, event, scratch, record)
-    count_wide_nb(world, book, scratch)
+    for a in range(scratch.value.shape[0]):
+        book.pending[world.venue[a]] = 1  # only 0 has a meaning
     return OK
 
 

@@ -8,7 +8,7 @@ added.
 
 import numpy as np
 
-from backtest.kernels.funding import bounded_nb, looks_halted_nb, mark_due_nb
+from backtest.kernels.funding import bounded_nb, looks_halted_nb
 from backtest.kernels.state import (
     BUY,
     BUY_AT_CLOSE,
@@ -16,6 +16,7 @@ from backtest.kernels.state import (
     DECIDE,
     DUE_ALL,
     DUE_LATE,
+    DUE_NONE,
     FUNDING_TOLERANCE,
     LOT_TOLERANCE,
     NEXT_OPEN,
@@ -66,6 +67,29 @@ def say_what_goes_nb(timeline, world, rules, book, event, scratch):
             is_halted = looks_halted_nb(world, book, a, venue_of[a] == venue, late)
             bits |= BUYS_LATER | (0 if is_halted else SELLS_LATER)
         goes[a] = bits
+
+
+@dense
+def mark_wide_nb(immediate, due, start, active, decided_at, venue_due):
+    """Say for each venue and lane which unfilled orders can still fill on the event's date.
+
+    Parameters
+    ----------
+    immediate : bool
+        A decision under `same_close`: everything just decided is due.
+    due, start : ndarray of shape (V,)
+        As of `Timeline`, at the event.
+    active, decided_at : ndarray of shape (L,)
+    venue_due : ndarray of shape (V, L)
+        Written in place with DUE_*.
+    """
+    n_venues, n_lanes = venue_due.shape
+    for v in range(n_venues):
+        allowed, begins = due[v], start[v]
+        for lane in range(n_lanes):
+            is_late = (decided_at[lane] < 0) | (begins <= decided_at[lane])
+            at_session = DUE_NONE if is_late else allowed
+            venue_due[v, lane] = (DUE_ALL if active[lane] else DUE_NONE) if immediate else at_session
 
 
 @dense
@@ -131,7 +155,7 @@ def bound_wide_nb(world, book, row, has_later, scratch):
     for a in range(n_assets):
         n_waiting = 0
         for lane in range(n_lanes):
-            n_waiting += np.int64(undelivered[a, lane] > 0.0)
+            n_waiting += int(undelivered[a, lane] > 0.0)
         if n_waiting == 0 and rooms[a] == np.inf:
             continue
         for lane in range(n_lanes):
@@ -273,7 +297,12 @@ def scale_wide_nb(rules, book, has_later, scratch):
         Whether any part is not 1.
     """
     power, need, bought, gross, plan_nav = scratch.power, scratch.need, scratch.bought, scratch.gross, book.plan_nav
-    plan_cash, plan_incoming, gross_bought, scale = book.plan_cash, book.plan_incoming, scratch.gross_bought, scratch.scale
+    plan_cash, plan_incoming, gross_bought, scale = (
+        book.plan_cash,
+        book.plan_incoming,
+        scratch.gross_bought,
+        scratch.scale,
+    )
     target_gross, n_lanes = book.target_gross, len(scratch.lanes)
     for lane in range(n_lanes):
         power[lane] = plan_cash[lane]
@@ -294,7 +323,7 @@ def scale_wide_nb(rules, book, has_later, scratch):
         # What is left of cash after a cut is rounding: it buys nothing.
         part = part if part * bought[lane] > room else 0.0
         scale[lane] = part
-        n_cut += np.int64(part != 1.0)
+        n_cut += int(part != 1.0)
     return n_cut > 0
 
 
@@ -345,36 +374,8 @@ def cost_wide_nb(prices, half_spreads, rates, class_of, now, paid_out, costs_out
             costs_out[a, lane] = costs if moved != 0.0 else 0.0
 
 
-@dense
-def convert_wide_nb(sign, rate, spread, now, paid, balance, unsettled, incoming, paid_base, cost_base):
-    """Convert one foreign name's payments of one side into base currency; see `money.convert_nb`.
-
-    Parameters
-    ----------
-    sign : float
-        1 for buys, -1 for sells.
-    rate, spread : float
-        FX, and the fraction paid on conversions.
-    now, paid : ndarray of shape (L,)
-    balance, unsettled, incoming : ndarray of shape (L,)
-        Of the currency, the latter two of the slot; written in place.
-    paid_base, cost_base : ndarray of shape (L,)
-        Written in place, base currency.
-    """
-    for lane in range(now.shape[0]):
-        moves = now[lane] * sign > 0.0
-        held = balance[lane] if moves else 0.0
-        converted = (paid[lane] - held) * rate
-        cost = spread * abs(converted)
-        paid_base[lane] = converted + cost if moves else 0.0
-        cost_base[lane] = cost if moves else 0.0
-        balance[lane] = 0.0 if moves else balance[lane]
-        unsettled[lane] += -held if moves else 0.0
-        incoming[lane] += max(-held, 0.0) if moves else 0.0
-
-
 @leaf
-def pay_step_nb(sign, moved, worth, paid, costs, cash, waits, comes, traded, spent):
+def pay_step_nb(sign, moved, worth, paid, costs, cash, waits, comes, traded, spent, n):
     """Pay for one move, if it is of the side.
 
     Parameters
@@ -383,81 +384,101 @@ def pay_step_nb(sign, moved, worth, paid, costs, cash, waits, comes, traded, spe
         1 for buys, -1 for sells.
     moved, worth, paid, costs : float
         Shares; base currency.
-    cash, waits, comes, traded, spent : float
-        Of the lane, so far.
+    cash, waits, comes, traded, spent, n : float
+        Of the lane, so far: balance, what of it has yet to settle, and to come; the tallies.
 
     Returns
     -------
-    cash, waits, comes, traded, spent : float
+    cash, waits, comes, traded, spent, n : float
     """
     moves = moved * sign > 0.0
     left = cash - (paid if moves else 0.0)
     change = left - cash
     traded, spent = traded + (worth if moves else 0.0), spent + (costs if moves else 0.0)
-    return left, waits + change, comes + max(change, 0.0), traded, spent
+    return left, waits + change, comes + max(change, 0.0), traded, spent, n + (1.0 if moves else 0.0)
 
 
 @dense
-def pay_four_nb(sign, prices, now, paid, costs, cash, unsettled, incoming, traded_out, spent_out):
-    """Pay for the moves of one side of four names of base currency whose money waits together.
+def pay_run_nb(
+    sign, first, last, prices, now, paid, costs, cash, unsettled, incoming, traded_out, spent_out, n_out
+):  # fmt: skip
+    """Pay for the moves of one side of neighbours in base currency whose money waits together.
 
     Parameters
     ----------
     sign : float
         1 for buys, -1 for sells.
-    prices : ndarray of shape (4,)
-    now, paid, costs : ndarray of shape (4, L)
+    first, last : int
+        The names from `first` to `last` - 1.
+    prices : ndarray of shape (A,)
+    now, paid, costs : ndarray of shape (A, L)
     cash, unsettled, incoming : ndarray of shape (L,)
         Of base currency, the latter two of the slot; written in place.
-    traded_out, spent_out : ndarray of shape (L,)
+    traded_out, spent_out, n_out : ndarray of shape (L,)
         Written in place.
     """
-    one, two, three, four = prices[0], prices[1], prices[2], prices[3]
-    for lane in range(cash.shape[0]):
-        own, waits, comes, traded, spent = (
-            cash[lane], unsettled[lane], incoming[lane], traded_out[lane], spent_out[lane]
-        )  # fmt: skip
-        own, waits, comes, traded, spent = pay_step_nb(
-            sign, now[0, lane], abs(now[0, lane] * one), paid[0, lane], costs[0, lane], own, waits, comes, traded, spent
-        )
-        own, waits, comes, traded, spent = pay_step_nb(
-            sign, now[1, lane], abs(now[1, lane] * two), paid[1, lane], costs[1, lane], own, waits, comes, traded, spent
-        )
-        own, waits, comes, traded, spent = pay_step_nb(
-            sign, now[2, lane], abs(now[2, lane] * three), paid[2, lane], costs[2, lane], own, waits, comes, traded,
-            spent,
-        )  # fmt: skip
-        own, waits, comes, traded, spent = pay_step_nb(
-            sign, now[3, lane], abs(now[3, lane] * four), paid[3, lane], costs[3, lane], own, waits, comes, traded,
-            spent,
-        )  # fmt: skip
-        cash[lane], unsettled[lane], incoming[lane], traded_out[lane], spent_out[lane] = (
-            own, waits, comes, traded, spent
-        )  # fmt: skip
+    n_lanes, end_fours = cash.shape[0], first + (last - first) // 4 * 4
+    for a in range(first, end_fours, 4):  # four names at once: sums are loaded and kept a quarter as often
+        b, c, d = a + 1, a + 2, a + 3
+        one, two, three, four = prices[a], prices[b], prices[c], prices[d]
+        for lane in range(n_lanes):
+            own, waits, comes, traded, spent, n = pay_step_nb(
+                sign, now[a, lane], abs(now[a, lane] * one), paid[a, lane], costs[a, lane], cash[lane],
+                unsettled[lane], incoming[lane], traded_out[lane], spent_out[lane], n_out[lane],
+            )  # fmt: skip
+            own, waits, comes, traded, spent, n = pay_step_nb(
+                sign, now[b, lane], abs(now[b, lane] * two), paid[b, lane], costs[b, lane], own, waits, comes, traded,
+                spent, n,
+            )  # fmt: skip
+            own, waits, comes, traded, spent, n = pay_step_nb(
+                sign, now[c, lane], abs(now[c, lane] * three), paid[c, lane], costs[c, lane], own, waits, comes,
+                traded, spent, n,
+            )  # fmt: skip
+            cash[lane], unsettled[lane], incoming[lane], traded_out[lane], spent_out[lane], n_out[lane] = pay_step_nb(
+                sign, now[d, lane], abs(now[d, lane] * four), paid[d, lane], costs[d, lane], own, waits, comes, traded,
+                spent, n,
+            )  # fmt: skip
+    for a in range(end_fours, last):
+        price = prices[a]
+        for lane in range(n_lanes):
+            cash[lane], unsettled[lane], incoming[lane], traded_out[lane], spent_out[lane], n_out[lane] = pay_step_nb(
+                sign, now[a, lane], abs(now[a, lane] * price), paid[a, lane], costs[a, lane], cash[lane],
+                unsettled[lane], incoming[lane], traded_out[lane], spent_out[lane], n_out[lane],
+            )  # fmt: skip
 
 
 @dense
-def pay_wide_nb(sign, price, rate, now, paid, costs, spent_on_fx, cash, unsettled, incoming, traded_out, spent_out):
-    """Pay for one name's moves of one side.
+def pay_foreign_nb(
+    sign, price, rate, spread, now, paid, costs, balance, unsettled_balance, incoming_balance, cash, unsettled,
+    incoming, traded_out, spent_out, n_out,
+):  # fmt: skip
+    """Pay for one foreign name's moves of one side, converted into base currency; see `money.convert_nb`.
 
     Parameters
     ----------
     sign : float
         1 for buys, -1 for sells.
-    price, rate : float
-        Local currency; base per unit.
-    now, paid, costs, spent_on_fx : ndarray of shape (L,)
-        Shares; base; local; base.
+    price, rate, spread : float
+        Local currency; base per unit; the fraction paid on conversions.
+    now, paid, costs : ndarray of shape (L,)
+    balance, unsettled_balance, incoming_balance : ndarray of shape (L,)
+        Of the currency, the latter two of the slot; written in place.
     cash, unsettled, incoming : ndarray of shape (L,)
         Of base currency, the latter two of the slot; written in place.
-    traded_out, spent_out : ndarray of shape (L,)
-        Written in place, base currency.
+    traded_out, spent_out, n_out : ndarray of shape (L,)
+        Written in place.
     """
     for lane in range(now.shape[0]):
-        worth, spent = abs(now[lane] * price) * rate, costs[lane] * rate + spent_on_fx[lane]
-        cash[lane], unsettled[lane], incoming[lane], traded_out[lane], spent_out[lane] = pay_step_nb(
-            sign, now[lane], worth, paid[lane], spent, cash[lane], unsettled[lane], incoming[lane], traded_out[lane],
-            spent_out[lane],
+        moves, worth = now[lane] * sign > 0.0, abs(now[lane] * price) * rate
+        held = balance[lane] if moves else 0.0
+        converted = (paid[lane] - held) * rate
+        cost = spread * abs(converted)
+        balance[lane] -= held
+        unsettled_balance[lane] -= held
+        incoming_balance[lane] += max(-held, 0.0)
+        cash[lane], unsettled[lane], incoming[lane], traded_out[lane], spent_out[lane], n_out[lane] = pay_step_nb(
+            sign, now[lane], worth, converted + cost, costs[lane] * rate + cost, cash[lane], unsettled[lane],
+            incoming[lane], traded_out[lane], spent_out[lane], n_out[lane],
         )  # fmt: skip
 
 
@@ -476,50 +497,30 @@ def pay_side_nb(world, rules, book, event, row, sign, prices, scratch, record):
         1 for buys, -1 for sells.
     prices : ndarray of shape (A,)
     scratch : Scratch
-        Reads `now` and `terms`, what is paid and what it costs, local currency.
+        Reads `now` and `terms`, what is paid and what it costs, local currency; `bought` counts.
     record : Record
         `traded` and `paid` are written in place.
     """
     now, paid, costs, fx, base = scratch.now, scratch.terms[0], scratch.terms[1], world.fx[event], np.uint64(rules.base)
-    converted, cost, traded_out, spent_out = scratch.slope, scratch.knot, record.traded[row], record.paid[row]
-    cash, unsettled, incoming = book.cash, book.unsettled, book.incoming
-    for lane in range(len(scratch.lanes)):
-        cost[lane] = 0.0
-    a = 0
+    traded_out, spent_out, n_out = record.traded[row], record.paid[row], scratch.bought
+    currency_of, slots, venue_of = world.currency, world.settle_slot[row], world.venue
+    cash, unsettled, incoming, a = book.cash, book.unsettled, book.incoming, 0
     while a < now.shape[0]:
-        c, slot, n_together = world.currency[a], world.settle_slot[row, world.venue[a]], 1
-        while (
-            n_together < 4
-            and a + n_together < now.shape[0]
-            and world.currency[a + n_together] == base
-            and world.settle_slot[row, world.venue[a + n_together]] == slot
-        ):
-            n_together += 1
-        if n_together == 4 and c == base:
-            b = a + 4
-            pay_four_nb(
-                sign, prices[a:b], now[a:b], paid[a:b], costs[a:b], cash[base], unsettled[slot, base],
-                incoming[slot, base], traded_out, spent_out,
-            )  # fmt: skip
-            a = b
-            continue
-        if c == base:
-            pay_wide_nb(
-                sign, prices[a], 1.0, now[a], paid[a], costs[a], cost, cash[base], unsettled[slot, base],
-                incoming[slot, base], traded_out, spent_out,
-            )  # fmt: skip
-        else:
-            convert_wide_nb(
-                sign, fx[c], rules.fx_spread, now[a], paid[a], cash[c], unsettled[slot, c], incoming[slot, c],
-                converted, cost,
-            )  # fmt: skip
-            pay_wide_nb(
-                sign, prices[a], fx[c], now[a], converted, costs[a], cost, cash[base], unsettled[slot, base],
-                incoming[slot, base], traded_out, spent_out,
-            )  # fmt: skip
-            for lane in range(len(scratch.lanes)):
-                cost[lane] = 0.0
+        c, slot, first = currency_of[a], slots[venue_of[a]], a
         a += 1
+        if c != base:
+            pay_foreign_nb(
+                sign, prices[first], fx[c], rules.fx_spread, now[first], paid[first], costs[first], cash[c],
+                unsettled[slot, c], incoming[slot, c], cash[base], unsettled[slot, base], incoming[slot, base],
+                traded_out, spent_out, n_out,
+            )  # fmt: skip
+            continue
+        while a < now.shape[0] and currency_of[a] == base and slots[venue_of[a]] == slot:
+            a += 1
+        pay_run_nb(
+            sign, first, a, prices, now, paid, costs, cash[base], unsettled[slot, base], incoming[slot, base],
+            traded_out, spent_out, n_out,
+        )  # fmt: skip
 
 
 @leaf
@@ -548,44 +549,33 @@ def buy_step_nb(tolerance, moved, wanted, target, held, price, rate, plan_cash):
 
 
 @dense
-def buy_wide_nb(lots, now, target, plan_value, plan_cost, shares, order, plan_cash):
-    """Let buys move shares and the plan.
+def buy_wide_nb(lots, venue_of, now, target, plan_value, plan_cost, shares, order, plan_cash, pending):
+    """Let buys move shares and the plan, and count what orders are left.
 
     Parameters
     ----------
-    lots : ndarray of shape (A,)
+    lots, venue_of : ndarray of shape (A,)
     now, target, plan_value, plan_cost : ndarray of shape (A, L)
     shares, order : ndarray of shape (A, L)
         Written in place.
     plan_cash : ndarray of shape (L,)
         Written in place.
-    """
-    n_assets, n_lanes = now.shape
-    for a in range(n_assets):
-        tolerance = LOT_TOLERANCE * lots[a]
-        for lane in range(n_lanes):
-            shares[a, lane], order[a, lane], plan_cash[lane] = buy_step_nb(
-                tolerance, now[a, lane], order[a, lane], target[a, lane], shares[a, lane], plan_value[a, lane],
-                plan_cost[a, lane], plan_cash[lane],
-            )  # fmt: skip
-
-
-@dense
-def count_fills_nb(now, n_fills, begun):
-    """Count the fills of both sides.
-
-    Parameters
-    ----------
-    now : ndarray of shape (A, L)
-    n_fills, begun : ndarray of shape (L,)
+    pending : ndarray of shape (V,)
         Written in place.
     """
     n_assets, n_lanes = now.shape
+    for v in range(pending.shape[0]):
+        pending[v] = 0
     for a in range(n_assets):
+        tolerance, n_left = LOT_TOLERANCE * lots[a], 0
         for lane in range(n_lanes):
-            n_fills[lane] += np.int64(now[a, lane] != 0.0)
-    for lane in range(n_lanes):
-        begun[lane] |= np.int64(n_fills[lane] > 0)
+            shares[a, lane], rest, plan_cash[lane] = buy_step_nb(
+                tolerance, now[a, lane], order[a, lane], target[a, lane], shares[a, lane], plan_value[a, lane],
+                plan_cost[a, lane], plan_cash[lane],
+            )  # fmt: skip
+            order[a, lane] = rest
+            n_left += int(rest != 0.0)
+        pending[venue_of[a]] += n_left
 
 
 @leaf
@@ -604,7 +594,7 @@ def count_wide_nb(world, book, scratch):
     for a in range(order.shape[0]):
         n = 0
         for lane in range(n_lanes):
-            n += np.int64(order[a, lane] != 0.0)
+            n += int(order[a, lane] != 0.0)
         pending[world.venue[a]] += n
 
 
@@ -631,7 +621,10 @@ def fill_wide_nb(timeline, world, rules, book, event, scratch, record):
     row, now = timeline.row[event], scratch.now
     prices = world.close[row] if timeline.kind[event] != OPEN else world.open[row]
     lots, slots = world.lot[row_of_nb(world.lot, row)], world.settle_slot[row]
-    mark_due_nb(timeline, world, rules, book, event, scratch)
+    immediate = timeline.kind[event] == DECIDE
+    mark_wide_nb(
+        immediate, timeline.due[event], timeline.start[event], scratch.active, book.decided_at, scratch.venue_due
+    )  # fmt: skip
     say_what_goes_nb(timeline, world, rules, book, event, scratch)
     has_later = due_wide_nb(scratch.goes, world.venue, scratch.venue_due, book.order, now, scratch.later)
     if rules.has_room or world.actions.kind.shape[0] > 0:
@@ -654,11 +647,16 @@ def fill_wide_nb(timeline, world, rules, book, event, scratch, record):
         cost_wide_nb(
             prices, half_spreads, world.rate[row], world.fee_class, now, scratch.terms[0], scratch.terms[1]
         )  # fmt: skip
+    n_fills, n_of_event, begun = record.n_fills, scratch.bought, book.begun
+    for lane in range(len(scratch.lanes)):
+        n_of_event[lane] = 0.0
     pay_side_nb(world, rules, book, event, row, -1.0, prices, scratch, record)
     pay_side_nb(world, rules, book, event, row, 1.0, prices, scratch, record)
+    for lane in range(len(scratch.lanes)):
+        n_fills[lane] += int(n_of_event[lane])
+        begun[lane] |= int(n_of_event[lane] > 0.0)
     buy_wide_nb(
-        lots, now, book.target, book.plan_value, book.plan_cost, book.shares, book.order, book.plan_cash
+        lots, world.venue, now, book.target, book.plan_value, book.plan_cost, book.shares, book.order, book.plan_cash,
+        book.pending,
     )  # fmt: skip
-    count_fills_nb(now, record.n_fills, book.begun)
-    count_wide_nb(world, book, scratch)
     return OK

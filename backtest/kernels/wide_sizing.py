@@ -39,7 +39,7 @@ def ask_weights_nb(weights, asked_out, active_out):
         for lane in range(n_lanes):
             weight = weights[a, lane]
             asked_out[a, lane] = weight
-            active_out[lane] |= np.int64(weight == weight)  # noqa: PLR0124 - false for NaN
+            active_out[lane] |= int(weight == weight)  # noqa: PLR0124 - false for NaN
 
 
 @dense
@@ -61,9 +61,9 @@ def ask_baskets_nb(inner, shares, asked_out, active_out):
     n_lanes, n_missing = shares.shape[1], 0
     for b in range(n_baskets):
         for lane in range(n_lanes):
-            n_missing += np.int64(shares[b, lane] != shares[b, lane])  # noqa: PLR0124 - true for NaN
+            n_missing += int(shares[b, lane] != shares[b, lane])  # noqa: PLR0124 - true for NaN
     for lane in range(n_lanes):
-        active_out[lane] = np.int64(n_missing == 0)
+        active_out[lane] = int(n_missing == 0)
     for a in range(n_assets):
         n_terms = 0
         for b in range(n_baskets):
@@ -80,7 +80,7 @@ def ask_baskets_nb(inner, shares, asked_out, active_out):
         return
     for a in range(n_assets):
         for lane in range(n_lanes):
-            active_out[lane] |= np.int64(asked_out[a, lane] == asked_out[a, lane])  # noqa: PLR0124
+            active_out[lane] |= int(asked_out[a, lane] == asked_out[a, lane])  # noqa: PLR0124
 
 
 @leaf
@@ -96,7 +96,12 @@ def flat_rates_nb(world, rules, row, scratch):
         `buying`, `selling` and `spread` (A,) are written in place.
     """
     half_spread, class_of, currency_of = world.half_spread, world.fee_class, world.currency
-    base, at_spread, buying, selling = np.uint64(rules.base), row_of_nb(half_spread, row), scratch.buying, scratch.selling
+    base, at_spread, buying, selling = (
+        np.uint64(rules.base),
+        row_of_nb(half_spread, row),
+        scratch.buying,
+        scratch.selling,
+    )
     for a in range(buying.shape[0]):
         spread = 0.0 if currency_of[a] == base else rules.fx_spread
         buy = world.rate[row, class_of[a], BUY] + half_spread[at_spread, a]
@@ -198,7 +203,13 @@ def solve_wide_nb(rules, shares, scratch):
     """
     nav, factor, sought, held, total = scratch.nav, scratch.factor, scratch.sought, scratch.held, scratch.total
     slope, knot, n_lanes, is_exact = scratch.slope, scratch.knot, len(scratch.lanes), rules.exact_costs != 0
-    asked, value, buying, selling, spread = scratch.asked, scratch.value, scratch.buying, scratch.selling, scratch.spread
+    asked, value, buying, selling, spread = (
+        scratch.asked,
+        scratch.value,
+        scratch.buying,
+        scratch.selling,
+        scratch.spread,
+    )
     rates = scratch.rates[BUY]
     for lane in range(n_lanes):
         factor[lane] = 1.0
@@ -208,7 +219,7 @@ def solve_wide_nb(rules, shares, scratch):
         n_sought = 0
         for lane in range(n_lanes):
             sought[lane] = 0.0 if total[lane] <= nav[lane] else sought[lane]
-            n_sought += np.int64(sought[lane] != 0.0)
+            n_sought += int(sought[lane] != 0.0)
         if n_sought == 0:
             break
         slope_wide_nb(
@@ -221,7 +232,7 @@ def solve_wide_nb(rules, shares, scratch):
             sought[lane] = 0.0 if is_last else sought[lane]
     n_cut = 0
     for lane in range(n_lanes):
-        n_cut += np.int64(factor[lane] != 1.0)
+        n_cut += int(factor[lane] != 1.0)
     return n_cut > 0
 
 
@@ -431,7 +442,7 @@ def size_wide_nb(world, rules, book, event, row, scratch):
     n_ruined = 0
     for lane in range(n_lanes):
         factor[lane] = 1.0
-        n_ruined += np.int64(active[lane] != 0) & np.int64(not nav[lane] > 0.0)
+        n_ruined += int((active[lane] != 0) & (not nav[lane] > 0.0))
     if n_ruined > 0:
         return NAV_NOT_POSITIVE
     flat_rates_nb(world, rules, row, scratch)

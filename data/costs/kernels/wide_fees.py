@@ -116,7 +116,7 @@ def find_doubts_nb(most, price, unit, moved):
     for lane in range(moved.shape[0]):
         consideration, shares = abs(moved[lane] * price) * UNITS_PER_ONE, abs(moved[lane]) * unit * UNITS_PER_ONE
         is_sure = (consideration > 1.0) & (consideration < most_consideration) & (shares < most_shares)
-        n_doubts += np.int64((moved[lane] != 0.0) & (not is_sure))
+        n_doubts += int((moved[lane] != 0.0) & (not is_sure))
     return n_doubts
 
 
