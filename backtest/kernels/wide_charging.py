@@ -4,8 +4,8 @@ import numpy as np
 
 from backtest.kernels.state import DEAREST
 from backtest.kernels.valuing import row_of_nb
-from data.costs.kernels.fees import CENTS_PER_ONE
-from data.costs.kernels.wide_fees import fees_wide_nb
+from data.costs.kernels.fees import CENTS_PER_ONE, UNITS_PER_ONE
+from data.costs.kernels.wide_fees import charge_quickly_nb, count_exactly_nb
 from data.jit import dense, leaf
 
 # A hundredth in two parts: a whole number below 2**38 times the first is exact, and the sum of both products is the
@@ -33,35 +33,51 @@ def charge_wide_nb(world, row, prices, scratch):
         0 or above if a trade is too large for fees to be counted; else -1.
     """
     half_spreads, units = world.half_spread[row_of_nb(world.half_spread, row)], world.unit[row_of_nb(world.unit, row)]
-    impacts, cents, refused = world.impact[row_of_nb(world.impact, row)], scratch.nav, -1
+    impacts, cents, fees = world.impact[row_of_nb(world.impact, row)], scratch.nav, world.fees
     for a in range(prices.shape[0]):
-        period, moved = world.fees.period[row, world.fee_class[a]], scratch.now[a]
-        found, is_quick = fees_wide_nb(world.fees, period, prices[a], units[a], moved, cents)
-        refused = max(refused, found)
-        add_costs_nb(
-            is_quick, prices[a], half_spreads[a], impacts[a], moved, cents, scratch.terms[0, a], scratch.terms[1, a]
+        period, moved, paid, costs = fees.period[row, world.fee_class[a]], scratch.now[a], scratch.terms[0, a], scratch.terms[1, a]
+        charge_quickly_nb(fees, period, prices[a], units[a], moved, cents)
+        n_doubts = add_costs_nb(
+            True, fees.most[period], prices[a], units[a], half_spreads[a], impacts[a], moved, cents, paid, costs
         )  # fmt: skip
-    return refused
+        if n_doubts > 0:
+            refused = count_exactly_nb(fees, period, prices[a], units[a], moved, cents)
+            if refused >= 0:
+                return refused
+            add_costs_nb(
+                False, fees.most[period], prices[a], units[a], half_spreads[a], impacts[a], moved, cents, paid, costs
+            )  # fmt: skip
+    return -1
 
 
 @dense
-def add_costs_nb(is_quick, price, half_spread, impact, moved, cents, paid_out, costs_out):
+def add_costs_nb(is_quick, most, price, unit, half_spread, impact, moved, cents, paid_out, costs_out):
     """Add half-spread and impact of one name's moves to their fees.
 
     Parameters
     ----------
     is_quick : bool
-        No fee is of 2**38 cents or more.
-    price, half_spread, impact : float
-        Local currency; fractions as of `World`.
+        Fees were charged quickly: they are below 2**38 cents where there is no doubt.
+    most : ndarray of shape (2,)
+        See `FeeTable.most`.
+    price, unit, half_spread, impact : float
+        Local currency; raw shares a share; fractions as of `World`.
     moved, cents : ndarray of shape (L,)
     paid_out, costs_out : ndarray of shape (L,)
         Written in place; 0 where nothing moves.
+
+    Returns
+    -------
+    n_doubts : int
+        Trades too large, or too small, to be charged quickly.
     """
-    has_impact = impact != 0.0
+    has_impact, n_doubts, most_consideration, most_shares = impact != 0.0, 0, most[0], most[1]
     for lane in range(moved.shape[0]):
         notional = moved[lane] * price
-        worth = abs(notional)
+        worth, trades = abs(notional), moved[lane] != 0.0
+        consideration, shares = worth * UNITS_PER_ONE, abs(moved[lane]) * unit * UNITS_PER_ONE
+        is_sure = (consideration > 1.0) & (consideration < most_consideration) & (shares < most_shares)
+        n_doubts += int(trades & (not is_sure))
         if is_quick:
             fee = cents[lane] * HUNDREDTH + cents[lane] * REST_OF_HUNDREDTH
         else:
@@ -71,8 +87,9 @@ def add_costs_nb(is_quick, price, half_spread, impact, moved, cents, paid_out, c
         if has_impact:
             moves = impact * (worth * np.sqrt(abs(moved[lane])))
             paid, costs = paid + moves, costs + moves
-        paid_out[lane] = paid if moved[lane] != 0.0 else 0.0
-        costs_out[lane] = costs if moved[lane] != 0.0 else 0.0
+        paid_out[lane] = paid if trades else 0.0
+        costs_out[lane] = costs if trades else 0.0
+    return n_doubts
 
 
 @dense

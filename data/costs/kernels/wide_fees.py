@@ -23,7 +23,7 @@ from data.jit import dense, leaf
 
 @dense
 def charge_simple_nb(kinds, n_kinds, sign, price, moved, cents):
-    """Add the kinds of one side that are in proportion alone to the fees of one name's trades.
+    """Charge one name's trades the kinds of one side that are in proportion alone.
 
     Parameters
     ----------
@@ -31,15 +31,15 @@ def charge_simple_nb(kinds, n_kinds, sign, price, moved, cents):
         See `FeeTable.simple`.
     n_kinds : int
     sign : float
-        1: buys alone, -1: sells alone, 0: both.
+        1: of buys, -1: of sells, 0: of both.
     price : float
         Local currency a share.
     moved : ndarray of shape (L,)
         Signed shares.
     cents : ndarray of shape (L,)
-        Written in place.
+        Written in place; sells come after buys, and leave those alone.
     """
-    for i in range(0, n_kinds, SIMPLE_TOGETHER):
+    for i in range(0, max(n_kinds, 1), SIMPLE_TOGETHER):
         steps, shift, size = kinds[i, STEPS], kinds[i, SHIFT], kinds[i, CENTS]
         steps_2, shift_2, size_2 = kinds[i + 1, STEPS], kinds[i + 1, SHIFT], kinds[i + 1, CENTS]
         steps_3, shift_3, size_3 = kinds[i + 2, STEPS], kinds[i + 2, SHIFT], kinds[i + 2, CENTS]
@@ -50,9 +50,10 @@ def charge_simple_nb(kinds, n_kinds, sign, price, moved, cents):
             due += np.floor(consideration * steps_2 + shift_2) * size_2
             due += np.floor(consideration * steps_3 + shift_3) * size_3
             due += np.floor(consideration * steps_4 + shift_4) * size_4
-            if sign != 0.0:
-                due = due if moved[lane] * sign > 0.0 else 0.0
-            cents[lane] += due
+            before = cents[lane] if i > 0 else 0.0
+            if sign < 0.0:
+                due, before = due if moved[lane] < 0.0 else 0.0, cents[lane] if i > 0 or moved[lane] > 0.0 else 0.0
+            cents[lane] = before + due
 
 
 @dense
@@ -95,48 +96,26 @@ def charge_other_nb(kinds, n_kinds, sign, price, unit, moved, cents):
             cents[lane] += due
 
 
-@dense
-def find_doubts_nb(most, price, unit, moved):
-    """Count the trades that are too large, or too small, for the quick way.
-
-    Parameters
-    ----------
-    most : ndarray of shape (2,)
-        See `FeeTable.most`.
-    price, unit : float
-        Local currency a share; raw shares a share.
-    moved : ndarray of shape (L,)
-        Signed shares.
-
-    Returns
-    -------
-    n_doubts : int
-    """
-    n_doubts, most_consideration, most_shares = 0, most[0], most[1]
-    for lane in range(moved.shape[0]):
-        consideration, shares = abs(moved[lane] * price) * UNITS_PER_ONE, abs(moved[lane]) * unit * UNITS_PER_ONE
-        is_sure = (consideration > 1.0) & (consideration < most_consideration) & (shares < most_shares)
-        n_doubts += int((moved[lane] != 0.0) & (not is_sure))
-    return n_doubts
-
-
 @leaf
 def count_exactly_nb(table, period, price, unit, moved, cents):
-    """Write the fees of one name's trades in integers.
+    """Charge trades of one name and date in integers.
 
     Parameters
     ----------
     table : FeeTable
     period : int
+        `table.period` of their date and class.
     price, unit : float
+        Local currency a share; raw shares a share.
     moved : ndarray of shape (L,)
+        Signed shares; 0 for no trade.
     cents : ndarray of shape (L,)
-        Written in place.
+        Written in place; left alone where nothing moves.
 
     Returns
     -------
     refused : int
-        As of `fees_wide_nb`.
+        The first trade of which an amount is NaN or beyond MAX_UNITS; -1 if there is none.
     """
     for lane in range(moved.shape[0]):
         consideration = np.rint(abs(moved[lane] * price) * UNITS_PER_ONE)
@@ -153,8 +132,8 @@ def count_exactly_nb(table, period, price, unit, moved, cents):
 
 
 @leaf
-def fees_wide_nb(table, period, price, unit, moved, cents):
-    """Charge trades of one name and date.
+def charge_quickly_nb(table, period, price, unit, moved, cents):
+    """Charge trades of one name and date, each larger than a unit and below `FeeTable.most`.
 
     Parameters
     ----------
@@ -166,22 +145,15 @@ def fees_wide_nb(table, period, price, unit, moved, cents):
     moved : ndarray of shape (L,)
         Signed shares; 0 for no trade.
     cents : ndarray of shape (L,)
-        Written in place: the fees of `charge_trades_nb`; anything where nothing moves.
-
-    Returns
-    -------
-    refused : int
-        The first trade of which an amount is NaN or beyond MAX_UNITS; -1 if there is none.
-    is_quick : bool
-        All fees are below 2**38 cents.
+        Written in place: the fees of `charge_trades_nb`, below 2**38; of other trades, and where nothing moves,
+        anything.
     """
-    for lane in range(moved.shape[0]):
-        cents[lane] = 0.0
-    if find_doubts_nb(table.most[period], price, unit, moved) > 0:
-        return count_exactly_nb(table, period, price, unit, moved, cents), False
     n_quick, is_same = table.n_quick[period], table.is_same[period] != 0
-    for side in range(1 if is_same else 2):
-        sign = 0.0 if is_same else (1.0 if side == BUY else -1.0)
-        charge_simple_nb(table.simple[period, side], n_quick[side, 0], sign, price, moved, cents)
-        charge_other_nb(table.other[period, side], n_quick[side, 1], sign, price, unit, moved, cents)
-    return -1, True
+    if is_same:
+        charge_simple_nb(table.simple[period, BUY], n_quick[BUY, 0], 0.0, price, moved, cents)
+        charge_other_nb(table.other[period, BUY], n_quick[BUY, 1], 0.0, price, unit, moved, cents)
+        return
+    charge_simple_nb(table.simple[period, BUY], n_quick[BUY, 0], 1.0, price, moved, cents)
+    charge_other_nb(table.other[period, BUY], n_quick[BUY, 1], 1.0, price, unit, moved, cents)
+    charge_simple_nb(table.simple[period, SELL], n_quick[SELL, 0], -1.0, price, moved, cents)
+    charge_other_nb(table.other[period, SELL], n_quick[SELL, 1], -1.0, price, unit, moved, cents)
