@@ -35,7 +35,8 @@ def charge_wide_nb(world, row, prices, scratch):
     half_spreads, units = world.half_spread[row_of_nb(world.half_spread, row)], world.unit[row_of_nb(world.unit, row)]
     impacts, cents, fees = world.impact[row_of_nb(world.impact, row)], scratch.nav, world.fees
     for a in range(prices.shape[0]):
-        period, moved, paid, costs = fees.period[row, world.fee_class[a]], scratch.now[a], scratch.terms[0, a], scratch.terms[1, a]
+        period, moved = fees.period[row, world.fee_class[a]], scratch.now[a]
+        paid, costs = scratch.terms[0, a], scratch.terms[1, a]
         charge_quickly_nb(fees, period, prices[a], units[a], moved, cents)
         n_doubts = add_costs_nb(
             True, fees.most[period], prices[a], units[a], half_spreads[a], impacts[a], moved, cents, paid, costs

@@ -39,8 +39,6 @@ from data.costs.kernels.fees import (
     SIMPLE_TOGETHER,
     SLOT,
     STEP,
-    STEPS,
-    STEPS_PER_SHARE,
     TO_CENT,
     TO_DOLLAR_UP,
     UNITS_PER_CENT,

@@ -65,12 +65,13 @@ class FeeTable(NamedTuple):
     a unit: plain, (P, 2, 4), the kinds without limits, RATE, PER_SHARE and FIXED added up; limited, (P, M, 2, 6), up to
     HIGH, those with limits.
 
-    And once more for `fees_wide_nb`, in steps of what a kind is rounded to: a unit of consideration is STEPS of them, a
-    unit of shares STEPS_PER_SHARE, and with SHIFT added rounding is a cut to whole steps, of CENTS each. What is due is
-    a multiple of some part of a step; SHIFT puts it half such a part above where the cut turns. simple, (P, 2,
-    4 x, 3), kinds in proportion alone, four together; other, (P, 2, 2 x, 7), the rest, two together, with FIXED, LOW
+    And once more for `charge_quickly_nb`, in steps of what a kind is rounded to: a unit of consideration is STEPS of
+    them, a unit of shares STEPS_PER_SHARE, and with SHIFT added rounding is a cut to whole steps, of CENTS each. What
+    is due is a multiple of some part of a step; SHIFT puts it half such a part above where the cut turns. simple, (P,
+    2, 4 x, 3), kinds in proportion alone, four together; other, (P, 2, 2 x, 7), the rest, two together, with FIXED, LOW
     and HIGH behind; kinds that fill up charge nothing. n_quick: (P, 2, 2), how many of both. most: (P, 2), units of
-    consideration and of shares up to which floats are off by less than that. is_same: (P,), 1 where both sides are charged the same.
+    consideration and of shares up to which floats are off by less than that half. is_same: (P,), 1 where both sides are
+    charged the same.
     """
 
     period: I
