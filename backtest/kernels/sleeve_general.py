@@ -4,6 +4,8 @@ The general form runs all lanes of the block from one decision to the next; of t
 there, and so is what they hold once every order has filled.
 """
 
+import numpy as np
+
 from backtest.kernels.references import refer_nb
 from backtest.kernels.sleeve_tables import held_nb
 from backtest.kernels.state import DUST
@@ -32,6 +34,25 @@ def value_held_nb(nav, cash, held, worth, is_first):
         nav[lane] = (cash[lane] if is_first else nav[lane]) + held[lane] * worth
 
 
+@dense
+def count_marked_nb(marked):
+    """Count the lanes that are marked.
+
+    Parameters
+    ----------
+    marked : ndarray of shape (L,)
+        1 or 0.
+
+    Returns
+    -------
+    n_lanes : int
+    """
+    n = 0
+    for lane in range(marked.shape[0]):
+        n += np.int64(marked[lane] != 0.0)
+    return n
+
+
 @kernel
 def find_general_nb(sleeves, k, book):
     """Find the lanes that need the general form for a decision, whatever it asks for.
@@ -48,7 +69,6 @@ def find_general_nb(sleeves, k, book):
     -------
     n_lanes : int
     """
-    n = 0
     for s in range(sleeves.basket.shape[0]):
         value_held_nb(book.nav, book.cash, book.held[s], sleeves.worth_held[k, s], s == 0)
     for lane in range(book.cash.shape[0]):
@@ -57,9 +77,7 @@ def find_general_nb(sleeves, k, book):
         if k > 0 and sleeves.splits[k - 1] and sleeves.tried[k - 1, v]:
             for lane in range(book.cash.shape[0]):
                 book.needs_general[lane] = 1.0 if book.rest[v, lane] != 0.0 else book.needs_general[lane]
-    for lane in range(book.cash.shape[0]):
-        n += int(book.needs_general[lane])
-    return n
+    return count_marked_nb(book.needs_general)
 
 
 @dense
@@ -84,10 +102,10 @@ def mark_rounding_nb(drift, n_names, least_wanted, least_held, nav, rank, wanted
     """
     for lane in range(nav.shape[0]):
         j, g, c, least = rank[lane], wanted[lane], held[lane], DUST * nav[lane]
-        grows, width = g / c, least / (c * least_wanted)
-        above = drift[min(j, n_names - 1)] - grows
-        below = grows - drift[max(j - 1, 0)]
-        is_near = (j < n_names) & (above <= width) | (j > 0) & (below <= width)
+        grows, size = g / c, c * least_wanted
+        above = (drift[min(j, n_names - 1)] - grows) * size
+        below = (grows - drift[max(j - 1, 0)]) * size
+        is_near = (j < n_names) & (above <= least) | (j > 0) & (below <= least)
         is_small = (g > 0.0) & (g * least_wanted <= least) | (c > 0.0) & (c * least_held <= least)
         needs[lane] = 1.0 if is_small | (is_near & (c > 0.0) & (g > 0.0)) else needs[lane]
 
@@ -108,15 +126,15 @@ def find_rounding_nb(sleeves, k, book):
     n_lanes : int
         That need the general form for the decision.
     """
-    n, first = 0, sleeves.first
+    first = sleeves.first
     for s in range(sleeves.basket.shape[0]):
+        if book.is_used[s] == 0:
+            continue
         mark_rounding_nb(
             sleeves.drift[k, first[s] : first[s + 1]], first[s + 1] - first[s], sleeves.least_wanted[k, s],
             sleeves.least_held[k, s], book.nav, book.rank[s], book.wanted[s], book.held[s], book.needs_general,
         )  # fmt: skip
-    for lane in range(book.cash.shape[0]):
-        n += int(book.needs_general[lane])
-    return n
+    return count_marked_nb(book.needs_general)
 
 
 @kernel

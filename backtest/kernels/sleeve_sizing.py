@@ -7,6 +7,36 @@ from data.jit import dense, kernel
 
 
 @dense
+def count_ruined_nb(nav, in_general):
+    """Count the lanes whose NAV is not positive, those in the general form left out; arrays of shape (L,).
+
+    Parameters
+    ----------
+    nav, in_general : ndarray
+
+    Returns
+    -------
+    n_lanes : int
+    """
+    n = 0
+    for lane in range(nav.shape[0]):
+        n += np.int64(~(nav[lane] > 0.0) & (in_general[lane] == 0.0))
+    return n
+
+
+@dense
+def open_sizing_nb(factor, before, ranks, need, slope):
+    """Begin to look for the factor of a decision; arrays of shape (L,), written in place.
+
+    Parameters
+    ----------
+    factor, before, ranks, need, slope : ndarray
+    """
+    for lane in range(factor.shape[0]):
+        factor[lane], before[lane], ranks[lane], need[lane], slope[lane] = 1.0, -1.0, 0.0, 0.0, 0.0
+
+
+@dense
 def want_nb(nav, factor, share, held, wanted, ratio, rank, is_first):
     """Ask for a share of NAV in a sleeve; arrays of shape (L,).
 
@@ -281,11 +311,9 @@ def size_sleeves_nb(sleeves, k, shares, book):
         OK or NAV_NOT_POSITIVE.
     """
     first, basket, n_sleeves, n_lanes = sleeves.first, sleeves.basket, sleeves.basket.shape[0], book.cash.shape[0]
-    for lane in range(n_lanes):
-        if not (book.nav[lane] > 0.0 or book.in_general[lane] != 0.0):
-            return NAV_NOT_POSITIVE
-        book.factor[lane], book.before[lane] = 1.0, -1.0
-        book.ranks[lane], book.need[lane], book.slope[lane] = 0.0, 0.0, 0.0
+    if count_ruined_nb(book.nav, book.in_general) > 0:
+        return NAV_NOT_POSITIVE
+    open_sizing_nb(book.factor, book.before, book.ranks, book.need, book.slope)
     for attempt in range(first[n_sleeves] + 2):
         for s in range(n_sleeves):
             drift, share = sleeves.drift[k, first[s] : first[s + 1]], shares[basket[s]]
