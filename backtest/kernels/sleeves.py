@@ -16,7 +16,7 @@ from backtest.kernels.sleeve_general import (
     find_rounding_nb,
     open_ledger_nb,
     run_general_nb,
-    take_rows_from_nb,
+    take_rows_nb,
 )
 from backtest.kernels.sleeve_sizing import size_sleeves_nb
 from backtest.kernels.sleeve_tables import BEGIN_ROW, FILL, MARK_ROW, SIZE, WHOLE_ROW
@@ -309,7 +309,7 @@ def take_period_nb(sleeves, k, marks, timeline, book, record, out):
     """
     first, end = sleeves.event[k], sleeves.event[k + 1]
     end_row = timeline.row[end] if end < timeline.row.shape[0] else marks.shape[0] - 1
-    take_rows_from_nb(marks, first, end, timeline.row[first], end_row, book, record, out)
+    take_rows_nb(marks, first, end, timeline.row[first], end_row, book, record, out)
 
 
 @kernel
