@@ -2,8 +2,8 @@
 
 Run with `python -m benchmarks.sweep`: the grid of `grids/headline.toml` on a made-up market, 1,500 dates and 40 names
 in two venues, then each of its schedules alone. With `--lots` in board lots with minima, rounding and commissions: the
-general form. With `--market PATH` on a market of files. All measures and block moments are written, as `eastbound sweep`
-does; signals, weightings and setups are worked out anew each time, on a market that no run has seen. Medians.
+general form. With `--market PATH` on a market of files. All measures and block moments are written, as by `eastbound
+sweep`; signals, weightings and setups are worked out anew each time, on a market that no run has seen. Medians.
 """
 
 import argparse
