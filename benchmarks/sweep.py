@@ -9,6 +9,7 @@ sweep`; signals, weightings and setups are worked out anew each time, on a marke
 import argparse
 import statistics
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -49,6 +50,8 @@ class Timed:
         Of the last time.
     seconds : float
         Median, preparation and writing included.
+    cpu : float
+        Seconds that all processors together worked on it, median: what says more on a busy machine.
     phases : mapping of str to float
         Seconds in which any thread was at work on a phase, median; the writing goes on beside the running.
     gap : float
@@ -59,6 +62,7 @@ class Timed:
 
     found: SweepResult
     seconds: float
+    cpu: float
     phases: Mapping[str, float]
     gap: float
     n_bytes: int
@@ -101,7 +105,12 @@ def check(found: SweepResult, n: int, seed: int = 7) -> float:
 
 
 def time_sweep(
-    make: Callable[[], MarketData], thesis: Thesis, grid: Mapping[str, Any], threads: int, repeats: int
+    make: Callable[[], MarketData],
+    thesis: Thesis,
+    grid: Mapping[str, Any],
+    threads: int,
+    repeats: int,
+    n_checked: int = N_CHECKED,
 ) -> Timed:
     """Sweep a grid some times, each time on a new market and into a new folder.
 
@@ -113,23 +122,28 @@ def time_sweep(
     grid : mapping of str to object
     threads : int
     repeats : int
+    n_checked : int
+        Random candidates that are compared with their single runs, each time.
 
     Returns
     -------
     Timed
     """
-    taken, phases = list[float](), list[dict[str, float]]()
+    taken, worked, phases = list[float](), list[float](), list[dict[str, float]]()
     for _ in range(repeats):
         market = make()
         with tempfile.TemporaryDirectory() as folder, watched() as intervals:
+            begun = time.process_time()
             found = sweep(thesis, market, grid, out=Path(folder) / "sweep", threads=threads, returns=False)
+            worked.append(time.process_time() - begun)
             taken.append(found.seconds)
             phases.append({phase: wall_seconds(intervals[phase]) for phase in PARTS})
-            gap = check(found, N_CHECKED)
+            gap = check(found, n_checked)
             n_bytes = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
     return Timed(
         found=found,
         seconds=statistics.median(taken),
+        cpu=statistics.median(worked),
         phases={phase: statistics.median(one[phase] for one in phases) for phase in PARTS},
         gap=gap,
         n_bytes=n_bytes,
@@ -201,17 +215,19 @@ def main() -> None:
     ]
     n_names = len(market.holdable)
     print(f"{machine()}; {arguments.threads} threads, median of {arguments.repeats}")
-    print(f"{market.name}: {len(timed[0].found.dates):,} dates x {n_names} names, {'lots' if arguments.lots else ''}")
+    print(
+        f"{market.name}: {len(timed[0].found.dates):,} dates x {n_names} names{', in lots' if arguments.lots else ''}"
+    )
     gap = max(one.gap for one in timed)
     print(f"{N_CHECKED} random candidates of each row against their single runs: measures differ by {gap:.1e}")
     print(f"peak memory {peak_memory() / 2**20:,.0f} MiB")
-    print("schedule       candidates  seconds  a second  preparation  running  writing   MB written  general form")
+    print("schedule    candidates  seconds  a second  CPU, s  preparation  running  writing  MB written  general form")
     for every, one in zip(schedules, timed, strict=True):
         n, phases = one.found.space.n, one.phases
         print(
-            f"{'all three' if not every else every[0]!s:12s}{n:13,}{one.seconds:9.2f}{n / one.seconds:10,.0f}"
-            f"{phases['preparation']:13.2f}{phases['running']:9.2f}{phases['writing']:9.2f}{one.n_bytes / 1e6:13.1f}"
-            f"{general_share(one.found):14.2%}"
+            f"{'all three' if not every else every[0]!s:10s}{n:12,}{one.seconds:9.2f}{n / one.seconds:10,.0f}"
+            f"{one.cpu:8.2f}{phases['preparation']:13.2f}{phases['running']:9.2f}{phases['writing']:9.2f}"
+            f"{one.n_bytes / 1e6:12.1f}{general_share(one.found):14.2%}"
         )
 
 
