@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from backtest.arrays.prepare import Prepared
 from backtest.kernels.state import Book, Journal, Record, Scratch
-from backtest.memory import arrays_of
+from backtest.memory import aligned, arrays_of
 from data.costs.kernels.fees import VECTOR
 
 # Arrays of Record by row, currency and lane.
@@ -69,6 +69,10 @@ def new_book(prepared: Prepared, n_lanes: int, capital: float) -> Book:
     )
 
 
+# Arrays of Book that a day with fills goes through.
+BUSY = ("shares", "order", "target", "plan_value", "plan_cost")
+
+
 def copy_book(book: Book) -> Book:
     """Copy every array of a book.
 
@@ -80,7 +84,12 @@ def copy_book(book: Book) -> Book:
     -------
     Book
     """
-    return Book(**{name: array.copy() for name, array in book._asdict().items()})
+    copies = {name: array.copy() for name, array in book._asdict().items()}
+    for name in BUSY if book.shares.shape[1] > 1 else ():
+        busy = aligned(copies[name].shape)
+        busy[:] = copies[name]
+        copies[name] = busy
+    return Book(**copies)
 
 
 def new_scratch(prepared: Prepared, n_lanes: int) -> Scratch:
@@ -110,7 +119,8 @@ def new_scratch(prepared: Prepared, n_lanes: int) -> Scratch:
     shapes |= dict.fromkeys((*by_lane, "gross", "gross_bought", "scale", "active"), (n_lanes,))
     kinds: dict[str, type] = dict.fromkeys(("venue_due", "active", "goes"), np.int64)
     kinds |= dict.fromkeys(("name", "lane"), np.uint64)
-    rooms: dict[str, Any] = {name: np.zeros(shape, dtype=kinds.get(name, np.float64)) for name, shape in shapes.items()}
+    make = np.zeros if n_lanes == 1 else aligned
+    rooms: dict[str, Any] = {name: make(shape, kinds.get(name, np.float64)) for name, shape in shapes.items()}
     return Scratch(**rooms | {"lanes": (0,) if n_lanes == 1 else np.arange(n_lanes)})
 
 
@@ -149,9 +159,9 @@ def new_pages(
         arrays_of(shapes) if whole else {name: np.empty(shape, dtype=kind) for name, (shape, kind) in shapes.items()}
     )
     journal = Journal(entries=room.pop("entries"), amounts=room.pop("amounts"), n_entries=noted)
-    tallies: dict[str, Any] = {name: np.zeros((n_rows, n_lanes)) for name in ("money", "traded", "paid")}
     nav, n_fills = np.full((n_rows, n_lanes), np.nan), np.zeros(n_lanes, dtype=np.int64)
-    record = Record(nav=nav, **tallies, n_fills=n_fills, **room)
+    money, traded, paid = np.zeros((3, n_rows, n_lanes))
+    record = Record(nav=nav, money=money, traded=traded, paid=paid, n_fills=n_fills, **room)
     if not whole:
         return record, journal
     for name in MONEY:

@@ -1,5 +1,7 @@
 """Running blocks of lanes through the ledger."""
 
+from threading import local
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,10 +10,11 @@ from backtest.books import copy_book, new_pages, new_scratch
 from backtest.errors import BacktestError
 from backtest.kernels import state
 from backtest.kernels.ledger import run_ledger_nb
-from backtest.kernels.state import Asks, Book, Journal, Record, Rules
+from backtest.kernels.state import Asks, Book, Journal, Record, Rules, Scratch
 from backtest.kernels.wide import run_wide_nb
 
 JOURNAL_START = 4096
+_THREAD = local()
 
 
 def is_common(rules: Rules) -> bool:
@@ -78,7 +81,7 @@ def run_lanes(
         return _run_wide(prepared, Asks(weights, nothing, nothing), opening, first, end)
     room = max(JOURNAL_START, 2 * n_lanes * opening.shares.shape[0] * len(prepared.decisions))
     while True:
-        book, scratch = copy_book(opening), new_scratch(prepared, n_lanes)
+        book, scratch = copy_book(opening), _scratch_of_thread(prepared, n_lanes)
         record, journal = new_pages(prepared, n_lanes, room, first, end, whole=whole)
         status, event = run_ledger_nb(
             prepared.timeline, prepared.world, prepared.rules, book, weights, first, end, scratch, journal, record
@@ -132,7 +135,9 @@ def run_baskets(
     inner, shares = read_only(inner), read_only(shares)
     end = len(prepared.timeline.kind) if last is None else last
     if opening.shares.shape[1] == 1 or not is_common(prepared.rules):
-        weights = sum(inner[:, b, :, None] * shares[:, b, None, :] for b in range(inner.shape[1]))
+        weights = np.zeros((*inner.shape[::2], shares.shape[2]))
+        for b in range(inner.shape[1]):
+            weights += inner[:, b, :, None] * shares[:, b, None, :]
         return run_lanes(prepared, weights, opening, first=first, last=end, whole=False)
     return _run_wide(prepared, Asks(read_only(np.empty((0, 0, 0))), inner, shares), opening, first, end)
 
@@ -155,13 +160,23 @@ def read_only(array: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _run_wide(prepared: Prepared, asks: Asks, opening: Book, first: int, end: int) -> tuple[Book, Journal, Record]:
     n_lanes = opening.shares.shape[1]
-    book, scratch = copy_book(opening), new_scratch(prepared, n_lanes)
+    book, scratch = copy_book(opening), _scratch_of_thread(prepared, n_lanes)
     record, journal = new_pages(prepared, n_lanes, 0, first, end, whole=False)
     status, event = run_wide_nb(
         prepared.timeline, prepared.world, prepared.rules, book, asks, first, end, scratch, journal, record
     )
     check_status(prepared, status, event)
     return book, journal, record
+
+
+def _scratch_of_thread(prepared: Prepared, n_lanes: int) -> Scratch:
+    """Give the room that the thread worked in last, if it fits: runs are many and short."""
+    shape = (len(prepared.names), len(prepared.venues), len(prepared.currencies), n_lanes)
+    if getattr(_THREAD, "shape", None) != shape:
+        _THREAD.shape, _THREAD.scratch = shape, new_scratch(prepared, n_lanes)
+    scratch: Scratch = _THREAD.scratch
+    scratch.most[:] = 0.0  # read without being written where nothing can be borrowed
+    return scratch
 
 
 def check_status(prepared: Prepared, status: int, event: int) -> None:

@@ -11,6 +11,7 @@ from backtest.kernels.state import Asks
 from backtest.lanes import check_status, read_only
 
 BY_SLEEVE = ("held", "wanted", "rank")
+COUNTS = ("rank", "is_used")
 BY_VENUE = ("rest", "buys", "buys_due", "sells", "sells_due", "present")
 
 
@@ -30,9 +31,11 @@ class SleeveRoom:
         self._prepared, self._sleeves, self._inner = prepared, sleeves, read_only(inner)
         n_rows, n_events = len(prepared.rows.dates), len(prepared.timeline.kind)
         shapes = dict.fromkeys(BY_SLEEVE, (len(sleeves.basket), n_lanes))
+        shapes["is_used"] = (len(sleeves.basket),)
         shapes |= dict.fromkeys(BY_VENUE, (len(prepared.venues), n_lanes)) | {"ring": (prepared.n_slots, n_lanes)}
-        rooms = {name: np.zeros(shapes.get(name, (n_lanes,))) for name in SleeveBook._fields if name != "rank"}
-        self._book = SleeveBook(rank=np.zeros(shapes["rank"], dtype=np.int64), **rooms)
+        rooms = {name: np.zeros(shapes.get(name, (n_lanes,))) for name in SleeveBook._fields if name not in COUNTS}
+        counts = {name: np.zeros(shapes[name], dtype=np.int64) for name in COUNTS}
+        self._book = SleeveBook(**counts, **rooms)
         self._ledger, self._scratch = new_book(prepared, n_lanes, 1.0), new_scratch(prepared, n_lanes)
         self._record, self._journal = new_pages(prepared, n_lanes, 0, 0, n_events, whole=False)
         self._out = SleeveResults(

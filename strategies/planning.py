@@ -128,7 +128,7 @@ def rotation_shares(
     rules: NDArray[np.float64],
     signal: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Turn readings into shares of the destination, lane by lane.
+    """Turn readings into shares of source and destination, lane by lane.
 
     Parameters
     ----------
@@ -141,22 +141,23 @@ def rotation_shares(
 
     Returns
     -------
-    ndarray of shape (n_decisions, n_lanes)
+    ndarray of shape (n_decisions, 2, n_lanes)
+        Fractions of NAV.
     """
-    share, state = np.empty((len(score), len(signal))), np.empty((N_STATE, len(signal)))
+    shares, state = np.empty((len(score), len(BASKETS), len(signal))), np.empty((N_STATE, len(signal)))
     is_linear, enter, leave, low, high, speed, profit = rules
-    rotate_nb(score, relative_price, signal, is_linear, enter, leave, low, high, speed, profit, state, share)
-    return share
+    rotate_nb(score, relative_price, signal, is_linear, enter, leave, low, high, speed, profit, state, shares)
+    return shares
 
 
-def basket_targets(weighed: Weighed, decisions: Decisions, share: NDArray[np.float64]) -> BasketTargets:
-    """Put weights and shares together: what is not in the destination is in the source.
+def basket_targets(weighed: Weighed, decisions: Decisions, shares: NDArray[np.float64]) -> BasketTargets:
+    """Put weights and shares together.
 
     Parameters
     ----------
     weighed : Weighed
     decisions : Decisions
-    share : ndarray of shape (n_decisions, n_lanes)
+    shares : ndarray of shape (n_decisions, 2, n_lanes)
 
     Returns
     -------
@@ -167,7 +168,7 @@ def basket_targets(weighed: Weighed, decisions: Decisions, share: NDArray[np.flo
         baskets=BASKETS,
         assets=weighed.assets,
         inner=weighed.inner,
-        shares=np.stack([1.0 - share, share], axis=1),
+        shares=shares,
     )
 
 

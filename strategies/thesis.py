@@ -227,9 +227,9 @@ class Thesis(Section):
         reading = read_signal(self.signal, self.baskets, market, decisions.venue)
         score, relative = (reading.at(decisions.stamps, of) for of in (reading.score, reading.relative_price))
         rule, alone = rule_lanes([self.rotation]), np.zeros(1, dtype=np.int64)
-        share = rotation_shares(score[:, None], relative[:, None], rule, alone)[:, 0]
+        shares = rotation_shares(score[:, None], relative[:, None], rule, alone)
         weighed = weigh_baskets(self.baskets, self.allocation, market, decisions, self.name)
-        targets = basket_targets(weighed, decisions, share[:, None])
+        targets = basket_targets(weighed, decisions, shares)
         notes = list(weighed.notes)
         unread = int(np.isnan(score).sum())
         if unread:
@@ -240,7 +240,7 @@ class Thesis(Section):
                 f"the share stays as it was, at first at its floor{first}."
             )
         notes[:0] = [f"Signal: {reading.origin}.", *reading.notes]
-        return Plan(targets=targets, reading=reading, score=score, share=share, notes=tuple(notes))
+        return Plan(targets=targets, reading=reading, score=score, share=shares[:, 1, 0], notes=tuple(notes))
 
     def targets(self, market: MarketData) -> BasketTargets:
         """Give the targets alone.

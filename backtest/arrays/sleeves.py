@@ -16,6 +16,7 @@ from backtest.kernels.sleeve_tables import (
     SIZE,
     TRIED,
     WAITS,
+    WHOLE_ROW,
     Sleeves,
     fill_tables_nb,
     mark_tables_nb,
@@ -221,7 +222,7 @@ def _steps(
     for e, (kind, row) in enumerate(zip(kinds, rows, strict=True)):
         if kind == state.BEGIN:
             slot = row % prepared.n_slots
-            if earns[row] or ring[slot]:
+            if earns.any():
                 steps.rows.append((BEGIN_ROW, row, k, NONE, NONE, slot if ring[slot] else NONE, 0))
                 steps.stands.append(nothing)
             ring[slot] = False
@@ -234,6 +235,9 @@ def _steps(
                     fill(e, row, v)
         elif kind == state.MARK:
             mixed = [v for v in venues.tolist() if k >= 0 and splits[k] and NONE < tried_at[k, v] < e]
+            if not mixed and steps.rows and steps.rows[-1] == (BEGIN_ROW, row, k, NONE, NONE, NONE, 0):
+                steps.rows[-1] = (WHOLE_ROW, row, k, NONE, NONE, NONE, 0)
+                continue
             steps.rows.append((MARK_ROW, row, k, len(steps.parts) if mixed else NONE, NONE, NONE, 0))
             steps.stands.append([int(v in mixed) for v in range(len(nothing))] if mixed else nothing)
             if mixed:

@@ -85,7 +85,7 @@ def fund_venue_nb(sleeves, step, venue, book):
 
 @dense
 def fill_whole_nb(
-    table, net_y, net_x, buying, selling, n_new, n_held, rank, wanted, held, pay, traded, cost, count
+    table, net_y, net_x, buying, selling, n_new, n_held, rank, wanted, held, is_first, pay, traded, cost, count
 ):  # fmt: skip
     """Fill a sleeve whole; arrays of shape (L,).
 
@@ -102,24 +102,28 @@ def fill_whole_nb(
     rank, wanted : ndarray
     held : ndarray
         Written in place.
+    is_first : bool
+        The first sleeve of the fill: what the others are added to.
     pay, traded, cost, count : ndarray
-        Added to: base currency, and fills.
+        Written in place: base currency, and fills.
     """
     for lane in range(rank.shape[0]):
         j, g, c = rank[lane], wanted[lane], held[lane]
         net, bought = g * net_y - c * net_x, g * table[j, 0] - c * table[j, 1]
         paid = buying * bought - selling * (bought - net)
-        pay[lane] += paid
-        traded[lane] += 2.0 * bought - net
-        cost[lane] += paid - net
-        count[lane] += j + (n_held - max(j - n_new, 0.0) if c > 0.0 else 0.0)
+        n = j + (n_held - max(j - n_new, 0.0) if c > 0.0 else 0.0)
+        pay[lane] = paid if is_first else pay[lane] + paid
+        traded[lane] = 2.0 * bought - net if is_first else traded[lane] + (2.0 * bought - net)
+        charged = (buying - 1.0) * bought + (1.0 - selling) * (bought - net)
+        cost[lane] = charged if is_first else cost[lane] + charged
+        count[lane] = n if is_first else count[lane] + n
         held[lane] = g
 
 
 @dense
 def fill_part_nb(
-    table, net_y, net_x, buying, selling, n_new, n_held, sells_too, rank, wanted, part, rest, held, pay, traded, cost,
-    count,
+    table, net_y, net_x, buying, selling, n_new, n_held, sells_too, rank, wanted, part, rest, held, is_first, pay, traded,
+    cost, count,
 ):  # fmt: skip
     """Fill a sleeve's sells and a part of its buys; as `fill_whole_nb`.
 
@@ -132,6 +136,7 @@ def fill_part_nb(
     rank, wanted, part, rest : ndarray
     held : ndarray
         Written in place where nothing is left.
+    is_first : bool
     pay, traded, cost, count : ndarray
     """
     for lane in range(rank.shape[0]):
@@ -139,10 +144,13 @@ def fill_part_nb(
         bought = g * table[j, 0] - c * table[j, 1]
         sold = sells_too * (bought - (g * net_y - c * net_x))
         n_sells = sells_too * (n_held - max(j - n_new, 0.0) if c > 0.0 else 0.0)
-        pay[lane] += now * (buying * bought) - selling * sold
-        traded[lane] += now * bought + sold
-        cost[lane] += now * (buying * bought - bought) + (sold - selling * sold)
-        count[lane] += (j if now > 0.0 else 0) + n_sells
+        paid = now * (buying * bought) - selling * sold
+        charged = (buying - 1.0) * (now * bought) + (1.0 - selling) * sold
+        n = (j if now > 0.0 else 0) + n_sells
+        pay[lane] = paid if is_first else pay[lane] + paid
+        traded[lane] = now * bought + sold if is_first else traded[lane] + (now * bought + sold)
+        cost[lane] = charged if is_first else cost[lane] + charged
+        count[lane] = n if is_first else count[lane] + n
         held[lane] = g if part[lane] == 1.0 else c
 
 
@@ -191,26 +199,30 @@ def fill_venue_nb(sleeves, step, book, traded_out, paid_out, fills_out):
             n_waiting += np.int64(book.rest[venue, lane] != 0.0)
         if n_waiting == 0:
             return
-    for lane in range(n_lanes):
-        book.pay[lane], book.traded[lane], book.cost[lane], book.count[lane] = 0.0, 0.0, 0.0, 0.0
     if splits:
         fund_venue_nb(sleeves, step, venue, book)
+    is_first = True
     for s in range(sleeves.venue_first[venue], sleeves.venue_first[venue + 1]):
+        if book.is_used[s] == 0:
+            continue
         table, net, pays = sleeves.fills[f, first[s] + s : first[s + 1] + s + 1], sleeves.net[f, s], sleeves.pays[f, s]
         if splits:
             fill_part_nb(
                 table, net[0], net[1], pays[0], pays[1], sleeves.n_new[k, s], sleeves.n_held[k, s], sells_too,
-                book.rank[s], book.wanted[s], book.part, book.rest[venue], book.held[s], book.pay, book.traded,
-                book.cost, book.count,
+                book.rank[s], book.wanted[s], book.part, book.rest[venue], book.held[s], is_first, book.pay,
+                book.traded, book.cost, book.count,
             )  # fmt: skip
         else:
             fill_whole_nb(
                 table, net[0], net[1], pays[0], pays[1], sleeves.n_new[k, s], sleeves.n_held[k, s], book.rank[s],
-                book.wanted[s], book.held[s], book.pay, book.traded, book.cost, book.count,
+                book.wanted[s], book.held[s], is_first, book.pay, book.traded, book.cost, book.count,
             )  # fmt: skip
+        is_first = False
     if splits:
         for lane in range(n_lanes):
             book.rest[venue, lane] *= 1.0 - book.part[lane]
+    if is_first:  # nobody trades at the venue
+        return
     pay_nb(
         book.in_general, book.pay, book.traded, book.cost, book.count, book.cash, book.waiting,
         book.ring[sleeves.slot[step]], book.begun, traded_out, paid_out, fills_out,

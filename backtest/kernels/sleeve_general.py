@@ -4,14 +4,17 @@ The general form runs all lanes of the block from one decision to the next; of t
 there, and so is what they hold once every order has filled.
 """
 
+import numpy as np
+
 from backtest.kernels.references import refer_nb
 from backtest.kernels.sleeve_tables import held_nb
-from backtest.kernels.state import DUST
+from backtest.kernels.state import DUST, FUNDING_TOLERANCE
 from backtest.kernels.wide import run_wide_events_nb
 from data.jit import dense, kernel
 
 # Holdings are multiples of a sleeve where they differ from one by no more than this part of NAV: a sum's last digits.
 EXACT = 1e-15
+ROOM = 1.1 * FUNDING_TOLERANCE
 
 
 @dense
@@ -32,6 +35,25 @@ def value_held_nb(nav, cash, held, worth, is_first):
         nav[lane] = (cash[lane] if is_first else nav[lane]) + held[lane] * worth
 
 
+@dense
+def count_marked_nb(marked):
+    """Count the lanes that are marked.
+
+    Parameters
+    ----------
+    marked : ndarray of shape (L,)
+        1 or 0.
+
+    Returns
+    -------
+    n_lanes : int
+    """
+    n = 0
+    for lane in range(marked.shape[0]):
+        n += np.int64(marked[lane] != 0.0)
+    return n
+
+
 @kernel
 def find_general_nb(sleeves, k, book):
     """Find the lanes that need the general form for a decision, whatever it asks for.
@@ -48,7 +70,6 @@ def find_general_nb(sleeves, k, book):
     -------
     n_lanes : int
     """
-    n = 0
     for s in range(sleeves.basket.shape[0]):
         value_held_nb(book.nav, book.cash, book.held[s], sleeves.worth_held[k, s], s == 0)
     for lane in range(book.cash.shape[0]):
@@ -57,9 +78,7 @@ def find_general_nb(sleeves, k, book):
         if k > 0 and sleeves.splits[k - 1] and sleeves.tried[k - 1, v]:
             for lane in range(book.cash.shape[0]):
                 book.needs_general[lane] = 1.0 if book.rest[v, lane] != 0.0 else book.needs_general[lane]
-    for lane in range(book.cash.shape[0]):
-        n += int(book.needs_general[lane])
-    return n
+    return count_marked_nb(book.needs_general)
 
 
 @dense
@@ -80,15 +99,17 @@ def mark_rounding_nb(drift, n_names, least_wanted, least_held, nav, rank, wanted
     Notes
     -----
     An order is (wanted / held - drift) x held x the name's part of a unit: the name nearest to the turn from buying to
-    selling is farther from it than the smallest part of a unit could hide.
+    selling is farther from it than the smallest part of a unit could hide. And what a venue buys in all is more than
+    funding takes for rounding (see `backtest.kernels.funding.scale_buys_nb`): the first name bought is.
     """
     for lane in range(nav.shape[0]):
-        j, g, c, least = rank[lane], wanted[lane], held[lane], DUST * nav[lane]
-        grows, width = g / c, least / (c * least_wanted)
-        above = drift[min(j, n_names - 1)] - grows
-        below = grows - drift[max(j - 1, 0)]
-        is_near = (j < n_names) & (above <= width) | (j > 0) & (below <= width)
-        is_small = (g > 0.0) & (g * least_wanted <= least) | (c > 0.0) & (c * least_held <= least)
+        j, g, c, least, room = rank[lane], wanted[lane], held[lane], DUST * nav[lane], ROOM * nav[lane]
+        grows, size = g / c, c * least_wanted
+        above = (drift[min(j, n_names - 1)] - grows) * size
+        below = (grows - drift[max(j - 1, 0)]) * size
+        is_near = (j < n_names) & (above <= least) | (j > 0) & (below <= least)
+        is_near |= (j > 0) & ((grows - drift[0]) * size <= room)
+        is_small = (g > 0.0) & (g * least_wanted <= room) | (c > 0.0) & (c * least_held <= least)
         needs[lane] = 1.0 if is_small | (is_near & (c > 0.0) & (g > 0.0)) else needs[lane]
 
 
@@ -108,49 +129,127 @@ def find_rounding_nb(sleeves, k, book):
     n_lanes : int
         That need the general form for the decision.
     """
-    n, first = 0, sleeves.first
+    first = sleeves.first
     for s in range(sleeves.basket.shape[0]):
+        if book.is_used[s] == 0:
+            continue
         mark_rounding_nb(
             sleeves.drift[k, first[s] : first[s + 1]], first[s + 1] - first[s], sleeves.least_wanted[k, s],
             sleeves.least_held[k, s], book.nav, book.rank[s], book.wanted[s], book.held[s], book.needs_general,
         )  # fmt: skip
-    for lane in range(book.cash.shape[0]):
-        n += int(book.needs_general[lane])
-    return n
+    return count_marked_nb(book.needs_general)
+
+
+@dense
+def hold_unit_nb(in_general, held, of_one, shares):
+    """Write the shares of a name that a sleeve holds; arrays of shape (L,).
+
+    Parameters
+    ----------
+    in_general : ndarray
+        1: the lane's shares stay as they are.
+    held : ndarray
+    of_one : float
+        Shares in a unit.
+    shares : ndarray
+        Written in place.
+    """
+    for lane in range(held.shape[0]):
+        shares[lane] = held[lane] * of_one if in_general[lane] == 0.0 else shares[lane]
+
+
+@dense
+def hold_part_nb(in_general, rest, rank, held, wanted, i, x, y, value, shares):
+    """Write the shares of a name of which buys may have filled in part; arrays of shape (L,).
+
+    Parameters
+    ----------
+    in_general : ndarray
+        1: the lane's shares stay as they are.
+    rest, rank, held, wanted : ndarray
+    i : int
+        Rank of the name.
+    x, y, value : float
+        What of a unit held and of one wanted is in the name at the decision that filled, and a share's value then.
+    shares : ndarray
+        Written in place where something is left to fill.
+    """
+    for lane in range(held.shape[0]):
+        left, c, g = rest[lane], held[lane], wanted[lane]
+        bought = left * (c * x) + (1.0 - left) * (g * y)
+        worth = bought if i < rank[lane] else g * y
+        is_mixed = (in_general[lane] == 0.0) & (left != 0.0)
+        shares[lane] = worth / value if is_mixed else shares[lane]
 
 
 @kernel
-def hold_sleeve_nb(sleeves, k, s, lane, is_sized, book, ledger):
-    """Write the shares of one sleeve of one lane at a decision.
+def hold_sleeve_nb(sleeves, k, s, is_sized, book, ledger):
+    """Write the shares of one sleeve at a decision.
 
     Parameters
     ----------
     sleeves : Sleeves
-    k, s, lane : int
+    k, s : int
     is_sized : bool
         The decision has been sized: what filled in part before is forgotten, and there was nothing of it.
     book : SleeveBook
     ledger : Book
-        `shares` is written in place.
+        `shares` of lanes that are in sleeves are written in place.
     """
-    v, c, g = sleeves.venue[s], book.held[s, lane], book.wanted[s, lane]
-    h, last = sleeves.held[k, v], k - 1
-    left = 0.0
-    if not is_sized and last >= 0 and sleeves.splits[last] and sleeves.tried[last, v]:
-        left = book.rest[v, lane]
+    v, last = sleeves.venue[s], k - 1
+    h = sleeves.held[k, v]
     for i in range(sleeves.first[s], sleeves.first[s + 1]):
-        if left == 0.0:
-            a = sleeves.name[i]
-            if h >= 0 and sleeves.inner[h, i] != 0.0:
-                ledger.shares[a, lane] = c * sleeves.inner[h, i] / sleeves.value[h, a]
-            continue
+        a, of_one = sleeves.name[i], 0.0
+        if h >= 0 and sleeves.inner[h, i] != 0.0:
+            of_one = sleeves.inner[h, i] / sleeves.value[h, a]
+        hold_unit_nb(book.in_general, book.held[s], of_one, ledger.shares[a])
+    if is_sized or last < 0 or sleeves.splits[last] == 0 or sleeves.tried[last, v] == 0:
+        return
+    for i in range(sleeves.first[s], sleeves.first[s + 1]):
         place = sleeves.rank[last, i]
         a = sleeves.name[place]
         y, x = sleeves.inner[last, place], held_nb(sleeves, last, sleeves.held[last, v], place)
-        is_bought = i - sleeves.first[s] < book.rank[s, lane]
-        worth = left * (c * x) + (1.0 - left) * (g * y) if is_bought else g * y
-        if worth != 0.0:
-            ledger.shares[a, lane] = worth / sleeves.value[last, a]
+        hold_part_nb(
+            book.in_general, book.rest[v], book.rank[s], book.held[s], book.wanted[s], i - sleeves.first[s], x, y,
+            sleeves.value[last, a], ledger.shares[a],
+        )  # fmt: skip
+
+
+@dense
+def clear_nb(in_general, first, second, third, fourth, fifth):
+    """Clear numbers of lanes that are in sleeves; arrays of shape (L,).
+
+    Parameters
+    ----------
+    in_general : ndarray
+        1: the lane's numbers stay.
+    first, second, third, fourth, fifth : ndarray
+        Written in place.
+    """
+    for lane in range(in_general.shape[0]):
+        stays = in_general[lane] != 0.0
+        first[lane] = first[lane] if stays else 0.0
+        second[lane] = second[lane] if stays else 0.0
+        third[lane] = third[lane] if stays else 0.0
+        fourth[lane] = fourth[lane] if stays else 0.0
+        fifth[lane] = fifth[lane] if stays else 0.0
+
+
+@dense
+def owe_nb(in_general, ring, unsettled, incoming, plan_incoming):
+    """Write what has yet to settle of lanes that are in sleeves; arrays of shape (L,).
+
+    Parameters
+    ----------
+    in_general, ring : ndarray
+    unsettled, incoming, plan_incoming : ndarray
+        Written in place.
+    """
+    for lane in range(ring.shape[0]):
+        stays, waits = in_general[lane] != 0.0, ring[lane]
+        unsettled[lane] = unsettled[lane] if stays else waits
+        incoming[lane] = incoming[lane] if stays else max(waits, 0.0)
+        plan_incoming[lane] = plan_incoming[lane] if stays else 0.0
 
 
 @kernel
@@ -168,33 +267,51 @@ def open_ledger_nb(sleeves, k, base, is_sized, book, ledger):
     ledger : Book
         Lanes that are in the general form already stay as they are.
     """
+    stays = book.in_general
     for a in range(ledger.last_price.shape[0]):
         ledger.last_price[a] = sleeves.last_price[k, a]
+        clear_nb(
+            stays, ledger.shares[a], ledger.order[a], ledger.target[a], ledger.plan_value[a], ledger.plan_cost[a]
+        )  # fmt: skip
     for v in range(ledger.last_session.shape[0]):
         ledger.last_session[v], ledger.pending[v] = sleeves.last_session[k, v], 0
-    for lane in range(book.cash.shape[0]):
-        if book.in_general[lane] != 0.0:
-            continue
-        for a in range(ledger.shares.shape[0]):
-            ledger.shares[a, lane], ledger.order[a, lane], ledger.target[a, lane] = 0.0, 0.0, 0.0
-            ledger.plan_value[a, lane], ledger.plan_cost[a, lane] = 0.0, 0.0
-        for c in range(ledger.cash.shape[0]):
-            ledger.cash[c, lane], ledger.due[c, lane] = 0.0, 0.0
-            for slot in range(ledger.unsettled.shape[0]):
-                ledger.unsettled[slot, c, lane], ledger.incoming[slot, c, lane] = 0.0, 0.0
-        ledger.cash[base, lane] = book.cash[lane]
-        for slot in range(ledger.unsettled.shape[0]):
-            waits = book.ring[slot, lane]
-            ledger.unsettled[slot, base, lane], ledger.incoming[slot, base, lane] = waits, max(waits, 0.0)
-            ledger.plan_incoming[slot, lane] = 0.0
-        ledger.begun[lane] = 1 if book.begun[lane] != 0.0 else 0
-        ledger.decided_at[lane], ledger.stopped_until[lane] = -1, -1
-        for s in range(sleeves.basket.shape[0]):
-            hold_sleeve_nb(sleeves, k, s, lane, is_sized, book, ledger)
+    for lane in range(stays.shape[0]):
+        if stays[lane] == 0.0:
+            ledger.cash[base, lane], ledger.begun[lane] = book.cash[lane], int(book.begun[lane])
+            ledger.decided_at[lane], ledger.stopped_until[lane] = -1, -1
+    for slot in range(ledger.unsettled.shape[0]):
+        owe_nb(
+            stays, book.ring[slot], ledger.unsettled[slot, base], ledger.incoming[slot, base],
+            ledger.plan_incoming[slot],
+        )  # fmt: skip
+    for s in range(sleeves.basket.shape[0]):
+        hold_sleeve_nb(sleeves, k, s, is_sized, book, ledger)
+
+
+@dense
+def take_row_nb(in_general, is_marked, nav, money, traded, paid, nav_out, money_out, traded_out, paid_out):
+    """Take what the general form found on a row; arrays of shape (L,).
+
+    Parameters
+    ----------
+    in_general : ndarray
+        1: the lane's row is taken.
+    is_marked : bool
+        Whether the row was marked.
+    nav, money, traded, paid : ndarray
+    nav_out, money_out, traded_out, paid_out : ndarray
+        Written in place; the last two are added to.
+    """
+    for lane in range(in_general.shape[0]):
+        takes = in_general[lane] != 0.0
+        nav_out[lane] = nav[lane] if takes & is_marked else nav_out[lane]
+        money_out[lane] = money[lane] if takes & is_marked else money_out[lane]
+        traded_out[lane] += traded[lane] if takes else 0.0
+        paid_out[lane] += paid[lane] if takes else 0.0
 
 
 @kernel
-def take_rows_from_nb(marks, first_event, end_event, first_row, end_row, book, record, out):
+def take_rows_nb(marks, first_event, end_event, first_row, end_row, book, record, out):
     """Take what the general form found of its lanes into the results.
 
     Parameters
@@ -209,67 +326,52 @@ def take_rows_from_nb(marks, first_event, end_event, first_row, end_row, book, r
     out : SleeveResults
     """
     for row in range(first_row, min(end_row + 1, marks.shape[0])):
-        is_marked = first_event <= marks[row] < end_event
-        for lane in range(book.cash.shape[0]):
-            if book.in_general[lane] == 0.0:
-                continue
-            out.traded[row, lane] += record.traded[row, lane]
-            out.paid[row, lane] += record.paid[row, lane]
-            if is_marked:
-                out.nav[row, lane], out.money[row, lane] = record.nav[row, lane], record.money[row, lane]
+        take_row_nb(
+            book.in_general, first_event <= marks[row] < end_event, record.nav[row], record.money[row],
+            record.traded[row], record.paid[row], out.nav[row], out.money[row], out.traded[row], out.paid[row],
+        )  # fmt: skip
     for lane in range(book.cash.shape[0]):
         if book.in_general[lane] != 0.0:
             out.n_fills[lane] += record.n_fills[lane]
 
 
-@kernel
-def units_nb(sleeves, k, s, lane, ledger):
-    """Count the units of a sleeve that a lane of the general form holds.
+@dense
+def add_units_nb(shares, value, units):
+    """Add what a name is worth to the units of a sleeve; arrays of shape (L,).
 
     Parameters
     ----------
-    sleeves : Sleeves
-    k, s, lane : int
-    ledger : Book
-
-    Returns
-    -------
-    units : float
-        Base currency at the decision.
+    shares : ndarray
+    value : float
+        Of a share.
+    units : ndarray
+        Written in place.
     """
-    units = 0.0
-    for i in range(sleeves.first[s], sleeves.first[s + 1]):
-        a = sleeves.name[i]
-        units += ledger.shares[a, lane] * sleeves.value[k, a]
-    return units
+    for lane in range(shares.shape[0]):
+        units[lane] += shares[lane] * value
 
 
-@kernel
-def is_sleeve_nb(sleeves, k, s, lane, ledger):
-    """Say whether what a lane of the general form holds is a multiple of a sleeve.
+@dense
+def check_name_nb(shares, value, of_one, order, nav, units, is_whole):
+    """Say whether a name holds its part of a sleeve's units, and no order of it waits; arrays of shape (L,).
 
     Parameters
     ----------
-    sleeves : Sleeves
-    k, s, lane : int
-    ledger : Book
-
-    Returns
-    -------
-    is_sleeve : bool
-        False where an order was rounding, and left a name at what was held.
+    shares : ndarray
+    value, of_one : float
+        Of a share; part of a unit that is in the name.
+    order, nav, units : ndarray
+    is_whole : ndarray
+        Becomes 0 where not.
     """
-    units, found = units_nb(sleeves, k, s, lane, ledger), True
-    for i in range(sleeves.first[s], sleeves.first[s + 1]):
-        a = sleeves.name[i]
-        off = ledger.shares[a, lane] * sleeves.value[k, a] - units * sleeves.inner[k, i]
-        found &= abs(off) <= EXACT * ledger.plan_nav[lane]
-    return found
+    for lane in range(shares.shape[0]):
+        off = abs(shares[lane] * value - units[lane] * of_one)
+        is_whole[lane] = is_whole[lane] if (off <= EXACT * nav[lane]) & (order[lane] == 0.0) else 0.0
 
 
 @kernel
 def close_ledger_nb(sleeves, k, base, book, ledger):
-    """Give lanes whose orders have all filled back to the sleeves.
+    """Give lanes that hold multiples of sleeves again back to them.
 
     Parameters
     ----------
@@ -277,7 +379,8 @@ def close_ledger_nb(sleeves, k, base, book, ledger):
     k, base : int
         The decision that has been run, base currency.
     book : SleeveBook
-        State and `in_general` of such lanes are written in place.
+        State and `in_general` of such lanes are written in place: every order has filled, and none was rounding, which
+        leaves a name at what was held.
     ledger : Book
 
     Returns
@@ -285,18 +388,30 @@ def close_ledger_nb(sleeves, k, base, book, ledger):
     n_lanes : int
         That stay in the general form.
     """
-    n, all_tried = 0, True
+    n, n_lanes, whole = 0, book.cash.shape[0], book.part
+    for lane in range(n_lanes):
+        whole[lane] = 1.0
     for s in range(sleeves.basket.shape[0]):
-        all_tried &= sleeves.tried[k, sleeves.venue[s]] != 0
-    for lane in range(book.cash.shape[0]):
+        units, is_tried = book.wanted[s], sleeves.tried[k, sleeves.venue[s]] != 0
+        for lane in range(n_lanes):
+            units[lane] = units[lane] if book.in_general[lane] == 0.0 else 0.0
+            whole[lane] = whole[lane] if is_tried else 0.0
+            book.ratio[lane] = 0.0
+        for i in range(sleeves.first[s], sleeves.first[s + 1]):
+            a = sleeves.name[i]
+            add_units_nb(ledger.shares[a], sleeves.value[k, a], book.ratio)
+        for i in range(sleeves.first[s], sleeves.first[s + 1]):
+            a = sleeves.name[i]
+            check_name_nb(
+                ledger.shares[a], sleeves.value[k, a], sleeves.inner[k, i], ledger.order[a], ledger.plan_nav,
+                book.ratio, whole,
+            )  # fmt: skip
+        for lane in range(n_lanes):
+            units[lane] = units[lane] if book.in_general[lane] == 0.0 else book.ratio[lane]
+    for lane in range(n_lanes):
         if book.in_general[lane] == 0.0:
             continue
-        is_whole = all_tried
-        for a in range(ledger.order.shape[0]):
-            is_whole &= ledger.order[a, lane] == 0.0
-        for s in range(sleeves.basket.shape[0]):
-            is_whole &= is_sleeve_nb(sleeves, k, s, lane, ledger)
-        if not is_whole:
+        if whole[lane] == 0.0:
             n += 1
             continue
         book.in_general[lane] = 0.0
@@ -308,7 +423,7 @@ def close_ledger_nb(sleeves, k, base, book, ledger):
         for v in range(book.rest.shape[0]):
             book.rest[v, lane] = 0.0
         for s in range(sleeves.basket.shape[0]):
-            book.held[s, lane] = units_nb(sleeves, k, s, lane, ledger)
+            book.held[s, lane] = book.wanted[s, lane]
     return n
 
 

@@ -7,6 +7,36 @@ from data.jit import dense, kernel
 
 
 @dense
+def count_ruined_nb(nav, in_general):
+    """Count the lanes whose NAV is not positive, those in the general form left out; arrays of shape (L,).
+
+    Parameters
+    ----------
+    nav, in_general : ndarray
+
+    Returns
+    -------
+    n_lanes : int
+    """
+    n = 0
+    for lane in range(nav.shape[0]):
+        n += np.int64(~(nav[lane] > 0.0) & (in_general[lane] == 0.0))
+    return n
+
+
+@dense
+def open_sizing_nb(factor, before, ranks, need, slope):
+    """Begin to look for the factor of a decision; arrays of shape (L,), written in place.
+
+    Parameters
+    ----------
+    factor, before, ranks, need, slope : ndarray
+    """
+    for lane in range(factor.shape[0]):
+        factor[lane], before[lane], ranks[lane], need[lane], slope[lane] = 1.0, -1.0, 0.0, 0.0, 0.0
+
+
+@dense
 def want_nb(nav, factor, share, held, wanted, ratio, rank, is_first):
     """Ask for a share of NAV in a sleeve; arrays of shape (L,).
 
@@ -23,6 +53,24 @@ def want_nb(nav, factor, share, held, wanted, ratio, rank, is_first):
         grows = asked / present
         ratio[lane] = grows if asked > 0.0 else 0.0  # of nothing held: infinite
         rank[lane] = 0 if is_first else rank[lane]
+
+
+@dense
+def count_used_nb(held, wanted):
+    """Count the lanes that hold a sleeve or ask for it; arrays of shape (L,).
+
+    Parameters
+    ----------
+    held, wanted : ndarray
+
+    Returns
+    -------
+    n_lanes : int
+    """
+    n = 0
+    for lane in range(held.shape[0]):
+        n += np.int64((held[lane] != 0.0) | (wanted[lane] != 0.0))
+    return n
 
 
 @dense
@@ -45,7 +93,7 @@ def rank_four_nb(ratio, first, second, third, fourth, rank):
 
 
 @dense
-def add_rank_nb(rank, ranks, is_first):
+def add_rank_nb(rank, ranks):
     """Add up ranks of sleeves; arrays of shape (L,).
 
     Parameters
@@ -53,14 +101,13 @@ def add_rank_nb(rank, ranks, is_first):
     rank : ndarray, int64
     ranks : ndarray
         Written in place.
-    is_first : bool
     """
     for lane in range(rank.shape[0]):
-        ranks[lane] = (0.0 if is_first else ranks[lane]) + rank[lane]
+        ranks[lane] += rank[lane]
 
 
 @dense
-def add_need_nb(table, buying, selling, worth_wanted, worth_held, rank, wanted, held, share, need, slope, is_first):
+def add_need_nb(table, buying, selling, worth_wanted, worth_held, rank, wanted, held, share, need, slope):
     """Add what a sleeve needs, costs included, beyond what it is worth; arrays of shape (L,).
 
     Parameters
@@ -74,7 +121,6 @@ def add_need_nb(table, buying, selling, worth_wanted, worth_held, rank, wanted, 
     rank, wanted, held, share : ndarray
     need, slope : ndarray
         Written in place; the slope is by the factor, for a NAV of 1.
-    is_first : bool
     """
     both = buying + selling
     for lane in range(rank.shape[0]):
@@ -82,8 +128,8 @@ def add_need_nb(table, buying, selling, worth_wanted, worth_held, rank, wanted, 
         y, x = table[j, 0], table[j, 1]
         unit = (1.0 - selling) * worth_wanted + both * y
         more = (1.0 - selling) * (g * worth_wanted - c * worth_held) + both * (g * y - c * x)
-        need[lane] = (0.0 if is_first else need[lane]) + more
-        slope[lane] = (0.0 if is_first else slope[lane]) + share[lane] * unit
+        need[lane] += more
+        slope[lane] += share[lane] * unit
 
 
 @dense
@@ -92,7 +138,9 @@ def step_factor_nb(nav, cash, need, slope, ranks, before, factor):
 
     Parameters
     ----------
-    nav, cash, need, slope, ranks : ndarray
+    nav, cash : ndarray
+    need, slope, ranks : ndarray
+        Cleared for the next step.
     before : ndarray
         Ranks at the last step: where they are the same, that step was exact. Written in place.
     factor : ndarray
@@ -107,7 +155,7 @@ def step_factor_nb(nav, cash, need, slope, ranks, before, factor):
         step = over / (slope[lane] * nav[lane])
         moves = (ranks[lane] != before[lane]) & (over > 0.0)
         factor[lane] = max(factor[lane] - step, 0.0) if moves else factor[lane]
-        before[lane] = ranks[lane]
+        before[lane], ranks[lane], need[lane], slope[lane] = ranks[lane], 0.0, 0.0, 0.0
 
 
 @kernel
@@ -263,28 +311,32 @@ def size_sleeves_nb(sleeves, k, shares, book):
         OK or NAV_NOT_POSITIVE.
     """
     first, basket, n_sleeves, n_lanes = sleeves.first, sleeves.basket, sleeves.basket.shape[0], book.cash.shape[0]
-    for lane in range(n_lanes):
-        if not (book.nav[lane] > 0.0 or book.in_general[lane] != 0.0):
-            return NAV_NOT_POSITIVE
-        book.factor[lane], book.before[lane] = 1.0, -1.0
+    if count_ruined_nb(book.nav, book.in_general) > 0:
+        return NAV_NOT_POSITIVE
+    open_sizing_nb(book.factor, book.before, book.ranks, book.need, book.slope)
     for attempt in range(first[n_sleeves] + 2):
         for s in range(n_sleeves):
             drift, share = sleeves.drift[k, first[s] : first[s + 1]], shares[basket[s]]
+            if attempt > 0 and book.is_used[s] == 0:
+                continue
             want_nb(book.nav, book.factor, share, book.held[s], book.wanted[s], book.ratio, book.rank[s], attempt == 0)
             if attempt == 0:
-                rank_sleeve_nb(book.ratio, drift, book.rank[s])
+                book.is_used[s] = count_used_nb(book.held[s], book.wanted[s])
+                if book.is_used[s] > 0:
+                    rank_sleeve_nb(book.ratio, drift, book.rank[s])
             else:
                 while lower_rank_nb(book.ratio, drift, book.rank[s]) > 0:
                     pass
-            add_rank_nb(book.rank[s], book.ranks, s == 0)
+            add_rank_nb(book.rank[s], book.ranks)
         if count_new_nb(book.ranks, book.before) == 0:
             break
         for s in range(n_sleeves):
-            add_need_nb(
-                sleeves.sizing[k, first[s] + s : first[s + 1] + s + 1], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
-                sleeves.worth_wanted[k, s], sleeves.worth_held[k, s], book.rank[s], book.wanted[s], book.held[s],
-                shares[basket[s]], book.need, book.slope, s == 0,
-            )  # fmt: skip
+            if book.is_used[s] > 0:
+                add_need_nb(
+                    sleeves.sizing[k, first[s] + s : first[s + 1] + s + 1], sleeves.rates[k, s, 0],
+                    sleeves.rates[k, s, 1], sleeves.worth_wanted[k, s], sleeves.worth_held[k, s], book.rank[s],
+                    book.wanted[s], book.held[s], shares[basket[s]], book.need, book.slope,
+                )  # fmt: skip
         step_factor_nb(book.nav, book.cash, book.need, book.slope, book.ranks, book.before, book.factor)
     for v in range(book.rest.shape[0]):
         for lane in range(n_lanes):

@@ -19,7 +19,7 @@ F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
 
 # Kinds of steps.
-BEGIN_ROW, SIZE, FILL, MARK_ROW = 0, 1, 2, 3
+BEGIN_ROW, SIZE, FILL, MARK_ROW, WHOLE_ROW = 0, 1, 2, 3, 4  # the last: it begins and is marked, and nothing else
 # How a venue stands at a fill of another: its orders wait, fall due later on the date, were tried, are due again.
 WAITS, DUE, TRIED, AGAIN = 0, 1, 2, 3
 

@@ -16,10 +16,10 @@ from backtest.kernels.sleeve_general import (
     find_rounding_nb,
     open_ledger_nb,
     run_general_nb,
-    take_rows_from_nb,
+    take_rows_nb,
 )
 from backtest.kernels.sleeve_sizing import size_sleeves_nb
-from backtest.kernels.sleeve_tables import BEGIN_ROW, FILL, MARK_ROW, SIZE
+from backtest.kernels.sleeve_tables import BEGIN_ROW, FILL, MARK_ROW, SIZE, WHOLE_ROW
 from backtest.kernels.state import NAV_NOT_POSITIVE, OK
 from data.jit import dense, kernel, leaf
 
@@ -31,7 +31,7 @@ class SleeveBook(NamedTuple):
     """The state of every lane, and room to work in. S sleeves, V venues, M slots of the settlement ring, L lanes.
 
     held, wanted: (S, L), units of each sleeve held and asked for, base currency at the decision each was sized at.
-    rank: (S, L), how many names of the sleeve are bought. rest: (V, L), part of a venue's buys that has not filled.
+    rank: (S, L), how many names of the sleeve are bought. is_used: (S,), whether any lane holds it or asks for it. rest: (V, L), part of a venue's buys that has not filled.
     ring: (M, L), base currency that settles later, by slot. cash, waiting (what of it has yet to settle), begun (1 from
     the first fill), in_general and
     needs_general (1: the lane is with the general form, or goes there): (L,). plan_cash, plan_nav, target_gross: (L,),
@@ -42,6 +42,7 @@ class SleeveBook(NamedTuple):
     held: F
     wanted: F
     rank: I
+    is_used: I
     rest: F
     ring: F
     cash: F
@@ -118,6 +119,25 @@ def settle_slot_nb(waiting, slot):
     for lane in range(waiting.shape[0]):
         waiting[lane] -= slot[lane]
         slot[lane] = 0.0
+
+
+@dense
+def pass_day_nb(nav, money, cash, waiting, begun, first, second, credit, debit, worth_first, worth_second):
+    """Pay interest and mark lanes in two sleeves, where nothing trades or settles; as both by themselves.
+
+    Parameters
+    ----------
+    nav, money, cash : ndarray
+        Written in place.
+    waiting, begun, first, second : ndarray
+    credit, debit, worth_first, worth_second : float
+    """
+    for lane in range(nav.shape[0]):
+        settled = cash[lane] - waiting[lane]
+        balance = cash[lane] + begun[lane] * (settled * (credit if settled >= 0.0 else debit))
+        cash[lane] = balance
+        money[lane] = balance
+        nav[lane] = balance + (first[lane] * worth_first + second[lane] * worth_second)
 
 
 @dense
@@ -207,6 +227,31 @@ def mark_lanes_nb(sleeves, step, book, nav, money):
 
 
 @leaf
+def pass_row_nb(sleeves, step, credit, debit, book, nav, money):
+    """Begin and mark a row on which nothing else happens.
+
+    Parameters
+    ----------
+    sleeves : Sleeves
+    step : int
+    credit, debit : float
+    book : SleeveBook
+    nav, money : ndarray of shape (L,)
+        Written in place.
+    """
+    if sleeves.basket.shape[0] < 2:
+        pay_interest_nb(book.cash, book.waiting, book.begun, credit, debit)
+        mark_lanes_nb(sleeves, step, book, nav, money)
+        return
+    worth, held = sleeves.worth[sleeves.row[step]], book.held
+    pass_day_nb(
+        nav, money, book.cash, book.waiting, book.begun, held[0], held[1], credit, debit, worth[0], worth[1]
+    )  # fmt: skip
+    for s in range(2, sleeves.basket.shape[0]):
+        mark_one_nb(nav, held[s], worth[s])
+
+
+@leaf
 def open_sleeves_nb(capital, book):
     """Open the books of every lane: the capital, nothing else.
 
@@ -222,6 +267,7 @@ def open_sleeves_nb(capital, book):
             book.ring[slot, lane] = 0.0
         for s in range(book.held.shape[0]):
             book.held[s, lane], book.wanted[s, lane], book.rank[s, lane] = 0.0, 0.0, 0
+            book.is_used[s] = 0
         for v in range(book.rest.shape[0]):
             book.rest[v, lane] = 0.0
 
@@ -263,7 +309,7 @@ def take_period_nb(sleeves, k, marks, timeline, book, record, out):
     """
     first, end = sleeves.event[k], sleeves.event[k + 1]
     end_row = timeline.row[end] if end < timeline.row.shape[0] else marks.shape[0] - 1
-    take_rows_from_nb(marks, first, end, timeline.row[first], end_row, book, record, out)
+    take_rows_nb(marks, first, end, timeline.row[first], end_row, book, record, out)
 
 
 @kernel
@@ -302,20 +348,30 @@ def run_sleeves_nb(sleeves, marks, capital, timeline, world, rules, ledger, asks
     open_sleeves_nb(capital, book)
     open_results_nb(sleeves, out)
     kind, rows, shares, base, n_general = sleeves.kind, sleeves.row, asks.shares, rules.base, 0
+    n_slots, owes_until = book.ring.shape[0], -1
     for step in range(kind.shape[0]):
         row, k = rows[step], sleeves.decision[step]
         if kind[step] == BEGIN_ROW:
             pay_interest_nb(book.cash, book.waiting, book.begun, world.credit[row, base], world.debit[row, base])
-            if sleeves.slot[step] >= 0:
-                settle_slot_nb(book.waiting, book.ring[sleeves.slot[step]])
+            if sleeves.slot[step] >= 0 or row <= owes_until:
+                settle_slot_nb(book.waiting, book.ring[row % n_slots])
         elif kind[step] == MARK_ROW:
             mark_lanes_nb(sleeves, step, book, out.nav[row], out.money[row])
+        elif kind[step] == WHOLE_ROW and row <= owes_until:
+            pay_interest_nb(book.cash, book.waiting, book.begun, world.credit[row, base], world.debit[row, base])
+            settle_slot_nb(book.waiting, book.ring[row % n_slots])
+            mark_lanes_nb(sleeves, step, book, out.nav[row], out.money[row])
+        elif kind[step] == WHOLE_ROW:
+            pass_row_nb(
+                sleeves, step, world.credit[row, base], world.debit[row, base], book, out.nav[row], out.money[row]
+            )
         elif kind[step] == FILL:
             fill_venue_nb(sleeves, step, book, out.traded[row], out.paid[row], out.n_fills)
         elif kind[step] == SIZE:
             if n_general > 0:
                 take_period_nb(sleeves, k - 1, marks, timeline, book, record, out)
                 n_general = close_ledger_nb(sleeves, k - 1, base, book, ledger)
+                owes_until = row + n_slots  # by when what the general form still owes has settled
             n_general = find_general_nb(sleeves, k, book)
             if n_general > 0:
                 open_ledger_nb(sleeves, k, base, False, book, ledger)

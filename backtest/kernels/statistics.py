@@ -15,20 +15,20 @@ MEASURES = (
 )  # fmt: skip
 # Lanes' running figures, one row each.
 INVERSE, PEAK, LOW, LOW_PEAK, FIRST, SECOND, THIRD, FOURTH, OVER, OVER_SECOND = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
-SHORTFALL, SHORTFALL_SECOND, GAIN, BEST, WORST, N_UP, N_MOVED, UNINVESTED, NAV_SUM, SHIFT = (
-    10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
-)  # fmt: skip
-TRADED, TURNED, PAID, BEFORE = 20, 21, 22, 23
-N_RUNNING = 24
+SHORTFALL, SHORTFALL_SECOND, BEST, WORST, N_UP, N_MOVED, UNINVESTED, NAV_SUM, SHIFT = 10, 11, 12, 13, 14, 15, 16, 17, 18
+TRADED, TURNED, PAID, BEFORE = 19, 20, 21, 22
+N_RUNNING = 23
 STRIDE = 4  # dates to a pass
 # Returns are differences of numbers near 1: what varies by less than this is a constant and its rounding.
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
+# A return no larger than this is none: what NAV is added up from leaves as much, and no price moves by so little.
+STILL = 1e-12
 
 
 @leaf
 def take_return_nb(
     nav, money, cash, shift, before, inverse, peak, low, low_peak, first, second, third, fourth, over, over_second,
-    shortfall, shortfall_second, gain, best, worst, n_up, n_moved, uninvested, nav_sum,
+    shortfall, shortfall_second, best, worst, n_up, n_moved, uninvested, nav_sum,
 ):  # fmt: skip
     """Take one more NAV of a run into its running figures.
 
@@ -43,15 +43,15 @@ def take_return_nb(
     before, inverse, peak, low, low_peak, first, second, third, fourth, over, over_second : float
         The last NAV, one over it, highest NAV, NAV and peak of the deepest fall, power sums of returns less shift, the
         first two of returns less shift and cash.
-    shortfall, shortfall_second, gain, best, worst, n_up, n_moved, uninvested, nav_sum : float
-        Sum of losses (negative) and of their squares, sum of gains, extremes, counts, sum of money over NAV, of NAV.
+    shortfall, shortfall_second, best, worst, n_up, n_moved, uninvested, nav_sum : float
+        Sum of losses (negative) and of their squares, extremes, counts, sum of money over NAV, of NAV.
 
     Returns
     -------
     tuple of float
         The running figures, in their order.
     """
-    simple = (nav - before) * inverse  # exactly 0 where nothing moved
+    simple = (nav - before) * inverse
     away = simple - shift
     square = away * away
     excess = away - cash
@@ -73,11 +73,10 @@ def take_return_nb(
         over_second + excess * excess,
         shortfall + below,
         shortfall_second + below * below,
-        gain + (simple - below),
         max(best, simple),
         min(worst, simple),
-        n_up + (1.0 if simple > 0.0 else 0.0),
-        n_moved + (1.0 if simple != 0.0 else 0.0),
+        n_up + (1.0 if simple > STILL else 0.0),
+        n_moved + (1.0 if abs(simple) > STILL else 0.0),
         uninvested + money * inverse,
         nav_sum + nav,
     )
@@ -86,26 +85,26 @@ def take_return_nb(
 @dense
 def take_one_nb(
     nav, money, cash, shift, before, inverse, peak, low, low_peak, first, second, third, fourth, over, over_second,
-    shortfall, shortfall_second, gain, best, worst, n_up, n_moved, uninvested, nav_sum,
+    shortfall, shortfall_second, best, worst, n_up, n_moved, uninvested, nav_sum,
 ):  # fmt: skip
     """Take one date; as `take_return_nb`, arrays of shape (L,) written in place."""
     for lane in range(nav.shape[0]):
         (
             before[lane], inverse[lane], peak[lane], low[lane], low_peak[lane], first[lane], second[lane],
             third[lane], fourth[lane], over[lane], over_second[lane], shortfall[lane], shortfall_second[lane],
-            gain[lane], best[lane], worst[lane], n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
+            best[lane], worst[lane], n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
         ) = take_return_nb(
             nav[lane], money[lane], cash, shift[lane],
             before[lane], inverse[lane], peak[lane], low[lane], low_peak[lane], first[lane], second[lane],
             third[lane], fourth[lane], over[lane], over_second[lane], shortfall[lane], shortfall_second[lane],
-            gain[lane], best[lane], worst[lane], n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
+            best[lane], worst[lane], n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
         )  # fmt: skip
 
 
 @dense
 def take_four_nb(
-    nav_0, nav_1, nav_2, nav_3, money_0, money_1, money_2, money_3, cash_0, cash_1, cash_2, cash_3, shift, before, inverse,
-    peak, low, low_peak, first, second, third, fourth, over, over_second, shortfall, shortfall_second, gain, best,
+    nav_0, nav_1, nav_2, nav_3, money_0, money_1, money_2, money_3, cash_0, cash_1, cash_2, cash_3, shift, before,
+    inverse, peak, low, low_peak, first, second, third, fourth, over, over_second, shortfall, shortfall_second, best,
     worst, n_up, n_moved, uninvested, nav_sum,
 ):  # fmt: skip
     """Take four dates, one after the other; as `take_one_nb`."""
@@ -114,7 +113,7 @@ def take_four_nb(
         figures = (
             before[lane], inverse[lane], peak[lane], low[lane], low_peak[lane], first[lane], second[lane],
             third[lane], fourth[lane], over[lane], over_second[lane], shortfall[lane], shortfall_second[lane],
-            gain[lane], best[lane], worst[lane], n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
+            best[lane], worst[lane], n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
         )  # fmt: skip
         figures = take_return_nb(nav_0[lane], money_0[lane], cash_0, about, *figures)
         figures = take_return_nb(nav_1[lane], money_1[lane], cash_1, about, *figures)
@@ -123,7 +122,7 @@ def take_four_nb(
         (
             before[lane], inverse[lane], peak[lane], low[lane], low_peak[lane], first[lane], second[lane],
             third[lane], fourth[lane], over[lane], over_second[lane], shortfall[lane], shortfall_second[lane],
-            gain[lane], best[lane], worst[lane], n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
+            best[lane], worst[lane], n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
         ) = figures  # fmt: skip
 
 
@@ -171,15 +170,15 @@ def take_rows_nb(nav, money, cash, start, end, running):
             nav[row], nav[row + 1], nav[row + 2], nav[row + 3],
             money[row], money[row + 1], money[row + 2], money[row + 3],
             cash[row], cash[row + 1], cash[row + 2], cash[row + 3],
-            r[SHIFT], r[BEFORE], r[INVERSE], r[PEAK], r[LOW], r[LOW_PEAK], r[FIRST], r[SECOND], r[THIRD], r[FOURTH], r[OVER],
-            r[OVER_SECOND], r[SHORTFALL], r[SHORTFALL_SECOND], r[GAIN], r[BEST], r[WORST], r[N_UP], r[N_MOVED],
+            r[SHIFT], r[BEFORE], r[INVERSE], r[PEAK], r[LOW], r[LOW_PEAK], r[FIRST], r[SECOND], r[THIRD], r[FOURTH],
+            r[OVER], r[OVER_SECOND], r[SHORTFALL], r[SHORTFALL_SECOND], r[BEST], r[WORST], r[N_UP], r[N_MOVED],
             r[UNINVESTED], r[NAV_SUM],
         )  # fmt: skip
         row += STRIDE
     for last in range(row, end):
         take_one_nb(
             nav[last], money[last], cash[last], r[SHIFT], r[BEFORE], r[INVERSE], r[PEAK], r[LOW], r[LOW_PEAK], r[FIRST],
-            r[SECOND], r[THIRD], r[FOURTH], r[OVER], r[OVER_SECOND], r[SHORTFALL], r[SHORTFALL_SECOND], r[GAIN],
+            r[SECOND], r[THIRD], r[FOURTH], r[OVER], r[OVER_SECOND], r[SHORTFALL], r[SHORTFALL_SECOND],
             r[BEST], r[WORST], r[N_UP], r[N_MOVED], r[UNINVESTED], r[NAV_SUM],
         )  # fmt: skip
 
@@ -274,7 +273,7 @@ def close_figures_nb(nav, opening, years, has_cash, end_row, n, running, n_fills
         over = deviation_nb(running[OVER, lane], running[OVER_SECOND, lane], n)
         out[4, lane] = (shift + running[OVER, lane] / n) / over * root if over > ROUNDING else np.nan
     out[5, lane] = ratio_nb(mean, np.sqrt(running[SHORTFALL_SECOND, lane] / n)) * root
-    out[6, lane] = ratio_nb(running[GAIN, lane], -running[SHORTFALL, lane])
+    out[6, lane] = ratio_nb(mean * n - running[SHORTFALL, lane], -running[SHORTFALL, lane])
     out[7, lane], out[8, lane] = deepest, last / running[PEAK, lane] - 1.0
     out[9, lane] = ratio_nb(annual, -deepest)
     if deviation > ROUNDING:

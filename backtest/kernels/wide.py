@@ -4,8 +4,9 @@ One lane is fastest as lists of orders; many are fastest as dense loops over lan
 lanes apart by branches. What is common to both, and what is rare, is called from here and lives there.
 """
 
+import numpy as np
+
 from backtest.kernels.actions import go_ex_nb, pay_due_nb, reinvest_nb
-from backtest.kernels.ledger import close_venue_nb
 from backtest.kernels.references import refer_nb
 from backtest.kernels.sizing import keep_to_bands_nb
 from backtest.kernels.state import (
@@ -21,9 +22,10 @@ from backtest.kernels.state import (
     SAME_CLOSE,
 )
 from backtest.kernels.valuing import row_of_nb, value_names_nb
+from backtest.kernels.wide_asking import ask_baskets_nb, ask_weights_nb
 from backtest.kernels.wide_fills import count_wide_nb, fill_wide_nb
-from backtest.kernels.wide_money import accrue_wide_nb, carry_wide_nb, settle_wide_nb, value_wide_nb
-from backtest.kernels.wide_sizing import ask_baskets_nb, ask_weights_nb, size_wide_nb
+from backtest.kernels.wide_money import accrue_wide_nb, carry_wide_nb, close_wide_nb, settle_wide_nb, value_wide_nb
+from backtest.kernels.wide_sizing import size_wide_nb
 from data.jit import kernel, leaf
 
 
@@ -99,7 +101,8 @@ def decide_wide_nb(timeline, world, rules, book, event, asks, scratch, record):
         decided_at[lane] = stamp if active[lane] else decided_at[lane]
     if rules.fill == SAME_CLOSE:
         return fill_wide_nb(timeline, world, rules, book, event, scratch, record)
-    count_wide_nb(world, book, scratch)
+    for a in range(scratch.value.shape[0]):
+        book.pending[world.venue[a]] = 1  # only 0 has a meaning
     return OK
 
 
@@ -176,7 +179,8 @@ def run_wide_events_nb(timeline, world, rules, book, asks, first, last, scratch,
             if rules.fill == NEXT_OPEN and pending[venue] > 0:
                 status = fill_wide_nb(timeline, world, rules, book, event, scratch, record)
         elif kind == CLOSE:
-            close_venue_nb(world, book, row, venue)
+            book.last_session[venue] = row
+            close_wide_nb(world.close[row], world.venue, np.uint64(venue), book.last_price)
             if rules.reinvests:
                 reinvest_nb(world, rules, book, event, row, venue, journal, record)
             if pending[venue] > 0:

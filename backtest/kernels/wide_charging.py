@@ -4,8 +4,15 @@ import numpy as np
 
 from backtest.kernels.state import DEAREST
 from backtest.kernels.valuing import row_of_nb
-from data.costs.kernels.wide_fees import fees_wide_nb
+from data.costs.kernels.fees import CENTS_PER_ONE, UNITS_PER_ONE
+from data.costs.kernels.wide_fees import charge_quickly_nb, count_exactly_nb
 from data.jit import dense, leaf
+
+# A hundredth in two parts: a whole number below 2**38 times the first is exact, and the sum of both products is the
+# hundredth part as division rounds it. (The hundredth part of a whole number lies at least 1/100 of its last place from
+# where rounding turns; the sum is off by 2**-15 of it.)
+HUNDREDTH = 20971 / 2**21
+REST_OF_HUNDREDTH = (2**21 - 100 * 20971) / (100 * 2**21)
 
 
 @leaf
@@ -26,44 +33,64 @@ def charge_wide_nb(world, row, prices, scratch):
         0 or above if a trade is too large for fees to be counted; else -1.
     """
     half_spreads, units = world.half_spread[row_of_nb(world.half_spread, row)], world.unit[row_of_nb(world.unit, row)]
-    impacts, n_lanes, refused = world.impact[row_of_nb(world.impact, row)], len(scratch.lanes), -1
-    considerations, shares = scratch.consideration[:n_lanes], scratch.quantity[:n_lanes]
-    cents, off, fees = scratch.rate[:n_lanes], scratch.clearance[:n_lanes], scratch.fee[:n_lanes]
+    impacts, cents, fees = world.impact[row_of_nb(world.impact, row)], scratch.nav, world.fees
     for a in range(prices.shape[0]):
-        period = world.fees.period[row, world.fee_class[a]]
-        found = fees_wide_nb(
-            world.fees, period, prices[a], units[a], scratch.now[a], considerations, shares, cents, off, fees
-        )
-        refused = max(refused, found)
-        add_costs_nb(
-            prices[a], half_spreads[a], impacts[a], scratch.now[a], fees, scratch.terms[0, a], scratch.terms[1, a]
+        period, moved = fees.period[row, world.fee_class[a]], scratch.now[a]
+        paid, costs = scratch.terms[0, a], scratch.terms[1, a]
+        charge_quickly_nb(fees, period, prices[a], units[a], moved, cents)
+        n_doubts = add_costs_nb(
+            True, fees.most[period], prices[a], units[a], half_spreads[a], impacts[a], moved, cents, paid, costs
         )  # fmt: skip
-    return refused
+        if n_doubts > 0:
+            refused = count_exactly_nb(fees, period, prices[a], units[a], moved, cents)
+            if refused >= 0:
+                return refused
+            add_costs_nb(
+                False, fees.most[period], prices[a], units[a], half_spreads[a], impacts[a], moved, cents, paid, costs
+            )  # fmt: skip
+    return -1
 
 
 @dense
-def add_costs_nb(price, half_spread, impact, moved, fees, paid_out, costs_out):
+def add_costs_nb(is_quick, most, price, unit, half_spread, impact, moved, cents, paid_out, costs_out):
     """Add half-spread and impact of one name's moves to their fees.
 
     Parameters
     ----------
-    price, half_spread, impact : float
-        Local currency; fractions as of `World`.
-    moved, fees : ndarray of shape (L,)
+    is_quick : bool
+        Fees were charged quickly: they are below 2**38 cents where there is no doubt.
+    most : ndarray of shape (2,)
+        See `FeeTable.most`.
+    price, unit, half_spread, impact : float
+        Local currency; raw shares a share; fractions as of `World`.
+    moved, cents : ndarray of shape (L,)
     paid_out, costs_out : ndarray of shape (L,)
         Written in place; 0 where nothing moves.
+
+    Returns
+    -------
+    n_doubts : int
+        Trades too large, or too small, to be charged quickly.
     """
-    has_impact = impact != 0.0
+    has_impact, n_doubts, most_consideration, most_shares = impact != 0.0, 0, most[0], most[1]
     for lane in range(moved.shape[0]):
         notional = moved[lane] * price
-        worth = abs(notional)
+        worth, trades = abs(notional), moved[lane] != 0.0
+        consideration, shares = worth * UNITS_PER_ONE, abs(moved[lane]) * unit * UNITS_PER_ONE
+        is_sure = (consideration > 1.0) & (consideration < most_consideration) & (shares < most_shares)
+        n_doubts += int(trades & (not is_sure))
+        if is_quick:
+            fee = cents[lane] * HUNDREDTH + cents[lane] * REST_OF_HUNDREDTH
+        else:
+            fee = cents[lane] / CENTS_PER_ONE
         spread = worth * half_spread
-        paid, costs = notional + fees[lane] + spread, fees[lane] + spread
+        paid, costs = notional + fee + spread, fee + spread
         if has_impact:
             moves = impact * (worth * np.sqrt(abs(moved[lane])))
             paid, costs = paid + moves, costs + moves
-        paid_out[lane] = paid if moved[lane] != 0.0 else 0.0
-        costs_out[lane] = costs if moved[lane] != 0.0 else 0.0
+        paid_out[lane] = paid if trades else 0.0
+        costs_out[lane] = costs if trades else 0.0
+    return n_doubts
 
 
 @dense

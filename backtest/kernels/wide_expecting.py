@@ -4,7 +4,7 @@ import numpy as np
 
 from backtest.kernels.state import BUY, DEAREST, SELL
 from backtest.kernels.valuing import row_of_nb
-from data.costs.kernels.fees import CENTS_PER_ONE, FIXED, HIGH, LOW, PER_SHARE, RATE, UNITS_PER_ONE
+from data.costs.kernels.fees import CENTS_PER_ONE, FIXED, HIGH, LOW, RATE, UNITS_PER_ONE, expect_rates_nb
 from data.jit import dense, leaf
 
 
@@ -21,79 +21,150 @@ def expect_wide_nb(world, row, fx, shares, scratch):
     scratch : Scratch
         Reads `asked`, `value`, `nav`, `factor`; writes `rates` of buys.
     """
-    rates, value, traded, cents = scratch.rates[BUY], scratch.value, scratch.need, scratch.bought
+    rates, value, n_lanes = scratch.rates[BUY], scratch.value, len(scratch.lanes)
+    moved, traded = scratch.quantity[:n_lanes], scratch.consideration[:n_lanes]
     half_spreads = world.half_spread[row_of_nb(world.half_spread, row)]
     impacts, units = world.impact[row_of_nb(world.impact, row)], world.unit[row_of_nb(world.unit, row)]
     for a in range(value.shape[0]):
+        rate_out, period = rates[a], world.fees.period[row, world.fee_class[a]]
         if not value[a] > 0.0:
-            for lane in range(len(scratch.lanes)):
-                rates[a, lane] = 0.0
+            for lane in range(n_lanes):
+                rate_out[lane] = 0.0
             continue
-        period = world.fees.period[row, world.fee_class[a]]
-        expect_name_nb(
-            world.fees.plain[period], world.fees.limited[period], fx[world.currency[a]], value[a], units[a],
-            half_spreads[a], impacts[a], scratch.asked[a], scratch.factor, scratch.nav, shares[a], traded, cents,
-            rates[a],
+        move_worth_nb(
+            fx[world.currency[a]], value[a], scratch.asked[a], scratch.factor, scratch.nav, shares[a], moved, traded
         )  # fmt: skip
+        plain, limited = world.fees.plain[period], world.fees.limited[period]
+        if world.fees.is_plain[period]:
+            expect_name_nb(plain, limited, value[a], half_spreads[a], impacts[a], moved, traded, rate_out)
+        else:
+            expect_any_nb(
+                world.fees, period, value[a], units[a], half_spreads[a], impacts[a], n_lanes, scratch, traded, rate_out
+            )  # fmt: skip
+
+
+@leaf
+def add_limited_nb(limited, i, side):
+    """Give what one kind with limits charges on one side, all zero where there is no such kind.
+
+    Parameters
+    ----------
+    limited : ndarray of shape (n, 2, 6)
+    i, side : int
+
+    Returns
+    -------
+    rate, fixed, low, high : float
+    """
+    if i >= limited.shape[0]:
+        return 0.0, 0.0, 0.0, 0.0
+    return limited[i, side, RATE], limited[i, side, FIXED], limited[i, side, LOW], limited[i, side, HIGH]
+
+
+@leaf
+def note_rate_nb(money, buying, selling, buying_2, selling_2, buying_3, selling_3):
+    """Give a contract note over what it is for, if no share counts: kinds without limits, and two with.
+
+    Parameters
+    ----------
+    money : float
+        Above 0 for a buy.
+    buying, selling, buying_2, selling_2, buying_3, selling_3 : tuple of floats
+        Rate and fixed part, and limits, by side.
+
+    Returns
+    -------
+    rate : float
+        NaN where nothing moves.
+    """
+    buys, due = money > 0.0, abs(money)
+    cents = (buying[0] if buys else selling[0]) * due * UNITS_PER_ONE + (buying[1] if buys else selling[1])
+    fee = (buying_2[0] if buys else selling_2[0]) * due * UNITS_PER_ONE + (buying_2[1] if buys else selling_2[1])
+    cents += min(max(fee, buying_2[2] if buys else selling_2[2]), buying_2[3] if buys else selling_2[3])
+    fee = (buying_3[0] if buys else selling_3[0]) * due * UNITS_PER_ONE + (buying_3[1] if buys else selling_3[1])
+    cents += min(max(fee, buying_3[2] if buys else selling_3[2]), buying_3[3] if buys else selling_3[3])
+    return cents / (due * CENTS_PER_ONE)
 
 
 @dense
-def expect_name_nb(
-    plain, limited, price, worth, unit, half_spread, impact, asked, factor, nav, shares, traded, cents, rate_out
-):
+def move_worth_nb(price, worth, asked, factor, nav, shares, moved_out, traded_out):
+    """Write what one name's orders move, in base and in local currency.
+
+    Parameters
+    ----------
+    price, worth : float
+        FX, base per unit, 0 where unknown; base value of a share.
+    asked, factor, nav, shares : ndarray of shape (L,)
+    moved_out, traded_out : ndarray of shape (L,)
+        Written in place.
+    """
+    if price in (0.0, 1.0):
+        for lane in range(asked.shape[0]):
+            move = asked[lane] * (factor[lane] * nav[lane]) - shares[lane] * worth
+            moved_out[lane] = traded_out[lane] = 0.0 if np.isnan(move) else move
+        return
+    for lane in range(asked.shape[0]):
+        move = asked[lane] * (factor[lane] * nav[lane]) - shares[lane] * worth
+        move = 0.0 if np.isnan(move) else move
+        moved_out[lane] = move
+        traded_out[lane] = move / price
+
+
+@dense
+def expect_name_nb(plain, limited, worth, half_spread, impact, moved, traded, rate_out):
     """Write the expected cost rates of one name's orders; see `expect_rates_nb` of `data.costs`.
 
     Parameters
     ----------
     plain : ndarray of shape (2, 4)
-        Kinds without limits, added up, by side.
+        Kinds without limits, added up, by side; no share counts.
     limited : ndarray of shape (n, 2, 6)
-        Kinds with limits.
-    price : float
-        FX, base per unit; 0 where unknown.
-    worth, unit, half_spread, impact : float
-        Base value of a share, above 0; raw shares a share; costs as of `World`.
-    asked, factor, nav, shares : ndarray of shape (L,)
-    traded, cents : ndarray of shape (L,)
-        Room to work in.
+        Kinds with limits, at most two.
+    worth, half_spread, impact : float
+        Base value of a share, above 0; costs as of `World`.
+    moved, traded : ndarray of shape (L,)
+        Base currency, local currency.
     rate_out : ndarray of shape (L,)
         Written in place; 0 where nothing moves.
     """
-    n_lanes, scale = asked.shape[0], price if price not in (0.0, 1.0) else 1.0
-    is_scaled, has_impact = price not in (0.0, 1.0), impact != 0.0
-    buy_rate, buy_per_share, buy_fixed = plain[BUY, RATE], plain[BUY, PER_SHARE], plain[BUY, FIXED]
-    sell_rate, sell_per_share, sell_fixed = plain[SELL, RATE], plain[SELL, PER_SHARE], plain[SELL, FIXED]
-    for lane in range(n_lanes):
-        move = asked[lane] * (factor[lane] * nav[lane]) - shares[lane] * worth
-        move = 0.0 if np.isnan(move) else move
-        counted = abs(move) / worth * unit
-        money = move / scale if is_scaled else move
-        buys, due = money > 0.0, abs(money)
-        rate, per_share = buy_rate if buys else sell_rate, buy_per_share if buys else sell_per_share
-        cents[lane] = (rate * due + per_share * counted) * UNITS_PER_ONE + (buy_fixed if buys else sell_fixed)
-        traded[lane] = money
-    for i in range(limited.shape[0]):
-        buy_rate, buy_per_share, buy_fixed = limited[i, BUY, RATE], limited[i, BUY, PER_SHARE], limited[i, BUY, FIXED]
-        sell_rate, sell_per_share, sell_fixed = (
-            limited[i, SELL, RATE], limited[i, SELL, PER_SHARE], limited[i, SELL, FIXED]
-        )  # fmt: skip
-        buy_low, buy_high, sell_low, sell_high = (
-            limited[i, BUY, LOW], limited[i, BUY, HIGH], limited[i, SELL, LOW], limited[i, SELL, HIGH]
-        )  # fmt: skip
-        by_share = buy_per_share != 0.0 or sell_per_share != 0.0
-        for lane in range(n_lanes):
-            buys, due = traded[lane] > 0.0, abs(traded[lane])
-            rate, per_share = buy_rate if buys else sell_rate, buy_per_share if buys else sell_per_share
-            fee = rate * due
-            if by_share:
-                move = asked[lane] * (factor[lane] * nav[lane]) - shares[lane] * worth
-                fee += per_share * (abs(0.0 if np.isnan(move) else move) / worth * unit)
-            fee = max(fee * UNITS_PER_ONE + (buy_fixed if buys else sell_fixed), buy_low if buys else sell_low)
-            cents[lane] += min(fee, buy_high if buys else sell_high)
-    for lane in range(n_lanes):
-        due = abs(traded[lane])
-        rate = cents[lane] / (due * CENTS_PER_ONE) + half_spread
-        if has_impact:
-            move = asked[lane] * (factor[lane] * nav[lane]) - shares[lane] * worth
-            rate += impact * np.sqrt(abs(0.0 if np.isnan(move) else move) / worth)
-        rate_out[lane] = min(0.0 if due == 0.0 else rate, DEAREST)
+    one, two = (plain[BUY, RATE], plain[BUY, FIXED]), (plain[SELL, RATE], plain[SELL, FIXED])
+    three, four = add_limited_nb(limited, 0, BUY), add_limited_nb(limited, 0, SELL)
+    five, six = add_limited_nb(limited, 1, BUY), add_limited_nb(limited, 1, SELL)
+    if impact == 0.0:
+        for lane in range(traded.shape[0]):
+            rate = note_rate_nb(traded[lane], one, two, three, four, five, six) + half_spread
+            rate_out[lane] = min(0.0 if traded[lane] == 0.0 else rate, DEAREST)
+        return
+    for lane in range(traded.shape[0]):
+        rate = note_rate_nb(traded[lane], one, two, three, four, five, six) + half_spread
+        rate += impact * np.sqrt(abs(moved[lane]) / worth)
+        rate_out[lane] = min(0.0 if traded[lane] == 0.0 else rate, DEAREST)
+
+
+@leaf
+def expect_any_nb(fees, period, worth, unit, half_spread, impact, n, scratch, traded, rate_out):
+    """Write the expected cost rates of one name's orders, whatever its fees go by.
+
+    Parameters
+    ----------
+    fees : FeeTable
+    period : int
+    worth, unit, half_spread, impact : float
+    n : int
+        Lanes.
+    scratch : Scratch
+        Its lists are used; reads what moves, base currency, in `quantity`.
+    traded : ndarray of shape (L,)
+        Local currency.
+    rate_out : ndarray of shape (L,)
+        Written in place.
+    """
+    quantity, raw, half, whole, rate = (
+        scratch.quantity, scratch.raw, scratch.spread_rate, scratch.impact_of_one, scratch.rate
+    )  # fmt: skip
+    for lane in range(n):
+        quantity[lane] = abs(quantity[lane]) / worth
+        raw[lane], half[lane], whole[lane] = quantity[lane] * unit, half_spread, impact
+    expect_rates_nb(fees, period, traded, quantity, raw, half, whole, n, rate)
+    for lane in range(n):
+        rate_out[lane] = min(rate[lane], DEAREST)

@@ -6,431 +6,68 @@ narrow form, in its order, sells by name and then buys by name: bytes are the sa
 added.
 """
 
-import numpy as np
-
-from backtest.kernels.funding import bounded_nb, looks_halted_nb, mark_due_nb
-from backtest.kernels.state import (
-    BUY,
-    BUY_AT_CLOSE,
-    BUY_AT_OPEN,
-    DECIDE,
-    DUE_ALL,
-    DUE_LATE,
-    FUNDING_TOLERANCE,
-    LOT_TOLERANCE,
-    NEXT_OPEN,
-    OK,
-    OPEN,
-    OVERLAP,
-    SELL,
-    SELL_AT_CLOSE,
-    SELL_AT_OPEN,
-    SETTLED,
-    TRADE_TOO_LARGE,
-)
+from backtest.kernels.state import DECIDE, LOT_TOLERANCE, OK, OPEN, TRADE_TOO_LARGE
 from backtest.kernels.valuing import row_of_nb
 from backtest.kernels.wide_charging import charge_wide_nb, leave_dust_wide_nb
+from backtest.kernels.wide_due import bound_wide_nb, due_wide_nb, mark_wide_nb, say_what_goes_nb
+from backtest.kernels.wide_funding import cut_buys_nb, scale_wide_nb, sell_wide_nb
+from backtest.kernels.wide_paying import cost_wide_nb, pay_side_nb
 from data.jit import dense, kernel, leaf
-
-# Bits of a name: what of its orders goes now, what later on the date, and whether it had no open.
-BUYS_NOW, SELLS_NOW, BUYS_LATER, SELLS_LATER, IS_LATE = 1, 2, 4, 8, 16
 
 
 @leaf
-def say_what_goes_nb(timeline, world, rules, book, event, scratch):
-    """Say of each name what the event lets its orders do, whatever their lane.
+def buy_step_nb(tolerance, moved, wanted, target, held, price, rate, plan_cash):
+    """Let one order, if it buys, move its shares and the plan.
 
     Parameters
     ----------
-    timeline : Timeline
-    world : World
-    rules : Rules
-    book : Book
-    event : int
-    scratch : Scratch
-        `goes` (A,) is written in place.
-    """
-    row, kind, goes = timeline.row[event], timeline.kind[event], scratch.goes
-    immediate, at_close, venue = kind == DECIDE, kind != OPEN, np.uint64(timeline.venue[event])
-    opened, closed, venue_of, barred = world.open, world.close, world.venue, world.barred[row_of_nb(world.barred, row)]
-    buy_bit, sell_bit = (BUY_AT_CLOSE, SELL_AT_CLOSE) if at_close else (BUY_AT_OPEN, SELL_AT_OPEN)
-    for a in range(goes.shape[0]):
-        own, late = immediate or venue_of[a] == venue, np.isnan(opened[row, a])
-        price = closed[row, a] if at_close else opened[row, a]
-        # Under next_open a session's close is only for names whose open is unknown.
-        bits = IS_LATE if late else 0
-        if own and not np.isnan(price) and (not at_close or late or rules.fill != NEXT_OPEN):
-            bits |= (0 if barred[a] & buy_bit else BUYS_NOW) | (0 if barred[a] & sell_bit else SELLS_NOW)
-        elif not (own and at_close):
-            is_halted = looks_halted_nb(world, book, a, venue_of[a] == venue, late)
-            bits |= BUYS_LATER | (0 if is_halted else SELLS_LATER)
-        goes[a] = bits
-
-
-@dense
-def due_wide_nb(goes, venue_of, venue_due, order, now_out, later_out):
-    """Say how much of each order can fill at the event, and how much later on its date, unbounded.
-
-    Parameters
-    ----------
-    goes : ndarray of shape (A,)
-    venue_of : ndarray of shape (A,)
-    venue_due : ndarray of shape (V, L)
-    order : ndarray of shape (A, L)
-    now_out, later_out : ndarray of shape (A, L)
-        Written in place, signed shares.
+    tolerance, moved, wanted, target, held : float
+        Shares: room for rounding; now; of the order; the target; held.
+    price, rate : float
+        Of the plan.
+    plan_cash : float
+        Of the lane, so far.
 
     Returns
     -------
-    has_later : bool
-        Whether anything may fill later on the date.
+    held, rest, plan_cash : float
     """
-    n_assets, n_lanes = order.shape
-    n_later = 0
-    for a in range(n_assets):
-        bits, v = goes[a], np.int64(venue_of[a])
-        if bits & (BUYS_LATER | SELLS_LATER):
-            n_later += 1
-    for a in range(n_assets):
-        bits, v = goes[a], np.int64(venue_of[a])
-        also_late = DUE_LATE if bits & IS_LATE else DUE_ALL
-        buys_now, sells_now = 1.0 if bits & BUYS_NOW else 0.0, 1.0 if bits & SELLS_NOW else 0.0
-        for lane in range(n_lanes):
-            due, wanted = venue_due[v, lane], order[a, lane]
-            is_due = (due == DUE_ALL) | (due == also_late)
-            goes_now = (buys_now if wanted > 0.0 else sells_now) != 0.0
-            now_out[a, lane] = wanted if is_due & goes_now else 0.0
-        if n_later == 0:
-            continue
-        buys_later, sells_later = 1.0 if bits & BUYS_LATER else 0.0, 1.0 if bits & SELLS_LATER else 0.0
-        for lane in range(n_lanes):
-            due, wanted = venue_due[v, lane], order[a, lane]
-            is_due = (due == DUE_ALL) | (due == also_late)
-            goes_later = (buys_later if wanted > 0.0 else sells_later) != 0.0
-            later_out[a, lane] = wanted if is_due & goes_later else 0.0
-    return n_later > 0
-
-
-@kernel
-def bound_wide_nb(world, book, row, has_later, scratch):
-    """Hold what can fill to what volume and delivery allow.
-
-    Parameters
-    ----------
-    world : World
-    book : Book
-    row : int
-    has_later : bool
-    scratch : Scratch
-        `now` and `later` (A, L) are written in place.
-    """
-    shares, undelivered, now, later = book.shares, book.undelivered, scratch.now, scratch.later
-    rooms, lots = world.room[row_of_nb(world.room, row)], world.lot[row_of_nb(world.lot, row)]
-    n_assets, n_lanes = now.shape
-    for a in range(n_assets):
-        n_waiting = 0
-        for lane in range(n_lanes):
-            n_waiting += np.int64(undelivered[a, lane] > 0.0)
-        if n_waiting == 0 and rooms[a] == np.inf:
-            continue
-        for lane in range(n_lanes):
-            held, waits = shares[a, lane], undelivered[a, lane]
-            now[a, lane] = bounded_nb(now[a, lane], held, waits, rooms[a], lots[a])
-            if has_later:
-                later[a, lane] = bounded_nb(later[a, lane], held, waits, rooms[a], lots[a])
+    buys, is_whole = moved > 0.0, abs(wanted - moved) <= tolerance
+    after, rest = target if is_whole else held + moved, 0.0 if is_whole else wanted - moved
+    value = moved * price
+    received = -value - abs(value) * rate
+    received = received if buys else -0.0  # adds nothing, not even to the sign of 0
+    return after if buys else held, rest if buys else wanted, plan_cash + received
 
 
 @dense
-def sell_wide_nb(
-    names, venue_of, slots, lots, now, later, has_later, target, plan_value, plan_cost, shares, order, plan_cash,
-    plan_incoming, need_out, bought_out, gross_out, gross_bought_out,
-):  # fmt: skip
-    """Let sells move shares and the plan, and add up what the buys of the date ask for.
+def buy_wide_nb(lots, venue_of, now, target, plan_value, plan_cost, shares, order, plan_cash, pending):
+    """Let buys move shares and the plan, and count what orders are left.
 
     Parameters
     ----------
-    names : int
-    venue_of : ndarray of shape (A,)
-    slots : ndarray of shape (V,)
-    lots : ndarray of shape (A,)
-    now, later : ndarray of shape (A, L)
-    has_later : bool
-    target, plan_value, plan_cost : ndarray of shape (A, L)
+    lots, venue_of : ndarray of shape (A,)
+    now, target, plan_value, plan_cost : ndarray of shape (A, L)
     shares, order : ndarray of shape (A, L)
         Written in place.
     plan_cash : ndarray of shape (L,)
         Written in place.
-    plan_incoming : ndarray of shape (M, L)
-        Written in place.
-    need_out, bought_out, gross_out, gross_bought_out : ndarray of shape (L,)
-        Written in place.
-    """
-    n_assets, n_lanes = names, plan_cash.shape[0]
-    for lane in range(n_lanes):
-        need_out[lane], bought_out[lane], gross_out[lane], gross_bought_out[lane] = 0.0, 0.0, 0.0, 0.0
-    for a in range(n_assets):
-        slot, tolerance = slots[venue_of[a]], LOT_TOLERANCE * lots[a]
-        for lane in range(n_lanes):
-            moved, wanted, held, price = now[a, lane], order[a, lane], shares[a, lane], plan_value[a, lane]
-            rate, sells = plan_cost[a, lane], moved < 0.0
-            is_whole = abs(wanted - moved) <= tolerance
-            after = target[a, lane] if is_whole else held + moved
-            held = after if sells else held
-            rest = 0.0 if is_whole else wanted - moved
-            shares[a, lane] = held
-            order[a, lane] = rest if sells else wanted
-            value = moved * price
-            received = -value - abs(value) * rate
-            received = received if sells else -0.0  # adds nothing, not even to the sign of 0
-            plan_cash[lane] += received
-            plan_incoming[slot, lane] += received
-            left = later[a, lane] if has_later else 0.0
-            sold, buys = -min(left, 0.0), max(moved, 0.0) + max(left, 0.0)
-            bought = buys * price
-            need_out[lane] += bought * (1.0 + rate)
-            bought_out[lane] += bought
-            gross_out[lane] += abs(held - sold) * price
-            gross_bought_out[lane] += abs(held - sold + buys) * price
-
-
-@dense
-def expect_proceeds_nb(later, plan_value, plan_cost, power):
-    """Add the expected proceeds of sells later on the date to buying power.
-
-    Parameters
-    ----------
-    later, plan_value, plan_cost : ndarray of shape (A, L)
-    power : ndarray of shape (L,)
-        Written in place.
-    """
-    n_assets, n_lanes = later.shape
-    for a in range(n_assets):
-        for lane in range(n_lanes):
-            sold = -min(later[a, lane], 0.0)
-            power[lane] += sold * plan_value[a, lane] * (1.0 - plan_cost[a, lane])
-
-
-@leaf
-def scale_wide_nb(rules, book, has_later, scratch):
-    """Find the part of the buys due that buying power and gross allow; see `funding.scale_buys_nb`.
-
-    Parameters
-    ----------
-    rules : Rules
-    book : Book
-    has_later : bool
-    scratch : Scratch
-        Reads what `sell_wide_nb` added up; writes `scale` (L,), the part in [0, 1].
-
-    Returns
-    -------
-    is_cut : bool
-        Whether any part is not 1.
-    """
-    power, need, bought, gross, plan_nav = scratch.power, scratch.need, scratch.bought, scratch.gross, book.plan_nav
-    plan_cash, plan_incoming, gross_bought, scale = (
-        book.plan_cash,
-        book.plan_incoming,
-        scratch.gross_bought,
-        scratch.scale,
-    )
-    target_gross, n_lanes = book.target_gross, len(scratch.lanes)
-    for lane in range(n_lanes):
-        power[lane] = plan_cash[lane]
-    if rules.funding == SETTLED:
-        for slot in range(plan_incoming.shape[0]):
-            for lane in range(n_lanes):
-                power[lane] -= plan_incoming[slot, lane]
-    if rules.funding == OVERLAP and has_later:
-        expect_proceeds_nb(scratch.later, book.plan_value, book.plan_cost, power)
-    n_cut = 0
-    for lane in range(n_lanes):
-        room, part = FUNDING_TOLERANCE * plan_nav[lane], 1.0
-        if need[lane] > max(power[lane] + room, 0.0):  # without buys there is nothing to scale, debit or not
-            part = max(power[lane] / need[lane], 0.0)
-        limit = max(target_gross[lane], gross[lane])
-        if gross_bought[lane] > limit + room:
-            part = min(part, (limit - gross[lane]) / (gross_bought[lane] - gross[lane]))
-        # What is left of cash after a cut is rounding: it buys nothing.
-        part = part if part * bought[lane] > room else 0.0
-        scale[lane] = part
-        n_cut += np.int64(part != 1.0)
-    return n_cut > 0
-
-
-@dense
-def cut_wide_nb(lots, scale, now):
-    """Cut buys to their part, in whole lots.
-
-    Parameters
-    ----------
-    lots : ndarray of shape (A,)
-    scale : ndarray of shape (L,)
-    now : ndarray of shape (A, L)
+    pending : ndarray of shape (V,)
         Written in place.
     """
     n_assets, n_lanes = now.shape
+    for v in range(pending.shape[0]):
+        pending[v] = 0
     for a in range(n_assets):
-        lot = lots[a]
+        tolerance, n_left = LOT_TOLERANCE * lots[a], 0
         for lane in range(n_lanes):
-            part, wanted = scale[lane], now[a, lane]
-            cut = part * wanted
-            if lot > 0.0:
-                cut = np.trunc(cut / lot + LOT_TOLERANCE) * lot
-            now[a, lane] = cut if (wanted > 0.0) & (part != 1.0) else wanted
-
-
-@dense
-def cost_wide_nb(prices, half_spreads, rates, class_of, now, paid_out, costs_out):
-    """Write what moves cost at proportional rates.
-
-    Parameters
-    ----------
-    prices, half_spreads : ndarray of shape (A,)
-    rates : ndarray of shape (G, 2)
-    class_of : ndarray of shape (A,)
-    now : ndarray of shape (A, L)
-    paid_out, costs_out : ndarray of shape (A, L)
-        Written in place, local currency: what is paid, costs included, and the costs; 0 where nothing moves.
-    """
-    n_assets, n_lanes = now.shape
-    for a in range(n_assets):
-        price, half, buy, sell = prices[a], half_spreads[a], rates[class_of[a], BUY], rates[class_of[a], SELL]
-        for lane in range(n_lanes):
-            moved = now[a, lane]
-            notional = moved * price
-            spread, fee = abs(notional) * half, abs(notional) * (buy if moved > 0.0 else sell)
-            paid, costs = notional + fee + spread, fee + spread
-            paid_out[a, lane] = paid if moved != 0.0 else 0.0
-            costs_out[a, lane] = costs if moved != 0.0 else 0.0
-
-
-@dense
-def convert_wide_nb(sign, rate, spread, now, paid, balance, unsettled, incoming, paid_base, cost_base):
-    """Convert one foreign name's payments of one side into base currency; see `money.convert_nb`.
-
-    Parameters
-    ----------
-    sign : float
-        1 for buys, -1 for sells.
-    rate, spread : float
-        FX, and the fraction paid on conversions.
-    now, paid : ndarray of shape (L,)
-    balance, unsettled, incoming : ndarray of shape (L,)
-        Of the currency, the latter two of the slot; written in place.
-    paid_base, cost_base : ndarray of shape (L,)
-        Written in place, base currency.
-    """
-    for lane in range(now.shape[0]):
-        moves = now[lane] * sign > 0.0
-        held = balance[lane] if moves else 0.0
-        converted = (paid[lane] - held) * rate
-        cost = spread * abs(converted)
-        paid_base[lane] = converted + cost if moves else 0.0
-        cost_base[lane] = cost if moves else 0.0
-        balance[lane] = 0.0 if moves else balance[lane]
-        unsettled[lane] += -held if moves else 0.0
-        incoming[lane] += max(-held, 0.0) if moves else 0.0
-
-
-@dense
-def pay_wide_nb(sign, price, rate, now, paid, costs, spent_on_fx, cash, unsettled, incoming, traded_out, paid_out):
-    """Pay for one name's moves of one side.
-
-    Parameters
-    ----------
-    sign : float
-        1 for buys, -1 for sells.
-    price, rate : float
-        Local currency; base per unit.
-    now, paid, costs, spent_on_fx : ndarray of shape (L,)
-        Shares; base; local; base.
-    cash, unsettled, incoming : ndarray of shape (L,)
-        Of base currency, the latter two of the slot; written in place.
-    traded_out, paid_out : ndarray of shape (L,)
-        Written in place, base currency.
-    """
-    for lane in range(now.shape[0]):
-        moves = now[lane] * sign > 0.0
-        before = cash[lane]
-        left = before - paid[lane]
-        change = left - before
-        cash[lane] = left if moves else before
-        unsettled[lane] += change if moves else 0.0
-        incoming[lane] += max(change, 0.0) if moves else 0.0
-        traded_out[lane] += abs(now[lane] * price) * rate if moves else 0.0
-        paid_out[lane] += costs[lane] * rate + spent_on_fx[lane] if moves else 0.0
-
-
-@leaf
-def pay_side_nb(world, rules, book, event, row, sign, prices, scratch, record):
-    """Pay for the moves of one side, name by name.
-
-    Parameters
-    ----------
-    world : World
-    rules : Rules
-    book : Book
-        `cash`, `unsettled` and `incoming` are written in place.
-    event, row : int
-    sign : float
-        1 for buys, -1 for sells.
-    prices : ndarray of shape (A,)
-    scratch : Scratch
-        Reads `now` and `terms`, what is paid and what it costs, local currency.
-    record : Record
-        `traded` and `paid` are written in place.
-    """
-    now, paid, costs, fx, base = scratch.now, scratch.terms[0], scratch.terms[1], world.fx[event], rules.base
-    converted, cost = scratch.slope, scratch.knot
-    for a in range(now.shape[0]):
-        c, slot = np.int64(world.currency[a]), world.settle_slot[row, world.venue[a]]
-        if c == base:
-            for lane in range(len(scratch.lanes)):
-                cost[lane] = 0.0
-            pay_wide_nb(
-                sign, prices[a], fx[c], now[a], paid[a], costs[a], cost, book.cash[base], book.unsettled[slot, base],
-                book.incoming[slot, base], record.traded[row], record.paid[row],
+            shares[a, lane], rest, plan_cash[lane] = buy_step_nb(
+                tolerance, now[a, lane], order[a, lane], target[a, lane], shares[a, lane], plan_value[a, lane],
+                plan_cost[a, lane], plan_cash[lane],
             )  # fmt: skip
-        else:
-            convert_wide_nb(
-                sign, fx[c], rules.fx_spread, now[a], paid[a], book.cash[c], book.unsettled[slot, c],
-                book.incoming[slot, c], converted, cost,
-            )  # fmt: skip
-            pay_wide_nb(
-                sign, prices[a], fx[c], now[a], converted, costs[a], cost, book.cash[base], book.unsettled[slot, base],
-                book.incoming[slot, base], record.traded[row], record.paid[row],
-            )  # fmt: skip
-
-
-@dense
-def buy_wide_nb(lots, now, target, plan_value, plan_cost, shares, order, plan_cash, begun, n_fills):
-    """Let buys move shares and the plan, and count the fills of both sides.
-
-    Parameters
-    ----------
-    lots : ndarray of shape (A,)
-    now, target, plan_value, plan_cost : ndarray of shape (A, L)
-    shares, order : ndarray of shape (A, L)
-        Written in place.
-    plan_cash, begun, n_fills : ndarray of shape (L,)
-        Written in place.
-    """
-    n_assets, n_lanes = now.shape
-    for a in range(n_assets):
-        tolerance = LOT_TOLERANCE * lots[a]
-        for lane in range(n_lanes):
-            moved, wanted, held = now[a, lane], order[a, lane], shares[a, lane]
-            buys, is_whole = moved > 0.0, abs(wanted - moved) <= tolerance
-            after = target[a, lane] if is_whole else held + moved
-            rest = 0.0 if is_whole else wanted - moved
-            shares[a, lane] = after if buys else held
-            order[a, lane] = rest if buys else wanted
-            value = moved * plan_value[a, lane]
-            received = -value - abs(value) * plan_cost[a, lane]
-            plan_cash[lane] += received if buys else -0.0
-            n_fills[lane] += np.int64(moved != 0.0)
-            begun[lane] |= np.int64(moved != 0.0)
+            order[a, lane] = rest
+            n_left += int(rest != 0.0)
+        pending[venue_of[a]] += n_left
 
 
 @leaf
@@ -449,7 +86,7 @@ def count_wide_nb(world, book, scratch):
     for a in range(order.shape[0]):
         n = 0
         for lane in range(n_lanes):
-            n += np.int64(order[a, lane] != 0.0)
+            n += int(order[a, lane] != 0.0)
         pending[world.venue[a]] += n
 
 
@@ -476,19 +113,22 @@ def fill_wide_nb(timeline, world, rules, book, event, scratch, record):
     row, now = timeline.row[event], scratch.now
     prices = world.close[row] if timeline.kind[event] != OPEN else world.open[row]
     lots, slots = world.lot[row_of_nb(world.lot, row)], world.settle_slot[row]
-    mark_due_nb(timeline, world, rules, book, event, scratch)
+    immediate = timeline.kind[event] == DECIDE
+    mark_wide_nb(
+        immediate, timeline.due[event], timeline.start[event], scratch.active, book.decided_at, scratch.venue_due
+    )  # fmt: skip
     say_what_goes_nb(timeline, world, rules, book, event, scratch)
     has_later = due_wide_nb(scratch.goes, world.venue, scratch.venue_due, book.order, now, scratch.later)
     if rules.has_room or world.actions.kind.shape[0] > 0:
         bound_wide_nb(world, book, row, has_later, scratch)
     sell_wide_nb(
-        now.shape[0], world.venue, slots, lots, now, scratch.later, has_later, book.target, book.plan_value,
+        slots, world.venue, lots, now, scratch.later, has_later, book.target, book.plan_value,
         book.plan_cost, book.shares, book.order, book.plan_cash, book.plan_incoming, scratch.need, scratch.bought,
         scratch.gross, scratch.gross_bought,
     )  # fmt: skip
     is_cut = scale_wide_nb(rules, book, has_later, scratch)
     if is_cut:
-        cut_wide_nb(lots, scratch.scale, now)
+        cut_buys_nb(lots, scratch.scale, now)
     if rules.exact_costs:
         if charge_wide_nb(world, row, prices, scratch) >= 0:
             return TRADE_TOO_LARGE
@@ -499,11 +139,16 @@ def fill_wide_nb(timeline, world, rules, book, event, scratch, record):
         cost_wide_nb(
             prices, half_spreads, world.rate[row], world.fee_class, now, scratch.terms[0], scratch.terms[1]
         )  # fmt: skip
+    n_fills, n_of_event, begun = record.n_fills, scratch.bought, book.begun
+    for lane in range(len(scratch.lanes)):
+        n_of_event[lane] = 0.0
     pay_side_nb(world, rules, book, event, row, -1.0, prices, scratch, record)
     pay_side_nb(world, rules, book, event, row, 1.0, prices, scratch, record)
+    for lane in range(len(scratch.lanes)):
+        n_fills[lane] += int(n_of_event[lane])
+        begun[lane] |= int(n_of_event[lane] > 0.0)
     buy_wide_nb(
-        lots, now, book.target, book.plan_value, book.plan_cost, book.shares, book.order, book.plan_cash, book.begun,
-        record.n_fills,
+        lots, world.venue, now, book.target, book.plan_value, book.plan_cost, book.shares, book.order, book.plan_cash,
+        book.pending,
     )  # fmt: skip
-    count_wide_nb(world, book, scratch)
     return OK

@@ -46,6 +46,23 @@ def value_wide_nb(shares, value, cash, due, fx, nav_out, money_out):
 
 
 @dense
+def close_wide_nb(closed, venue_of, venue, last_price):
+    """Let the closes of a venue's session become last prices.
+
+    Parameters
+    ----------
+    closed, venue_of : ndarray of shape (A,)
+    venue : int
+        Unsigned, as `venue_of`.
+    last_price : ndarray of shape (A,)
+        Written in place.
+    """
+    for a in range(last_price.shape[0]):
+        takes = (venue_of[a] == venue) & (not np.isnan(closed[a]))
+        last_price[a] = closed[a] if takes else last_price[a]
+
+
+@dense
 def accrue_wide_nb(credit, debit, cash, unsettled, begun, balance):
     """Pay a row's interest on each settled balance.
 

@@ -61,8 +61,7 @@ class BlockRunner:
             A lane's bytes depend on its own rule and signal alone.
         """
         setup, opening = self._setup, self._setup.how.opening
-        share = rotation_shares(setup.score, setup.relative_price, rules, signal)
-        shares = np.stack([1.0 - share, share], axis=1)
+        shares = rotation_shares(setup.score, setup.relative_price, rules, signal)
         if self._room is not None:
             found = self._room.run(shares, opening)
             measured = measure(setup.how, found, np.flatnonzero(found.is_traded))

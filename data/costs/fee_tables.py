@@ -1,5 +1,6 @@
 """The fees of a run's classes and dates as the table of numbers that kernels read."""
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
 
@@ -27,17 +28,17 @@ from data.costs.kernels.fees import (
     LOW,
     MAX_RATE,
     MAX_UNITS,
-    MOST_STEPS,
+    MOST_CENTS,
     NO_MAXIMUM,
+    OTHER_TOGETHER,
     PER_SHARE,
     QUICK_HIGH,
     RATE,
     ROUNDING,
-    SHIFT,
+    ROUNDINGS,
+    SIMPLE_TOGETHER,
     SLOT,
     STEP,
-    STEPS,
-    STEPS_PER_SHARE,
     TO_CENT,
     TO_DOLLAR_UP,
     UNITS_PER_CENT,
@@ -138,13 +139,7 @@ def _as_arrays(period: NDArray[np.int64], periods: Sequence[dict[str, tuple[Char
     for p, side in np.ndindex(len(periods), 2):
         mine = cents[p, side, is_limited[p, side], : HIGH + 1]
         limited[p, : len(mine), side] = mine
-    quick = np.zeros((*parts.shape[:-1], QUICK_HIGH + 1))
-    charged = np.arange(parts.shape[2]) < n_parts[..., None]
-    step = np.where(charged, scaled[..., STEP], 1.0)
-    quick[..., STEPS], quick[..., STEPS_PER_SHARE] = scaled[..., RATE] / step, scaled[..., PER_SHARE] / step
-    quick[..., SHIFT] = np.where(charged, 1.0 - scaled[..., EDGE] / step, 0.5)
-    quick[..., CENTS:] = scaled[..., (ROUNDING, FIXED, LOW, HIGH)]
-    fastest = quick[..., STEPS : STEPS_PER_SHARE + 1].max(axis=(1, 2), initial=0.0)
+    simple, other, n_quick, most = _quick(n_parts, parts)
     return FeeTable(
         period=period,
         n_parts=n_parts,
@@ -152,10 +147,48 @@ def _as_arrays(period: NDArray[np.int64], periods: Sequence[dict[str, tuple[Char
         scaled=scaled,
         plain=plain,
         limited=limited,
-        quick=quick,
-        most=np.minimum(MOST_STEPS / np.maximum(fastest, 1e-9), MAX_UNITS / 2.0),
+        simple=simple,
+        other=other,
+        n_quick=n_quick,
+        most=most,
         is_same=np.all(parts[:, BUY] == parts[:, SELL], axis=(1, 2)).astype(np.int64),
+        is_plain=((parts[..., PER_SHARE] == 0).all(axis=(1, 2)) & (limited.shape[1] <= 2)).astype(np.int64),
     )
+
+
+def _quick(
+    n_parts: NDArray[np.int64], parts: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+    """Write `simple`, `other`, `n_quick` and `most` of a table."""
+    shape, n_kinds = parts.shape[:2], parts.shape[2]
+    simple = np.zeros((*shape, -(-n_kinds // SIMPLE_TOGETHER) * SIMPLE_TOGETHER, CENTS + 1))
+    other = np.zeros((*shape, -(-n_kinds // OTHER_TOGETHER) * OTHER_TOGETHER, QUICK_HIGH + 1))
+    n_quick, most = np.zeros((*shape, 2), dtype=np.int64), np.full(shape, MAX_UNITS / 2.0)
+    for p, side in np.ndindex(*shape):
+        for part in parts[p, side, : n_parts[p, side]].tolist():
+            to_dollar = part[ROUNDING] == TO_DOLLAR_UP
+            cents = int(CENTS_PER_ONE) if to_dollar else 1
+            step = cents * int(UNITS_PER_CENT)
+            # What is due is a whole multiple of this, and so is where rounding to the cent turns.
+            grain = math.gcd(part[RATE], part[PER_SHARE], step if to_dollar else step // 2)
+            shift = step - grain if to_dollar else step // 2
+            per_unit = (part[RATE] / step, part[PER_SHARE] / step)
+            high = np.inf if part[HIGH] == NO_MAXIMUM else part[HIGH]
+            quick = (per_unit[0], (shift + grain / 2) / step, cents, per_unit[1], part[FIXED], part[LOW], high)
+            is_other = part[PER_SHARE] > 0 or part[FIXED] > 0 or part[LOW] > 0 or high < np.inf
+            at = n_quick[p, side, int(is_other)]
+            if is_other:
+                other[p, side, at] = quick
+            else:
+                simple[p, side, at] = quick[: CENTS + 1]
+            n_quick[p, side, int(is_other)] += 1
+            steps = min(grain / step / (4.0 * ROUNDINGS) - 1.0, MOST_CENTS / cents)  # half for each of both amounts
+            for column in range(2):
+                if per_unit[column] > 0.0:
+                    most[p, column] = min(most[p, column], steps / per_unit[column])
+            if max(part[FIXED], part[LOW]) > MOST_CENTS:
+                most[p] = 0.0
+    return simple, other, n_quick, most
 
 
 def _is_due(charge: Charge) -> bool:

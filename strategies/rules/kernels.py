@@ -74,7 +74,7 @@ def ask_shares_nb(score, is_linear, enter, leave, min_share, max_share, asked, e
 
 
 @dense
-def move_shares_nb(asked, speed, share, share_out):
+def move_shares_nb(asked, speed, share, source_out, destination_out):
     """Close part of the gap to what is asked for; all arrays of shape (n_lanes,).
 
     Parameters
@@ -82,21 +82,21 @@ def move_shares_nb(asked, speed, share, share_out):
     asked, speed : ndarray
     share : ndarray
         Written in place.
-    share_out : ndarray
-        Written in place.
+    source_out, destination_out : ndarray
+        Written in place: what is not in the one is in the other.
     """
     for lane in range(asked.shape[0]):
         moved = share[lane] + speed[lane] * (asked[lane] - share[lane])
         reached = asked[lane] if abs(asked[lane] - moved) < GAP else moved
         share[lane] = reached
-        share_out[lane] = reached
+        source_out[lane], destination_out[lane] = 1.0 - reached, reached
 
 
 @kernel
 def rotate_nb(
     score, relative_price, signal, is_linear, enter, leave, min_share, max_share, speed, profit_target, state, share_out
 ):
-    """Turn scores into the share of the destination, decision by decision.
+    """Turn scores into shares of source and destination, decision by decision.
 
     Parameters
     ----------
@@ -119,8 +119,8 @@ def rotate_nb(
         score at `leave` or below; infinite: none. The linear rule has no entry and takes no profit.
     state : ndarray of shape (N_STATE, n_lanes)
         Room to work in.
-    share_out : ndarray of shape (n_decisions, n_lanes)
-        Written in place.
+    share_out : ndarray of shape (n_decisions, 2, n_lanes)
+        Fractions of NAV in source and destination; written in place.
     """
     takes_profit = False
     for lane in range(signal.shape[0]):
@@ -137,4 +137,4 @@ def rotate_nb(
             take_profits_nb(
                 state[RELATIVE], profit_target, min_share, state[ASKED], state[ENTRY], state[IS_IN], state[IS_ARMED]
             )
-        move_shares_nb(state[ASKED], speed, state[SHARE], share_out[k])
+        move_shares_nb(state[ASKED], speed, state[SHARE], share_out[k, 0], share_out[k, 1])

@@ -21,8 +21,10 @@ BUY, SELL = 0, 1
 SLOT, RATE, PER_SHARE, FIXED, LOW, HIGH, ROUNDING = 0, 1, 2, 3, 4, 5, 6
 # Two more of FeeTable.scaled.
 STEP, EDGE = 7, 8
-# Columns of FeeTable.quick.
-STEPS, STEPS_PER_SHARE, SHIFT, CENTS, QUICK_FIXED, QUICK_LOW, QUICK_HIGH = 0, 1, 2, 3, 4, 5, 6
+# Columns of FeeTable.simple; and of FeeTable.other.
+STEPS, SHIFT, CENTS, STEPS_PER_SHARE, QUICK_FIXED, QUICK_LOW, QUICK_HIGH = 0, 1, 2, 3, 4, 5, 6
+# Kinds charged together.
+SIMPLE_TOGETHER, OTHER_TOGETHER = 4, 2
 # How a fee is rounded.
 TO_CENT, TO_DOLLAR_UP = 0, 1
 # Trades and rates up to these are exact: 9e18 units are 9e14 of currency or shares; 1e9 is the whole consideration.
@@ -41,8 +43,10 @@ UNITS_PER_CENT = 1e11
 VECTOR = 8
 # Floats are whole numbers up to the first; above it products of up to the second are off by less than the third.
 EXACT, LARGEST, DOUBT = 9_007_199_254_740_992.0, 1e20, 1e5
-# In `fees_wide_nb`, of up to MOST_STEPS steps, a part of a step is off by less than a millionth.
-MOST_STEPS, NEAR = 2.0**29, 0.5 - 1e-6
+# A product of floats that is added to is off by less than this part of itself: three times rounded, and room.
+ROUNDINGS = 2.0**-51
+# A kind that may charge more is counted in integers: all kinds together stay below 2**38.
+MOST_CENTS = 2.0**33
 # Unsigned, for division without a look at the sign; a cent in units of 1e-13.
 HUNDRED, NINETY_NINE, BILLION = np.uint64(100), np.uint64(99), np.uint64(10**9)
 A_CENT, HALF_A_CENT, ALL_BUT_A_CENT = np.uint64(10**11), np.uint64(5 * 10**10), np.uint64(10**11 - 1)
@@ -59,10 +63,15 @@ class FeeTable(NamedTuple):
     The rest says the same in floats. scaled: (P, 2, F, 9), in the columns of parts, inf for no maximum; ROUNDING is the
     cents of a step, STEP its size in units of 1e-13, and EDGE what of a step has to be left over for one more. In cents
     a unit: plain, (P, 2, 4), the kinds without limits, RATE, PER_SHARE and FIXED added up; limited, (P, M, 2, 6), up to
-    HIGH, those with limits. For `fees_wide_nb`: quick, (P, 2, F, 7), in steps of what the kind is rounded to, a unit of
-    consideration, a raw share's unit, and what makes of rounding a cut to whole steps; then the cents of a step, FIXED,
-    LOW and HIGH. most: (P, 2), units of consideration and of shares up to which it is sure. is_same: (P,), 1 where both
-    sides are charged the same.
+    HIGH, those with limits.
+
+    And once more for `charge_quickly_nb`, in steps of what a kind is rounded to: a unit of consideration is STEPS of
+    them, a unit of shares STEPS_PER_SHARE, and with SHIFT added rounding is a cut to whole steps, of CENTS each. What
+    is due is a multiple of some part of a step; SHIFT puts it half such a part above where the cut turns. simple, (P,
+    2, 4 x, 3), kinds in proportion alone, four together; other, (P, 2, 2 x, 7), the rest, two together, with FIXED, LOW
+    and HIGH behind; kinds that fill up charge nothing. n_quick: (P, 2, 2), how many of both. most: (P, 2), units of
+    consideration and of shares up to which floats are off by less than that half. is_same, is_plain: (P,), 1 where both
+    sides are charged the same; where no share counts and at most two kinds have limits.
     """
 
     period: I
@@ -71,9 +80,12 @@ class FeeTable(NamedTuple):
     scaled: F
     plain: F
     limited: F
-    quick: F
+    simple: F
+    other: F
+    n_quick: I
     most: F
     is_same: I
+    is_plain: I
 
 
 @kernel

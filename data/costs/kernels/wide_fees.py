@@ -6,12 +6,13 @@ from data.costs.kernels.fees import (
     BUY,
     CENTS,
     MAX_UNITS,
-    NEAR,
+    OTHER_TOGETHER,
     QUICK_FIXED,
     QUICK_HIGH,
     QUICK_LOW,
     SELL,
     SHIFT,
+    SIMPLE_TOGETHER,
     STEPS,
     STEPS_PER_SHARE,
     UNITS_PER_ONE,
@@ -19,109 +20,89 @@ from data.costs.kernels.fees import (
 )
 from data.jit import dense, leaf
 
-# A hundredth in two parts: a whole number below 2**38 times the first is exact, and the sum of both products is the
-# hundredth part as division rounds it. (The hundredth part of a whole number lies at least 1/100 of its last place from
-# where rounding turns; the sum is off by 2**-15 of it.)
-HUNDREDTH = 20971 / 2**21
-REST_OF_HUNDREDTH = (2**21 - 100 * 20971) / (100 * 2**21)
-
 
 @dense
-def add_kinds_nb(quick, n_kinds, sign, moved, considerations, shares, cents, off):
-    """Add the fees of one side's kinds, two at a time.
+def charge_simple_nb(kinds, n_kinds, sign, price, moved, cents):
+    """Charge one name's trades the kinds of one side that are in proportion alone.
 
     Parameters
     ----------
-    quick : ndarray of shape (F, 7)
-        See `FeeTable.quick`.
+    kinds : ndarray of shape (4 x, 3)
+        See `FeeTable.simple`.
     n_kinds : int
     sign : float
-        1: buys alone, -1: sells alone, 0: both sides.
-    moved, considerations, shares : ndarray of shape (L,)
-        Signed shares; whole units of 0.0001, zero or above.
+        1: of buys, -1: of sells, 0: of both.
+    price : float
+        Local currency a share.
+    moved : ndarray of shape (L,)
+        Signed shares.
     cents : ndarray of shape (L,)
-        Takes the fees.
-    off : ndarray of shape (L,)
-        Takes how far, at most, what was rounded lay from the middle of its step.
+        Written in place; sells come after buys, and leave those alone.
     """
-    n_last = quick.shape[0] - 1
-    for i in range(0, n_kinds, 2):
-        j, two = min(i + 1, n_last), 1.0 if i + 1 < n_kinds else 0.0
-        steps, by_share, shift, size = quick[i, STEPS], quick[i, STEPS_PER_SHARE], quick[i, SHIFT], quick[i, CENTS]
-        fixed, low, high = quick[i, QUICK_FIXED], quick[i, QUICK_LOW], quick[i, QUICK_HIGH]
-        steps_2, by_share_2 = two * quick[j, STEPS], two * quick[j, STEPS_PER_SHARE]
-        shift_2, size_2 = quick[j, SHIFT] if two != 0.0 else 0.5, quick[j, CENTS]
-        fixed_2, low_2 = two * quick[j, QUICK_FIXED], two * quick[j, QUICK_LOW]
-        high_2 = quick[j, QUICK_HIGH] if two != 0.0 else 0.0
-        counts_shares = by_share != 0.0 or by_share_2 != 0.0
+    for i in range(0, max(n_kinds, 1), SIMPLE_TOGETHER):
+        steps, shift, size = kinds[i, STEPS], kinds[i, SHIFT], kinds[i, CENTS]
+        steps_2, shift_2, size_2 = kinds[i + 1, STEPS], kinds[i + 1, SHIFT], kinds[i + 1, CENTS]
+        steps_3, shift_3, size_3 = kinds[i + 2, STEPS], kinds[i + 2, SHIFT], kinds[i + 2, CENTS]
+        steps_4, shift_4, size_4 = kinds[i + 3, STEPS], kinds[i + 3, SHIFT], kinds[i + 3, CENTS]
         for lane in range(moved.shape[0]):
-            x, x_2 = considerations[lane] * steps, considerations[lane] * steps_2
-            if counts_shares:
-                x += shares[lane] * by_share
-                x_2 += shares[lane] * by_share_2
-            x, x_2 = x + shift, x_2 + shift_2
-            y, y_2 = np.floor(x), np.floor(x_2)
-            fee = min(max(y * size + fixed, low), high) + min(max(y_2 * size_2 + fixed_2, low_2), high_2)
-            farthest = max(abs(x - y - 0.5), abs(x_2 - y_2 - 0.5))
-            if sign == 0.0:
-                cents[lane] += fee
-                off[lane] = max(off[lane], farthest)
-            else:
-                charged = moved[lane] * sign > 0.0
-                cents[lane] += fee if charged else 0.0
-                off[lane] = max(off[lane], farthest if charged else 0.0)
+            consideration = np.rint(abs(moved[lane] * price) * UNITS_PER_ONE)
+            due = np.floor(consideration * steps + shift) * size
+            due += np.floor(consideration * steps_2 + shift_2) * size_2
+            due += np.floor(consideration * steps_3 + shift_3) * size_3
+            due += np.floor(consideration * steps_4 + shift_4) * size_4
+            before = cents[lane] if i > 0 else 0.0
+            if sign < 0.0:
+                due, before = due if moved[lane] < 0.0 else 0.0, cents[lane] if i > 0 or moved[lane] > 0.0 else 0.0
+            cents[lane] = before + due
 
 
 @dense
-def count_units_nb(price, unit, moved, considerations, shares, cents, off):
-    """Count what fees go by, and begin with none.
+def charge_other_nb(kinds, n_kinds, sign, price, unit, moved, cents):
+    """Add the other kinds of one side to the fees of one name's trades.
 
     Parameters
     ----------
+    kinds : ndarray of shape (2 x, 7)
+        See `FeeTable.other`.
+    n_kinds : int
+    sign : float
+        1: buys alone, -1: sells alone, 0: both.
     price, unit : float
         Local currency a share; raw shares a share.
     moved : ndarray of shape (L,)
-    considerations, shares, cents, off : ndarray of shape (L,)
+        Signed shares.
+    cents : ndarray of shape (L,)
         Written in place.
     """
-    for lane in range(moved.shape[0]):
-        considerations[lane] = np.rint(abs(moved[lane] * price) * UNITS_PER_ONE)
-        shares[lane] = np.rint(abs(moved[lane]) * unit * UNITS_PER_ONE)
-        cents[lane], off[lane] = 0.0, 0.0
-
-
-@dense
-def close_fees_nb(most_considerations, most_shares, moved, considerations, shares, cents, off, fees_out):
-    """Turn cents into fees, and say where floats leave doubts.
-
-    Parameters
-    ----------
-    most_considerations, most_shares : float
-        See `FeeTable.most`.
-    moved, considerations, shares, cents : ndarray of shape (L,)
-    off : ndarray of shape (L,)
-        Written in place: 1 where there is doubt, else 0.
-    fees_out : ndarray of shape (L,)
-        Written in place, currency.
-
-    Returns
-    -------
-    n_doubts : int
-    """
-    n_doubts = 0
-    for lane in range(moved.shape[0]):
-        is_sure = (considerations[lane] <= most_considerations) & (shares[lane] <= most_shares) & (off[lane] < NEAR)
-        is_sure = is_sure & (considerations[lane] > 0.0)
-        doubts = (not is_sure) & (moved[lane] != 0.0)
-        fees_out[lane] = cents[lane] * HUNDREDTH + cents[lane] * REST_OF_HUNDREDTH if moved[lane] != 0.0 else 0.0
-        off[lane] = 1.0 if doubts else 0.0
-        n_doubts += np.int64(doubts)
-    return n_doubts
+    for i in range(0, n_kinds, OTHER_TOGETHER):
+        j = i + 1
+        steps, shift, size, by_share = kinds[i, STEPS], kinds[i, SHIFT], kinds[i, CENTS], kinds[i, STEPS_PER_SHARE]
+        fixed, low, high = kinds[i, QUICK_FIXED], kinds[i, QUICK_LOW], kinds[i, QUICK_HIGH]
+        steps_2, shift_2, size_2, by_share_2 = (
+            kinds[j, STEPS], kinds[j, SHIFT], kinds[j, CENTS], kinds[j, STEPS_PER_SHARE]
+        )  # fmt: skip
+        fixed_2, low_2, high_2 = kinds[j, QUICK_FIXED], kinds[j, QUICK_LOW], kinds[j, QUICK_HIGH]
+        if by_share == 0.0 and by_share_2 == 0.0 and sign == 0.0:
+            for lane in range(moved.shape[0]):
+                consideration = np.rint(abs(moved[lane] * price) * UNITS_PER_ONE)
+                due = min(max(np.floor(consideration * steps + shift) * size + fixed, low), high)
+                due_2 = min(max(np.floor(consideration * steps_2 + shift_2) * size_2 + fixed_2, low_2), high_2)
+                cents[lane] += due + due_2
+            continue
+        for lane in range(moved.shape[0]):
+            consideration = np.rint(abs(moved[lane] * price) * UNITS_PER_ONE)
+            shares = np.rint(abs(moved[lane]) * unit * UNITS_PER_ONE)
+            x = consideration * steps + shares * by_share + shift
+            x_2 = consideration * steps_2 + shares * by_share_2 + shift_2
+            due = min(max(np.floor(x) * size + fixed, low), high)
+            due_2 = min(max(np.floor(x_2) * size_2 + fixed_2, low_2), high_2)
+            charged = sign == 0.0 or moved[lane] * sign > 0.0
+            cents[lane] += due + due_2 if charged else 0.0
 
 
 @leaf
-def fees_wide_nb(table, period, price, unit, moved, considerations, shares, cents, off, fees_out):
-    """Charge trades of one name and date.
+def count_exactly_nb(table, period, price, unit, moved, cents):
+    """Charge trades of one name and date in integers.
 
     Parameters
     ----------
@@ -132,35 +113,51 @@ def fees_wide_nb(table, period, price, unit, moved, considerations, shares, cent
         Local currency a share; raw shares a share.
     moved : ndarray of shape (L,)
         Signed shares; 0 for no trade.
-    considerations, shares, cents, off : ndarray of shape (L,)
-        Room to work in.
-    fees_out : ndarray of shape (L,)
-        Written in place, currency: the bytes of `charge_trades_nb`.
+    cents : ndarray of shape (L,)
+        Written in place; left alone where nothing moves.
 
     Returns
     -------
     refused : int
         The first trade of which an amount is NaN or beyond MAX_UNITS; -1 if there is none.
     """
-    count_units_nb(price, unit, moved, considerations, shares, cents, off)
-    is_same = table.is_same[period] != 0
-    quick, n_parts = table.quick[period], table.n_parts[period]
-    add_kinds_nb(quick[BUY], n_parts[BUY], 0.0 if is_same else 1.0, moved, considerations, shares, cents, off)
-    if not is_same:
-        add_kinds_nb(quick[SELL], n_parts[SELL], -1.0, moved, considerations, shares, cents, off)
-    most_considerations, most_shares = table.most[period, 0], table.most[period, 1]
-    if close_fees_nb(most_considerations, most_shares, moved, considerations, shares, cents, off, fees_out) == 0:
-        return -1
     for lane in range(moved.shape[0]):
-        if off[lane] == 0.0:
-            continue
-        if not (considerations[lane] <= MAX_UNITS and shares[lane] <= MAX_UNITS):  # NaN is refused too
-            return lane
+        consideration = np.rint(abs(moved[lane] * price) * UNITS_PER_ONE)
+        shares = np.rint(abs(moved[lane]) * unit * UNITS_PER_ONE)
         side, total = BUY if moved[lane] > 0.0 else SELL, np.int64(0)
-        if considerations[lane] > 0.0 or shares[lane] > 0.0:
-            for i in range(table.n_parts[period, side]):
-                total += part_cents_nb(
-                    table.parts[period, side, i], np.int64(considerations[lane]), np.int64(shares[lane])
-                )
-        fees_out[lane] = total / 100.0
+        if moved[lane] == 0.0:
+            continue
+        if not (consideration <= MAX_UNITS and shares <= MAX_UNITS):  # NaN is refused too
+            return lane
+        for i in range(table.n_parts[period, side] if max(consideration, shares) > 0.0 else 0):
+            total += part_cents_nb(table.parts[period, side, i], np.int64(consideration), np.int64(shares))
+        cents[lane] = total
     return -1
+
+
+@leaf
+def charge_quickly_nb(table, period, price, unit, moved, cents):
+    """Charge trades of one name and date, each larger than a unit and below `FeeTable.most`.
+
+    Parameters
+    ----------
+    table : FeeTable
+    period : int
+        `table.period` of their date and class.
+    price, unit : float
+        Local currency a share; raw shares a share.
+    moved : ndarray of shape (L,)
+        Signed shares; 0 for no trade.
+    cents : ndarray of shape (L,)
+        Written in place: the fees of `charge_trades_nb`, below 2**38; of other trades, and where nothing moves,
+        anything.
+    """
+    n_quick, is_same = table.n_quick[period], table.is_same[period] != 0
+    if is_same:
+        charge_simple_nb(table.simple[period, BUY], n_quick[BUY, 0], 0.0, price, moved, cents)
+        charge_other_nb(table.other[period, BUY], n_quick[BUY, 1], 0.0, price, unit, moved, cents)
+        return
+    charge_simple_nb(table.simple[period, BUY], n_quick[BUY, 0], 1.0, price, moved, cents)
+    charge_other_nb(table.other[period, BUY], n_quick[BUY, 1], 1.0, price, unit, moved, cents)
+    charge_simple_nb(table.simple[period, SELL], n_quick[SELL, 0], -1.0, price, moved, cents)
+    charge_other_nb(table.other[period, SELL], n_quick[SELL, 1], -1.0, price, unit, moved, cents)

@@ -1,0 +1,102 @@
+"""Fees charged quickly are the fees charged exactly, at every edge of their rounding."""
+
+import numba
+import numpy as np
+import pytest
+
+from backtest.kernels.wide_charging import HUNDREDTH, REST_OF_HUNDREDTH
+from backtest.kernels.wide_lots import MOST_LOTS, cut_to_lots_nb, divide_into_lots_nb
+from data.costs.fee_tables import fee_table
+from data.costs.kernels.fees import charge_trades_nb
+from data.costs.kernels.wide_fees import charge_quickly_nb, count_exactly_nb
+
+# Uncompiled kernels take a thousand times as long.
+EVERY = 400 if numba.config.DISABLE_JIT else 1
+CLASSES = [
+    ("HKD", "XHKG", False),
+    ("HKD", "XHKG", True),
+    ("USD", "XNYS", False),
+    ("CNY", "XSHG", False),
+    ("CNY", "XSHE", False),
+]
+DAYS = np.array(["2019-03-04", "2021-09-01", "2023-11-17", "2025-02-07", "2025-08-01"], dtype="datetime64[D]")
+COMMISSIONS = ((0.0, {}), (2.5, {"HKD": 18.0, "USD": 0.99, "CNY": 5.0}), (3.12345, {}))
+
+
+def exact(table, period, side, price, unit, moved):
+    """Cents of each trade as the narrow ledger charges them."""
+    considerations = np.rint(np.abs(moved * price) * 10_000.0)
+    shares = np.rint(np.abs(moved) * unit * 10_000.0)
+    cents = np.zeros(len(moved))
+    refused = charge_trades_nb(table, period, side, considerations, shares, len(moved), cents, np.zeros(len(moved)))
+    assert refused == -1
+    return cents
+
+
+def trades(rng, price, most):
+    """Sizes where rounding turns (whole currency, whole lots), and anything between, smallest to largest."""
+    whole = np.arange(1, 4000) * 100.0
+    odd = np.exp(rng.uniform(np.log(1e-3), np.log(most / price), 4000))
+    money = np.concatenate([np.arange(1, 2000) * 10.0, np.arange(1, 2000) * 1000.0]) / price
+    return np.concatenate([whole, odd, money])[::EVERY]
+
+
+@pytest.mark.parametrize("commission", COMMISSIONS)
+@pytest.mark.parametrize("column", range(len(CLASSES)))
+def test_quick_fees_are_exact_fees(column, commission):
+    table, _ = fee_table(CLASSES, DAYS, *commission)
+    rng = np.random.default_rng(column)
+    for row in range(len(DAYS)):
+        period = int(table.period[row, column])
+        most, most_shares = table.most[period]
+        for price, unit in ((1.0, 1.0), (12.34, 1.0), (387.2, 2.5), (0.05, 0.1)):
+            moved = trades(rng, price, most / 10_000.0)
+            sure = (moved * price * 10_000.0 > 1.0) & (moved * price * 10_000.0 < most)
+            moved = moved[sure & (moved * unit * 10_000.0 < most_shares)]
+            assert len(moved) > 4000 // EVERY
+            sides = np.where(rng.random(len(moved)) < 0.5, 1.0, -1.0)
+            cents = np.full(len(moved), np.nan)
+            charge_quickly_nb(table, period, price, unit, sides * moved, cents)
+            counted = np.zeros(len(moved))
+            assert count_exactly_nb(table, period, price, unit, sides * moved, counted) == -1
+            for side, sign in ((0, 1.0), (1, -1.0)):
+                expected = exact(table, period, side, price, unit, moved)[sides == sign]
+                np.testing.assert_array_equal(cents[sides == sign], expected)
+                np.testing.assert_array_equal(counted[sides == sign], expected)
+
+
+def test_quick_fees_hold_for_trades_of_millions():
+    # The largest fee that is sure is no small one: everyday trades are never counted in integers.
+    table, _ = fee_table(CLASSES, DAYS, 2.5, {"HKD": 18.0})
+    for row in range(len(DAYS)):
+        for column in range(len(CLASSES)):
+            assert table.most[table.period[row, column], 0] / 10_000.0 > 1e8
+
+
+def test_a_hundredth_in_two_parts_is_what_division_gives():
+    rng = np.random.default_rng(1)
+    cents = np.concatenate([np.arange(2**21), rng.integers(2**38, size=2**20), 2**38 - 1 - np.arange(2**16)])
+    parts = cents * HUNDREDTH + cents * REST_OF_HUNDREDTH
+    np.testing.assert_array_equal(parts, cents / 100.0)
+
+
+@pytest.mark.parametrize("lot", [1.0, 3.0, 100.0, 500.0, 1700.0])
+def test_lots_counted_by_products_are_lots_counted_by_division(lot):
+    rng, n = np.random.default_rng(int(lot)), 4096 // min(EVERY, 16)
+    price = float(rng.uniform(0.1, 500.0))
+    factor, nav = rng.uniform(0.9, 1.0, n), rng.uniform(1e5, 1e8, n)
+    held = rng.integers(0, 5000, n) * lot  # whole lots, the case that must leave no doubt
+    held[::7] += rng.uniform(0, lot, len(held[::7]))  # what a split left
+    asked = rng.uniform(0.0, min(1.0, 1e4 * lot * price / 1e8), n) + 1e-9
+    asked[::11], asked[::13] = 0.0, np.nan
+    quick, divided = np.zeros(n), np.zeros(n)
+    assert cut_to_lots_nb(lot, price, asked, factor, nav, held, quick) == 0
+    divide_into_lots_nb(lot, price, asked, factor, nav, held, divided)
+    np.testing.assert_array_equal(quick, divided)
+
+
+def test_counts_that_products_could_get_wrong_are_doubted():
+    one, nav = np.ones(4), np.full(4, 1e6)
+    # A held count just below a whole one more, too many lots, less than none, and a plain one.
+    held = np.array([300.0 - 1e-7, MOST_LOTS * 100.0, -50.0, 250.0])
+    assert cut_to_lots_nb(100.0, 10.0, 0.01 * one, one, nav, held, np.zeros(4)) == 3
