@@ -63,7 +63,7 @@ def test_what_was_written_is_what_is_read(
                     store = open_store(folder, {"a": "b"}, n, **asked)
                 assert number not in store.done
                 store.write(int(number), part(*store.layout.bounds(int(number))))
-            store.finish({})
+            store.finish(lambda read: {})
             tables.append(store.table)
             np.testing.assert_array_equal(store.sums, sums)
             np.testing.assert_array_equal(store.squares, squares)
