@@ -18,9 +18,9 @@ from backtest.config import FlatCosts
 from backtest.kernels.statistics import MEASURES
 from backtest.metrics.lanes import measure
 from backtest.sleeves import SleeveRoom
+from backtest.tuning.in_lanes import LANES
 from backtest.tuning.setups import Setup, set_up
 from backtest.tuning.space import space_of
-from backtest.tuning.sweep import LANES
 from backtest.tuning.variants import Variants
 from benchmarks.grid import headline
 from benchmarks.markets import make_market, make_thesis

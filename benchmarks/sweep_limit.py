@@ -7,8 +7,6 @@ nothing, and the copy of what the ledger writes. Two schedules tell what a day c
 
 import argparse
 import statistics
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,13 +14,14 @@ from threadpoolctl import threadpool_limits
 
 from backtest.metrics.lanes import measure
 from backtest.sleeves import SleeveRoom
+from backtest.tuning.in_lanes import LANES
 from backtest.tuning.setups import Setup, set_up
 from backtest.tuning.space import space_of
-from backtest.tuning.sweep import LANES
 from backtest.tuning.variants import Variants
 from benchmarks.grid import headline
 from benchmarks.machine import machine
 from benchmarks.markets import make_market, make_thesis
+from benchmarks.timing import median_of
 from data.market import MarketData
 from strategies.planning import read_signal, rotation_shares
 
@@ -62,17 +61,6 @@ class Parts:
         return len(self.setup.decisions.stamps)
 
 
-def median_of_runs(function: Callable[[], object], repeats: int) -> float:
-    """Give the median seconds of warm calls, each long enough to be timed."""
-    function()
-    taken = []
-    for _ in range(repeats):
-        begun = time.perf_counter()
-        function()
-        taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)
-
-
 def time_parts(market: MarketData, every: str, repeats: int) -> Parts:
     """Time the parts of blocks of one schedule; over blocks that lie apart in the grid, so that signals differ.
 
@@ -101,15 +89,15 @@ def time_parts(market: MarketData, every: str, repeats: int) -> Parts:
     shares = [rotation_shares(setup.score, setup.relative_price, *pair) for pair in zip(rules, signals, strict=True)]
     opening = setup.how.opening
     deciding = [
-        median_of_runs(lambda pair=pair: rotation_shares(setup.score, setup.relative_price, *pair), repeats)
+        median_of(lambda pair=pair: rotation_shares(setup.score, setup.relative_price, *pair), repeats)
         for pair in zip(rules, signals, strict=True)
     ]
     trading, measuring = [], []
     for asked in shares:
-        trading.append(median_of_runs(lambda asked=asked: room.run(asked, opening), repeats))
+        trading.append(median_of(lambda asked=asked: room.run(asked, opening), repeats))
         found = room.run(asked, opening)
         rows = np.flatnonzero(found.is_traded)
-        measuring.append(median_of_runs(lambda found=found, rows=rows: measure(setup.how, found, rows), repeats))
+        measuring.append(median_of(lambda found=found, rows=rows: measure(setup.how, found, rows), repeats))
     return Parts(
         setup=setup,
         n_sleeves=len(setup.sleeves.basket),
@@ -131,10 +119,10 @@ def main() -> None:
     here, there = rng.random(n_bytes // 8), np.empty(n_bytes // 8)
     far, away = rng.random(N_COPY), np.empty(N_COPY)
     with threadpool_limits(1):
-        product = median_of_runs(lambda: np.matmul(worth, held, out=nav), repeats)
-        peak = 2 * N_MATRIX**3 / median_of_runs(lambda: square @ square, 5)
-    near_copy = median_of_runs(lambda: np.copyto(there, here), repeats)
-    far_copy = 2 * far.nbytes / median_of_runs(lambda: np.copyto(away, far), 5)
+        product = median_of(lambda: np.matmul(worth, held, out=nav), repeats)
+        peak = 2 * N_MATRIX**3 / median_of(lambda: square @ square, 5)
+    near_copy = median_of(lambda: np.copyto(there, here), repeats)
+    far_copy = 2 * far.nbytes / median_of(lambda: np.copyto(away, far), 5)
 
     print(f"{machine()}; one thread, blocks of {LANES}, median of {repeats}")
     print(f"{n_rows:,} dates, {n_sleeves} sleeves; ns a candidate" + "".join(f"{every:>12s}" for every in SCHEDULES))
