@@ -50,7 +50,9 @@ def bytes_of(found: SweepResult, order: np.ndarray | None = None) -> dict[str, b
     order = np.arange(found.space.n) if order is None else order
     columns = {name: found.table[name].iloc[order] for name in found.table}
     told = {
-        name: column.astype(str).str.cat(sep=" ").encode() if column.dtype == "category" else column.to_numpy().tobytes()
+        name: column.astype(str).str.cat(sep=" ").encode()
+        if column.dtype == "category"
+        else column.to_numpy().tobytes()
         for name, column in columns.items()
     }
     arrays = {"sums": found.moments.sums, "squares": found.moments.squares, "returns": found.returns}

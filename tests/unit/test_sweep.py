@@ -16,10 +16,10 @@ from backtest.run import RotationResult, run_strategy, settings_of
 from backtest.tuning import in_lanes, preparation
 from backtest.tuning import sweep as sweeping
 from backtest.tuning.in_lanes import InLanes
-from backtest.tuning.parts import Part
 from backtest.tuning.preparation import Preparation
 from backtest.tuning.result import StrategySweep
 from backtest.tuning.space import space_of
+from backtest.tuning.storage.parts import Part
 from backtest.tuning.variants import Variants
 from data.load import load
 from data.market import MarketData
