@@ -258,7 +258,10 @@ def summary(table: pd.DataFrame, measure: str = "sharpe", own: float | None = No
     BacktestError
         If the table has no such measure.
     """
-    pairs = interactions(table, measure).head(5)
+    axes = [axis(table, name) for name in parameters(table)]  # laid out once, which is most of the work
+    n_bins = bins_for(len(table), 2)
+    of_pairs = [axis(table, one.parameter, n_bins=n_bins) if one.is_binned else one for one in axes]
+    pairs = interactions(table, measure, of_pairs).head(5)
     first = ranking(table, measure, 1)
     best = int(first[0]) if len(first) else None
     around = None if best is None else neighbourhood(table, best, measure)
@@ -272,7 +275,7 @@ def summary(table: pd.DataFrame, measure: str = "sharpe", own: float | None = No
             "value": float(values_of(table, measure)[best]),
             "settings": {name: table[name].iloc[best] for name in parameters(table, varied=False)},
         },
-        "explained": explained(table, measure).to_dict(),
+        "explained": explained(table, measure, axes).to_dict(),
         "interactions": pairs.to_dict("records"),
         "neighbourhood": None if around is None else around.numbers(),
     }
