@@ -60,7 +60,13 @@ def attempt(folder: Path, on: MarketData, rng: random.Random, span: float) -> li
     left = []
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         child = forked(folder, on)
-        time.sleep(rng.uniform(0.0, 1.05 * span))
+        if rng.random() < 0.3:
+            time.sleep(rng.uniform(0.0, 1.05 * span))
+        else:  # while parts are written: reading and preparing take most of the time
+            n_parts, end = rng.randint(left_by(folder), N_PARTS), time.monotonic() + 2 * span
+            while left_by(folder) < n_parts and time.monotonic() < end:
+                time.sleep(0.001)
+            time.sleep(rng.uniform(0.0, 0.02))
         os.kill(child, signal.SIGKILL)
         if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != -signal.SIGKILL:
             break  # it had come to its end
