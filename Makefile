@@ -10,10 +10,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup quick test full bench bench-loading bench-report lint types fmt lock clean
+.PHONY: help run setup quick test full bench bench-loading bench-report bench-sweep bench-results bench-landscape lint types fmt lock clean
 
 help: ## List the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(STAMP) ## Run a thesis on the embedded demo market; the report lands in runs/demo
 	$(BIN)/eastbound run flow-momentum --market demo --out runs/demo
@@ -53,6 +53,15 @@ bench-loading: $(STAMP) ## Time loading a folder beside plain pandas, parity ass
 
 bench-report: $(STAMP) ## Time the report of a ten-year run, its sums asserted first
 	$(BIN)/python -m benchmarks.report
+
+bench-sweep: $(STAMP) ## Time a sweep of a million candidates, some of them held against their single runs first
+	$(BIN)/python -m benchmarks.sweep
+
+bench-results: $(STAMP) ## Time the writing of a sweep's results
+	$(BIN)/python -m benchmarks.results
+
+bench-landscape: $(STAMP) ## Time what is read of a sweep's table, and its report
+	$(BIN)/python -m benchmarks.landscape
 
 lint: $(STAMP) ## Check style and format
 	$(BIN)/ruff check .

@@ -14,6 +14,9 @@ from backtest.follow import Following, follow
 from backtest.ledger_state import LedgerState
 from backtest.result import BacktestResult
 from backtest.run import RotationResult, run
+from backtest.tuning.result import SweepResult
+from backtest.tuning.saved_sweep import SavedSweep, open_sweep
+from backtest.tuning.sweep import sweep
 
 __all__ = [
     "BacktestError",
@@ -23,7 +26,11 @@ __all__ = [
     "LedgerState",
     "RotationResult",
     "RunConfig",
+    "SavedSweep",
+    "SweepResult",
     "follow",
+    "open_sweep",
     "run",
     "simulate",
+    "sweep",
 ]

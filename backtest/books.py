@@ -159,9 +159,9 @@ def new_pages(
         arrays_of(shapes) if whole else {name: np.empty(shape, dtype=kind) for name, (shape, kind) in shapes.items()}
     )
     journal = Journal(entries=room.pop("entries"), amounts=room.pop("amounts"), n_entries=noted)
-    tallies: dict[str, Any] = {name: np.zeros((n_rows, n_lanes)) for name in ("money", "traded", "paid")}
     nav, n_fills = np.full((n_rows, n_lanes), np.nan), np.zeros(n_lanes, dtype=np.int64)
-    record = Record(nav=nav, **tallies, n_fills=n_fills, **room)
+    money, traded, paid = np.zeros((3, n_rows, n_lanes))
+    record = Record(nav=nav, money=money, traded=traded, paid=paid, n_fills=n_fills, **room)
     if not whole:
         return record, journal
     for name in MONEY:

@@ -5,7 +5,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.arrays.decisions import resolve_decisions
-from backtest.arrays.kept import Kept
 from backtest.arrays.prepare import Prepared, prepare
 from backtest.books import copy_book, new_book
 from backtest.checks import check_weights
@@ -15,6 +14,7 @@ from backtest.kernels.state import Book
 from backtest.lanes import run_lanes
 from backtest.ledger_state import LedgerState, check_resumed
 from backtest.result import BacktestResult
+from data.kept import Kept
 from data.market import MarketData
 from data.stamps import as_nanoseconds
 from strategies.targets import TargetWeights

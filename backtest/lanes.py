@@ -81,7 +81,7 @@ def run_lanes(
         return _run_wide(prepared, Asks(weights, nothing, nothing), opening, first, end)
     room = max(JOURNAL_START, 2 * n_lanes * opening.shares.shape[0] * len(prepared.decisions))
     while True:
-        book, scratch = copy_book(opening), new_scratch(prepared, n_lanes)
+        book, scratch = copy_book(opening), _scratch_of_thread(prepared, n_lanes)
         record, journal = new_pages(prepared, n_lanes, room, first, end, whole=whole)
         status, event = run_ledger_nb(
             prepared.timeline, prepared.world, prepared.rules, book, weights, first, end, scratch, journal, record
@@ -170,11 +170,12 @@ def _run_wide(prepared: Prepared, asks: Asks, opening: Book, first: int, end: in
 
 
 def _scratch_of_thread(prepared: Prepared, n_lanes: int) -> Scratch:
-    """Give the room that the thread worked in last, if it fits: blocks of a sweep are many and short."""
+    """Give the room that the thread worked in last, if it fits: runs are many and short."""
     shape = (len(prepared.names), len(prepared.venues), len(prepared.currencies), n_lanes)
     if getattr(_THREAD, "shape", None) != shape:
         _THREAD.shape, _THREAD.scratch = shape, new_scratch(prepared, n_lanes)
     scratch: Scratch = _THREAD.scratch
+    scratch.most[:] = 0.0  # read without being written where nothing can be borrowed
     return scratch
 
 

@@ -81,7 +81,7 @@ def swept(folder: Path | None, n_threads: int = 1) -> Store:
     """Sweep from wherever the folder is to the end, the last part first."""
     store = opened(folder)
     write_parts(store, sorted(set(range(store.layout.n_parts)) - store.done, reverse=True), n_threads)
-    store.finish(ABOUT)
+    store.finish(lambda read: ABOUT)
     store.close()
     return store
 

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtest.arrays.grid import last_before, trailing
-from backtest.arrays.kept import Kept
 from backtest.config import FlatCosts, RunConfig
 from data.adjustments import adjusted_close
 from data.costs.fee_tables import fee_table
@@ -14,6 +13,7 @@ from data.costs.impact import average_volume, daily_volatility
 from data.costs.kernels.fees import FeeTable
 from data.costs.schedules import FeeRates, proportional_rates
 from data.costs.ticks import tick_sizes
+from data.kept import Kept
 from data.market import MarketData
 
 Matrix = NDArray[np.float64]

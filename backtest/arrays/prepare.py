@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.arrays.kept import Kept
 from backtest.arrays.layout import Layout, lay_out, layout_key
 from backtest.arrays.timeline import Rows, build_timeline
 from backtest.arrays.tradable import last_prices, untradable
@@ -14,6 +13,7 @@ from backtest.config import RunConfig
 from backtest.kernels import state
 from backtest.kernels.state import Rules, Timeline, World
 from data.costs.schedules import FeeRates
+from data.kept import Kept
 from data.market import MarketData
 
 FILLS = {"next_open": state.NEXT_OPEN, "next_close": state.NEXT_CLOSE, "same_close": state.SAME_CLOSE}

@@ -222,7 +222,7 @@ def _steps(
     for e, (kind, row) in enumerate(zip(kinds, rows, strict=True)):
         if kind == state.BEGIN:
             slot = row % prepared.n_slots
-            if earns[row] or ring[slot]:
+            if earns.any():
                 steps.rows.append((BEGIN_ROW, row, k, NONE, NONE, slot if ring[slot] else NONE, 0))
                 steps.stands.append(nothing)
             ring[slot] = False

@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtest.arrays.grid import last_before, on_rows
-from backtest.arrays.kept import Kept
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
 from data.gaps import carried_forward
+from data.kept import Kept
 from data.limits import ASSUMPTIONS, barred_sides, limited_venues, price_limits
 from data.market import MarketData
 

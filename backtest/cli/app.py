@@ -1,4 +1,4 @@
-"""`eastbound`: run theses, compare and repeat runs, prove that a rule cannot see the future; fetch and check data.
+"""`eastbound`: run, sweep, compare and repeat theses, prove that a rule cannot see the future; fetch and check data.
 
 Exit codes: 0 done; 2 the user's input is wrong, said in one plain message; 1 our fault.
 """
@@ -17,6 +17,7 @@ from backtest.cli.progress import progress
 from backtest.cli.repeating import repeat_command
 from backtest.cli.running import run_command
 from backtest.cli.show import print_proof, print_theses
+from backtest.cli.sweeping import sweep_command
 from data.errors import EastboundError
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.add_typer(data_app, name="data")
 
 app.command("run")(run_command)
+app.command("sweep")(sweep_command)
 app.command("compare")(compare_command)
 app.command("repeat")(repeat_command)
 

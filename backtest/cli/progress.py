@@ -1,6 +1,7 @@
 """What a command is doing, on a terminal, once it has taken more than a second."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ class Steps:
         self._task = progress.add_task("starting", total=total, counted="")
         self._total = total
         self._n_done = 0
+        self._since: tuple[float, int] | None = None
 
     def at(self, what: str) -> None:
         """Say what is being done from here on.
@@ -52,6 +54,23 @@ class Steps:
         self._n_done += 1
         done = self._n_done if self._total is None else min(self._n_done, self._total)
         counted = f"{done}" if self._total is None else f"{done} of {self._total}"
+        self._progress.update(self._task, completed=done, counted=counted)
+
+    def reached(self, done: int, total: int) -> None:
+        """Say how many things are done, how fast they go since this was first said, and how long the rest will take.
+
+        Parameters
+        ----------
+        done, total : int
+        """
+        now = time.monotonic()
+        if self._since is None:
+            self._since = now, done
+        (begun, before), counted = self._since, f"{done:,} of {total:,}"
+        if done > before:
+            rate = (done - before) / max(now - begun, 1e-9)
+            minutes, seconds = divmod(round((total - done) / rate), 60)
+            counted += f", {rate:,.0f} a second, {minutes}:{seconds:02d} left"
         self._progress.update(self._task, completed=done, counted=counted)
 
 

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
 TIMED_RUNS = 5
 
+SettingsOption = Annotated[
+    list[str] | None, typer.Option("--set", help="Change a setting: signal.lookback=40. May be repeated.")
+]
+TrialsOption = Annotated[
+    Path | None,
+    typer.Option("--trials", help="Trial ledger to count in and add to, if not your own (EASTBOUND_LEDGER)."),
+]
+
 
 class FigureKind(StrEnum):
     """Formats of figures for papers."""
@@ -32,14 +40,9 @@ def run_command(
     start: StartOption = None,
     end: EndOption = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the report and its files.")] = Path("runs/latest"),
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="Change a setting: signal.lookback=40. May be repeated.")
-    ] = None,
+    settings: SettingsOption = None,
     ledger: Annotated[bool, typer.Option("--ledger", help="Write ledger.txt too: every event, to be read.")] = False,
-    trials: Annotated[
-        Path | None,
-        typer.Option("--trials", help="Trial ledger to count in and add to, if not your own (EASTBOUND_LEDGER)."),
-    ] = None,
+    trials: TrialsOption = None,
     no_trials: Annotated[
         bool, typer.Option("--no-trials", help="Leave the trial ledger alone: the report then knows no history.")
     ] = False,
@@ -58,7 +61,7 @@ def run_command(
     from backtest.output.run_folder import refuse_unwritable
 
     refuse_unwritable(out)
-    changes = dict(_setting(one) for one in settings or ())
+    changes = dict(read_setting(one) for one in settings or ())
     asked = Asked(market=market, universe=universe, start=start, end=end)
     kinds = tuple(dict.fromkeys(one.value for one in figures or ()))
     request = Request(strategy=strategy, data=asked, changes=changes)
@@ -95,13 +98,24 @@ def run_command(
         tried = UNKNOWN if trial is None else others(trial, trials)
         steps.at("writing the report")
         files = write_run(result, out, ledger=ledger, figures=kinds, request=request, tried=tried)
-        warnings = [*tried.faults, *([] if trial is None else _record(trial, trials))]
+        warnings = [*tried.faults, *([] if trial is None else record_trial(trial, trials))]
     seconds = {"loading": at_run - begun, "running": laps[0] - at_run, "ledger": median(np.diff(laps))}
     print_run(result, strategy, files, tried, warnings, **seconds)
 
 
-def _record(trial: "Trial", ledger: Path | None) -> list[str]:
-    """Record a trial; a ledger that cannot be written is no reason to lose the run."""
+def record_trial(trial: "Trial", ledger: Path | None) -> list[str]:
+    """Record a trial; a ledger that cannot be written is no reason to lose the run.
+
+    Parameters
+    ----------
+    trial : Trial
+    ledger : Path or None
+
+    Returns
+    -------
+    list of str
+        What went wrong.
+    """
     from backtest.errors import BacktestError
     from backtest.tuning.trials import record
 
@@ -112,8 +126,23 @@ def _record(trial: "Trial", ledger: Path | None) -> list[str]:
     return []
 
 
-def _setting(text: str) -> tuple[str, object]:
-    """Read one `key=value` as TOML, or as plain text."""
+def read_setting(text: str) -> tuple[str, object]:
+    """Read one `key=value` as TOML, or as plain text.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    key : str
+    value : object
+
+    Raises
+    ------
+    BadParameter
+        If there is no equals sign.
+    """
     import tomllib
 
     key, equals, value = text.partition("=")

@@ -1,6 +1,7 @@
 """What the terminal shows."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ from rich.table import Table
 from backtest.metrics.returns import A_YEAR
 
 if TYPE_CHECKING:
-    from backtest.metrics.summary import Summary
     from backtest.prove import Proof
     from backtest.result import BacktestResult
     from backtest.tuning.history import History
@@ -79,8 +79,9 @@ def print_run(
     table.add_column(f"NAV, {result.config.base_currency}", justify="right", no_wrap=True)
     for label, one in rows.items():
         measures = one.summary()
-        cells = [_number(key, _over_period(key, measures)) for key, _ in COLUMNS]
-        table.add_row(label, *cells, f"{one.nav.iloc[-1]:,.0f}", style="bold" if one is result else "")
+        table.add_row(
+            label, *written_measures(measures), f"{one.nav.iloc[-1]:,.0f}", style="bold" if one is result else ""
+        )
     console.print(table)
     for sentence in sentences:
         console.print(sentence, soft_wrap=True, highlight=False)
@@ -109,7 +110,21 @@ def _about_data(market: "MarketData") -> list[str]:
     return [f"The data have {len(warnings)} warnings: they stand in the report, and `eastbound data check` lists them."]
 
 
-def _over_period(key: str, measures: "Summary") -> float:
+def written_measures(measures: Mapping[str, float]) -> list[str]:
+    """Write the measures of `COLUMNS`: a year, or over the whole period where that is less than a year.
+
+    Parameters
+    ----------
+    measures : mapping of str to float
+
+    Returns
+    -------
+    list of str
+    """
+    return [_number(key, _over_period(key, measures)) for key, _ in COLUMNS]
+
+
+def _over_period(key: str, measures: Mapping[str, float]) -> float:
     """Give a measure a year, or over the whole period where that is less than a year."""
     years = measures["years"]
     if years >= A_YEAR:

@@ -114,7 +114,8 @@ def fill_whole_nb(
         n = j + (n_held - max(j - n_new, 0.0) if c > 0.0 else 0.0)
         pay[lane] = paid if is_first else pay[lane] + paid
         traded[lane] = 2.0 * bought - net if is_first else traded[lane] + (2.0 * bought - net)
-        cost[lane] = paid - net if is_first else cost[lane] + (paid - net)
+        charged = (buying - 1.0) * bought + (1.0 - selling) * (bought - net)
+        cost[lane] = charged if is_first else cost[lane] + charged
         count[lane] = n if is_first else count[lane] + n
         held[lane] = g
 
@@ -143,11 +144,11 @@ def fill_part_nb(
         bought = g * table[j, 0] - c * table[j, 1]
         sold = sells_too * (bought - (g * net_y - c * net_x))
         n_sells = sells_too * (n_held - max(j - n_new, 0.0) if c > 0.0 else 0.0)
-        paid, charged = now * (buying * bought) - selling * sold, now * (buying * bought - bought)
+        paid = now * (buying * bought) - selling * sold
+        charged = (buying - 1.0) * (now * bought) + (1.0 - selling) * sold
         n = (j if now > 0.0 else 0) + n_sells
         pay[lane] = paid if is_first else pay[lane] + paid
         traded[lane] = now * bought + sold if is_first else traded[lane] + (now * bought + sold)
-        charged += sold - selling * sold
         cost[lane] = charged if is_first else cost[lane] + charged
         count[lane] = n if is_first else count[lane] + n
         held[lane] = g if part[lane] == 1.0 else c

@@ -8,12 +8,13 @@ import numpy as np
 
 from backtest.kernels.references import refer_nb
 from backtest.kernels.sleeve_tables import held_nb
-from backtest.kernels.state import DUST
+from backtest.kernels.state import DUST, FUNDING_TOLERANCE
 from backtest.kernels.wide import run_wide_events_nb
 from data.jit import dense, kernel
 
 # Holdings are multiples of a sleeve where they differ from one by no more than this part of NAV: a sum's last digits.
 EXACT = 1e-15
+ROOM = 1.1 * FUNDING_TOLERANCE
 
 
 @dense
@@ -98,15 +99,17 @@ def mark_rounding_nb(drift, n_names, least_wanted, least_held, nav, rank, wanted
     Notes
     -----
     An order is (wanted / held - drift) x held x the name's part of a unit: the name nearest to the turn from buying to
-    selling is farther from it than the smallest part of a unit could hide.
+    selling is farther from it than the smallest part of a unit could hide. And what a venue buys in all is more than
+    funding takes for rounding (see `backtest.kernels.funding.scale_buys_nb`): the first name bought is.
     """
     for lane in range(nav.shape[0]):
-        j, g, c, least = rank[lane], wanted[lane], held[lane], DUST * nav[lane]
+        j, g, c, least, room = rank[lane], wanted[lane], held[lane], DUST * nav[lane], ROOM * nav[lane]
         grows, size = g / c, c * least_wanted
         above = (drift[min(j, n_names - 1)] - grows) * size
         below = (grows - drift[max(j - 1, 0)]) * size
         is_near = (j < n_names) & (above <= least) | (j > 0) & (below <= least)
-        is_small = (g > 0.0) & (g * least_wanted <= least) | (c > 0.0) & (c * least_held <= least)
+        is_near |= (j > 0) & ((grows - drift[0]) * size <= room)
+        is_small = (g > 0.0) & (g * least_wanted <= room) | (c > 0.0) & (c * least_held <= least)
         needs[lane] = 1.0 if is_small | (is_near & (c > 0.0) & (g > 0.0)) else needs[lane]
 
 

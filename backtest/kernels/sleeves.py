@@ -348,13 +348,18 @@ def run_sleeves_nb(sleeves, marks, capital, timeline, world, rules, ledger, asks
     open_sleeves_nb(capital, book)
     open_results_nb(sleeves, out)
     kind, rows, shares, base, n_general = sleeves.kind, sleeves.row, asks.shares, rules.base, 0
+    n_slots, owes_until = book.ring.shape[0], -1
     for step in range(kind.shape[0]):
         row, k = rows[step], sleeves.decision[step]
         if kind[step] == BEGIN_ROW:
             pay_interest_nb(book.cash, book.waiting, book.begun, world.credit[row, base], world.debit[row, base])
-            if sleeves.slot[step] >= 0:
-                settle_slot_nb(book.waiting, book.ring[sleeves.slot[step]])
+            if sleeves.slot[step] >= 0 or row <= owes_until:
+                settle_slot_nb(book.waiting, book.ring[row % n_slots])
         elif kind[step] == MARK_ROW:
+            mark_lanes_nb(sleeves, step, book, out.nav[row], out.money[row])
+        elif kind[step] == WHOLE_ROW and row <= owes_until:
+            pay_interest_nb(book.cash, book.waiting, book.begun, world.credit[row, base], world.debit[row, base])
+            settle_slot_nb(book.waiting, book.ring[row % n_slots])
             mark_lanes_nb(sleeves, step, book, out.nav[row], out.money[row])
         elif kind[step] == WHOLE_ROW:
             pass_row_nb(
@@ -366,6 +371,7 @@ def run_sleeves_nb(sleeves, marks, capital, timeline, world, rules, ledger, asks
             if n_general > 0:
                 take_period_nb(sleeves, k - 1, marks, timeline, book, record, out)
                 n_general = close_ledger_nb(sleeves, k - 1, base, book, ledger)
+                owes_until = row + n_slots  # by when what the general form still owes has settled
             n_general = find_general_nb(sleeves, k, book)
             if n_general > 0:
                 open_ledger_nb(sleeves, k, base, False, book, ledger)

@@ -21,6 +21,8 @@ N_RUNNING = 23
 STRIDE = 4  # dates to a pass
 # Returns are differences of numbers near 1: what varies by less than this is a constant and its rounding.
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
+# A return no larger than this is none: what NAV is added up from leaves as much, and no price moves by so little.
+STILL = 1e-12
 
 
 @leaf
@@ -49,7 +51,7 @@ def take_return_nb(
     tuple of float
         The running figures, in their order.
     """
-    simple = (nav - before) * inverse  # exactly 0 where nothing moved
+    simple = (nav - before) * inverse
     away = simple - shift
     square = away * away
     excess = away - cash
@@ -73,8 +75,8 @@ def take_return_nb(
         shortfall_second + below * below,
         max(best, simple),
         min(worst, simple),
-        n_up + (1.0 if simple > 0.0 else 0.0),
-        n_moved + (1.0 if simple != 0.0 else 0.0),
+        n_up + (1.0 if simple > STILL else 0.0),
+        n_moved + (1.0 if abs(simple) > STILL else 0.0),
         uninvested + money * inverse,
         nav_sum + nav,
     )

@@ -4,7 +4,7 @@ import numpy as np
 
 from backtest.kernels.state import BUY, DEAREST, SELL
 from backtest.kernels.valuing import row_of_nb
-from data.costs.kernels.fees import CENTS_PER_ONE, FIXED, HIGH, LOW, PER_SHARE, RATE, UNITS_PER_ONE, expect_rates_nb
+from data.costs.kernels.fees import CENTS_PER_ONE, FIXED, HIGH, LOW, RATE, UNITS_PER_ONE, expect_rates_nb
 from data.jit import dense, leaf
 
 
@@ -35,12 +35,12 @@ def expect_wide_nb(world, row, fx, shares, scratch):
             fx[world.currency[a]], value[a], scratch.asked[a], scratch.factor, scratch.nav, shares[a], moved, traded
         )  # fmt: skip
         plain, limited = world.fees.plain[period], world.fees.limited[period]
-        if counts_shares_nb(plain, limited):
+        if world.fees.is_plain[period]:
+            expect_name_nb(plain, limited, value[a], half_spreads[a], impacts[a], moved, traded, rate_out)
+        else:
             expect_any_nb(
                 world.fees, period, value[a], units[a], half_spreads[a], impacts[a], n_lanes, scratch, traded, rate_out
             )  # fmt: skip
-        else:
-            expect_name_nb(plain, limited, value[a], half_spreads[a], impacts[a], moved, traded, rate_out)
 
 
 @leaf
@@ -168,24 +168,3 @@ def expect_any_nb(fees, period, worth, unit, half_spread, impact, n, scratch, tr
     expect_rates_nb(fees, period, traded, quantity, raw, half, whole, n, rate)
     for lane in range(n):
         rate_out[lane] = min(rate[lane], DEAREST)
-
-
-@leaf
-def counts_shares_nb(plain, limited):
-    """Say whether fees go by shares, or by more kinds with limits than two.
-
-    Parameters
-    ----------
-    plain : ndarray of shape (2, 4)
-    limited : ndarray of shape (n, 2, 6)
-
-    Returns
-    -------
-    counts : bool
-    """
-    counts = limited.shape[0] > 2
-    for side in range(2):
-        counts |= plain[side, PER_SHARE] != 0.0
-        for i in range(limited.shape[0]):
-            counts |= limited[i, side, PER_SHARE] != 0.0
-    return counts

@@ -154,11 +154,15 @@ def solve_wide_nb(rules, shares, scratch):
         slope_wide_nb(
             is_exact, asked, value, buying, selling, rates, spread, nav, factor, shares, slope, knot
         )  # fmt: skip
+        n_sought = 0
         for lane in range(n_lanes):
             step = factor[lane] - (total[lane] - nav[lane]) / slope[lane] if slope[lane] > 0.0 else 0.0
             factor[lane] = max(step, 0.0) if sought[lane] != 0.0 else factor[lane]
             is_last = slope[lane] <= 0.0 or step >= knot[lane]
             sought[lane] = 0.0 if is_last else sought[lane]
+            n_sought += int(sought[lane] != 0.0)
+        if n_sought == 0:  # what is needed at the last factor decides nothing
+            break
     n_cut = 0
     for lane in range(n_lanes):
         n_cut += int(factor[lane] != 1.0)

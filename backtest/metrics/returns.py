@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from backtest.kernels.statistics import STILL
 from backtest.metrics.sample import observed, root_of_periods
 
 DAYS_PER_YEAR = 365.25
@@ -148,7 +149,7 @@ def geometric_mean(returns: ArrayLike) -> float:
 
 
 def hit_rate(returns: ArrayLike) -> float:
-    """Give the share of returns above zero among those that are not zero.
+    """Give the share of returns above zero among those that are not zero, but for rounding.
 
     Parameters
     ----------
@@ -166,7 +167,7 @@ def hit_rate(returns: ArrayLike) -> float:
     0.75
     """
     values = observed(returns)
-    moved = values[values != 0]
+    moved = values[np.abs(values) > STILL]
     return float((moved > 0).mean()) if len(moved) else float("nan")
 
 

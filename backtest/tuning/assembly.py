@@ -1,6 +1,6 @@
 """The table of a sweep as files: Parquet, and CSV where asked for, part by part."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,46 +77,50 @@ def write_csv(path: Path, layout: Layout, parts: Iterable[Columns]) -> None:
             writer.write_table(_arrow(layout, schema, part))
 
 
-def read_table(path: Path, layout: Layout) -> pd.DataFrame:
+def read_table(path: Path, layout: Layout, names: Sequence[str] | None = None) -> pd.DataFrame:
     """Read the table back, as a sweep in memory has it.
 
     Parameters
     ----------
     path : Path
     layout : Layout
+    names : sequence of str, optional
+        Columns; by default all.
 
     Returns
     -------
     DataFrame
     """
     # Part by part into its place: all at once would be held twice.
-    whole: dict[str, NDArray[Any]] = {
-        name: np.empty(layout.n_candidates, dtype) for name, dtype in layout.column_types.items()
-    }
-    for number, columns in enumerate(read_columns(path, layout)):
+    names = list(layout.columns) if names is None else names
+    whole: dict[str, NDArray[Any]] = {name: np.empty(layout.n_candidates, layout.column_types[name]) for name in names}
+    for number, columns in enumerate(read_columns(path, layout, names)):
         first, last = layout.bounds(number)
         for name, column in columns.items():
             whole[name][first:last] = column
     return layout.frame(whole)
 
 
-def read_columns(path: Path, layout: Layout) -> Iterator[Columns]:
+def read_columns(path: Path, layout: Layout, names: Sequence[str] | None = None) -> Iterator[Columns]:
     """Read the table back part by part, as it was given.
 
     Parameters
     ----------
     path : Path
     layout : Layout
+    names : sequence of str, optional
+        Columns; by default all.
 
     Yields
     ------
     dict of str to ndarray
         As `Pieces.columns`.
     """
+    names = list(layout.columns) if names is None else names
     with pq.ParquetFile(path) as file:
         for number in range(file.num_row_groups):
-            table = file.read_row_group(number)
-            yield {name: _plain(table.column(name), kind) for name, kind in layout.columns.items()}
+            table = file.read_row_group(number, columns=names)
+            yield {name: _plain(table.column(name), layout.columns[name]) for name in names}
 
 
 def table_schema(layout: Layout) -> pa.Schema:

@@ -19,10 +19,10 @@ from backtest.errors import BacktestError
 from backtest.output import run_folder
 from backtest.output.documents import json_text
 from backtest.output.run_folder import LOCK, refusal, refuse_unwritable
-from backtest.tuning.assembly import TableWriter, write_csv
+from backtest.tuning.assembly import TableWriter, read_table, write_csv
 from backtest.tuning.identity import described, refuse_other
 from backtest.tuning.part_files import PartFiles, array_file
-from backtest.tuning.parts import Layout, Part
+from backtest.tuning.parts import About, Layout, Part
 from backtest.tuning.sealed_sweep import CSV, IDENTITY, PARTS, SEAL, TABLE, SealedSweep, move_out, seal
 from data.storage.atomic import UNFINISHED
 from data.storage.locks import locked
@@ -99,7 +99,7 @@ class FolderStore:
                 finally:
                     self._table_lock.release()
 
-    def finish(self, about: Mapping[str, Any], /) -> None:
+    def finish(self, about: About, /) -> None:
         """Assemble the files, seal them and remove the parts; nothing is done where that was done before."""
         self.layout.refuse_missing(self.done)
         if self._sealed is not None:
@@ -152,7 +152,7 @@ class FolderStore:
             raise BacktestError(f"The sweep in {self._folder} is not finished: its results cannot be read yet.")
         return self._sealed
 
-    def _assemble(self, about: Mapping[str, Any]) -> None:
+    def _assemble(self, about: About) -> None:
         """Make the files of the finished sweep, and seal them."""
         names = [TABLE, *map(array_file, self.layout.arrays)]
         with self._table_lock:
@@ -163,7 +163,8 @@ class FolderStore:
             names.insert(1, CSV)
             write_csv(self._parts / CSV, self.layout, map(self._files.columns, numbers))
         checksums = [self._files.checksum(number) for number in numbers]
-        stated = {"identity": self._identity, "about": about, "layout": self.layout.document(), "parts": checksums}
+        said = about(lambda columns: read_table(self._parts / TABLE, self.layout, columns))
+        stated = {"identity": self._identity, "about": said, "layout": self.layout.document(), "parts": checksums}
         seal(self._parts, names, stated)
 
     def _table_so_far(self, at_hand: Mapping[int, Mapping[str, NDArray[Any]]]) -> TableWriter:

@@ -12,8 +12,10 @@ from backtest.errors import BacktestError
 from backtest.output.documents import json_text
 from backtest.output.provenance import versions
 from backtest.tuning.parts import ColumnType, Layout
+from backtest.tuning.strategy_identity import strategy_digest
 from data.fingerprint import market_hash
 from data.market import MarketData
+from strategies.strategy import Policy, Strategy
 from strategies.thesis import Thesis
 
 # Libraries whose version may change a figure, or a byte of the files.
@@ -21,13 +23,13 @@ LIBRARIES = ("exchange_calendars", "llvmlite", "numba", "numpy", "pandas", "pyar
 LONGEST_SHOWN = 40  # characters: longer values, such as hashes, are only named
 
 
-def sweep_identity(thesis: Thesis, market: MarketData, space_digest: str) -> dict[str, str]:
+def sweep_identity(strategy: Thesis | Strategy | Policy, market: MarketData, space_digest: str) -> dict[str, str]:
     """Say what decides the results of a sweep.
 
     Parameters
     ----------
-    thesis : Thesis
-        The one that is varied, with all its settings, those of the run included.
+    strategy : Thesis, Strategy or Policy
+        The one that is varied: a thesis with all its settings, those of the run included.
     market : MarketData
     space_digest : str
         Of the candidates and their order.
@@ -36,8 +38,12 @@ def sweep_identity(thesis: Thesis, market: MarketData, space_digest: str) -> dic
     -------
     dict of str to str
         Eastbound's version and a hash of its own files, versions of Python and of libraries, system and machine; hashes
-        of thesis, market and space. Nothing of it changes with the day, the place or the number of threads.
+        of thesis or strategy, market and space. Nothing of it changes with the day, the place or the number of threads.
     """
+    if isinstance(strategy, Thesis):
+        swept = {"thesis": settings_digest(strategy.model_dump(mode="python"))}
+    else:
+        swept = {"strategy": strategy_digest(strategy)}
     made_by = versions()
     libraries = {name: made_by["libraries"][name] for name in LIBRARIES}
     own = {"Eastbound": made_by["eastbound"], "Eastbound's files": made_by["source"], "Python": made_by["python"]}
@@ -45,7 +51,7 @@ def sweep_identity(thesis: Thesis, market: MarketData, space_digest: str) -> dic
         **own,
         **libraries,
         "platform": made_by["platform"],
-        "thesis": settings_digest(thesis.model_dump(mode="python")),
+        **swept,
         "market": market_hash(market),
         "first date": str(market.start),
         "last date": str(market.end),

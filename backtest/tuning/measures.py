@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
 
+GENERAL = "general_decisions"  # the column that follows the measures
+
 # Of these less is better; of any other measure more is. Drawdowns are zero or below: more is better.
 LESS_IS_BETTER = frozenset({"volatility", "turnover", "traded_notional", "cost", "cost_annual", "n_trades", "kurtosis"})
 

@@ -1,6 +1,5 @@
 """Results of a sweep in memory."""
 
-from collections.abc import Mapping
 from threading import Lock
 from typing import Any, Self
 
@@ -8,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.tuning.parts import Layout, Part, Pieces
+from backtest.tuning.parts import About, Layout, Part, Pieces
 
 
 class MemoryStore:
@@ -21,6 +20,7 @@ class MemoryStore:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
+        self.damaged: frozenset[int] = frozenset()
         self._done = set[int]()
         self._lock = Lock()
         n = layout.n_candidates
@@ -45,7 +45,7 @@ class MemoryStore:
         with self._lock:
             self._done.add(number)
 
-    def finish(self, _about: Mapping[str, Any], /) -> None:
+    def finish(self, _about: About, /) -> None:
         """Make sure that nothing is missing; there is nowhere to write what it is about."""
         self.layout.refuse_missing(self.done)
 

@@ -9,17 +9,18 @@ from types import ModuleType
 from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
 from backtest.kernels.statistics import MEASURES
-from backtest.metrics.lanes import measure, measuring
+from backtest.metrics.lanes import Measuring, measure, measuring
 from backtest.result import BacktestResult
 from backtest.run import run_strategy, settings_of
+from backtest.tuning.measures import GENERAL
 from backtest.tuning.parameter_values import text_of
 from backtest.tuning.parts import Part
-from backtest.tuning.result import GENERAL
 from backtest.tuning.space import Space
 from backtest.tuning.store import Store
 from backtest.tuning.workers import WorkerEndedError, Workers
@@ -71,14 +72,15 @@ class OneByOne:
         Of settings of the run, `run.NAME`, and of a dataclass instance of its fields, `strategy.NAME`.
     n_blocks : int
         Time blocks of the moments.
-    keep_returns : bool
+    n_dates : int, optional
+        Keep the returns, which have to be of so many dates.
     """
 
     strategy: Strategy | Policy
     market: MarketData
     space: Space
     n_blocks: int = 1
-    keep_returns: bool = False
+    n_dates: int | None = None
 
     def check(self) -> None:
         """Refuse what cannot be run, before any work.
@@ -109,6 +111,26 @@ class OneByOne:
             for codes in self.space.distinct(names).tolist():
                 self._parts(self.space.settings_of(names, codes))
 
+    def dates(self) -> tuple[pd.DatetimeIndex, NDArray[np.int64]]:
+        """Run the first candidate for the dates of all.
+
+        Returns
+        -------
+        dates : DatetimeIndex of length n_dates
+        block_rows : ndarray of shape (n_blocks + 1,), int64
+            First date of each time block, and the one behind the last.
+
+        Raises
+        ------
+        BacktestError
+            If it cannot be run, naming its settings.
+        """
+        try:
+            result = self.result(0)
+        except EastboundError as error:
+            raise BacktestError(f"{self.space.named(0)}: {error}") from error
+        return result.prepared.index, self._measuring(result).edges
+
     def __call__(self, candidate: int) -> Outcome:
         """Run one candidate.
 
@@ -128,7 +150,7 @@ class OneByOne:
         try:
             return self._outcome(self.result(candidate))
         except EastboundError as error:
-            raise BacktestError(f"{self.named(candidate)}: {error}") from error
+            raise BacktestError(f"{self.space.named(candidate)}: {error}") from error
 
     def result(self, candidate: int) -> BacktestResult:
         """Run one candidate, and keep everything.
@@ -151,20 +173,6 @@ class OneByOne:
         strategy, config = self._parts(self.space.settings(candidate))
         return run_strategy(strategy, self.market, config)
 
-    def named(self, candidate: int) -> str:
-        """Name a candidate by its settings.
-
-        Parameters
-        ----------
-        candidate : int
-
-        Returns
-        -------
-        str
-        """
-        settings = self.space.settings(candidate)
-        return f"Candidate {candidate} ({', '.join(f'{name} = {text_of(value)}' for name, value in settings.items())})"
-
     def _parts(self, settings: Mapping[str, object]) -> tuple[Strategy | Policy, RunConfig]:
         """Give a strategy of one's own with its settings, and those of its run."""
         strategy = _fresh(self.strategy, self.market)
@@ -180,19 +188,27 @@ class OneByOne:
         return strategy, settings_of(strategy, {name: settings[name] for name in settings if name.startswith("run.")})
 
     def _outcome(self, result: BacktestResult) -> Outcome:
-        rows = result.prepared.rows
-        how = measuring(
-            self.market, rows, result.config, first=0, end=len(rows.dates), opening=result.opening_nav,
-            n_blocks=self.n_blocks,
-        )  # fmt: skip
-        measured = measure(how, result.record)
+        measured = measure(self._measuring(result), result.record)
+        returns = None if self.n_dates is None else result.returns.to_numpy().astype(np.float32)
+        if returns is not None and len(returns) != self.n_dates:
+            raise BacktestError(
+                f"it has returns on {len(returns):,} dates, and the first candidate on {self.n_dates:,}: its names "
+                "trade at other venues. Sweep with returns=False."
+            )
         return Outcome(
             measures=measured.measures[:, 0],
             sums=measured.sums[:, 0],
             squares=measured.squares[:, 0],
-            returns=result.returns.to_numpy().astype(np.float32) if self.keep_returns else None,
+            returns=returns,
             n_decisions=len(result.asked),
         )
+
+    def _measuring(self, result: BacktestResult) -> Measuring:
+        rows = result.prepared.rows
+        return measuring(
+            self.market, rows, result.config, first=0, end=len(rows.dates), opening=result.opening_nav,
+            n_blocks=self.n_blocks,
+        )  # fmt: skip
 
 
 def run_part(
@@ -233,7 +249,7 @@ def run_part(
     except WorkerEndedError as error:
         memory = " Was there too little memory? Fewer workers need less." if error.how == "signal 9" else ""
         raise BacktestError(
-            f"{task.named(error.candidate)}: the process that ran it ended with {error.how}.{memory}"
+            f"{task.space.named(error.candidate)}: the process that ran it ended with {error.how}.{memory}"
         ) from error
     measures = np.array([outcome.measures for outcome in outcomes])
     columns = task.space.columns(first, last) | {name: measures[:, k] for k, name in enumerate(MEASURES)}
@@ -243,7 +259,7 @@ def run_part(
         columns=columns,
         sums=np.array([outcome.sums for outcome in outcomes]),
         squares=np.array([outcome.squares for outcome in outcomes]),
-        returns=np.array(kept) if task.keep_returns else None,
+        returns=np.array(kept) if task.n_dates is not None else None,
     )
 
 

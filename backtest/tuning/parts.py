@@ -1,6 +1,6 @@
 """The parts of a sweep: what is known of consecutive candidates, and the shape of it all."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,6 +15,9 @@ PART_SIZE = 65_536  # candidates
 
 Column = NDArray[Any] | pd.Categorical
 ColumnType = np.dtype[Any] | pd.CategoricalDtype
+
+# Says what was swept, given a function that reads columns of the table.
+About = Callable[[Callable[[Sequence[str]], pd.DataFrame]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -233,14 +236,14 @@ class Layout:
         Parameters
         ----------
         columns : mapping of str to ndarray
-            As `Pieces.columns`.
+            As `Pieces.columns`, or some of them.
 
         Returns
         -------
         DataFrame
             Of the same memory.
         """
-        return pd.DataFrame({name: self.column(name, columns[name]) for name in self.columns}, copy=False)
+        return pd.DataFrame({name: self.column(name, plain) for name, plain in columns.items()}, copy=False)
 
     def column(self, name: str, plain: NDArray[Any]) -> Column:
         """Give a column as the table has it.

@@ -1,25 +1,28 @@
 """What a sweep gives."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.errors import BacktestError
-from backtest.kernels.statistics import MEASURES
+from backtest.result import BacktestResult
 from backtest.run import RotationResult, run
+from backtest.tuning.landscape import ranking
+from backtest.tuning.measures import GENERAL
+from backtest.tuning.one_by_one import OneByOne
 from backtest.tuning.space import Space
 from backtest.tuning.store import Store
 from data.market import MarketData
 from strategies.schedule import LONGEST
 from strategies.thesis import Thesis
 
-GENERAL = "general_decisions"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BlockMoments:
     """Moments of the returns of every candidate, time block by time block: what CSCV (PBO) needs.
 
@@ -39,14 +42,12 @@ class BlockMoments:
     edges: NDArray[np.datetime64]
 
 
-@dataclass(frozen=True, kw_only=True)
-class SweepResult:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SweepResult(ABC):
     """The outcome of a sweep.
 
     Attributes
     ----------
-    thesis : Thesis
-        The one that was varied.
     market : MarketData
     space : Space
     store : Store
@@ -61,7 +62,6 @@ class SweepResult:
         Candidates run in this call; the others were there already.
     """
 
-    thesis: Thesis
     market: MarketData
     space: Space
     store: Store
@@ -82,9 +82,11 @@ class SweepResult:
     @cached_property
     def moments(self) -> BlockMoments:
         """Moments of returns by time block."""
-        edges = self.dates.to_numpy().astype("datetime64[D]")[np.minimum(self.block_rows, len(self.dates) - 1)]
         return BlockMoments(
-            counts=np.diff(self.block_rows), sums=self.store.sums, squares=self.store.squares, edges=edges
+            counts=np.diff(self.block_rows),
+            sums=self.store.sums,
+            squares=self.store.squares,
+            edges=block_edges(self.dates, self.block_rows),
         )
 
     @property
@@ -93,12 +95,12 @@ class SweepResult:
         return self.store.returns
 
     def ranking(self, by: str = "sharpe", k: int | None = None) -> NDArray[np.int64]:
-        """Order candidates by a measure, the best first.
+        """Order candidates by a measure, the best first; see `backtest.tuning.landscape.ranking`.
 
         Parameters
         ----------
         by : str
-            A measure; of more the better, but of `volatility`, `turnover` and the costs, of which less is.
+            A measure; of volatility, turnover and costs less is better.
         k : int, optional
             How many; by default all.
 
@@ -112,14 +114,55 @@ class SweepResult:
         BacktestError
             If there is no such measure.
         """
-        if by not in MEASURES:
-            raise BacktestError(f"There is no measure {by!r} of a sweep; want one of {', '.join(MEASURES)}.")
-        values = self.table[by].to_numpy(dtype=np.float64)
-        order = np.argsort(values if by in LESS_IS_BETTER else -values, kind="stable")
-        return order if k is None else order[:k]
+        return ranking(self.table, by, k)
+
+    def best(self, k: int = 1, by: str = "sharpe") -> tuple[BacktestResult, ...]:
+        """Run the best candidates again, each by itself and whole.
+
+        Parameters
+        ----------
+        k : int
+        by : str
+            See `ranking`.
+
+        Returns
+        -------
+        tuple of BacktestResult
+        """
+        return tuple(self.run(int(candidate)) for candidate in self.ranking(by, k))
+
+    @abstractmethod
+    def run(self, candidate: int) -> BacktestResult:
+        """Run one candidate by itself and whole.
+
+        Parameters
+        ----------
+        candidate : int
+            Row of the table.
+
+        Returns
+        -------
+        BacktestResult
+        """
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RotationSweep(SweepResult):
+    """The outcome of a sweep of a thesis.
+
+    Attributes
+    ----------
+    thesis : Thesis
+        The one that was varied.
+    again : callable
+        Runs another sweep: of a thesis, on a market, of a grid.
+    """
+
+    thesis: Thesis
+    again: Callable[[Thesis, MarketData, Mapping[str, Any]], SweepResult]
 
     def best(self, k: int = 1, by: str = "sharpe") -> tuple[RotationResult, ...]:
-        """Run the best candidates again, each by itself and whole.
+        """Run the best candidates again, each by itself and whole, beside its references.
 
         Parameters
         ----------
@@ -170,19 +213,57 @@ class SweepResult:
         Returns
         -------
         DataFrame
-            One row an offset: schedule.offset, then measures.
+            One row an offset: offset, then measures.
 
         References
         ----------
-        .. [1] Hoffstein, Faber and Braun, "Rebalance Timing Luck: The Dumb (Timing) Luck of Smart Beta", 2020.
+        .. [1] Hoffstein, Sibears and Faber, "Rebalance Timing Luck: The Difference Between Hired and Fired", Journal
+           of Index Investing, 2019.
         """
-        from backtest.tuning.sweep import sweep
-
         thesis = self.variant(candidate)
         every = thesis.schedule.every
         n = LONGEST.get(every, 1) if isinstance(every, str) else int(every)
-        found = sweep(thesis, self.market, {"schedule.offset": list(range(n))})
-        return found.table.drop(columns=GENERAL)
+        found = self.again(thesis, self.market, {"schedule.offset": list(range(n))})
+        return found.table.drop(columns=GENERAL).rename(columns={"schedule.offset": "offset"})
 
 
-LESS_IS_BETTER = frozenset({"volatility", "turnover", "traded_notional", "cost", "cost_annual", "n_trades"})
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StrategySweep(SweepResult):
+    """The outcome of a sweep of a strategy in Python.
+
+    Attributes
+    ----------
+    task : OneByOne
+        Runs its candidates.
+    """
+
+    task: OneByOne
+
+    def run(self, candidate: int) -> BacktestResult:
+        """Run one candidate by itself and whole.
+
+        Parameters
+        ----------
+        candidate : int
+            Row of the table.
+
+        Returns
+        -------
+        BacktestResult
+        """
+        return self.task.result(candidate)
+
+
+def block_edges(dates: pd.DatetimeIndex, block_rows: NDArray[np.int64]) -> NDArray[np.datetime64]:
+    """Give the first date of each time block, and the last date.
+
+    Parameters
+    ----------
+    dates : DatetimeIndex of length n_dates
+    block_rows : ndarray of shape (n_blocks + 1,), int64
+
+    Returns
+    -------
+    ndarray of shape (n_blocks + 1,), datetime64[D]
+    """
+    return dates.to_numpy().astype("datetime64[D]")[np.minimum(block_rows, len(dates) - 1)]

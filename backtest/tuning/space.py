@@ -18,7 +18,7 @@ from backtest.tuning.enumeration import all_combinations, drawn_points, undrawn,
 from backtest.tuning.grid_file import RESERVED, flattened
 from backtest.tuning.groupings import Grouping, grouping_of
 from backtest.tuning.layouts import Drawn, Layout
-from backtest.tuning.parameter_values import OWN, column_of
+from backtest.tuning.parameter_values import OWN, column_of, text_of
 
 STRETCH = 16_384  # candidates worked out at a time
 
@@ -46,6 +46,10 @@ class Space:
     layout : Layout
         Which point of each dimension a candidate takes. A grid needs no table; with conditions it needs a bit for each
         combination, drawn candidates four bytes for each entry of the grid.
+    conditions : tuple of str
+        As they were written.
+    draw : Draw or None
+        None: all combinations.
     """
 
     names: tuple[str, ...]
@@ -54,6 +58,8 @@ class Space:
     digest: str
     dimensions: tuple[Dimension, ...] = field(repr=False, compare=False)
     layout: Layout = field(repr=False, compare=False)
+    conditions: tuple[str, ...] = ()
+    draw: Draw | None = None
     _groupings: dict[tuple[str, ...], Grouping] = field(default_factory=dict, repr=False, compare=False)
 
     def codes(self, first: int, last: int) -> NDArray[np.int64]:
@@ -103,6 +109,20 @@ class Space:
         """
         (codes,) = self.codes(candidate, candidate + 1).tolist()
         return self.settings_of(self.names, codes)
+
+    def named(self, candidate: int) -> str:
+        """Name a candidate by its settings, for messages.
+
+        Parameters
+        ----------
+        candidate : int
+
+        Returns
+        -------
+        str
+        """
+        settings = self.settings(candidate)
+        return f"Candidate {candidate} ({', '.join(f'{name} = {text_of(value)}' for name, value in settings.items())})"
 
     def settings_of(self, names: Sequence[str], codes: Sequence[int]) -> dict[str, object]:
         """Give the settings that codes of some parameters stand for, such as a row of `distinct`.
@@ -279,6 +299,8 @@ def space_of(grid: Mapping[str, Any] | Space, base: Callable[[str], object] | No
         digest=_digest(entries, conditions, own, draw, dimensions, layout),
         dimensions=tuple(dimensions),
         layout=layout,
+        conditions=tuple(condition.text for condition in conditions),
+        draw=draw,
     )
 
 

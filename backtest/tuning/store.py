@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from backtest.errors import BacktestError
 from backtest.tuning.folder_store import FolderStore
 from backtest.tuning.memory_store import MemoryStore
-from backtest.tuning.parts import PART_SIZE, ColumnType, Layout, Part
+from backtest.tuning.parts import PART_SIZE, About, ColumnType, Layout, Part
 
 MEMORY_LIMIT = 10**9  # bytes
 
@@ -26,6 +26,8 @@ class Store(Protocol):
     layout : Layout
     done : frozenset of int
         Numbers of the parts that are there: they need not be made again.
+    damaged : frozenset of int
+        Parts that an earlier process had written and that were found damaged: they have to be made again.
     table : DataFrame
         One row per candidate in order, once the store is finished, as all that follows.
     sums, squares : ndarray of shape (n_candidates, n_blocks), float64
@@ -35,6 +37,7 @@ class Store(Protocol):
     """
 
     layout: Layout
+    damaged: frozenset[int]
 
     @property
     def done(self) -> frozenset[int]: ...  # noqa: D102  described above, as the others are
@@ -61,13 +64,15 @@ class Store(Protocol):
         part : Part
         """
 
-    def finish(self, about: Mapping[str, Any], /) -> None:
+    def finish(self, about: About, /) -> None:
         """Put the whole together.
 
         Parameters
         ----------
-        about : mapping
-            What was swept, for sweep.json: plain values, without times or anything else that another day would change.
+        about : callable
+            Says what was swept, for sweep.json: plain values, without times or anything else that another day would
+            change. It is given a function that reads columns of the table, by their names. It is not asked where that
+            was written before, or there is no folder.
 
         Raises
         ------

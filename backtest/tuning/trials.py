@@ -124,7 +124,7 @@ def run_trial(result: BacktestResult, strategy: str, where: Path | None = None) 
 
 
 def sweep_trial(
-    thesis: Thesis,
+    strategy: Thesis | str,
     market: MarketData,
     *,
     grid: str,
@@ -137,8 +137,8 @@ def sweep_trial(
 
     Parameters
     ----------
-    thesis : Thesis
-        The one that was varied.
+    strategy : Thesis or str
+        The one that was varied; of a strategy in Python its file, as it was asked for.
     market : MarketData
     grid : str
         Digest of the candidates.
@@ -154,10 +154,12 @@ def sweep_trial(
     -------
     Trial
     """
-    settings = settings_digest({"rule": _rule(thesis), "run": thesis.run, "grid": grid})
-    return _trial(
-        "sweep", thesis.name, settings, market, n_candidates=n_candidates, varied=varied, best=best, where=where
-    )
+    if isinstance(strategy, Thesis):
+        name, decides = strategy.name, {"rule": _rule(strategy), "run": strategy.run}
+    else:
+        name, decides = strategy, {"rule": {"file": strategy_part(strategy, {})["sha256"]}}
+    settings = settings_digest({**decides, "grid": grid})
+    return _trial("sweep", name, settings, market, n_candidates=n_candidates, varied=varied, best=best, where=where)
 
 
 def record(trial: Trial, ledger: Path | None = None) -> None:

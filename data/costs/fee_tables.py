@@ -152,6 +152,7 @@ def _as_arrays(period: NDArray[np.int64], periods: Sequence[dict[str, tuple[Char
         n_quick=n_quick,
         most=most,
         is_same=np.all(parts[:, BUY] == parts[:, SELL], axis=(1, 2)).astype(np.int64),
+        is_plain=((parts[..., PER_SHARE] == 0).all(axis=(1, 2)) & (limited.shape[1] <= 2)).astype(np.int64),
     )
 
 

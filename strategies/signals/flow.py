@@ -7,7 +7,7 @@ the week's own return for China ETFs), so it is shown beside plain momentum, nev
 
 import math
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from data.adjustments import adjusted_close, traded_value
+from data.kept import Kept
 from data.market import MarketData
 from data.series.breaks import crossed
 from data.series.point_in_time import PointInTime, all_series
@@ -222,7 +223,7 @@ def read_flow(
         origin = f"flows file, {' less '.join(entities)}"
     else:
         sides = [
-            _proxy(market, universe, funds, stamps, dates, lookback)
+            _proxy(market, universe, funds, venue, stamps, dates, lookback)
             for universe, funds in ((destination, destination_funds), (source, source_funds))
         ]
         flow = sides[0][0] - sides[1][0]
@@ -284,14 +285,59 @@ def _recorded(flow: PointInTime, stamps: NDArray[np.int64], lookback: int, max_a
     return np.asarray(summed, dtype=np.float64)
 
 
+class _Turnover(NamedTuple):
+    """What the proxy needs of every name of a basket at the closes of a venue, whatever the lookback.
+
+    Attributes
+    ----------
+    label : str
+        Of the basket.
+    usable : ndarray of shape (n, n_names), bool
+        Counted there, with a usual traded value.
+    signed : ndarray of shape (n, n_names)
+        Running sum of traded value with the sign of the day's total return.
+    usual : ndarray of shape (n, n_names)
+        Traded value of a usual day.
+    n_days : ndarray of shape (n, n_names), int64
+        Days with a price and a volume so far.
+    """
+
+    label: str
+    usable: NDArray[np.bool_]
+    signed: NDArray[np.float64]
+    usual: NDArray[np.float64]
+    n_days: NDArray[np.intp]
+
+
+_TURNOVER = Kept[_Turnover](n_most=8)  # both sides of the thesis, and of a few variants of its baskets
+
+
 def _proxy(
+    market: MarketData,
+    universe: str | list[str],
+    funds: tuple[str, ...],
+    venue: str,
+    stamps: NDArray[np.int64],
+    dates: NDArray[np.datetime64],
+    lookback: int,
+) -> tuple[NDArray[np.float64], str]:
+    named = universe if isinstance(universe, str) else tuple(universe)
+    found = _TURNOVER.get(market, (venue, named, funds), lambda: _turnover(market, universe, funds, stamps, dates))
+    moved = found.signed - _lagged(found.signed, lookback)
+    enough = found.usable & (found.n_days - _lagged(found.n_days, lookback) >= max(1, lookback // 2))
+    enough[:lookback] = False
+    days = np.divide(moved, found.usual, out=np.zeros_like(moved), where=enough)
+    n_names, total = enough.sum(axis=1), days.sum(axis=1)
+    return np.divide(total, n_names, out=np.full(len(stamps), np.nan), where=n_names > 0), found.label
+
+
+def _turnover(
     market: MarketData,
     universe: str | list[str],
     funds: tuple[str, ...],
     stamps: NDArray[np.int64],
     dates: NDArray[np.datetime64],
-    lookback: int,
-) -> tuple[NDArray[np.float64], str]:
+) -> _Turnover:
     present = [fund for fund in funds if fund in market.symbols]
     if present:
         symbols = tuple(sorted(present))
@@ -302,35 +348,34 @@ def _proxy(
         symbols, counted = members.symbols, members.eligible
         label = universe if isinstance(universe, str) else "+".join(universe)
     close, value = adjusted_close(market), traded_value(market)
-    signed = np.full((len(stamps), len(symbols)), np.nan)
+    signed, usual = np.zeros(counted.shape), np.zeros(counted.shape)
+    n_days = np.zeros(counted.shape, dtype=np.intp)
+    known_at = {one: market.known_closes(stamps, one) for one in market.venues(symbols)}
     for i, column in enumerate(market.columns(symbols)):
-        known = market.known_closes(stamps, market.instruments[symbols[i]].venue)
-        signed[:, i] = _in_usual_days(close[:, column], value[:, column], known, lookback)
-    usable = counted & ~np.isnan(signed)
-    n_names = usable.sum(axis=1)
-    total = np.where(usable, signed, 0.0).sum(axis=1)
-    return np.divide(total, n_names, out=np.full(len(stamps), np.nan), where=n_names > 0), label
+        rows = np.flatnonzero(~np.isnan(close[:, column]) & ~np.isnan(value[:, column]))
+        if len(rows) < 2:
+            continue
+        traded = value[rows, column]
+        sign = np.sign(np.diff(close[rows, column], prepend=close[rows[0], column]))
+        last = np.searchsorted(rows, known_at[market.instruments[symbols[i]].venue])
+        size = np.concatenate([[0.0], np.cumsum(traded)])
+        begin = np.maximum(last - USUAL_SESSIONS, 0)
+        n_usual = last - begin
+        enough = n_usual >= MIN_USUAL_SESSIONS
+        np.divide(size[last] - size[begin], n_usual, out=usual[:, i], where=enough)
+        signed[:, i] = np.concatenate([[0.0], np.cumsum(sign * traded)])[last]
+        n_days[:, i] = last
+    usable = counted & (usual > 0)
+    return _Turnover(label, *map(_read_only, (usable, signed, usual, n_days)))
 
 
-def _in_usual_days(
-    close: NDArray[np.float64], traded: NDArray[np.float64], known: NDArray[np.intp], lookback: int
-) -> NDArray[np.float64]:
-    """Sum one name's signed traded value over each window, in days of its usual traded value."""
-    rows = np.flatnonzero(~np.isnan(close) & ~np.isnan(traded))
-    if len(rows) < 2:
-        return np.full(len(known), np.nan)
-    value = traded[rows]
-    sign = np.sign(np.diff(close[rows], prepend=close[rows][0]))
-    signed = np.concatenate([[0.0], np.cumsum(sign * value)])
-    size = np.concatenate([[0.0], np.cumsum(value)])
-    last = np.searchsorted(rows, known)
-    first = np.concatenate([np.zeros(min(lookback, len(last)), dtype=last.dtype), last[:-lookback]])
-    begin = np.maximum(last - USUAL_SESSIONS, 0)
-    n_usual = last - begin
-    usual = np.divide(size[last] - size[begin], n_usual, out=np.zeros(len(last)), where=n_usual > 0)
-    enough = (last - first >= max(1, lookback // 2)) & (n_usual >= MIN_USUAL_SESSIONS) & (usual > 0)
-    enough[:lookback] = False
-    days: NDArray[np.float64] = np.divide(
-        signed[last] - signed[first], usual, out=np.full(len(last), np.nan), where=enough
-    )
-    return days
+def _lagged(values: NDArray[Any], lag: int) -> NDArray[Any]:
+    """Give what was there some rows before; before the first one nothing had been summed."""
+    before = np.zeros_like(values)
+    before[lag:] = values[:-lag]
+    return before
+
+
+def _read_only(values: NDArray[Any]) -> NDArray[Any]:
+    values.flags.writeable = False
+    return values

@@ -100,11 +100,11 @@ def test_a_disk_that_fills_at_the_end_is_finished_later(
 
         monkeypatch.setattr(os, "fsync", failing)
         with pytest.raises(BacktestError, match="no space is left on its disk.*sweep into it again to go on"):
-            store.finish(ABOUT)
+            store.finish(lambda read: ABOUT)
         monkeypatch.undo()
     with opened(folder) as store:
         assert store.done == set(range(11)), "no part is made again"
-        store.finish(ABOUT)
+        store.finish(lambda read: ABOUT)
     swept(tmp_path / "whole")
     assert differing(folder, tmp_path / "whole") == []
 
@@ -122,7 +122,7 @@ def test_a_move_that_fails_is_finished_by_whoever_comes_next(tmp_path: Path, mon
     write_parts(store, range(11))
     for _ in range(2):  # the second time nothing is left to do but to move
         with pytest.raises(BacktestError, match="Input/output error"):
-            store.finish(ABOUT)
+            store.finish(lambda read: ABOUT)
     store.close()
     assert not (folder / sealed_sweep.SEAL).exists(), "a sweep that is not whole has no seal"
     monkeypatch.undo()
@@ -170,7 +170,7 @@ def test_a_disk_that_is_really_full_leaves_earlier_parts_whole(tmp_path: Path) -
         f'mount -t tmpfs -o size=300k none {tmp_path} && {sys.executable} -c "{begin}; '
         'other.write_bytes(bytes(230_000)); write_parts(store, range(11))" 2>&1 | tail -1 && '
         f'rm {tmp_path}/other && {sys.executable} -c "{begin}; print(len(store.done), len(store.damaged)); '
-        'write_parts(store, range(11)); store.finish(ABOUT)"'
+        'write_parts(store, range(11)); store.finish(lambda read: ABOUT)"'
     )
     may_mount = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
     try:

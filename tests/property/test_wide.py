@@ -15,7 +15,7 @@ from backtest.lanes import is_common, run_baskets, run_lanes
 from tests.worlds import full_case
 
 IS_COMPILED = not numba.config.DISABLE_JIT
-N_SEEDS = 120 if IS_COMPILED else 3
+N_SEEDS, N_FEWER = (120, 20) if IS_COMPILED else (3, 1)
 # The rules that the wide form knows.
 COMMON = {
     "sizing": "decision", "shut_market": "queue", "fx": "at_fill", "shorts": False, "borrow_fee": None,
@@ -66,7 +66,7 @@ def test_every_lane_of_a_wide_block_is_its_run_alone(seed):
         assert differing(book, book_alone, lanes) + differing(record, record_alone, lanes) == []
 
 
-@pytest.mark.parametrize("seed", range(N_SEEDS // 6))
+@pytest.mark.parametrize("seed", range(N_FEWER))
 def test_a_wide_run_cut_anywhere_goes_on_in_either_form(seed):
     prepared, config, weights = common_case(8000 + seed)
     opening = new_book(prepared, weights.shape[2], config.initial_capital)
@@ -78,7 +78,7 @@ def test_a_wide_run_cut_anywhere_goes_on_in_either_form(seed):
         assert differing(whole, after, slice(None)) == []
 
 
-@pytest.mark.parametrize("seed", range(N_SEEDS // 6))
+@pytest.mark.parametrize("seed", range(N_FEWER))
 @pytest.mark.parametrize("rules", ["common", "other"])
 def test_baskets_are_their_weights_multiplied_out(seed, rules):
     prepared, config, _ = common_case(9000 + seed)

@@ -1,5 +1,6 @@
 """Fees charged quickly are the fees charged exactly, at every edge of their rounding."""
 
+import numba
 import numpy as np
 import pytest
 
@@ -9,6 +10,8 @@ from data.costs.fee_tables import fee_table
 from data.costs.kernels.fees import charge_trades_nb
 from data.costs.kernels.wide_fees import charge_quickly_nb, count_exactly_nb
 
+# Uncompiled kernels take a thousand times as long.
+EVERY = 400 if numba.config.DISABLE_JIT else 1
 CLASSES = [
     ("HKD", "XHKG", False),
     ("HKD", "XHKG", True),
@@ -35,7 +38,7 @@ def trades(rng, price, most):
     whole = np.arange(1, 4000) * 100.0
     odd = np.exp(rng.uniform(np.log(1e-3), np.log(most / price), 4000))
     money = np.concatenate([np.arange(1, 2000) * 10.0, np.arange(1, 2000) * 1000.0]) / price
-    return np.concatenate([whole, odd, money])
+    return np.concatenate([whole, odd, money])[::EVERY]
 
 
 @pytest.mark.parametrize("commission", COMMISSIONS)
@@ -50,7 +53,7 @@ def test_quick_fees_are_exact_fees(column, commission):
             moved = trades(rng, price, most / 10_000.0)
             sure = (moved * price * 10_000.0 > 1.0) & (moved * price * 10_000.0 < most)
             moved = moved[sure & (moved * unit * 10_000.0 < most_shares)]
-            assert len(moved) > 4000
+            assert len(moved) > 4000 // EVERY
             sides = np.where(rng.random(len(moved)) < 0.5, 1.0, -1.0)
             cents = np.full(len(moved), np.nan)
             charge_quickly_nb(table, period, price, unit, sides * moved, cents)
@@ -79,7 +82,7 @@ def test_a_hundredth_in_two_parts_is_what_division_gives():
 
 @pytest.mark.parametrize("lot", [1.0, 3.0, 100.0, 500.0, 1700.0])
 def test_lots_counted_by_products_are_lots_counted_by_division(lot):
-    rng, n = np.random.default_rng(int(lot)), 4096
+    rng, n = np.random.default_rng(int(lot)), 4096 // min(EVERY, 16)
     price = float(rng.uniform(0.1, 500.0))
     factor, nav = rng.uniform(0.9, 1.0, n), rng.uniform(1e5, 1e8, n)
     held = rng.integers(0, 5000, n) * lot  # whole lots, the case that must leave no doubt

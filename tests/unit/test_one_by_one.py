@@ -47,6 +47,10 @@ def swept(task: OneByOne, n_workers: int = 2, method: str | None = None, **given
         return run_part(task, workers, 0, task.space.n, **given)
 
 
+def with_returns(task: OneByOne) -> OneByOne:
+    return replace(task, n_dates=len(task.dates()[0]))
+
+
 def bytes_of(part: Part) -> list[bytes]:
     columns = [
         np.asarray(column.codes if isinstance(column, pd.Categorical) else column) for column in part.columns.values()
@@ -55,7 +59,7 @@ def bytes_of(part: Part) -> list[bytes]:
 
 
 def test_a_candidate_is_its_own_single_run():
-    task = task_of(HoldOne(), GRID, n_blocks=2, keep_returns=True)
+    task = with_returns(task_of(HoldOne(), GRID, n_blocks=2))
     part = swept(task)
     names = [*GRID, *MEASURES, "general_decisions"]
     assert list(part.columns) == names
@@ -78,7 +82,7 @@ def test_a_candidate_is_its_own_single_run():
 
 
 def test_the_number_of_workers_and_how_they_start_change_no_byte():
-    task = task_of(HoldOne(), GRID, n_blocks=2, keep_returns=True)
+    task = with_returns(task_of(HoldOne(), GRID, n_blocks=2))
     alone = bytes_of(swept(task, 1))
     assert bytes_of(swept(task, 3)) == alone
     assert bytes_of(swept(task, 2, "spawn")) == alone
@@ -87,7 +91,7 @@ def test_the_number_of_workers_and_how_they_start_change_no_byte():
 @pytest.mark.parametrize("strategy", [Remembering(), Careless()], ids=["remembers", "draws from the global generators"])
 def test_candidates_that_share_a_process_know_nothing_of_each_other(strategy):
     varied = {"strategy.weight": "0.01:0.1:10"} if isinstance(strategy, Remembering) else {"strategy.number": "1:10:10"}
-    task = task_of(strategy, varied, keep_returns=True)
+    task = with_returns(task_of(strategy, varied))
     alone, shared = bytes_of(swept(task, 1)), bytes_of(swept(task, 3))
     assert alone == shared
     if isinstance(strategy, Remembering):
@@ -305,7 +309,7 @@ def test_parts_before_a_worker_that_dies_are_whole_and_the_sweep_goes_on_from_th
     told = []
     with opened(whole, tmp_path / "two") as store:
         assert run_parts(whole, store, 2, lambda done, n: told.append((done, n))) == 20
-        store.finish({})
+        store.finish(lambda read: {})
         table = store.table
     assert told == [(k, 20) for k in range(1, 21)]
     np.testing.assert_allclose(table["strategy.weight"], np.arange(1, 21) / 100, rtol=1e-15)

@@ -95,7 +95,7 @@ def test_bytes_do_not_depend_on_threads_or_on_the_order_of_parts(whole: Path, tm
     swept(tmp_path / "threads", n_threads=4)
     with opened(tmp_path / "order") as store:
         write_parts(store, [*range(5, 11), *range(5)])
-        store.finish(made.ABOUT)
+        store.finish(lambda read: made.ABOUT)
     assert differing(tmp_path / "threads", whole) == []
     assert differing(tmp_path / "order", whole) == []
 
@@ -105,7 +105,7 @@ def test_without_returns_there_is_no_file_of_them(tmp_path: Path) -> None:
         with opened(folder, n_dates=None) as store:
             for number in range(11):
                 store.write(number, replace(part_of(store.layout, number), returns=None))
-            store.finish({})
+            store.finish(lambda read: {})
             assert store.returns is None
     assert set(contents(tmp_path / "sweep")) == FILES - {"returns.npy"}
 
@@ -113,7 +113,7 @@ def test_without_returns_there_is_no_file_of_them(tmp_path: Path) -> None:
 def test_a_sweep_of_one_candidate_is_a_sweep(tmp_path: Path) -> None:
     with opened(tmp_path / "sweep", n_candidates=1) as store:
         store.write(0, made_up(0, 1))
-        store.finish({})
+        store.finish(lambda read: {})
         assert store.table["sharpe"].tolist() == [0.0]
 
 
@@ -131,7 +131,7 @@ def test_a_finished_sweep_is_opened_and_nothing_is_made_again(whole: Path, tmp_p
     folder = Path(shutil.copytree(whole, tmp_path / "sweep"))
     with opened(folder) as store:
         assert store.done == set(range(11))
-        store.finish({"another": "thing"})
+        store.finish(lambda read: {"another": "thing"})
         assert store.table["general_decisions"].sum() == sum(candidate % 13 for candidate in range(1_050))
     assert differing(folder, whole) == []
 
@@ -294,7 +294,7 @@ def test_a_sweep_with_parts_missing_is_not_finished(half: Path) -> None:
             store.write(7, part_of(store.layout, 7))
             said = f"^{11 - len(store.done)} of 11 parts of the sweep are not there yet"
             with pytest.raises(BacktestError, match=said):
-                store.finish({})
+                store.finish(lambda read: {})
     with opened(half) as store, pytest.raises(BacktestError, match="is not finished: its results cannot be read yet"):
         _ = store.table
 
@@ -397,7 +397,7 @@ def most_held(folder: Path, n_parts: int) -> int:
         with opened(folder, n_candidates=2_000 * n_parts, part_size=2_000) as store:
             for number in range(n_parts):
                 store.write(number, part)
-            store.finish({})
+            store.finish(lambda read: {})
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -20,6 +20,7 @@ from backtest.tuning.landscape import Marginal, marginal, ranking, spread
 from backtest.tuning.measures import values_of
 from backtest.tuning.neighbourhood import Neighbourhood, neighbourhood
 from backtest.tuning.sensitivity import explained, interactions
+from data.errors import EastboundError
 from data.market import MarketData
 from strategies.thesis import Thesis
 
@@ -223,9 +224,12 @@ class SweepFrames:
 
     @cached_property
     def own(self) -> Mapping[str, float]:
-        """Measures of the thesis' own settings: its candidate's, or those of a run of its own."""
+        """Measures of the thesis' own settings: its candidate's, or those of a run of its own; none if it has none."""
         if self.own_candidate is None:
-            return dict(run(self.found.thesis, self.found.market).summary())
+            try:
+                return dict(run(self.found.thesis, self.found.market).summary())
+            except EastboundError:  # a sweep may start from settings that cannot be run
+                return {}
         row = self.table.iloc[self.own_candidate]
         return {name: float(row[name]) for name in self.measures}
 

@@ -70,8 +70,8 @@ class FeeTable(NamedTuple):
     is due is a multiple of some part of a step; SHIFT puts it half such a part above where the cut turns. simple, (P,
     2, 4 x, 3), kinds in proportion alone, four together; other, (P, 2, 2 x, 7), the rest, two together, with FIXED, LOW
     and HIGH behind; kinds that fill up charge nothing. n_quick: (P, 2, 2), how many of both. most: (P, 2), units of
-    consideration and of shares up to which floats are off by less than that half. is_same: (P,), 1 where both sides are
-    charged the same.
+    consideration and of shares up to which floats are off by less than that half. is_same, is_plain: (P,), 1 where both
+    sides are charged the same; where no share counts and at most two kinds have limits.
     """
 
     period: I
@@ -85,6 +85,7 @@ class FeeTable(NamedTuple):
     n_quick: I
     most: F
     is_same: I
+    is_plain: I
 
 
 @kernel

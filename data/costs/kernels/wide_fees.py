@@ -82,18 +82,22 @@ def charge_other_nb(kinds, n_kinds, sign, price, unit, moved, cents):
             kinds[j, STEPS], kinds[j, SHIFT], kinds[j, CENTS], kinds[j, STEPS_PER_SHARE]
         )  # fmt: skip
         fixed_2, low_2, high_2 = kinds[j, QUICK_FIXED], kinds[j, QUICK_LOW], kinds[j, QUICK_HIGH]
-        counts_shares = by_share != 0.0 or by_share_2 != 0.0
+        if by_share == 0.0 and by_share_2 == 0.0 and sign == 0.0:
+            for lane in range(moved.shape[0]):
+                consideration = np.rint(abs(moved[lane] * price) * UNITS_PER_ONE)
+                due = min(max(np.floor(consideration * steps + shift) * size + fixed, low), high)
+                due_2 = min(max(np.floor(consideration * steps_2 + shift_2) * size_2 + fixed_2, low_2), high_2)
+                cents[lane] += due + due_2
+            continue
         for lane in range(moved.shape[0]):
             consideration = np.rint(abs(moved[lane] * price) * UNITS_PER_ONE)
-            x, x_2 = consideration * steps, consideration * steps_2
-            if counts_shares:
-                shares = np.rint(abs(moved[lane]) * unit * UNITS_PER_ONE)
-                x, x_2 = x + shares * by_share, x_2 + shares * by_share_2
-            due = min(max(np.floor(x + shift) * size + fixed, low), high)
-            due += min(max(np.floor(x_2 + shift_2) * size_2 + fixed_2, low_2), high_2)
-            if sign != 0.0:
-                due = due if moved[lane] * sign > 0.0 else 0.0
-            cents[lane] += due
+            shares = np.rint(abs(moved[lane]) * unit * UNITS_PER_ONE)
+            x = consideration * steps + shares * by_share + shift
+            x_2 = consideration * steps_2 + shares * by_share_2 + shift_2
+            due = min(max(np.floor(x) * size + fixed, low), high)
+            due_2 = min(max(np.floor(x_2) * size_2 + fixed_2, low_2), high_2)
+            charged = sign == 0.0 or moved[lane] * sign > 0.0
+            cents[lane] += due + due_2 if charged else 0.0
 
 
 @leaf

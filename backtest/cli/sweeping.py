@@ -1,0 +1,192 @@
+"""`eastbound sweep`: every candidate of a grid run, the best shown, and all of them written to a folder."""
+
+import re
+import shlex
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from backtest.cli.options import WHAT_RUNS, EndOption, MarketOption, StartOption, UniverseOption
+from backtest.cli.progress import Steps, progress
+from backtest.cli.running import SettingsOption, TrialsOption, read_setting, record_trial
+
+if TYPE_CHECKING:
+    from backtest.output.manifest_format import Request
+    from backtest.tuning.history import History
+    from backtest.tuning.result import SweepResult
+    from strategies.strategy import Policy, Strategy
+
+UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+WHAT_VARIES = "A grid file, or key=a:b:n, key=log:a:b:n, key=[0.5, 1.0], conditions=TEXT. May be repeated."
+
+
+def sweep_command(
+    strategy: Annotated[str, typer.Argument(help=WHAT_RUNS)],
+    words: Annotated[list[str] | None, typer.Argument(metavar="[GRID]", help="More of the grid.")] = None,
+    grid: Annotated[list[str] | None, typer.Option("--grid", metavar="FILE|KEY=VALUES", help=WHAT_VARIES)] = None,
+    market: MarketOption = "demo",
+    universe: UniverseOption = None,
+    start: StartOption = None,
+    end: EndOption = None,
+    settings: SettingsOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for all results; a sweep that was stopped goes on there.")
+    ] = None,
+    best: Annotated[
+        int, typer.Option("--best", min=0, help="How many of the best to show, and with --out to write as runs.")
+    ] = 1,
+    by: Annotated[str, typer.Option("--by", help="Measure that candidates are ranked by.")] = "sharpe",
+    threads: Annotated[int | None, typer.Option("--threads", min=1, help="By default one a processor.")] = None,
+    memory_limit: Annotated[
+        str, typer.Option("--memory-limit", help="Of the results that are held: 500MB, 2GB.")
+    ] = "1GB",
+    csv: Annotated[bool, typer.Option("--csv", help="Write the table as CSV too.")] = False,
+    returns: Annotated[bool, typer.Option("--returns", help="Keep all returns, however many they are.")] = False,
+    trials: TrialsOption = None,
+    no_trials: Annotated[bool, typer.Option("--no-trials", help="Leave the trial ledger alone.")] = False,
+) -> None:
+    """Run every candidate of a grid, show the best beside the median and write all of them to a folder."""
+    from backtest.errors import BacktestError, SweepStopped
+    from backtest.kernels.statistics import MEASURES
+    from backtest.output.run_folder import refuse_unwritable
+    from backtest.tuning.grid_file import parse_grid
+
+    given = [*(grid or ()), *(words or ())]
+    if not given:
+        raise BacktestError("A sweep needs a grid, such as --grid signal.lookback=20:60:5, or a grid file.")
+    if by not in MEASURES:
+        raise BacktestError(f"There is no measure {by!r} of a sweep; want one of {', '.join(MEASURES)}.")
+    limit, changes = _bytes(memory_limit), dict(read_setting(one) for one in settings or ())
+    varied = parse_grid(given)
+    if out is not None:
+        refuse_unwritable(out, names=())
+    with progress("reading the market"):
+        from backtest.tuning.sweep import sweep
+        from data.load import load
+        from strategies.strategy import find_strategy
+        from strategies.thesis import Thesis
+
+        chosen: Thesis | Strategy | Policy = find_strategy(strategy)
+        if isinstance(chosen, Thesis):
+            chosen = chosen.replace(changes)
+        else:
+            varied = _with_changes(varied, changes)
+        loaded = load(market, universe, start, end)
+    try:
+        with ExitStack() as stack:
+            shown = list[
+                Steps
+            ]()  # from the first word on: processes of a sweep in Python fork before there are threads
+
+            def watch(done: int, n: int) -> None:
+                if not shown:
+                    shown.append(stack.enter_context(progress("candidates")))
+                shown[0].reached(done, n)
+
+            found = sweep(
+                chosen, loaded, varied, out=out, threads=threads, memory_limit=limit, returns=returns or None, csv=csv,
+                watch=watch,
+            )  # fmt: skip
+    except SweepStopped as stopped:
+        print(f"eastbound: {stopped}", file=sys.stderr)
+        raise typer.Exit(130) from stopped
+    asked = {"strategy": strategy, "data": {"market": market, "universe": universe, "start": start, "end": end}}
+    _tell(found, asked, changes, out, k=best, by=by, ledger=trials, is_recorded=not no_trials)
+
+
+def _tell(
+    found: "SweepResult",
+    asked: dict[str, Any],
+    changes: dict[str, object],
+    out: Path | None,
+    *,
+    k: int,
+    by: str,
+    ledger: Path | None,
+    is_recorded: bool,
+) -> None:
+    """Record the sweep, write what is read of it, and print it."""
+    import math
+
+    from backtest.cli.show_sweep import print_sweep
+    from backtest.output.manifest_format import Request
+    from backtest.report.sweep.frames import SweepFrames
+    from backtest.tuning.result import RotationSweep
+    from backtest.tuning.trials import sweep_trial
+
+    with progress("ranking the candidates") as steps:
+        first = found.ranking(by, max(k, 1))
+        top = [int(one) for one in first if math.isfinite(found.table[by].iloc[int(one)])]
+        warnings = list[str]()
+        if is_recorded:
+            row = found.table.iloc[int(first[0])]
+            trial = sweep_trial(
+                found.thesis if isinstance(found, RotationSweep) else asked["strategy"],
+                found.market,
+                grid=found.space.digest,
+                n_candidates=found.space.n,
+                varied={name: len(values) for name, values in zip(found.space.names, found.space.values, strict=True)},
+                best={name: float(row[name]) for name in dict.fromkeys((by, "sharpe", "annual_return"))},
+                where=out,
+            )
+            warnings = record_trial(trial, ledger)
+        own = None
+        if isinstance(found, RotationSweep) and top:
+            steps.at("the thesis' own settings")
+            own = SweepFrames(found, by, k).own
+        if out is not None:
+            if isinstance(found, RotationSweep):
+                steps.at("writing the report")
+                _write_report(found, out, by)
+            for place, candidate in enumerate(top[:k], start=1):
+                steps.at(f"running the best once more: {place} of {len(top[:k])}")
+                request = Request.model_validate(
+                    asked | {"changes": changes | found.space.settings(candidate)}, strict=False
+                )
+                _write_best(found, candidate, out / "best" / str(place), request, ledger, is_recorded=is_recorded)
+    print_sweep(found, asked["strategy"], top, own, out, warnings, by=by)
+
+
+def _write_report(found: Any, out: Path, by: str) -> None:
+    from backtest.report.sweep.page import render_sweep
+    from data.storage.atomic import replacing
+
+    page = render_sweep(found, by=by, command=shlex.join(["eastbound", *sys.argv[1:]]))
+    with replacing(out / "report.html") as unfinished:
+        unfinished.write_text(page, encoding="utf-8")
+
+
+def _write_best(
+    found: "SweepResult", candidate: int, folder: Path, request: "Request", ledger: Path | None, *, is_recorded: bool
+) -> None:
+    from backtest.output.write import write_run
+    from backtest.tuning.history import UNKNOWN
+    from backtest.tuning.trials import others, run_trial
+
+    result = found.run(candidate)
+    tried: History = others(run_trial(result, request.strategy), ledger) if is_recorded else UNKNOWN
+    write_run(result, folder, request=request, tried=tried)
+
+
+def _with_changes(varied: dict[str, Any], changes: dict[str, object]) -> dict[str, Any]:
+    """Set what --set sets for every candidate of a strategy in Python."""
+    from backtest.errors import BacktestError
+
+    for key in changes:
+        if key in varied:
+            raise BacktestError(f"{key} is set by --set and varied by the grid. Leave one out.")
+    return {**{key: [value] for key, value in changes.items()}, **varied}
+
+
+def _bytes(text: str) -> int:
+    """Read a size such as 500MB."""
+    from backtest.errors import BacktestError
+
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?B?)\s*", text.upper())
+    unit = UNITS.get(found[2]) if found else None
+    if found is None or unit is None:
+        raise BacktestError(f"--memory-limit {text!r} is no size; write 500MB or 2GB.")
+    return int(float(found[1]) * unit)

@@ -1,0 +1,363 @@
+"""Sweeps of theses: candidates side by side in lanes, blocks of them over a pool of threads."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from queue import SimpleQueue
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from backtest.errors import BacktestError
+from backtest.kernels.statistics import MEASURES
+from backtest.tuning.blocks import Block, BlockRunner
+from backtest.tuning.measures import GENERAL
+from backtest.tuning.parts import Part
+from backtest.tuning.preparation import READINGS_KEPT, SETUPS_KEPT, Preparation
+from backtest.tuning.store import Store
+from backtest.tuning.variants import Variants
+from data.errors import EastboundError
+
+LANES = 64  # candidates side by side: what a day of them reads and writes stays in the first cache
+BLOCKS_A_TASK = 16
+PARTS_UNDER_WAY = 2  # so that no thread waits for the last task of a part, or for its writing
+
+
+@dataclass(kw_only=True)
+class Candidates:
+    """Candidates of one part, and where their results go.
+
+    Attributes
+    ----------
+    number : int
+        Of the part.
+    first, last : int
+    setup, signal, rule : ndarray of shape (last - first,)
+        What each candidate shares with others; see `Variants`.
+    measures : ndarray of shape (len(MEASURES), last - first)
+    sums, squares : ndarray of shape (last - first, n_blocks)
+    general : ndarray of shape (last - first,), int64
+    returns : ndarray of shape (last - first, n_dates), float32, or None
+    n_left : int
+        Not run yet.
+    """
+
+    number: int
+    first: int
+    last: int
+    setup: NDArray[np.int64]
+    signal: NDArray[np.int64]
+    rule: NDArray[np.int64]
+    measures: NDArray[np.float64]
+    sums: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    general: NDArray[np.int64]
+    returns: NDArray[np.float32] | None
+    n_left: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """Candidates of one part and one setup: what a thread takes at a time.
+
+    Attributes
+    ----------
+    members : ndarray of int64
+        Positions in the part.
+    signals : ndarray of int64
+        Positions in `Variants.signals` of those that candidates of this part and setup follow.
+    columns : ndarray of shape (len(members),), int64
+        Which of `signals` each of them follows.
+    """
+
+    members: NDArray[np.int64]
+    signals: NDArray[np.int64]
+    columns: NDArray[np.int64]
+
+
+class InLanes:
+    """The candidates of a thesis, as tasks for threads.
+
+    Parameters
+    ----------
+    variants : Variants
+        Checked.
+    n_blocks : int
+        Time blocks of the moments.
+    """
+
+    def __init__(self, variants: Variants, n_blocks: int) -> None:
+        self.variants = variants
+        self.preparation = Preparation(variants, n_blocks)
+
+    def dates(self) -> tuple[pd.DatetimeIndex, NDArray[np.int64]]:
+        """Give the dates of all candidates.
+
+        Returns
+        -------
+        dates : DatetimeIndex of length n_dates
+        block_rows : ndarray of shape (n_blocks + 1,), int64
+            First date of each time block, and the one behind the last.
+
+        Raises
+        ------
+        BacktestError, StrategyError, DataError
+            If the first setup cannot be worked out.
+        """
+        first = self.preparation.setup(0)
+        return first.prepared.index, first.how.edges
+
+    def part(self, store: Store, number: int) -> Candidates:
+        """Lay a part out.
+
+        Parameters
+        ----------
+        store : Store
+        number : int
+
+        Returns
+        -------
+        Candidates
+        """
+        layout, variants = store.layout, self.variants
+        first, last = layout.bounds(number)
+        n, n_dates = last - first, layout.n_dates
+        return Candidates(
+            number=number,
+            first=first,
+            last=last,
+            setup=variants.setup_of(first, last),
+            signal=variants.signal_of(first, last),
+            rule=variants.rule_of(first, last),
+            measures=np.empty((len(MEASURES), n)),
+            sums=np.empty((n, layout.n_blocks)),
+            squares=np.empty((n, layout.n_blocks)),
+            general=np.empty(n, dtype=np.int64),
+            returns=None if n_dates is None else np.empty((n, n_dates), dtype=np.float32),
+            n_left=n,
+        )
+
+    def preparations(self, part: Candidates) -> Iterator[Callable[[], object]]:
+        """Give what a part needs first, piece by piece, where all of it can be kept.
+
+        Parameters
+        ----------
+        part : Candidates
+
+        Yields
+        ------
+        callable
+        """
+        for wanted, n_most, work_out in (
+            (part.signal, READINGS_KEPT, self.preparation.reading),
+            (part.setup, SETUPS_KEPT, self.preparation.setup),
+        ):
+            numbers = np.unique(wanted).tolist()
+            if len(numbers) <= n_most:
+                yield from (partial(work_out, number) for number in numbers)
+
+    @staticmethod
+    def tasks(part: Candidates) -> Iterator[Task]:
+        """Split a part into tasks.
+
+        Parameters
+        ----------
+        part : Candidates
+
+        Yields
+        ------
+        Task
+        """
+        order, size = np.argsort(part.setup, kind="stable"), LANES * BLOCKS_A_TASK
+        for run in np.split(order, np.flatnonzero(np.diff(part.setup[order])) + 1):
+            signals, columns = np.unique(part.signal[run], return_inverse=True)
+            for at in range(0, len(run), size):
+                yield Task(members=run[at : at + size], signals=signals, columns=columns[at : at + size])
+
+    def run(self, part: Candidates, task: Task) -> None:
+        """Run a task, and put what comes of it into its part.
+
+        Parameters
+        ----------
+        part : Candidates
+        task : Task
+
+        Raises
+        ------
+        BacktestError
+            Naming the candidate that cannot be run, or whose setup cannot be worked out, and its settings.
+        """
+        try:
+            setup = self.preparation.with_signals(int(part.setup[task.members[0]]), task.signals)
+        except EastboundError as error:
+            raise self._named(part, task.members[0], error) from error
+        rules, runners = self.variants.rules, dict[int, BlockRunner]()
+        for at in range(0, len(task.members), LANES):
+            lanes, columns = (one[at : at + LANES] for one in (task.members, task.columns))
+            n = len(lanes)
+            if n not in runners:
+                runners[n] = BlockRunner(setup, n)
+            try:
+                block = _run_block(runners[n], rules, part, lanes, columns)
+            except EastboundError as error:
+                raise self._at_fault(BlockRunner(setup, 1), part, lanes, columns, error) from error
+            part.measures[:, lanes] = block.measured.measures
+            part.sums[lanes], part.squares[lanes] = block.measured.sums.T, block.measured.squares.T
+            part.general[lanes] = block.general_decisions
+            if part.returns is not None:
+                before = np.vstack([np.full((1, n), setup.how.opening), block.nav[:-1]])
+                part.returns[lanes] = (block.nav / before - 1.0).T
+
+    def results(self, part: Candidates) -> Part:
+        """Give a part as it is written.
+
+        Parameters
+        ----------
+        part : Candidates
+            All of them run.
+
+        Returns
+        -------
+        Part
+        """
+        columns = dict(self.variants.space.columns(part.first, part.last))
+        columns |= dict(zip(MEASURES, part.measures, strict=True)) | {GENERAL: part.general}
+        return Part(columns=columns, sums=part.sums, squares=part.squares, returns=part.returns)
+
+    def _at_fault(
+        self,
+        alone: BlockRunner,
+        part: Candidates,
+        lanes: NDArray[np.int64],
+        columns: NDArray[np.int64],
+        error: EastboundError,
+    ) -> BacktestError:
+        """Find the lane that a block could not be run for: each is run by itself."""
+        for k in range(len(lanes)):
+            try:
+                _run_block(alone, self.variants.rules, part, lanes[k : k + 1], columns[k : k + 1])
+            except EastboundError as own:
+                return self._named(part, lanes[k], own)
+        return self._named(part, lanes[0], error)
+
+    def _named(self, part: Candidates, member: np.int64, error: EastboundError) -> BacktestError:
+        return BacktestError(f"{self.variants.space.named(part.first + int(member))}: {error}")
+
+
+def run_parts(
+    task: InLanes,
+    store: Store,
+    n_threads: int,
+    watch: Callable[[int, int], None] | None = None,
+    *,
+    n_under_way: int = PARTS_UNDER_WAY,
+) -> int:
+    """Run the parts of a sweep that are not there yet.
+
+    Parameters
+    ----------
+    task : InLanes
+    store : Store
+    n_threads : int
+        No result depends on it.
+    watch : callable, optional
+        Told how many candidates are done, and of how many, whenever a thread is done with some.
+    n_under_way : int
+        Parts that are held at once, run or written.
+
+    Returns
+    -------
+    int
+        Candidates run.
+
+    Raises
+    ------
+    BacktestError
+        As `InLanes.run` does; if a part cannot be written.
+    KeyboardInterrupt
+        As it comes. As after any error the tasks at work end first, and parts that are whole are written.
+    """
+    layout = store.layout
+    todo = deque(number for number in range(layout.n_parts) if number not in store.done)
+    n_todo = sum(last - first for first, last in map(layout.bounds, todo))
+    done = layout.n_candidates - n_todo
+    with _UnderWay(task, store, n_threads) as parts:
+        while todo or parts.n_held:
+            if watch is not None:
+                watch(done, layout.n_candidates)
+            if todo and parts.n_held < n_under_way:
+                parts.begin(todo.popleft())
+            else:
+                done += parts.wait()
+    if watch is not None:
+        watch(done, layout.n_candidates)
+    return n_todo
+
+
+class _UnderWay:
+    """Parts at work: their tasks in a pool of threads, their writing in a thread of its own."""
+
+    def __init__(self, task: InLanes, store: Store, n_threads: int) -> None:
+        self.n_held = 0
+        self._task, self._store = task, store
+        self._pool = ThreadPoolExecutor(n_threads, thread_name_prefix="sweep")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="sweep-writer")
+        self._ended: SimpleQueue[tuple[Future[None], Candidates, int]] = SimpleQueue()
+
+    def begin(self, number: int) -> None:
+        """Hand a part to the threads."""
+        part = self._task.part(self._store, number)
+        self.n_held += 1
+        for work_out in self._task.preparations(part):  # what fails there fails again where it is needed, and is told
+            self._pool.submit(work_out)
+        for task in self._task.tasks(part):
+            self._tell(self._pool.submit(self._task.run, part, task), part, len(task.members))
+
+    def wait(self) -> int:
+        """Wait until a task is done, or a part written, and say how many candidates were run by it."""
+        future, part, n = self._ended.get()
+        future.result()
+        if not n:
+            self.n_held -= 1
+        elif not self._count(part, n):
+            self._write(part)
+        return n
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *error: object) -> None:
+        """Let tasks at work end, and write what is whole."""
+        self._pool.shutdown(cancel_futures=True)
+        while not self._ended.empty():
+            future, part, n = self._ended.get()
+            if not future.cancelled() and future.exception() is None and n and not self._count(part, n):
+                self._write(part)
+        self._writer.shutdown()
+
+    def _count(self, part: Candidates, n: int) -> int:
+        part.n_left -= n
+        return part.n_left
+
+    def _write(self, part: Candidates) -> None:
+        self._tell(self._writer.submit(self._put_down, part), part, 0)
+
+    def _put_down(self, part: Candidates) -> None:
+        self._store.write(part.number, self._task.results(part))
+
+    def _tell(self, future: Future[None], part: Candidates, n: int) -> None:
+        future.add_done_callback(lambda ended: self._ended.put((ended, part, n)))
+
+
+def _run_block(
+    runner: BlockRunner,
+    rules: NDArray[np.float64],
+    part: Candidates,
+    lanes: NDArray[np.int64],
+    columns: NDArray[np.int64],
+) -> Block:
+    return runner.run(np.ascontiguousarray(rules[:, part.rule[lanes]]), np.ascontiguousarray(columns))

@@ -1,0 +1,114 @@
+"""What candidates of a sweep share, worked out once each, by whichever thread needs it first."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backtest.errors import BacktestError
+from backtest.tuning.setups import Setup, set_up
+from backtest.tuning.variants import Variants
+from data.kept import Once
+from strategies.planning import read_signal
+from strategies.schedule import decision_venue
+from strategies.signals.reading import Reading
+
+# A setup takes a few megabytes, a reading some 50 KB: what is kept is bounded, whatever is varied.
+SETUPS_KEPT, READINGS_KEPT = 32, 2_048
+
+
+class Preparation:
+    """Setups and readings of a sweep, kept while they are in use.
+
+    Parameters
+    ----------
+    variants : Variants
+    n_blocks : int
+        Time blocks of the moments.
+    """
+
+    def __init__(self, variants: Variants, n_blocks: int) -> None:
+        self._variants = variants
+        self._n_blocks = n_blocks
+        self._setups = Once[Setup](SETUPS_KEPT)
+        self._whole = Once[Setup](SETUPS_KEPT)
+        self._readings = Once[Reading](READINGS_KEPT)
+
+    def setup(self, number: int) -> Setup:
+        """Give a setup, without signals.
+
+        Parameters
+        ----------
+        number : int
+            Position in `Variants.setups`.
+
+        Returns
+        -------
+        Setup
+
+        Raises
+        ------
+        BacktestError, StrategyError, DataError
+            As `set_up` does; if its dates are not those of the first setup.
+        """
+        return self._setups.get(number, lambda: self._set_up(number))
+
+    def reading(self, number: int) -> Reading:
+        """Give what a signal reads.
+
+        Parameters
+        ----------
+        number : int
+            Position in `Variants.signals`.
+
+        Returns
+        -------
+        Reading
+
+        Raises
+        ------
+        StrategyError, DataError
+            As `read_signal` does.
+        """
+
+        def read() -> Reading:
+            one, market = self._variants.signals[number], self._variants.market
+            return read_signal(one.signal, one.baskets, market, decision_venue(market, one.venue))
+
+        return self._readings.get(number, read)
+
+    def with_signals(self, number: int, signals: NDArray[np.int64]) -> Setup:
+        """Give a setup with readings at its decisions.
+
+        Parameters
+        ----------
+        number : int
+            Position in `Variants.setups`.
+        signals : ndarray of shape (n_signals,), int64
+            Positions in `Variants.signals`: the columns of `Setup.score`.
+
+        Returns
+        -------
+        Setup
+        """
+
+        def put_together() -> Setup:
+            setup, readings = self.setup(number), [self.reading(int(one)) for one in signals]
+            stamps = setup.decisions.stamps
+            score, relative = (
+                np.stack([one.at(stamps, getattr(one, of)) for one in readings], axis=1)
+                for of in ("score", "relative_price")
+            )
+            return replace(setup, score=score, relative_price=relative)
+
+        return self._whole.get((number, signals.tobytes()), put_together)
+
+    def _set_up(self, number: int) -> Setup:
+        variants = self._variants
+        made = set_up(variants.market, variants.setups[number], [None], variants.thesis.name, self._n_blocks)
+        if number and not np.array_equal(made.prepared.rows.dates, self.setup(0).prepared.rows.dates):
+            raise BacktestError(
+                "the venues of its baskets have other sessions than those of candidate 0, and a sweep keeps one list "
+                "of dates. Sweep baskets of other venues by themselves."
+            )
+        return made

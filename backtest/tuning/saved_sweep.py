@@ -1,0 +1,103 @@
+"""A finished sweep read back from its folder, without its market."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from backtest.tuning.document import read_blocks
+from backtest.tuning.landscape import ranking
+from backtest.tuning.result import BlockMoments
+from backtest.tuning.sealed_sweep import SealedSweep
+
+
+class SavedSweep:
+    """A finished sweep in a folder; its files are read when asked for.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Attributes
+    ----------
+    folder : Path
+    document : mapping
+        What was swept: see `backtest.tuning.document.sweep_document`.
+
+    Raises
+    ------
+    BacktestError
+        If the folder holds no finished sweep, or a file of it is missing or has another size.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._sealed = SealedSweep(folder)
+        self.document: Mapping[str, Any] = self._sealed.about
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per candidate in order, as `SweepResult.table`."""
+        return self._sealed.table
+
+    @cached_property
+    def moments(self) -> BlockMoments:
+        """Moments of returns by time block; the arrays are mapped into memory."""
+        counts, edges = read_blocks(self.document)
+        sums, squares = self._sealed.array("sums"), self._sealed.array("squares")
+        return BlockMoments(counts=counts, sums=sums, squares=squares, edges=edges)
+
+    @cached_property
+    def returns(self) -> NDArray[np.float32] | None:
+        """Simple returns, shape (n_candidates, n_dates), mapped into memory; None where they were not kept."""
+        return None if self._sealed.layout.n_dates is None else self._sealed.array("returns")
+
+    def ranking(self, by: str = "sharpe", k: int | None = None) -> NDArray[np.int64]:
+        """Order candidates by a measure, the best first.
+
+        Parameters
+        ----------
+        by : str
+        k : int, optional
+            See `SweepResult.ranking`.
+
+        Returns
+        -------
+        ndarray of int64
+        """
+        return ranking(self.table, by, k)
+
+    def verify(self) -> None:
+        """Hold every figure against the checksum of its part.
+
+        Raises
+        ------
+        BacktestError
+            If one was edited.
+        """
+        self._sealed.verify()
+
+
+def open_sweep(folder: str | Path) -> SavedSweep:
+    """Open a finished sweep.
+
+    Parameters
+    ----------
+    folder : str or Path
+        That `sweep(..., out=folder)` or `eastbound sweep --out` wrote.
+
+    Returns
+    -------
+    SavedSweep
+        Its table, moments, returns and document; to run a candidate again the market is needed.
+
+    Raises
+    ------
+    BacktestError
+        If the folder holds no finished sweep, or a file of it is missing or has another size.
+    """
+    return SavedSweep(Path(folder))

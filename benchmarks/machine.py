@@ -1,0 +1,40 @@
+"""What a figure was measured on."""
+
+import os
+import platform
+import resource
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+
+def machine(*packages: str) -> str:
+    """Name the processor, its cores, Python and the versions of packages.
+
+    Parameters
+    ----------
+    *packages : str
+        Distributions beside numpy and numba.
+
+    Returns
+    -------
+    str
+        One line.
+    """
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", *packages))
+    processor = models[0] if models else platform.processor() or platform.machine()
+    return f"{processor}, {os.cpu_count()} cores; Python {platform.python_version()}, {versions}"
+
+
+def peak_memory() -> int:
+    """Give the largest resident size of this process so far, in bytes.
+
+    Returns
+    -------
+    int
+    """
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux kilobytes
