@@ -11,11 +11,10 @@ import random
 import signal
 import sys
 import time
-from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 from backtest.tuning import sweep as driver
-from backtest.tuning.store import open_store
 from data.load import load
 from data.market import MarketData
 from strategies.catalogue import thesis
@@ -38,8 +37,8 @@ def market() -> MarketData:
 
 def sweep_into(folder: Path, on: MarketData, threads: int = 2) -> None:
     """Sweep in small parts into a folder, or go on there."""
-    driver.open_store = partial(open_store, part_size=PART_SIZE)  # type: ignore[assignment]
-    driver.sweep(thesis("flow-momentum"), on, GRID, out=folder, threads=threads, returns=True, csv=True)
+    with patch.object(driver, "PART_SIZE", PART_SIZE):
+        driver.sweep(thesis("flow-momentum"), on, GRID, out=folder, threads=threads, returns=True, csv=True)
 
 
 def forked(folder: Path, on: MarketData) -> int:

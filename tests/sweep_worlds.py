@@ -87,7 +87,13 @@ def sweep_world(seed: int, n: int) -> SweepWorld:
             },
             "signal": {"kind": "valuation", "scale": "level", **ENTITIES, "max_age_days": 20}
             if is_valuation
-            else {"kind": "flow", "history": 60, "min_history": 20, "source_entity": "SRC", "destination_entity": "DST"},
+            else {
+                "kind": "flow",
+                "history": 60,
+                "min_history": 20,
+                "source_entity": "SRC",
+                "destination_entity": "DST",
+            },
             "schedule": {"venue": codes[0] if config["fill"] == "same_close" else None},
             "run": config,
         },

@@ -27,16 +27,8 @@ def market():
 @pytest.fixture(scope="module")
 def whole(market, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole") / "sweep"
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(killed_sweep.driver, "open_store", killed_sweep.open_store)  # put back afterwards
-        sweep_into(folder, market)
+    sweep_into(folder, market)
     return folder
-
-
-@pytest.fixture(autouse=True)
-def _usual_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no other test sweep in small parts."""
-    monkeypatch.setattr(killed_sweep.driver, "open_store", killed_sweep.open_store)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork and no SIGKILL here")
@@ -48,13 +40,17 @@ def test_killed_at_twenty_random_moments_a_sweep_goes_on_to_the_same_bytes(tmp_p
     found = json.loads(done.stdout)
     assert [one["differ"] for one in found] == [[]] * 20
     left = [parts for one in found for parts in one["left"]]
-    assert sum(0 < parts < N_PARTS for parts in left) >= 8, f"most were killed between the first part and the last: {left}"
+    assert sum(0 < parts < N_PARTS for parts in left) >= 8, (
+        f"most were killed between the first part and the last: {left}"
+    )
     assert len(set(left)) >= 6
 
 
 @pytest.mark.timeout(120)
 def test_what_was_swept_is_the_whole(whole: Path) -> None:
-    assert {"table.parquet", "table.csv", "sums.npy", "squares.npy", "returns.npy", "sweep.json"} <= set(contents(whole))
+    assert {"table.parquet", "table.csv", "sums.npy", "squares.npy", "returns.npy", "sweep.json"} <= set(
+        contents(whole)
+    )
     assert len((whole / "table.csv").read_text(encoding="utf-8").splitlines()) == N_CANDIDATES + 1
 
 
@@ -88,13 +84,9 @@ def test_a_full_disk_leaves_a_plain_error_and_earlier_parts_whole(
     counted, run = [], BlockRunner.run
     monkeypatch.setattr(BlockRunner, "run", lambda self, rules, signal: counted.append(1) or run(self, rules, signal))
     sweep_into(folder, market)
-    assert len(counted) == N_PARTS_BLOCKS * (N_PARTS - n_left), "parts that were there are not run again"
+    # A part of 60 candidates has one setup, so it is one block: schedules change every 420 candidates.
+    assert len(counted) == N_PARTS - n_left, "parts that were there are not run again"
     assert differing(folder, whole) == []
-
-
-# A part of 60 candidates has one block for each setup in it: the grid's second name changes every 420 candidates, so
-# a part has one setup.
-N_PARTS_BLOCKS = 1
 
 
 @pytest.mark.timeout(60)
@@ -112,7 +104,9 @@ def test_a_read_only_folder_is_refused_before_any_candidate_is_run(
 
     monkeypatch.setattr(os, "open", refusing)
     monkeypatch.setattr(BlockRunner, "run", None)
-    with pytest.raises(BacktestError, match=rf"sweep cannot be written: {os.strerror(error)}\. Choose another with --out"):
+    with pytest.raises(
+        BacktestError, match=rf"sweep cannot be written: {os.strerror(error)}\. Choose another with --out"
+    ):
         sweep_into(tmp_path / "sweep", market)
     assert contents(tmp_path / "sweep") == {}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -10,9 +10,9 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
+from backtest.tuning import in_lanes
 from backtest.tuning import sweep as driver
 from backtest.tuning.result import GENERAL, SweepResult
-from backtest.tuning.store import open_store
 from tests.made_up_sweep import differing
 from tests.sweep_worlds import SweepWorld, sweep_world
 
@@ -34,9 +34,9 @@ def grid_world(seed: int) -> SweepWorld:
 def cut_into(lanes: int = 64, blocks: int = 16, part_size: int = 65_536) -> Iterator[None]:
     """Cut sweeps otherwise than by default."""
     with (
-        patch.object(driver, "LANES", lanes),
-        patch.object(driver, "BLOCKS_A_TASK", blocks),
-        patch.object(driver, "open_store", partial(open_store, part_size=part_size)),
+        patch.object(in_lanes, "LANES", lanes),
+        patch.object(in_lanes, "BLOCKS_A_TASK", blocks),
+        patch.object(driver, "PART_SIZE", part_size),
     ):
         yield
 
@@ -50,7 +50,9 @@ def bytes_of(found: SweepResult, order: np.ndarray | None = None) -> dict[str, b
     order = np.arange(found.space.n) if order is None else order
     columns = {name: found.table[name].iloc[order] for name in found.table}
     told = {
-        name: column.astype(str).str.cat(sep=" ").encode() if column.dtype == "category" else column.to_numpy().tobytes()
+        name: column.astype(str).str.cat(sep=" ").encode()
+        if column.dtype == "category"
+        else column.to_numpy().tobytes()
         for name, column in columns.items()
     }
     arrays = {"sums": found.moments.sums, "squares": found.moments.squares, "returns": found.returns}

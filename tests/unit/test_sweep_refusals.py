@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from backtest.tuning import preparation
 from backtest.tuning import sweep as driver
 from backtest.tuning.blocks import BlockRunner
 from data.errors import EastboundError
@@ -14,7 +15,14 @@ from strategies.catalogue import thesis
 
 NAN = math.nan
 DRAW = {"method": "random", "n": 100, "seed": 1}
-SIX = ("rotation.enter", "rotation.exit", "rotation.min_share", "rotation.max_share", "rotation.speed", "run.rate_spread")
+SIX = (
+    "rotation.enter",
+    "rotation.exit",
+    "rotation.min_share",
+    "rotation.max_share",
+    "rotation.speed",
+    "run.rate_spread",
+)
 REFUSED = {
     "1e12 points": (dict.fromkeys(SIX[:3], "0.1:1:10000"), "1e+12 combinations"),
     "1e12 points that a condition would cut": (
@@ -60,7 +68,7 @@ def test_what_cannot_be_swept_is_refused_before_any_work(
     case: str, market, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grid, named = REFUSED[case]
-    monkeypatch.setattr(driver, "set_up", None)
+    monkeypatch.setattr(preparation, "set_up", None)
     monkeypatch.setattr(BlockRunner, "run", None)
     begun = time.perf_counter()
     with pytest.raises(EastboundError) as refused:
