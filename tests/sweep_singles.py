@@ -88,7 +88,7 @@ def recorded() -> Iterator[dict[bytes, tuple[NDArray[np.float64], bool]]]:
         block = real(self, rules, signal)
         for lane in range(block.nav.shape[1]):
             key = np.ascontiguousarray(block.measured.measures[:, lane]).tobytes()
-            kept[key] = (block.nav[:, lane].copy(), self._setup.sleeves is not None)  # noqa: SLF001
+            kept[key] = (block.nav[:, lane].copy(), self._setup.sleeves is not None)
         return block
 
     with patch.object(BlockRunner, "run", recording):

@@ -1,4 +1,4 @@
-"""Whole sweeps, from thesis to table: killed, on a full disk, in a folder without rights, they go on to the same bytes."""
+"""Whole sweeps, from thesis to table: killed, or on a full disk, they go on to the same bytes."""
 
 import errno
 import json
