@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from backtest.errors import BacktestError
+from backtest.tuning import one_by_one
 from backtest.tuning.blocks import BlockRunner
+from data.load import load
 from tests import killed_sweep
 from tests.killed_sweep import N_CANDIDATES, N_PARTS, sweep_into
 from tests.made_up_sweep import contents, differing, left_by
+from tests.swept import Mortal
 
 ROOT = Path(__file__).resolve().parents[2]
 GOES_ON = "The parts written by then are whole: sweep into it again to go on."
@@ -55,7 +58,7 @@ def test_what_was_swept_is_the_whole(whole: Path) -> None:
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("left", [3, 40, 120])
+@pytest.mark.parametrize("left", [15, 40, 120])
 def test_a_full_disk_leaves_a_plain_error_and_earlier_parts_whole(
     left: int, market, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,7 +73,6 @@ def test_a_full_disk_leaves_a_plain_error_and_earlier_parts_whole(
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return real(self, mode, *more, **named)  # type: ignore[call-overload]
 
-    n_allowed = left
     with monkeypatch.context() as patched:
         patched.setattr(Path, "open", failing)
         with pytest.raises(BacktestError) as caught:
@@ -80,7 +82,7 @@ def test_a_full_disk_leaves_a_plain_error_and_earlier_parts_whole(
     assert said.endswith(GOES_ON)
     assert "\n" not in said
     n_left = left_by(folder)
-    assert (n_left > 0) == (n_allowed > 10)
+    assert 0 < n_left < N_PARTS
     counted, run = [], BlockRunner.run
     monkeypatch.setattr(BlockRunner, "run", lambda self, rules, signal: counted.append(1) or run(self, rules, signal))
     sweep_into(folder, market)
@@ -131,3 +133,27 @@ def test_an_error_of_a_candidate_leaves_earlier_parts_whole(
     assert left_by(tmp_path / "sweep") == 10
     sweep_into(tmp_path / "sweep", market)
     assert differing(tmp_path / "sweep", whole) == []
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(("how", "told"), [("exit", "exit code 3"), ("kill", "signal 9")])
+def test_a_worker_that_dies_leaves_a_plain_error_and_earlier_parts_whole(
+    how: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Candidate 12 of 20 ends its process; parts are of five."""
+    monkeypatch.setattr(one_by_one, "PART_SIZE", 5)
+    grid = {"strategy.weight": "0.01:0.2:20", "strategy.how": how}
+    seen: list[int] = []
+    for already in (0, 10):  # the second time nothing that is there is asked again
+        with pytest.raises(BacktestError) as caught:
+            killed_sweep.driver.sweep(
+                Mortal(at=0.13), load("tiny"), grid, out=tmp_path / "sweep", threads=2,
+                watch=lambda done, n: seen.append(done),
+            )  # fmt: skip
+        said = str(caught.value)
+        assert said.startswith(f"Candidate 12 (strategy.weight = 0.13, strategy.how = {how}): the process that ran it")
+        assert told in said
+        assert "\n" not in said
+        assert left_by(tmp_path / "sweep") == 2
+        assert min(seen, default=99) > already - 1
+        seen.clear()

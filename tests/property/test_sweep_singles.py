@@ -24,7 +24,7 @@ def compared(seeds: range, n_enough: int) -> Tally:
 
 def assert_equal(tally: Tally, n_enough: int) -> None:
     told = (
-        f"{tally.n} candidates: {tally.sleeves} in sleeves, {tally.mixed} in both forms, {tally.general} in the general "
+        f"{tally.n} candidates: {tally.sleeves} in sleeves, {tally.mixed} in both forms, {tally.general} in general "
         f"form. NAV is off by {tally.worst_nav:.1e} at most, measures by {tally.worst_measure:.1e} of what is "
         f"allowed: {tally.worst_at}"
     )
