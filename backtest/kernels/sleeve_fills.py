@@ -122,8 +122,8 @@ def fill_whole_nb(
 
 @dense
 def fill_part_nb(
-    table, net_y, net_x, buying, selling, n_new, n_held, sells_too, rank, wanted, part, rest, held, is_first, pay, traded,
-    cost, count,
+    table, net_y, net_x, buying, selling, n_new, n_held, sells_too, rank, wanted, part, rest, held, is_first, pay,
+    traded, cost, count,
 ):  # fmt: skip
     """Fill a sleeve's sells and a part of its buys; as `fill_whole_nb`.
 

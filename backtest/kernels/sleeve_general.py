@@ -209,6 +209,8 @@ def hold_sleeve_nb(sleeves, k, s, is_sized, book, ledger):
         place = sleeves.rank[last, i]
         a = sleeves.name[place]
         y, x = sleeves.inner[last, place], held_nb(sleeves, last, sleeves.held[last, v], place)
+        if y == 0.0 and x == 0.0:  # perhaps without a price
+            continue
         hold_part_nb(
             book.in_general, book.rest[v], book.rank[s], book.held[s], book.wanted[s], i - sleeves.first[s], x, y,
             sleeves.value[last, a], ledger.shares[a],

@@ -31,10 +31,10 @@ class SleeveBook(NamedTuple):
     """The state of every lane, and room to work in. S sleeves, V venues, M slots of the settlement ring, L lanes.
 
     held, wanted: (S, L), units of each sleeve held and asked for, base currency at the decision each was sized at.
-    rank: (S, L), how many names of the sleeve are bought. is_used: (S,), whether any lane holds it or asks for it. rest: (V, L), part of a venue's buys that has not filled.
-    ring: (M, L), base currency that settles later, by slot. cash, waiting (what of it has yet to settle), begun (1 from
-    the first fill), in_general and
-    needs_general (1: the lane is with the general form, or goes there): (L,). plan_cash, plan_nav, target_gross: (L,),
+    rank: (S, L), how many names of the sleeve are bought. is_used: (S,), whether any lane holds it or asks for it.
+    rest: (V, L), part of a venue's buys that has not filled. ring: (M, L), base currency that settles later, by slot.
+    cash, waiting (what of it has yet to settle), begun (1 from the first fill), in_general and needs_general (1: the
+    lane is with the general form, or goes there): (L,). plan_cash, plan_nav, target_gross: (L,),
     what funding is held against where legs fall due on different dates. buys, buys_due (with costs), sells, sells_due
     (less costs), present: (V, L), of each venue at the plan's prices. The rest, (L,), is room to work in.
     """
@@ -78,8 +78,8 @@ class SleeveBook(NamedTuple):
 class SleeveResults(NamedTuple):
     """What came of every lane.
 
-    nav, money: (R, L), at the marks. traded, paid: (R, L), see `Record`; of rows that `is_traded`, (R,), alone. n_fills,
-    general (decisions that took the general form): (L,).
+    nav, money: (R, L), at the marks. traded, paid: (R, L), see `Record`; of rows that `is_traded`, (R,), alone.
+    n_fills, general (decisions that took the general form): (L,).
     """
 
     nav: F
