@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from unittest.mock import patch
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.kernels.statistics import MEASURES
@@ -53,11 +54,28 @@ class Tally:
     def add(self, other: "Tally") -> None:
         for name in ("sleeves", "mixed", "general", "exact"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("worst_nav", "worst_measure"):
-            if getattr(other, name) > getattr(self, name):
-                setattr(self, name, getattr(other, name))
+        for name in ("nav", "measure"):
+            if getattr(other, f"worst_{name}") > getattr(self, f"worst_{name}"):
+                setattr(self, f"worst_{name}", getattr(other, f"worst_{name}"))
                 self.worst_at[name] = other.worst_at[name]
         self.faults += other.faults
+
+
+@dataclass(frozen=True)
+class Single:
+    """A candidate run by itself: NAV by date, measures in the order of `MEASURES`, decisions."""
+
+    dates: pd.DatetimeIndex
+    nav: NDArray[np.float64]
+    measures: NDArray[np.float64]
+    n_decisions: int
+
+
+def single_run(found: SweepResult, candidate: int) -> Single:
+    result = run(found.variant(candidate), found.market)
+    summary = result.summary()
+    measures = np.array([summary[name] for name in MEASURES])
+    return Single(result.dates, result.nav.to_numpy(), measures, len(result.plan.score))
 
 
 @contextmanager
@@ -70,68 +88,69 @@ def recorded() -> Iterator[dict[bytes, tuple[NDArray[np.float64], bool]]]:
         block = real(self, rules, signal)
         for lane in range(block.nav.shape[1]):
             key = np.ascontiguousarray(block.measured.measures[:, lane]).tobytes()
-            kept[key] = (block.nav[:, lane].copy(), self._setup.sleeves is not None)  # noqa: SLF001
+            kept[key] = (block.nav[:, lane].copy(), self._setup.sleeves is not None)
         return block
 
     with patch.object(BlockRunner, "run", recording):
         yield kept
 
 
-def compare(world: SweepWorld, name: str, candidates: list[int] | None = None) -> Tally:
-    """Sweep a world, and run every candidate of it by itself."""
+def compare(world: SweepWorld, name: str, singles: dict[int, Single] | None = None) -> Tally:
+    """Sweep a world, and run every candidate of it by itself, but for those that have been."""
     with recorded() as kept:
         found = sweep(world.thesis, world.market, world.grid, threads=1)
-    tally, table = Tally(), found.table
+    tally, table, singles = Tally(), found.table, {} if singles is None else singles
     measures = np.ascontiguousarray(table[list(MEASURES)].to_numpy(dtype=np.float64))
-    for candidate in range(found.space.n) if candidates is None else candidates:
+    for candidate in range(found.space.n):
+        if candidate not in singles:
+            singles[candidate] = single_run(found, candidate)
         nav, has_sleeves = kept[measures[candidate].tobytes()]
-        _compare_one(
-            tally, found, candidate, nav, measures[candidate], int(table[GENERAL].iloc[candidate]),
-            has_sleeves=has_sleeves, where=f"{name}, candidate {candidate}",
-        )  # fmt: skip
+        lane = Lane(nav, measures[candidate], int(table[GENERAL].iloc[candidate]), has_sleeves)
+        _compare_one(tally, lane, singles[candidate], f"{name}, candidate {candidate}")
     return tally
 
 
-def _compare_one(
-    tally: Tally,
-    found: SweepResult,
-    candidate: int,
-    nav: NDArray[np.float64],
-    measures: NDArray[np.float64],
-    n_general: int,
-    *,
-    has_sleeves: bool,
-    where: str,
-) -> None:
-    single = run(found.variant(candidate), found.market)
-    summary, expected = single.summary(), single.nav.to_numpy()
-    of_single = np.array([summary[name] for name in MEASURES])
-    n_decisions = len(single.plan.score)
+@dataclass(frozen=True)
+class Lane:
+    """A candidate in a sweep."""
+
+    nav: NDArray[np.float64]
+    measures: NDArray[np.float64]
+    n_general: int
+    has_sleeves: bool
+
+
+def _compare_one(tally: Tally, lane: Lane, single: Single, where: str) -> None:
+    n_general, n_decisions = lane.n_general, single.n_decisions
     tally.sleeves += n_general == 0
     tally.general += n_general == n_decisions
     tally.mixed += 0 < n_general < n_decisions
-    tally.exact += not has_sleeves
+    tally.exact += not lane.has_sleeves
     if not 0 <= n_general <= n_decisions:
         tally.faults.append(f"{where}: {n_general} of {n_decisions} decisions are general")
-    apart = np.abs(nav / expected - 1.0)
+    apart = np.nan_to_num(np.abs(lane.nav / single.nav - 1.0), nan=np.inf)
     if apart.max() > tally.worst_nav:
-        tally.worst_nav, tally.worst_at["worst_nav"] = float(apart.max()), where
-    allowed = MEASURE_ABSOLUTE + MEASURE_RELATIVE * np.abs(of_single)
-    with np.errstate(invalid="ignore"):
-        off = np.where(np.isnan(measures) & np.isnan(of_single), 0.0, np.abs(measures - of_single) / allowed)
-    off = np.where(measures == of_single, 0.0, off)  # infinities too
-    worst = float(np.nan_to_num(off, nan=np.inf).max())
+        tally.worst_nav, tally.worst_at["nav"] = float(apart.max()), where
+    off = _off(lane.measures, single.measures)
+    worst, name = float(off.max()), MEASURES[int(off.argmax())]
     if worst > tally.worst_measure:
-        name = MEASURES[int(np.nan_to_num(off, nan=np.inf).argmax())]
-        tally.worst_measure, tally.worst_at["worst_measure"] = worst, f"{where}, {name}"
-    if not has_sleeves:
-        if nav.tobytes() != expected.tobytes() or measures.tobytes() != of_single.tobytes():
-            tally.faults.append(f"{where}: general throughout and not the same bytes ({apart.max():.1e})")
+        tally.worst_measure, tally.worst_at["measure"] = worst, f"{where}, {name}"
+    if not lane.has_sleeves:
+        if lane.nav.tobytes() != single.nav.tobytes() or lane.measures.tobytes() != single.measures.tobytes():
+            tally.faults.append(f"{where}: general throughout and not the same bytes ({apart.max():.1e}, {name})")
         return
     if apart.max() > NAV_RELATIVE:
         first = single.dates[int(np.argmax(apart > NAV_RELATIVE))]
         tally.faults.append(f"{where}: NAV is off by {apart.max():.1e}, first on {first:%Y-%m-%d}")
-    if measures[N_TRADES] != of_single[N_TRADES]:
-        tally.faults.append(f"{where}: {measures[N_TRADES]:.0f} trades, by itself {of_single[N_TRADES]:.0f}")
+    if lane.measures[N_TRADES] != single.measures[N_TRADES]:
+        tally.faults.append(f"{where}: {lane.measures[N_TRADES]:.0f} trades, by itself {single.measures[N_TRADES]:.0f}")
     if worst > 1.0:
-        tally.faults.append(f"{where}: {tally.worst_at['worst_measure']} is off by {worst:.1e} times what is allowed")
+        tally.faults.append(f"{where}: {name} is off by {worst:.1e} times what is allowed")
+
+
+def _off(measures: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Say how far measures are off, as a part of what is allowed; one that is defined on one side alone: infinitely."""
+    is_same = (measures == expected) | (np.isnan(measures) & np.isnan(expected))
+    with np.errstate(invalid="ignore"):
+        off = np.abs(measures - expected) / (MEASURE_ABSOLUTE + MEASURE_RELATIVE * np.abs(expected))
+    return np.where(is_same, 0.0, np.nan_to_num(off, nan=np.inf, posinf=np.inf))

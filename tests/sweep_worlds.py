@@ -1,4 +1,4 @@
-"""Random markets with a rotation to sweep on each: in sleeves, in the general form, and now in the one, now the other."""
+"""Random markets with a rotation to sweep on each: in sleeves, in the general form, now in one and now in the other."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -182,7 +182,8 @@ def _market(draw: Picker, codes: tuple[str, ...], first: str, last: str) -> tupl
             )[kept]
         )
     tables = _tables(draw, pd.Timestamp(first), pd.Timestamp(last))
-    return from_frames(pd.concat(rows), **tables), [symbol for symbol, _ in names]
+    lots = pd.DataFrame({"symbol": [symbol for symbol, _ in names], "lot": 100})
+    return from_frames(pd.concat(rows), instruments=lots, **tables), [symbol for symbol, _ in names]
 
 
 def _raw_market(

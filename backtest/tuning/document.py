@@ -52,7 +52,7 @@ def sweep_document(
     dict
         Plain values, the same on another day: `strategy` (name and settings, those of its run whole), `market`,
         `varied` by setting, `conditions`, `draw`, `candidates`, `measures`, `dates`, `time_blocks`, `base_currency`,
-        `notes` of the run of the thesis' own settings, and `summary`, as `backtest.tuning.analysis.landscape.summary` gives it.
+        `notes` of the run of the thesis' own settings, and `summary`, as `analysis.landscape.summary` gives it.
     """
     own, notes = _own(strategy, market)
     return {

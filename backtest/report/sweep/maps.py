@@ -55,7 +55,7 @@ def maps(frames: SweepFrames) -> Section:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two parameters, and the shares of variance they explain; see `backtest.tuning.analysis.sensitivity.interactions`."""
+    """Two parameters, and the shares of variance they explain; see `analysis.sensitivity.interactions`."""
 
     x: str
     y: str
