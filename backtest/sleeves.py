@@ -1,5 +1,7 @@
 """Running blocks of lanes in sleeves."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,20 +32,19 @@ class SleeveRoom:
     def __init__(self, prepared: Prepared, sleeves: Sleeves, inner: NDArray[np.float64], n_lanes: int) -> None:
         self._prepared, self._sleeves, self._inner = prepared, sleeves, read_only(inner)
         n_rows, n_events = len(prepared.rows.dates), len(prepared.timeline.kind)
-        shapes = dict.fromkeys(BY_SLEEVE, (len(sleeves.basket), n_lanes))
-        shapes["is_used"] = (len(sleeves.basket),)
-        shapes |= dict.fromkeys(BY_VENUE, (len(prepared.venues), n_lanes)) | {"ring": (prepared.n_slots, n_lanes)}
-        rooms = {name: np.zeros(shapes.get(name, (n_lanes,))) for name in SleeveBook._fields if name not in COUNTS}
-        counts = {name: np.zeros(shapes[name], dtype=np.int64) for name in COUNTS}
-        self._book = SleeveBook(**counts, **rooms)
+        shapes: dict[str, tuple[int, ...]] = dict.fromkeys(BY_SLEEVE, (len(sleeves.basket), n_lanes))
+        shapes |= dict.fromkeys(BY_VENUE, (len(prepared.venues), n_lanes))
+        shapes |= {"ring": (prepared.n_slots, n_lanes), "is_used": (len(sleeves.basket),)}
+        rooms: dict[str, Any] = {
+            name: np.zeros(shapes.get(name, (n_lanes,)), dtype=np.int64 if name in COUNTS else np.float64)
+            for name in SleeveBook._fields
+        }
+        self._book = SleeveBook(**rooms)
         self._ledger, self._scratch = new_book(prepared, n_lanes, 1.0), new_scratch(prepared, n_lanes)
         self._record, self._journal = new_pages(prepared, n_lanes, 0, 0, n_events, whole=False)
-        self._out = SleeveResults(
-            *(np.zeros((n_rows, n_lanes)) for _ in range(4)),
-            is_traded=np.zeros(n_rows, dtype=np.int64),
-            n_fills=np.zeros(n_lanes, dtype=np.int64),
-            general=np.zeros(n_lanes, dtype=np.int64),
-        )
+        nav, money, traded, paid = (np.zeros((n_rows, n_lanes)) for _ in range(4))
+        is_traded, n_fills, general = (np.zeros(n, dtype=np.int64) for n in (n_rows, n_lanes, n_lanes))
+        self._out = SleeveResults(nav, money, traded, paid, is_traded, n_fills, general)
 
     def run(self, shares: NDArray[np.float64], capital: float) -> SleeveResults:
         """Run a block from the first event to the last.

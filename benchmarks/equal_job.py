@@ -18,9 +18,9 @@ from backtest.config import FlatCosts
 from backtest.kernels.statistics import MEASURES
 from backtest.metrics.lanes import measure
 from backtest.sleeves import SleeveRoom
+from backtest.tuning.in_lanes import LANES
 from backtest.tuning.setups import Setup, set_up
 from backtest.tuning.space import space_of
-from backtest.tuning.sweep import LANES
 from backtest.tuning.variants import Variants
 from benchmarks.grid import headline
 from benchmarks.markets import make_market, make_thesis
@@ -67,8 +67,8 @@ class Job:
     def shares(self, first: int, last: int) -> NDArray[np.float64]:
         """Work out the fraction of NAV in each basket, shape (n_decisions, 2, last - first)."""
         rules = np.ascontiguousarray(self.rules[:, self.rule[first:last]])
-        share = rotation_shares(self.setup.score, self.setup.relative_price, rules, self.signal[first:last])
-        return INVESTED * np.stack([1.0 - share, share], axis=1)
+        whole = rotation_shares(self.setup.score, self.setup.relative_price, rules, self.signal[first:last])
+        return INVESTED * whole
 
 
 def make_job(n_dates: int = 1500, n_names: int = 40) -> Job:

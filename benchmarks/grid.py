@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from backtest.tuning.grid_file import flattened, read_grid
+from backtest.tuning.grids.grid_file import flattened, read_grid
 from backtest.tuning.space import space_of
 
 HEADLINE = Path(__file__).parent / "grids" / "headline.toml"

@@ -15,9 +15,9 @@ import pandas as pd
 
 import strategies
 from backtest.report.sweep.page import render_sweep
-from backtest.tuning.landscape import heat, marginal, ranking, spread, summary
-from backtest.tuning.neighbourhood import neighbourhood
-from backtest.tuning.sensitivity import explained, interactions
+from backtest.tuning.analysis.landscape import heat, marginal, ranking, spread, summary
+from backtest.tuning.analysis.neighbourhood import neighbourhood
+from backtest.tuning.analysis.sensitivity import explained, interactions
 from benchmarks.timing import median_of
 from data.load import load
 from data.market import MarketData

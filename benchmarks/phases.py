@@ -11,11 +11,11 @@ from unittest.mock import patch
 
 # A phase, and what is called in it.
 PARTS = {
-    "preparation": ("backtest.tuning.sweep.set_up", "backtest.tuning.sweep.read_signal"),
+    "preparation": ("backtest.tuning.preparation.set_up", "backtest.tuning.preparation.read_signal"),
     "running": ("backtest.tuning.blocks.BlockRunner.run",),
     "writing": (
-        "backtest.tuning.folder_store.FolderStore.write",
-        "backtest.tuning.folder_store.FolderStore.finish",
+        "backtest.tuning.storage.folder_store.FolderStore.write",
+        "backtest.tuning.storage.folder_store.FolderStore.finish",
     ),
 }
 Intervals = dict[str, list[tuple[float, float]]]

@@ -19,9 +19,9 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from backtest.tuning.parts import Part
-from backtest.tuning.sealed_sweep import SealedSweep
-from backtest.tuning.store import Store, open_store
+from backtest.tuning.storage.parts import Part
+from backtest.tuning.storage.sealed_sweep import SealedSweep
+from backtest.tuning.storage.store import Store, open_store
 
 N_CANDIDATES, N_BLOCKS = 1_036_800, 16
 WEIGHTINGS = pd.CategoricalDtype(["equal", "inverse volatility", "market cap"])
@@ -58,7 +58,7 @@ def write(store: Store, part: Part, n_threads: int) -> None:
     with store:
         with ThreadPoolExecutor(n_threads) as pool:
             list(pool.map(one, range(store.layout.n_parts)))
-        store.finish({})
+        store.finish(lambda _read: {})
 
 
 def assert_read_back(folder: Path, part: Part) -> None:

@@ -207,7 +207,7 @@ def main() -> None:
     arguments = parser.parse_args()
     make, thesis = source_of(arguments)
     market = make()
-    sweep(thesis, market, headline(600), threads=arguments.threads)  # compiles, or reads what was compiled
+    time_sweep(make, thesis, headline(600), arguments.threads, 1)  # compiles, or reads what was compiled
     schedules = [(), *(() if arguments.whole else ([one] for one in headline()["schedule.every"]))]
     timed = [
         time_sweep(make, thesis, headline(arguments.candidates, one), arguments.threads, arguments.repeats)

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from backtest.tuning.sweep import sweep
 from benchmarks.grid import headline
 from benchmarks.machine import machine
 from benchmarks.markets import N_DATES, N_NAMES, make_market, make_thesis
@@ -155,7 +154,7 @@ def main() -> None:
     parser.add_argument("--figure", type=Path, help="folder to draw into")
     arguments = parser.parse_args()
     for changes in FORMS.values():  # compiles, or reads what was compiled
-        sweep(make_thesis().replace(changes), make_market(), headline(600), threads=arguments.threads)
+        time_sweep(make_market, make_thesis().replace(changes), headline(600), arguments.threads, 1)
     print(f"{machine()}; {arguments.threads} threads, median of {arguments.repeats}")
     curves = []
     for what in ("candidates", "dates", "names"):

@@ -11,7 +11,7 @@ import argparse
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from benchmarks.equal_job import CAPITAL, COMPARED, FEES, Job, make_job, run_ours
 from benchmarks.machine import machine
+from benchmarks.timing import median_of
 
 if TYPE_CHECKING:
     import vectorbt as vbt
@@ -138,16 +139,6 @@ def time_theirs(job: Job, batch: int, engine: str, kind: str, n: int, workers: i
     return taken / (n_batches * batch)
 
 
-def median_seconds(function: Callable[[], object], repeats: int) -> float:
-    """Give the median seconds of calls."""
-    taken = []
-    for _ in range(repeats):
-        begun = time.perf_counter()
-        function()
-        taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)
-
-
 def main() -> None:
     """Assert parity, time both, print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -162,8 +153,7 @@ def main() -> None:
     count_years_as_we_do(job)
     engines = ["numba", *(["rust"] if is_rust_available() else [])]
     gaps = np.max([assert_parity(job, engine) for engine in engines], axis=0)
-    run_ours(job, 1024, arguments.threads)
-    ours = median_seconds(lambda: run_ours(job, job.n, arguments.threads), arguments.repeats) / job.n
+    ours = median_of(lambda: run_ours(job, job.n, arguments.threads), arguments.repeats) / job.n
 
     print(f"{machine('vectorbt', *(['vectorbt-rust'] if len(engines) > 1 else []))}")
     if len(engines) == 1:
@@ -180,7 +170,7 @@ def main() -> None:
             print(f"  {way:31s}" + "".join(f"{one * 1e3:9.2f}" for one in each))
             best = int(np.argmin(each))
             fastest = min(fastest, (each[best], f"{way}, {BATCHES[best]} a batch"))
-    again = median_seconds(lambda: run_ours(job, job.n, arguments.threads), arguments.repeats) / job.n
+    again = median_of(lambda: run_ours(job, job.n, arguments.threads), arguments.repeats) / job.n
     mine = statistics.mean((ours, again))
     print(f"vectorbt at its best ({fastest[1]}): {fastest[0] * 1e3:.3f} ms a candidate, {1 / fastest[0]:,.0f} a second")
     print(

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from backtest.tuning.parts import Layout, Part
-from backtest.tuning.store import Store, open_store
+from backtest.tuning.storage.parts import Layout, Part
+from backtest.tuning.storage.store import Store, open_store
 from tests.killing import killed_at
 
 IDENTITY = {"thesis": "a" * 64, "market": "b" * 64, "grid": "c" * 64, "Eastbound": "0.9"}

@@ -1,22 +1,13 @@
-"""Laying out a setup in sleeves: which decisions they are exact for, and what happens step by step."""
-
-from dataclasses import dataclass
+"""Laying out a setup in sleeves, and which decisions they are exact for."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backtest.arrays.prepare import Prepared
+from backtest.arrays.sleeve_steps import FILLS_AT, NONE, Steps, write_steps
 from backtest.kernels import state
 from backtest.kernels.sleeve_tables import (
-    AGAIN,
-    BEGIN_ROW,
-    DUE,
-    FILL,
     MARK_ROW,
-    SIZE,
-    TRIED,
-    WAITS,
-    WHOLE_ROW,
     Sleeves,
     fill_tables_nb,
     mark_tables_nb,
@@ -24,10 +15,6 @@ from backtest.kernels.sleeve_tables import (
     read_prices_nb,
     size_tables_nb,
 )
-
-NONE = -1
-# The event at which each kind of fill happens.
-FILLS_AT = {state.NEXT_OPEN: state.OPEN, state.NEXT_CLOSE: state.CLOSE, state.SAME_CLOSE: state.DECIDE}
 
 
 def has_sleeves(prepared: Prepared) -> bool:
@@ -53,16 +40,6 @@ def has_sleeves(prepared: Prepared) -> bool:
     costs_differ = bool(np.ptp(world.half_spread, axis=1).any())  # of names that pay the same fees
     holds_otherwise = rules.has_carry or rules.has_shorts or rules.max_gross > 1.0 or len(world.actions.kind)
     return bool(is_plain and not decides_otherwise and not counts_shares and not costs_differ and not holds_otherwise)
-
-
-@dataclass
-class _Steps:
-    """Steps as they are written down, and what their tables are of."""
-
-    rows: list[tuple[int, ...]]  # kind, row, decision, place, venue, slot, is first
-    stands: list[list[int]]
-    fills: list[tuple[int, int, int, int, int]]  # decision, row, venue, event, event of the close
-    parts: list[tuple[int, int]]  # decision, row
 
 
 def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
@@ -97,7 +74,7 @@ def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
     held = _held(tried)
     event = np.append(np.flatnonzero(timeline.kind == state.DECIDE), len(timeline.kind))
     splits = _splits(prepared, tried_at, np.unique(venue))
-    steps = _steps(prepared, tried_at, splits, np.unique(venue))
+    steps = write_steps(prepared, tried_at, splits, np.unique(venue))
     n_sleeves, n_names = len(kinds), len(name)
 
     def room(*shape: int) -> NDArray[np.float64]:
@@ -172,7 +149,7 @@ def _first_fills(prepared: Prepared) -> NDArray[np.int64]:
 def _held(tried: NDArray[np.int64]) -> NDArray[np.int64]:
     """Say which decision was last filled at each venue when the next is made, shape (K, V); -1: none."""
     filled = np.where(tried == 1, np.arange(len(tried))[:, None], NONE)
-    held = np.full_like(filled, NONE)
+    held: NDArray[np.int64] = np.full(filled.shape, NONE)
     held[1:] = np.maximum.accumulate(filled, axis=0)[:-1]
     return held
 
@@ -190,77 +167,8 @@ def _held_at_marks(prepared: Prepared, tried_at: NDArray[np.int64]) -> NDArray[n
 def _splits(prepared: Prepared, tried_at: NDArray[np.int64], venues: NDArray[np.int64]) -> NDArray[np.int64]:
     """Say of which decisions the legs meet their sessions on different dates, or some before the next and some not."""
     rows = np.where(tried_at[:, venues] == NONE, NONE, prepared.timeline.row[tried_at[:, venues]])
-    return (rows.min(axis=1) != rows.max(axis=1)).astype(np.int64)
-
-
-def _steps(
-    prepared: Prepared,
-    tried_at: NDArray[np.int64],
-    splits: NDArray[np.int64],
-    venues: NDArray[np.int64],
-) -> _Steps:
-    """Write down what happens: rows that begin, decisions, fills, marks."""
-    timeline, rules, world = prepared.timeline, prepared.rules, prepared.world
-    at_fill, ring = FILLS_AT[rules.fill], [False] * prepared.n_slots
-    earns = (world.credit[:, rules.base] != 0.0) | (world.debit[:, rules.base] != 0.0)
-    close_of = np.full(prepared.rows.opens.shape, NONE)
-    closes = np.flatnonzero(timeline.kind == state.CLOSE)
-    close_of[timeline.row[closes], timeline.venue[closes]] = closes
-    steps = _Steps([], [], [], [])
-    nothing = [WAITS] * len(prepared.venues)
-    k = NONE
-
-    def fill(e: int, row: int, v: int) -> None:
-        is_first = e == tried_at[k, v]
-        slot = int(world.settle_slot[row, v])
-        ring[slot] = True
-        steps.rows.append((FILL, row, k, len(steps.fills), v, slot, int(is_first)))
-        steps.stands.append(_stands(prepared, tried_at[k], e, k) if splits[k] else nothing)
-        steps.fills.append((k, row, v, e, int(close_of[row, v]) if at_fill != state.DECIDE else e))
-
-    kinds, rows, of = timeline.kind.tolist(), timeline.row.tolist(), timeline.venue.tolist()
-    for e, (kind, row) in enumerate(zip(kinds, rows, strict=True)):
-        if kind == state.BEGIN:
-            slot = row % prepared.n_slots
-            if earns.any():
-                steps.rows.append((BEGIN_ROW, row, k, NONE, NONE, slot if ring[slot] else NONE, 0))
-                steps.stands.append(nothing)
-            ring[slot] = False
-        elif kind == state.DECIDE:
-            k += 1
-            steps.rows.append((SIZE, row, k, NONE, NONE, NONE, 0))
-            steps.stands.append(nothing)
-            if at_fill == state.DECIDE:
-                for v in venues.tolist():
-                    fill(e, row, v)
-        elif kind == state.MARK:
-            mixed = [v for v in venues.tolist() if k >= 0 and splits[k] and NONE < tried_at[k, v] < e]
-            if not mixed and steps.rows and steps.rows[-1] == (BEGIN_ROW, row, k, NONE, NONE, NONE, 0):
-                steps.rows[-1] = (WHOLE_ROW, row, k, NONE, NONE, NONE, 0)
-                continue
-            steps.rows.append((MARK_ROW, row, k, len(steps.parts) if mixed else NONE, NONE, NONE, 0))
-            steps.stands.append([int(v in mixed) for v in range(len(nothing))] if mixed else nothing)
-            if mixed:
-                steps.parts.append((k, row))
-        elif kind == at_fill and k >= 0:
-            v = of[e]
-            is_again = splits[k] and NONE < tried_at[k, v] < e
-            if v in venues and (e == tried_at[k, v] or is_again):
-                fill(e, row, v)
-    return steps
-
-
-def _stands(prepared: Prepared, tried_at: NDArray[np.int64], e: int, k: int) -> list[int]:
-    """Say how every venue stands at a fill."""
-    timeline, stamp = prepared.timeline, prepared.decisions[k]
-    found = []
-    for v in range(len(prepared.venues)):
-        is_due = timeline.due[e, v] == state.DUE_ALL and timeline.start[e, v] > stamp
-        if NONE < tried_at[v] < e:
-            found.append(AGAIN if is_due else TRIED)
-        else:
-            found.append(DUE if is_due else WAITS)
-    return found
+    differ: NDArray[np.bool_] = rows.min(axis=1) != rows.max(axis=1)
+    return differ.astype(np.int64)
 
 
 def _irregular(
@@ -294,7 +202,7 @@ def _irregular(
     return found
 
 
-def _fill_tables(prepared: Prepared, sleeves: Sleeves, steps: _Steps, held_at_marks: NDArray[np.int64]) -> None:
+def _fill_tables(prepared: Prepared, sleeves: Sleeves, steps: Steps, held_at_marks: NDArray[np.int64]) -> None:
     timeline, world, rules = prepared.timeline, prepared.world, prepared.rules
     marked = np.zeros((len(prepared.rows.dates), len(prepared.names)))
     read_prices_nb(

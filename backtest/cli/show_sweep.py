@@ -48,8 +48,8 @@ def print_sweep(
         The measure.
     """
     from backtest.report.sweep.labels import spoken
-    from backtest.tuning.landscape import spread
-    from backtest.tuning.parameter_values import text_of
+    from backtest.tuning.analysis.landscape import spread
+    from backtest.tuning.grids.parameter_values import text_of
 
     console, table = Console(markup=False), found.table
     if found.market.synthetic:

@@ -52,7 +52,7 @@ def sweep_command(
     from backtest.errors import BacktestError, SweepStopped
     from backtest.kernels.statistics import MEASURES
     from backtest.output.run_folder import refuse_unwritable
-    from backtest.tuning.grid_file import parse_grid
+    from backtest.tuning.grids.grid_file import parse_grid
 
     given = [*(grid or ()), *(words or ())]
     if not given:

@@ -196,7 +196,7 @@ def fill_venue_nb(sleeves, step, book, traded_out, paid_out, fills_out):
     n_lanes, n_waiting = book.cash.shape[0], 0
     if sells_too == 0.0:  # tried again: nearly always nothing is left
         for lane in range(n_lanes):
-            n_waiting += np.int64(book.rest[venue, lane] != 0.0)
+            n_waiting += int(book.rest[venue, lane] != 0.0)
         if n_waiting == 0:
             return
     if splits:
@@ -210,12 +210,12 @@ def fill_venue_nb(sleeves, step, book, traded_out, paid_out, fills_out):
             fill_part_nb(
                 table, net[0], net[1], pays[0], pays[1], sleeves.n_new[k, s], sleeves.n_held[k, s], sells_too,
                 book.rank[s], book.wanted[s], book.part, book.rest[venue], book.held[s], is_first, book.pay,
-                book.traded, book.cost, book.count,
+                book.traded, book.cost, book.filled,
             )  # fmt: skip
         else:
             fill_whole_nb(
                 table, net[0], net[1], pays[0], pays[1], sleeves.n_new[k, s], sleeves.n_held[k, s], book.rank[s],
-                book.wanted[s], book.held[s], is_first, book.pay, book.traded, book.cost, book.count,
+                book.wanted[s], book.held[s], is_first, book.pay, book.traded, book.cost, book.filled,
             )  # fmt: skip
         is_first = False
     if splits:
@@ -224,6 +224,6 @@ def fill_venue_nb(sleeves, step, book, traded_out, paid_out, fills_out):
     if is_first:  # nobody trades at the venue
         return
     pay_nb(
-        book.in_general, book.pay, book.traded, book.cost, book.count, book.cash, book.waiting,
+        book.in_general, book.pay, book.traded, book.cost, book.filled, book.cash, book.waiting,
         book.ring[sleeves.slot[step]], book.begun, traded_out, paid_out, fills_out,
     )  # fmt: skip

@@ -20,7 +20,7 @@ def count_ruined_nb(nav, in_general):
     """
     n = 0
     for lane in range(nav.shape[0]):
-        n += np.int64(~(nav[lane] > 0.0) & (in_general[lane] == 0.0))
+        n += int(~(nav[lane] > 0.0) & (in_general[lane] == 0.0))
     return n
 
 
@@ -69,7 +69,7 @@ def count_used_nb(held, wanted):
     """
     n = 0
     for lane in range(held.shape[0]):
-        n += np.int64((held[lane] != 0.0) | (wanted[lane] != 0.0))
+        n += int((held[lane] != 0.0) | (wanted[lane] != 0.0))
     return n
 
 
@@ -199,8 +199,8 @@ def lower_rank_nb(ratio, drift, rank):
     n = 0
     for lane in range(ratio.shape[0]):
         j = rank[lane]
-        one = np.int64((j > 0) & (drift[max(j - 1, 0)] >= ratio[lane]))
-        two = np.int64((j > 1) & (drift[max(j - 2, 0)] >= ratio[lane]))
+        one = int((j > 0) & (drift[max(j - 1, 0)] >= ratio[lane]))
+        two = int((j > 1) & (drift[max(j - 2, 0)] >= ratio[lane]))
         rank[lane] = j - one - two
         n += two
     return n
@@ -220,7 +220,7 @@ def count_new_nb(ranks, before):
     """
     n = 0
     for lane in range(ranks.shape[0]):
-        n += np.int64(ranks[lane] != before[lane])
+        n += int(ranks[lane] != before[lane])
     return n
 
 

@@ -9,15 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from backtest.kernels.sleeve_books import close_ledger_nb, open_ledger_nb
 from backtest.kernels.sleeve_fills import fill_venue_nb
-from backtest.kernels.sleeve_general import (
-    close_ledger_nb,
-    find_general_nb,
-    find_rounding_nb,
-    open_ledger_nb,
-    run_general_nb,
-    take_rows_nb,
-)
+from backtest.kernels.sleeve_general import find_general_nb, find_rounding_nb, run_general_nb, take_rows_nb
 from backtest.kernels.sleeve_sizing import size_sleeves_nb
 from backtest.kernels.sleeve_tables import BEGIN_ROW, FILL, MARK_ROW, SIZE, WHOLE_ROW
 from backtest.kernels.state import NAV_NOT_POSITIVE, OK
@@ -72,7 +66,7 @@ class SleeveBook(NamedTuple):
     pay: F
     traded: F
     cost: F
-    count: F
+    filled: F
 
 
 class SleeveResults(NamedTuple):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backtest.kernels.funding import bounded_nb, looks_halted_nb
+from backtest.kernels.funding import looks_halted_nb
 from backtest.kernels.state import (
     BUY_AT_CLOSE,
     BUY_AT_OPEN,
@@ -10,13 +10,14 @@ from backtest.kernels.state import (
     DUE_ALL,
     DUE_LATE,
     DUE_NONE,
+    LOT_TOLERANCE,
     NEXT_OPEN,
     OPEN,
     SELL_AT_CLOSE,
     SELL_AT_OPEN,
 )
 from backtest.kernels.valuing import row_of_nb
-from data.jit import dense, kernel, leaf
+from data.jit import dense, leaf
 
 # Bits of a name: what of its orders goes now, what later on the date, and whether it had no open.
 BUYS_NOW, SELLS_NOW, BUYS_LATER, SELLS_LATER, IS_LATE = 1, 2, 4, 8, 16
@@ -120,7 +121,30 @@ def due_wide_nb(goes, venue_of, venue_due, order, now_out, later_out):
     return n_later > 0
 
 
-@kernel
+@dense
+def bound_name_nb(room, lot, shares, undelivered, part):
+    """Hold one name's orders to what volume and delivery allow; see `funding.bounded_nb`.
+
+    Parameters
+    ----------
+    room, lot : float
+        Shares.
+    shares, undelivered : ndarray of shape (L,)
+    part : ndarray of shape (L,)
+        Written in place, signed shares.
+    """
+    for lane in range(part.shape[0]):
+        order, waits = part[lane], undelivered[lane]
+        free = min(room, max(shares[lane] - waits, 0.0))
+        bound = free if (order < 0.0) & (waits > 0.0) else room
+        is_free = abs(order) <= bound * (1.0 + LOT_TOLERANCE)
+        if lot > 0.0:
+            bound = np.trunc(bound / lot + LOT_TOLERANCE) * lot
+        bound = bound if order > 0.0 else -bound
+        part[lane] = order if is_free else bound
+
+
+@leaf
 def bound_wide_nb(world, book, row, has_later, scratch):
     """Hold what can fill to what volume and delivery allow.
 
@@ -142,8 +166,6 @@ def bound_wide_nb(world, book, row, has_later, scratch):
             n_waiting += int(undelivered[a, lane] > 0.0)
         if n_waiting == 0 and rooms[a] == np.inf:
             continue
-        for lane in range(n_lanes):
-            held, waits = shares[a, lane], undelivered[a, lane]
-            now[a, lane] = bounded_nb(now[a, lane], held, waits, rooms[a], lots[a])
-            if has_later:
-                later[a, lane] = bounded_nb(later[a, lane], held, waits, rooms[a], lots[a])
+        bound_name_nb(rooms[a], lots[a], shares[a], undelivered[a], now[a])
+        if has_later:
+            bound_name_nb(rooms[a], lots[a], shares[a], undelivered[a], later[a])

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from backtest.errors import BacktestError
 from backtest.kernels.statistics import MEASURES
 from backtest.run import run, settings_of
-from backtest.tuning.landscape import summary
-from backtest.tuning.parameter_values import OWN, is_number
+from backtest.tuning.analysis.landscape import summary
+from backtest.tuning.grids.parameter_values import OWN, is_number
 from backtest.tuning.result import block_edges
 from backtest.tuning.space import Space
 from data.errors import EastboundError
@@ -52,7 +52,7 @@ def sweep_document(
     dict
         Plain values, the same on another day: `strategy` (name and settings, those of its run whole), `market`,
         `varied` by setting, `conditions`, `draw`, `candidates`, `measures`, `dates`, `time_blocks`, `base_currency`,
-        `notes` of the run of the thesis' own settings, and `summary`, as `backtest.tuning.landscape.summary` gives it.
+        `notes` of the run of the thesis' own settings, and `summary`, as `analysis.landscape.summary` gives it.
     """
     own, notes = _own(strategy, market)
     return {

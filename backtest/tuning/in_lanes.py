@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
 from backtest.kernels.statistics import MEASURES
+from backtest.tuning.analysis.measures import GENERAL
 from backtest.tuning.blocks import Block, BlockRunner
-from backtest.tuning.measures import GENERAL
-from backtest.tuning.parts import Part
 from backtest.tuning.preparation import READINGS_KEPT, SETUPS_KEPT, Preparation
-from backtest.tuning.store import Store
+from backtest.tuning.storage.parts import Part
+from backtest.tuning.storage.store import Store
 from backtest.tuning.variants import Variants
 from data.errors import EastboundError
 

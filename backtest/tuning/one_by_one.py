@@ -18,11 +18,11 @@ from backtest.kernels.statistics import MEASURES
 from backtest.metrics.lanes import Measuring, measure, measuring
 from backtest.result import BacktestResult
 from backtest.run import run_strategy, settings_of
-from backtest.tuning.measures import GENERAL
-from backtest.tuning.parameter_values import text_of
-from backtest.tuning.parts import Part
+from backtest.tuning.analysis.measures import GENERAL
+from backtest.tuning.grids.parameter_values import text_of
 from backtest.tuning.space import Space
-from backtest.tuning.store import Store
+from backtest.tuning.storage.parts import Part
+from backtest.tuning.storage.store import Store
 from backtest.tuning.workers import WorkerEndedError, Workers
 from data.errors import EastboundError
 from data.market import MarketData

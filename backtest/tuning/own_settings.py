@@ -6,8 +6,8 @@ from pydantic import BaseModel
 
 from backtest.config import RunConfig
 from backtest.run import settings_of
+from backtest.tuning.grids.parameter_values import value_of
 from backtest.tuning.one_by_one import own_fields
-from backtest.tuning.parameter_values import value_of
 from strategies.strategy import Policy, Strategy
 from strategies.thesis import Thesis
 

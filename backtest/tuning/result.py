@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from backtest.result import BacktestResult
 from backtest.run import RotationResult, run
-from backtest.tuning.landscape import ranking
-from backtest.tuning.measures import GENERAL
+from backtest.tuning.analysis.landscape import ranking
+from backtest.tuning.analysis.measures import GENERAL
 from backtest.tuning.one_by_one import OneByOne
 from backtest.tuning.space import Space
-from backtest.tuning.store import Store
+from backtest.tuning.storage.store import Store
 from data.market import MarketData
 from strategies.schedule import LONGEST
 from strategies.thesis import Thesis
@@ -95,7 +95,7 @@ class SweepResult(ABC):
         return self.store.returns
 
     def ranking(self, by: str = "sharpe", k: int | None = None) -> NDArray[np.int64]:
-        """Order candidates by a measure, the best first; see `backtest.tuning.landscape.ranking`.
+        """Order candidates by a measure, the best first; see `backtest.tuning.analysis.landscape.ranking`.
 
         Parameters
         ----------

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from backtest.tuning.analysis.landscape import ranking
 from backtest.tuning.document import read_blocks
-from backtest.tuning.landscape import ranking
 from backtest.tuning.result import BlockMoments
-from backtest.tuning.sealed_sweep import SealedSweep
+from backtest.tuning.storage.sealed_sweep import SealedSweep
 
 
 class SavedSweep:

@@ -11,14 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
-from backtest.tuning.conditions import Condition, conditions_of
-from backtest.tuning.dimensions import Dimension, dimension_of
-from backtest.tuning.distributions import Distribution, Draw, draw_of
-from backtest.tuning.enumeration import all_combinations, drawn_points, undrawn, unvaried
-from backtest.tuning.grid_file import RESERVED, flattened
-from backtest.tuning.groupings import Grouping, grouping_of
-from backtest.tuning.layouts import Drawn, Layout
-from backtest.tuning.parameter_values import OWN, column_of, text_of
+from backtest.tuning.grids.conditions import Condition, conditions_of
+from backtest.tuning.grids.dimensions import Dimension, dimension_of
+from backtest.tuning.grids.distributions import Distribution, Draw, draw_of
+from backtest.tuning.grids.enumeration import all_combinations, drawn_points, undrawn, unvaried
+from backtest.tuning.grids.grid_file import RESERVED, flattened
+from backtest.tuning.grids.groupings import Grouping, grouping_of
+from backtest.tuning.grids.layouts import Drawn, Layout
+from backtest.tuning.grids.parameter_values import OWN, column_of, text_of
 
 STRETCH = 16_384  # candidates worked out at a time
 

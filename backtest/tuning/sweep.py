@@ -12,16 +12,16 @@ import numpy as np
 from backtest.errors import BacktestError, SweepStopped
 from backtest.kernels.statistics import MEASURES
 from backtest.tuning import in_lanes, one_by_one
+from backtest.tuning.analysis.measures import GENERAL
 from backtest.tuning.document import sweep_document
-from backtest.tuning.identity import sweep_identity
 from backtest.tuning.in_lanes import PARTS_UNDER_WAY, InLanes
-from backtest.tuning.measures import GENERAL
 from backtest.tuning.one_by_one import OneByOne
 from backtest.tuning.own_settings import own_settings
-from backtest.tuning.parts import PART_SIZE
 from backtest.tuning.result import RotationSweep, StrategySweep, SweepResult
 from backtest.tuning.space import Space, space_of
-from backtest.tuning.store import MEMORY_LIMIT, Store, open_store
+from backtest.tuning.storage.identity import sweep_identity
+from backtest.tuning.storage.parts import PART_SIZE
+from backtest.tuning.storage.store import MEMORY_LIMIT, Store, open_store
 from backtest.tuning.variants import Variants
 from data.market import MarketData
 from strategies.strategy import Policy, Strategy

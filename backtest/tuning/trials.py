@@ -19,7 +19,7 @@ from backtest.output.provenance import strategy_part
 from backtest.result import BacktestResult
 from backtest.run import RotationResult
 from backtest.tuning.history import UNKNOWN, History
-from backtest.tuning.identity import settings_digest
+from backtest.tuning.storage.identity import settings_digest
 from data.errors import DataError
 from data.fingerprint import market_hash
 from data.market import MarketData

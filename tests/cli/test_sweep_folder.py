@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from backtest.errors import BacktestError
-from backtest.tuning import sealed_sweep
+from backtest.tuning.storage import sealed_sweep
 from tests.made_up_sweep import ABOUT, contents, differing, left_by, opened, swept, write_parts
 
 ROOT = Path(__file__).resolve().parents[2]

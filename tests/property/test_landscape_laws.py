@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtest.tuning.axes import steps_of
-from backtest.tuning.groups import Variance
-from backtest.tuning.landscape import heat, marginal, ranking
-from backtest.tuning.neighbourhood import neighbourhood
-from backtest.tuning.sensitivity import explained, interactions
+from backtest.tuning.analysis.axes import steps_of
+from backtest.tuning.analysis.groups import Variance
+from backtest.tuning.analysis.landscape import heat, marginal, ranking
+from backtest.tuning.analysis.neighbourhood import neighbourhood
+from backtest.tuning.analysis.sensitivity import explained, interactions
 from tests.sweeps import grid_table
 
 SEEDS = range(8)

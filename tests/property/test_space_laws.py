@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from backtest.errors import BacktestError
-from backtest.tuning.parameter_values import OWN
+from backtest.tuning.grids.parameter_values import OWN
 from backtest.tuning.space import Space, space_of
 
 NAMES = ("rotation.enter", "rotation.exit", "signal.lookback", "run.impact")

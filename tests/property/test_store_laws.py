@@ -8,9 +8,9 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backtest.tuning.parts import Part
-from backtest.tuning.sealed_sweep import SealedSweep
-from backtest.tuning.store import open_store
+from backtest.tuning.storage.parts import Part
+from backtest.tuning.storage.sealed_sweep import SealedSweep
+from backtest.tuning.storage.store import open_store
 
 TYPES = st.sampled_from(["float64", "float32", "int64", "int8", "bool"]) | st.lists(
     st.text(max_size=5), min_size=1, max_size=4, unique=True
@@ -63,7 +63,7 @@ def test_what_was_written_is_what_is_read(
                     store = open_store(folder, {"a": "b"}, n, **asked)
                 assert number not in store.done
                 store.write(int(number), part(*store.layout.bounds(int(number))))
-            store.finish({})
+            store.finish(lambda read: {})
             tables.append(store.table)
             np.testing.assert_array_equal(store.sums, sums)
             np.testing.assert_array_equal(store.squares, squares)

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from backtest.errors import BacktestError
-from backtest.tuning.axes import axis, is_drawn, parameters, written
-from backtest.tuning.groups import Sorted
-from backtest.tuning.landscape import heat, marginal, ranking, spread, summary
-from backtest.tuning.neighbourhood import neighbourhood, slices
-from backtest.tuning.sensitivity import explained, interactions
+from backtest.tuning.analysis.axes import axis, is_drawn, parameters, written
+from backtest.tuning.analysis.groups import Sorted
+from backtest.tuning.analysis.landscape import heat, marginal, ranking, spread, summary
+from backtest.tuning.analysis.neighbourhood import neighbourhood, slices
+from backtest.tuning.analysis.sensitivity import explained, interactions
 from tests.sweeps import grid_table, hill_table, spike_table
 
 NAN = math.nan

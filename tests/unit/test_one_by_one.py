@@ -18,10 +18,10 @@ from backtest.kernels.statistics import MEASURES
 from backtest.run import run_strategy, settings_of
 from backtest.tuning.one_by_one import OneByOne, run_part, run_parts
 from backtest.tuning.own_settings import own_settings
-from backtest.tuning.parts import Part
 from backtest.tuning.space import space_of
-from backtest.tuning.store import Store, open_store
-from backtest.tuning.strategy_identity import strategy_digest
+from backtest.tuning.storage.parts import Part
+from backtest.tuning.storage.store import Store, open_store
+from backtest.tuning.storage.strategy_identity import strategy_digest
 from backtest.tuning.workers import WorkerEndedError, Workers
 from data.load import load
 from strategies.catalogue import thesis

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from backtest.config import FlatCosts
-from backtest.tuning.parameter_values import OWN
+from backtest.tuning.grids.parameter_values import OWN
 from backtest.tuning.space import Space, space_of
 from strategies.catalogue import thesis
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from backtest.errors import BacktestError
-from backtest.tuning.grid_file import parse_grid, read_grid
+from backtest.tuning.grids.grid_file import parse_grid, read_grid
 from backtest.tuning.space import space_of
 
 DRAW = {"draw": {"n": 8, "seed": 1}}

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from backtest.errors import BacktestError
-from backtest.tuning.identity import sweep_identity
-from backtest.tuning.parts import Column, ColumnType, Layout, Part
-from backtest.tuning.sealed_sweep import SealedSweep
+from backtest.tuning.storage.identity import sweep_identity
+from backtest.tuning.storage.parts import Column, ColumnType, Layout, Part
+from backtest.tuning.storage.sealed_sweep import SealedSweep
 from data.errors import DataError
 from data.fingerprint import market_hash
 from data.load import load

@@ -19,7 +19,7 @@ from backtest.report.sweep.page import render_sweep, sweep_sections
 from backtest.report.sweep.plateau import plateau
 from backtest.report.sweep.timing import offsets
 from backtest.run import run
-from backtest.tuning.landscape import ranking
+from backtest.tuning.analysis.landscape import ranking
 from tests.sweeps import GRID, OFFSET_RETURNS, grid_table, hill_table, spike_table, sweep_of, with_measures
 
 WIDE = "\N{NO-BREAK SPACE}"

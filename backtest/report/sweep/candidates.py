@@ -10,7 +10,7 @@ from backtest.report.sweep.frames import SweepFrames
 from backtest.report.sweep.labels import label, measured, spoken
 from backtest.report.tables import MISSING, Table, number, percent
 from backtest.report.writing import counted
-from backtest.tuning.axes import written
+from backtest.tuning.analysis.axes import written
 
 MEASURES = ("sharpe", "annual_return", "volatility", "max_drawdown", "calmar", "turnover", "cost_annual")
 SHORT_HEADS = {"turnover": "Turnover a year", "cost_annual": "Costs a year"}

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from backtest.report.charts.figure import DASHES, GREY, LOOKS, PARTS, faded, layout, plain
 from backtest.report.exhibits import Figure
 from backtest.report.sweep.labels import label, measured, shown
-from backtest.tuning.axes import Axis
-from backtest.tuning.landscape import Heat, Marginal
+from backtest.tuning.analysis.axes import Axis
+from backtest.tuning.analysis.landscape import Heat, Marginal
 
 N_BARS = 60
 FRAME_OWN = "#8FD3FF"  # told apart on the dark end of the map

@@ -9,8 +9,8 @@ from backtest.report.sweep.headline import spread_best
 from backtest.report.sweep.labels import label, measured, spoken
 from backtest.report.tables import Table, number, percent
 from backtest.report.writing import counted
-from backtest.tuning.landscape import spread
-from backtest.tuning.measures import better
+from backtest.tuning.analysis.landscape import spread
+from backtest.tuning.analysis.measures import better
 
 LISTED = ("annual_return", "volatility", "sharpe", "max_drawdown", "calmar", "turnover", "cost_annual")
 

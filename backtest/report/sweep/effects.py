@@ -7,8 +7,8 @@ from backtest.report.sweep.charts import effect, parallel
 from backtest.report.sweep.frames import SweepFrames
 from backtest.report.sweep.labels import label, measured, spoken
 from backtest.report.tables import MISSING, Table, number, percent
-from backtest.tuning.landscape import Marginal, ranking
-from backtest.tuning.measures import better
+from backtest.tuning.analysis.landscape import Marginal, ranking
+from backtest.tuning.analysis.measures import better
 
 MOST_CHARTS = 12
 N_BEST, N_OTHERS = 200, 800

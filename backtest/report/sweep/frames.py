@@ -14,12 +14,12 @@ from backtest.config import RunConfig
 from backtest.metrics.returns import A_YEAR
 from backtest.report.tables import MISSING
 from backtest.run import run
-from backtest.tuning.axes import Axis, axis, bins_for, parameters, written
-from backtest.tuning.groups import Sorted
-from backtest.tuning.landscape import Marginal, marginal, ranking, spread
-from backtest.tuning.measures import values_of
-from backtest.tuning.neighbourhood import Neighbourhood, neighbourhood
-from backtest.tuning.sensitivity import explained, interactions
+from backtest.tuning.analysis.axes import Axis, axis, bins_for, parameters, written
+from backtest.tuning.analysis.groups import Sorted
+from backtest.tuning.analysis.landscape import Marginal, marginal, ranking, spread
+from backtest.tuning.analysis.measures import values_of
+from backtest.tuning.analysis.neighbourhood import Neighbourhood, neighbourhood
+from backtest.tuning.analysis.sensitivity import explained, interactions
 from data.errors import EastboundError
 from data.market import MarketData
 from strategies.thesis import Thesis

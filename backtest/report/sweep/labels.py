@@ -1,7 +1,7 @@
 """How measures and parameters of a sweep are called and written."""
 
 from backtest.report.tables import number, percent
-from backtest.tuning.axes import written
+from backtest.tuning.analysis.axes import written
 
 LABELS = {
     "total_return": "Total return",

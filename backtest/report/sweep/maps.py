@@ -10,7 +10,7 @@ from backtest.report.sweep.charts import heat_map
 from backtest.report.sweep.frames import SweepFrames
 from backtest.report.sweep.labels import spoken
 from backtest.report.tables import percent
-from backtest.tuning.landscape import Heat, How, heat
+from backtest.tuning.analysis.landscape import Heat, How, heat
 
 SHOWN, CHOSEN = 4, 12
 HOWS: tuple[How, ...] = ("median", "best")
@@ -55,7 +55,7 @@ def maps(frames: SweepFrames) -> Section:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two parameters, and the shares of variance they explain; see `backtest.tuning.sensitivity.interactions`."""
+    """Two parameters, and the shares of variance they explain; see `analysis.sensitivity.interactions`."""
 
     x: str
     y: str

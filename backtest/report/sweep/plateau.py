@@ -8,8 +8,8 @@ from backtest.report.sweep.frames import SweepFrames
 from backtest.report.sweep.headline import PLATEAU, SPIKE, at_the_edge, standing
 from backtest.report.sweep.labels import label, measured, setting
 from backtest.report.tables import Table, number, percent, signed
-from backtest.tuning.axes import NONE, written
-from backtest.tuning.neighbourhood import slices as cuts
+from backtest.tuning.analysis.axes import NONE, written
+from backtest.tuning.analysis.neighbourhood import slices as cuts
 
 FARTHEST = 6  # steps that the small chart goes
 

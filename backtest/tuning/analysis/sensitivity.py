@@ -6,9 +6,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from backtest.tuning.axes import Axis, axis, bins_for, parameters
-from backtest.tuning.groups import Variance
-from backtest.tuning.measures import values_of
+from backtest.tuning.analysis.axes import Axis, axis, bins_for, parameters
+from backtest.tuning.analysis.groups import Variance
+from backtest.tuning.analysis.measures import values_of
 
 
 def explained(table: pd.DataFrame, measure: str, axes: Sequence[Axis] | None = None) -> "pd.Series[float]":

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.tuning.parts import About, Layout, Part, Pieces
+from backtest.tuning.storage.parts import About, Layout, Part, Pieces
 
 
 class MemoryStore:

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
-from backtest.tuning.conditions import Condition, Operand, operand
-from backtest.tuning.dimensions import Dimension
-from backtest.tuning.distributions import SHAPE, Distribution, Draw
-from backtest.tuning.layouts import Drawn, Kept, Product, digits_of
-from backtest.tuning.parameter_values import OWN
+from backtest.tuning.grids.conditions import Condition, Operand, operand
+from backtest.tuning.grids.dimensions import Dimension
+from backtest.tuning.grids.distributions import SHAPE, Distribution, Draw
+from backtest.tuning.grids.layouts import Drawn, Kept, Product, digits_of
+from backtest.tuning.grids.parameter_values import OWN
 
 MAX_CANDIDATES = 100_000_000
 MAX_AXES = 64  # of an array in numpy

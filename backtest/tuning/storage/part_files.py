@@ -20,7 +20,7 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from backtest.tuning.parts import Layout, Pieces
+from backtest.tuning.storage.parts import Layout, Pieces
 from data.storage.atomic import UNFINISHED
 
 COLUMNS = "columns.raw"

@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
-from backtest.tuning.folder_store import FolderStore
-from backtest.tuning.memory_store import MemoryStore
-from backtest.tuning.parts import PART_SIZE, About, ColumnType, Layout, Part
+from backtest.tuning.storage.folder_store import FolderStore
+from backtest.tuning.storage.memory_store import MemoryStore
+from backtest.tuning.storage.parts import PART_SIZE, About, ColumnType, Layout, Part
 
 MEMORY_LIMIT = 10**9  # bytes
 
@@ -107,7 +107,7 @@ def open_store(
     folder : Path or None
         Made if need be; parts of the same sweep that are there are kept. None: everything is held in memory.
     identity : mapping of str to str
-        What decides the results, by name: see `backtest.tuning.identity.sweep_identity`.
+        What decides the results, by name: see `backtest.tuning.storage.identity.sweep_identity`.
     n_candidates : int
     columns : mapping of str to dtype
         Columns of the table in order, `pd.CategoricalDtype` for categories.

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.tuning.axes import Axis, axis, bins_for, parameters
-from backtest.tuning.groups import Sorted, Variance, group_means
-from backtest.tuning.measures import better, values_of
-from backtest.tuning.neighbourhood import neighbourhood
-from backtest.tuning.sensitivity import explained, interactions
+from backtest.tuning.analysis.axes import Axis, axis, bins_for, parameters
+from backtest.tuning.analysis.groups import Sorted, Variance, group_means
+from backtest.tuning.analysis.measures import better, values_of
+from backtest.tuning.analysis.neighbourhood import neighbourhood
+from backtest.tuning.analysis.sensitivity import explained, interactions
 
 How = Literal["median", "mean", "best", "worst"]
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)

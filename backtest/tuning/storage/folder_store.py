@@ -19,11 +19,11 @@ from backtest.errors import BacktestError
 from backtest.output import run_folder
 from backtest.output.documents import json_text
 from backtest.output.run_folder import LOCK, refusal, refuse_unwritable
-from backtest.tuning.assembly import TableWriter, read_table, write_csv
-from backtest.tuning.identity import described, refuse_other
-from backtest.tuning.part_files import PartFiles, array_file
-from backtest.tuning.parts import About, Layout, Part
-from backtest.tuning.sealed_sweep import CSV, IDENTITY, PARTS, SEAL, TABLE, SealedSweep, move_out, seal
+from backtest.tuning.storage.assembly import TableWriter, read_table, write_csv
+from backtest.tuning.storage.identity import described, refuse_other
+from backtest.tuning.storage.part_files import PartFiles, array_file
+from backtest.tuning.storage.parts import About, Layout, Part
+from backtest.tuning.storage.sealed_sweep import CSV, IDENTITY, PARTS, SEAL, TABLE, SealedSweep, move_out, seal
 from data.storage.atomic import UNFINISHED
 from data.storage.locks import locked
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
-from backtest.tuning.parameter_values import is_number, value_of
+from backtest.tuning.grids.parameter_values import is_number, value_of
 
 DISTRIBUTIONS = ("uniform", "log_uniform", "integers", "choice")
 METHODS = ("sobol", "random")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
-from backtest.tuning.parameter_values import is_number
+from backtest.tuning.grids.parameter_values import is_number
 
 Operand = NDArray[Any]  # float64, bool, text, or object where values are of several kinds
 

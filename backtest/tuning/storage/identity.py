@@ -11,8 +11,8 @@ import pandas as pd
 from backtest.errors import BacktestError
 from backtest.output.documents import json_text
 from backtest.output.provenance import versions
-from backtest.tuning.parts import ColumnType, Layout
-from backtest.tuning.strategy_identity import strategy_digest
+from backtest.tuning.storage.parts import ColumnType, Layout
+from backtest.tuning.storage.strategy_identity import strategy_digest
 from data.fingerprint import market_hash
 from data.market import MarketData
 from strategies.strategy import Policy, Strategy

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from backtest.errors import BacktestError
-from backtest.tuning.parameter_values import value_of
+from backtest.tuning.grids.parameter_values import value_of
 from strategies.strategy import Policy, Strategy
 
 

@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from backtest.errors import BacktestError
 from backtest.output.documents import json_text
 from backtest.output.run_folder import sealed_names, sync
-from backtest.tuning.assembly import read_columns, read_table
-from backtest.tuning.part_files import array_file
-from backtest.tuning.parts import Layout
+from backtest.tuning.storage.assembly import read_columns, read_table
+from backtest.tuning.storage.part_files import array_file
+from backtest.tuning.storage.parts import Layout
 from data.storage.atomic import UNFINISHED, replacing
 
 PARTS = "parts"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backtest.tuning.dimensions import Dimension
-from backtest.tuning.layouts import Drawn, Layout
+from backtest.tuning.grids.dimensions import Dimension
+from backtest.tuning.grids.layouts import Drawn, Layout
 
 
 @dataclass(frozen=True)

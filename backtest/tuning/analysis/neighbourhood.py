@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.tuning.axes import is_drawn, parameters, steps_of
-from backtest.tuning.measures import better, values_of
+from backtest.tuning.analysis.axes import is_drawn, parameters, steps_of
+from backtest.tuning.analysis.measures import better, values_of
 
 NEAREST = 20
 COARSE = 1 / 3  # of all other candidates: a neighbourhood as large is the field itself

@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
-from backtest.tuning.distributions import DISTRIBUTIONS, Distribution, distribution_of
-from backtest.tuning.parameter_values import OWN, identity, is_number, value_of
+from backtest.tuning.grids.distributions import DISTRIBUTIONS, Distribution, distribution_of
+from backtest.tuning.grids.parameter_values import OWN, identity, is_number, value_of
 from strategies.thesis import Thesis
 
 # Of a thesis, and the fields of a strategy in Python.

@@ -11,7 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from backtest.tuning.parts import ColumnType, Layout
+from backtest.tuning.storage.parts import ColumnType, Layout
 
 Columns = Mapping[str, NDArray[Any]]
 

@@ -1,0 +1,1 @@
+"""What the table of a sweep says: pure functions on data frames."""

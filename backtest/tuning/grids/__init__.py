@@ -1,0 +1,1 @@
+"""What is varied: values, ranges and draws of settings, and the conditions between them."""
