@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from backtest.config import RunConfig
 from data.calendars import trading_calendar
 from data.market import MarketData
 from data.rates import CASH_SERIES
@@ -67,7 +68,7 @@ def sweep_world(seed: int, n: int) -> SweepWorld:
     is_raw = not is_plain and draw.chance(0.6)
     if is_raw:
         config["dividend_yield"] = 0.0
-        market, symbols = _raw_market(draw, config, codes, first, last)
+        market, symbols = _raw_market(draw, config, codes, first)
     else:
         if config.get("lots") == "exchange":
             config["approximate_lots"] = True
@@ -187,13 +188,10 @@ def _market(draw: Picker, codes: tuple[str, ...], first: str, last: str) -> tupl
 
 
 def _raw_market(
-    draw: Picker, config: Mapping[str, Any], codes: tuple[str, ...], first: str, last: str
+    draw: Picker, config: Mapping[str, Any], codes: tuple[str, ...], first: str
 ) -> tuple[MarketData, list[str]]:
     """Draw prices as traded with actions, lots, limits, halts and a delisting; see `tests.worlds`."""
-    from backtest.config import RunConfig
-
     begin, end = pd.Timestamp(first), pd.Timestamp(first) + pd.Timedelta(days=75)
-    del last
     made = Draw(draw.rng, begin, end, RunConfig(**config), is_raw=True, has_raw_closes=False, move=0.02)
     names, tables = _symbols(made, codes), Tables()
     dying = names[int(draw.rng.integers(len(names)))][0] if draw.chance(0.4) else None

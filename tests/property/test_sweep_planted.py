@@ -9,7 +9,7 @@ import pytest
 
 from backtest.arrays import sleeves as tables
 from backtest.arrays.prepare import Prepared
-from backtest.kernels.sleeve_tables import AGAIN, DUE, FILL, TRIED, WAITS, Sleeves
+from backtest.kernels.sleeve_tables import DUE, FILL, WAITS, Sleeves
 from backtest.tuning import setups
 from data.errors import EastboundError
 from tests.sweep_singles import Single, compare
@@ -83,10 +83,6 @@ def sells_due_later_pay_for_nothing(sleeves: Sleeves, prepared: Prepared) -> Sle
     return sleeves._replace(stands=np.where(sleeves.stands == DUE, WAITS, sleeves.stands))
 
 
-def tried_again_needs_nothing(sleeves: Sleeves, prepared: Prepared) -> Sleeves:
-    return sleeves._replace(stands=np.where(sleeves.stands == AGAIN, TRIED, sleeves.stands))
-
-
 def marked_at_the_last_mark(sleeves: Sleeves, prepared: Prepared) -> Sleeves:
     return sleeves._replace(worth=np.concatenate([sleeves.worth[:1], sleeves.worth[:-1]]))
 
@@ -118,7 +114,6 @@ IN_TABLES: tuple[Fault, ...] = (
     split_legs_are_not_funded,
     partial_buys_are_not_tried_again,
     sells_due_later_pay_for_nothing,
-    tried_again_needs_nothing,
     marked_at_the_last_mark,
     never_irregular,
     irregular_a_decision_late,

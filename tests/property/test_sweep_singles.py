@@ -59,7 +59,7 @@ def test_faults_found_before_stay_away(fault):
 
 @pytest.mark.timeout(300)
 def test_candidates_are_their_own_single_runs():
-    assert_equal(compared(range(100), 900), 900)
+    assert_equal(compared(range(100), 700), 700)
 
 
 @pytest.mark.slow
