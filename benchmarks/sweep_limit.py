@@ -145,8 +145,8 @@ def main() -> None:
         f"{product / LANES * 1e6:.2f} us ({whole / product:.0f} times less), and the copy of the {kilobytes:.0f} kB "
         f"that its ledger writes {near_copy / LANES * 1e6:.2f} us ({whole / near_copy:.0f} times less). Between them "
         f"stand the {n_decisions} decisions with {deciding:.0%} of the time (what is wanted and held in {n_sleeves} "
-        f"sleeves, expected costs, what is bought and sold of every name, fees, settlement), and measures and moments of each "
-        f"day with {by_week.seconds[2] / whole:.0%}."
+        f"sleeves, expected costs, what is bought and sold of every name, fees, settlement), and measures and moments "
+        f"of each day with {by_week.seconds[2] / whole:.0%}."
     )
 
 
