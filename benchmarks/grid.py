@@ -30,7 +30,7 @@ def headline(n: int | None = None, schedules: Sequence[str | int] = ()) -> dict[
     Examples
     --------
     >>> [space_of(headline(wanted)).n for wanted in (None, 100_000, 1000)]
-    [1036800, 113400, 1080]
+    [1036800, 103680, 1080]
     """
     grid = flattened(read_grid(HEADLINE))
     if schedules:

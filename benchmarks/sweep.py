@@ -162,12 +162,12 @@ def general_share(found: SweepResult) -> float:
     float
     """
     table, every = found.table, found.space.values[found.space.names.index("schedule.every")]
-    column = table["schedule.every"].astype(object)
+    column = table["schedule.every"].astype(str)  # of words and numbers together it holds words
     n_decisions = 0
     for one in every:
         schedule = found.thesis.replace({"schedule.every": one}).schedule
         n = len(decide_when(schedule, found.market, found.thesis.name).stamps)
-        n_decisions += n * int((column == one).sum())
+        n_decisions += n * int((column == str(one)).sum())
     return float(table[GENERAL].sum()) / n_decisions
 
 

@@ -142,11 +142,11 @@ def main() -> None:
     print(
         f"A candidate that decides weekly takes {whole / LANES * 1e6:.2f} us: {n_rows:,} days of {each_day * 1e9:.2f} "
         f"ns and {n_decisions} decisions of {each_decision * 1e9:.1f} ns. The product that only values it takes "
-        f"{product / LANES * 1e6:.2f} us, a {whole / product:.0f}th, and the copy of the {kilobytes:.0f} kB that its "
-        f"ledger writes {near_copy / LANES * 1e6:.2f} us, a {whole / near_copy:.0f}th. Between them stand the "
-        f"{n_decisions} decisions with {deciding:.0%} of the time (what is wanted and held in {n_sleeves} sleeves, "
-        f"expected costs, what is bought and sold of every name, fees, settlement), and measures and moments of each "
-        f"day with {by_week.seconds[2] / whole:.0%}."
+        f"{product / LANES * 1e6:.2f} us ({whole / product:.0f} times less), and the copy of the {kilobytes:.0f} kB "
+        f"that its ledger writes {near_copy / LANES * 1e6:.2f} us ({whole / near_copy:.0f} times less). Between them "
+        f"stand the {n_decisions} decisions with {deciding:.0%} of the time (what is wanted and held in {n_sleeves} "
+        f"sleeves, expected costs, what is bought and sold of every name, fees, settlement), and measures and moments "
+        f"of each day with {by_week.seconds[2] / whole:.0%}."
     )
 
 
