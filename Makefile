@@ -39,7 +39,7 @@ quick: $(STAMP) ## Test in seconds: units and architecture
 	$(PYTEST) tests/unit tests/test_architecture.py -m "not slow and not cross and not browser and not network" $(PYTEST_ARGS)
 
 test: $(STAMP) ## Test in minutes: everything but slow, browser and network
-	$(PYTEST) -m "not slow and not browser and not network" $(PYTEST_ARGS)
+	$(PYTEST) -n auto --dist worksteal -m "not slow and not browser and not network" $(PYTEST_ARGS)
 
 full: $(STAMP) ## Test before a release: everything, then the kernels again uncompiled, with coverage
 	$(PYTEST) $(PYTEST_ARGS)
