@@ -9,7 +9,8 @@ from backtest.result import BacktestResult
 from backtest.run import RotationResult, run
 from data.load import load
 from strategies.targets import BasketTargets
-from strategies.thesis import BASKETS, Plan, Thesis
+from strategies.planning import BASKETS
+from strategies.thesis import Plan, Thesis
 from tests.generators import Case
 
 Fills = dict[tuple[int, int], list[tuple[float, float]]]  # by date and name: shares, price
