@@ -8,8 +8,8 @@ from backtest.engine import simulate
 from backtest.result import BacktestResult
 from backtest.run import RotationResult, run
 from data.load import load
-from strategies.targets import BasketTargets
 from strategies.planning import BASKETS
+from strategies.targets import BasketTargets
 from strategies.thesis import Plan, Thesis
 from tests.generators import Case
 
