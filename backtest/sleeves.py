@@ -13,7 +13,7 @@ from backtest.kernels.state import Asks
 from backtest.lanes import check_status, read_only
 
 BY_SLEEVE = ("held", "wanted", "rank")
-COUNTS = ("rank", "is_used")
+COUNTS = ("rank", "is_used", "waits")
 BY_VENUE = ("rest", "buys", "buys_due", "sells", "sells_due", "present")
 
 
@@ -34,7 +34,11 @@ class SleeveRoom:
         n_rows, n_events = len(prepared.rows.dates), len(prepared.timeline.kind)
         shapes: dict[str, tuple[int, ...]] = dict.fromkeys(BY_SLEEVE, (len(sleeves.basket), n_lanes))
         shapes |= dict.fromkeys(BY_VENUE, (len(prepared.venues), n_lanes))
-        shapes |= {"ring": (prepared.n_slots, n_lanes), "is_used": (len(sleeves.basket),)}
+        shapes |= {
+            "ring": (prepared.n_slots, n_lanes),
+            "is_used": (len(sleeves.basket),),
+            "waits": (len(prepared.venues),),
+        }
         rooms: dict[str, Any] = {
             name: np.zeros(shapes.get(name, (n_lanes,)), dtype=np.int64 if name in COUNTS else np.float64)
             for name in SleeveBook._fields

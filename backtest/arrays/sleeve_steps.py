@@ -92,16 +92,14 @@ class _Writer:
         """Write that a row is marked; one on which nothing else happened is one step."""
         k, steps = self._k, self.steps
         mixed = [v for v in self._venues if k >= 0 and self._splits[k] and NONE < self._tried_at[k, v] < e]
+        place = len(steps.parts) if mixed else NONE
+        stands = [int(v in mixed) for v in range(len(self._nothing))]
         if mixed:
-            self._write(
-                (MARK_ROW, row, k, len(steps.parts), NONE, NONE, 0),
-                [int(v in mixed) for v in range(len(self._nothing))],
-            )
             steps.parts.append((k, row))
-        elif steps.rows and steps.rows[-1] == (BEGIN_ROW, row, k, NONE, NONE, NONE, 0):
-            steps.rows[-1] = (WHOLE_ROW, row, k, NONE, NONE, NONE, 0)
+        if steps.rows and steps.rows[-1] == (BEGIN_ROW, row, k, NONE, NONE, NONE, 0):
+            steps.rows[-1], steps.stands[-1] = (WHOLE_ROW, row, k, place, NONE, NONE, 0), stands
         else:
-            self._write((MARK_ROW, row, k, NONE, NONE, NONE, 0))
+            self._write((MARK_ROW, row, k, place, NONE, NONE, 0), stands)
 
     def _write(self, row: tuple[int, ...], stands: list[int] | None = None) -> None:
         self.steps.rows.append(row)

@@ -194,11 +194,8 @@ def fill_venue_nb(sleeves, step, book, traded_out, paid_out, fills_out):
     k, venue, f, first = sleeves.decision[step], sleeves.at[step], sleeves.place[step], sleeves.first
     splits, sells_too = sleeves.splits[k] != 0, float(sleeves.is_first[step])
     n_lanes, n_waiting = book.cash.shape[0], 0
-    if sells_too == 0.0:  # tried again: nearly always nothing is left
-        for lane in range(n_lanes):
-            n_waiting += int(book.rest[venue, lane] != 0.0)
-        if n_waiting == 0:
-            return
+    if sells_too == 0.0 and book.waits[venue] == 0:  # to be tried again, and nothing is left: nearly always
+        return
     if splits:
         fund_venue_nb(sleeves, step, venue, book)
     is_first = True
@@ -221,6 +218,8 @@ def fill_venue_nb(sleeves, step, book, traded_out, paid_out, fills_out):
     if splits:
         for lane in range(n_lanes):
             book.rest[venue, lane] *= 1.0 - book.part[lane]
+            n_waiting += int(book.rest[venue, lane] != 0.0)
+        book.waits[venue] = n_waiting
     if is_first:  # nobody trades at the venue
         return
     pay_nb(

@@ -339,6 +339,7 @@ def size_sleeves_nb(sleeves, k, shares, book):
                 )  # fmt: skip
         step_factor_nb(book.nav, book.cash, book.need, book.slope, book.ranks, book.before, book.factor)
     for v in range(book.rest.shape[0]):
+        book.waits[v] = 0
         for lane in range(n_lanes):
             book.rest[v, lane] = 1.0 if sleeves.splits[k] else 0.0
     if sleeves.splits[k]:

@@ -26,7 +26,7 @@ class SleeveBook(NamedTuple):
 
     held, wanted: (S, L), units of each sleeve held and asked for, base currency at the decision each was sized at.
     rank: (S, L), how many names of the sleeve are bought. is_used: (S,), whether any lane holds it or asks for it.
-    rest: (V, L), part of a venue's buys that has not filled. ring: (M, L), base currency that settles later, by slot.
+    rest: (V, L), part of a venue's buys that has not filled. waits: (V,), lanes that have tried and have some left. ring: (M, L), base currency that settles later, by slot.
     cash, waiting (what of it has yet to settle), begun (1 from the first fill), in_general and needs_general (1: the
     lane is with the general form, or goes there): (L,). plan_cash, plan_nav, target_gross: (L,),
     what funding is held against where legs fall due on different dates. buys, buys_due (with costs), sells, sells_due
@@ -37,6 +37,7 @@ class SleeveBook(NamedTuple):
     wanted: F
     rank: I
     is_used: I
+    waits: I
     rest: F
     ring: F
     cash: F
@@ -189,6 +190,27 @@ def mark_part_nb(nav, held, wanted, rank, rest, table, total, worth):
 
 
 @leaf
+def is_partial_nb(sleeves, step, book):
+    """Say whether buys of any lane have filled in part at a mark.
+
+    Parameters
+    ----------
+    sleeves : Sleeves
+    step : int
+    book : SleeveBook
+
+    Returns
+    -------
+    is_partial : bool
+    """
+    found = False
+    if sleeves.place[step] >= 0:
+        for v in range(book.waits.shape[0]):
+            found |= sleeves.stands[step, v] != 0 and book.waits[v] > 0
+    return found
+
+
+@leaf
 def mark_lanes_nb(sleeves, step, book, nav, money):
     """Mark every lane.
 
@@ -202,7 +224,7 @@ def mark_lanes_nb(sleeves, step, book, nav, money):
     """
     row, m, n_sleeves = sleeves.row[step], sleeves.place[step], sleeves.basket.shape[0]
     worth, held, first = sleeves.worth[row], book.held, sleeves.first
-    if m < 0 and n_sleeves >= 2:
+    if n_sleeves >= 2 and not is_partial_nb(sleeves, step, book):
         mark_pair_nb(nav, money, book.cash, held[0], held[1], worth[0], worth[1])
         for s in range(2, n_sleeves):
             mark_one_nb(nav, held[s], worth[s])
@@ -211,7 +233,7 @@ def mark_lanes_nb(sleeves, step, book, nav, money):
         money[lane], nav[lane] = book.cash[lane], book.cash[lane]
     for s in range(n_sleeves):
         venue = sleeves.venue[s]
-        if m < 0 or sleeves.stands[step, venue] == 0:
+        if m < 0 or sleeves.stands[step, venue] == 0 or book.waits[venue] == 0:
             mark_one_nb(nav, held[s], worth[s])
         else:
             mark_part_nb(
@@ -264,6 +286,7 @@ def open_sleeves_nb(capital, book):
             book.is_used[s] = 0
         for v in range(book.rest.shape[0]):
             book.rest[v, lane] = 0.0
+            book.waits[v] = 0
 
 
 @leaf
@@ -351,7 +374,7 @@ def run_sleeves_nb(sleeves, marks, capital, timeline, world, rules, ledger, asks
                 settle_slot_nb(book.waiting, book.ring[row % n_slots])
         elif kind[step] == MARK_ROW:
             mark_lanes_nb(sleeves, step, book, out.nav[row], out.money[row])
-        elif kind[step] == WHOLE_ROW and row <= owes_until:
+        elif kind[step] == WHOLE_ROW and (row <= owes_until or is_partial_nb(sleeves, step, book)):
             pay_interest_nb(book.cash, book.waiting, book.begun, world.credit[row, base], world.debit[row, base])
             settle_slot_nb(book.waiting, book.ring[row % n_slots])
             mark_lanes_nb(sleeves, step, book, out.nav[row], out.money[row])

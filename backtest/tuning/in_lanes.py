@@ -22,8 +22,8 @@ from backtest.tuning.storage.store import Store
 from backtest.tuning.variants import Variants
 from data.errors import EastboundError
 
-LANES = 64  # candidates side by side: what a day of them reads and writes stays in the first cache
-BLOCKS_A_TASK = 16
+LANES = 128  # candidates side by side: a step of the ledger costs as much for few, and what it reads stays near
+BLOCKS_A_TASK = 8
 PARTS_UNDER_WAY = 2  # so that no thread waits for the last task of a part, or for its writing
 
 
