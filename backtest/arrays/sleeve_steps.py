@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from backtest.arrays.prepare import Prepared
 from backtest.kernels import state
-from backtest.kernels.sleeve_tables import AGAIN, BEGIN_ROW, DUE, FILL, MARK_ROW, SIZE, TRIED, WAITS, WHOLE_ROW
+from backtest.kernels.sleeve_tables import AGAIN, BEGIN_ROW, DUE, FILL, MARK_ROW, QUIET_ROW, SIZE, TRIED, WAITS
 
 NONE = -1
 # The event at which each kind of fill happens.
@@ -53,6 +53,7 @@ class _Writer:
         self._busy = [False] * prepared.n_slots  # slots of the ring that hold money
         self._nothing = [WAITS] * len(prepared.venues)
         self._k = NONE
+        self._begun = NONE  # where the steps of a row begin that may be quiet
         self._close_of = np.full(prepared.rows.opens.shape, NONE)
         closes = np.flatnonzero(timeline.kind == state.CLOSE)
         self._close_of[timeline.row[closes], timeline.venue[closes]] = closes
@@ -60,6 +61,7 @@ class _Writer:
     def begin(self, row: int) -> None:
         """Write that a row begins: interest, and what settles."""
         slot = row % self._prepared.n_slots
+        self._begun = NONE if self._busy[slot] else len(self.steps.rows)
         if self._earns:
             self._write((BEGIN_ROW, row, self._k, NONE, NONE, slot if self._busy[slot] else NONE, 0))
         self._busy[slot] = False
@@ -67,6 +69,7 @@ class _Writer:
     def decide(self, row: int) -> None:
         """Write that the next decision is made."""
         self._k += 1
+        self._begun = NONE
         self._write((SIZE, row, self._k, NONE, NONE, NONE, 0))
 
     def meet(self, e: int, row: int, v: int) -> None:
@@ -81,25 +84,28 @@ class _Writer:
         """Write that orders of a venue fill."""
         prepared, k = self._prepared, self._k
         slot = int(prepared.world.settle_slot[row, v])
-        self._busy[slot] = True
+        is_first = e == self._tried_at[k, v]
+        if is_first:
+            self._busy[slot], self._begun = True, NONE
         stands = _stands(prepared, self._tried_at[k], e, k) if self._splits[k] else self._nothing
-        is_first = int(e == self._tried_at[k, v])
-        self._write((FILL, row, k, len(self.steps.fills), v, slot, is_first), stands)
+        self._write((FILL, row, k, len(self.steps.fills), v, slot, int(is_first)), stands)
         close = e if prepared.rules.fill == state.SAME_CLOSE else int(self._close_of[row, v])
         self.steps.fills.append((k, row, v, e, close))
 
     def mark(self, e: int, row: int) -> None:
-        """Write that a row is marked; one on which nothing else happened is one step."""
+        """Write that a row is marked; before one on which no new order falls due, that it may be quiet."""
         k, steps = self._k, self.steps
         mixed = [v for v in self._venues if k >= 0 and self._splits[k] and NONE < self._tried_at[k, v] < e]
         place = len(steps.parts) if mixed else NONE
         stands = [int(v in mixed) for v in range(len(self._nothing))]
         if mixed:
             steps.parts.append((k, row))
-        if steps.rows and steps.rows[-1] == (BEGIN_ROW, row, k, NONE, NONE, NONE, 0):
-            steps.rows[-1], steps.stands[-1] = (WHOLE_ROW, row, k, place, NONE, NONE, 0), stands
-        else:
-            self._write((MARK_ROW, row, k, place, NONE, NONE, 0), stands)
+        self._write((MARK_ROW, row, k, place, NONE, NONE, 0), stands)
+        if self._begun != NONE:
+            at, n = self._begun, len(steps.rows) - self._begun
+            steps.rows.insert(at, (QUIET_ROW, row, k, NONE, NONE, n, 0))
+            steps.stands.insert(at, self._nothing)
+            self._begun = NONE
 
     def _write(self, row: tuple[int, ...], stands: list[int] | None = None) -> None:
         self.steps.rows.append(row)

@@ -8,7 +8,6 @@ from backtest.arrays.sleeve_steps import FILLS_AT, NONE, Steps, write_steps
 from backtest.kernels import state
 from backtest.kernels.sleeve_tables import (
     MARK_ROW,
-    WHOLE_ROW,
     Sleeves,
     fill_tables_nb,
     mark_tables_nb,
@@ -216,6 +215,6 @@ def _fill_tables(prepared: Prepared, sleeves: Sleeves, steps: Steps, held_at_mar
     fills = np.array(steps.fills, dtype=np.int64).reshape(-1, 5)
     fill_tables_nb(world, rules.fx_spread, rules.base, uses_close, fills, sleeves)
     mark_tables_nb(held_at_marks, marked, sleeves)
-    is_part = np.isin(sleeves.kind, (MARK_ROW, WHOLE_ROW)) & (sleeves.place != NONE)
+    is_part = (sleeves.kind == MARK_ROW) & (sleeves.place != NONE)
     parts = np.array(steps.parts, dtype=np.int64).reshape(-1, 2)
     part_tables_nb(parts, sleeves.stands[is_part], marked, sleeves)

@@ -194,8 +194,6 @@ def fill_venue_nb(sleeves, step, book, traded_out, paid_out, fills_out):
     k, venue, f, first = sleeves.decision[step], sleeves.at[step], sleeves.place[step], sleeves.first
     splits, sells_too = sleeves.splits[k] != 0, float(sleeves.is_first[step])
     n_lanes, n_waiting = book.cash.shape[0], 0
-    if sells_too == 0.0 and book.waits[venue] == 0:  # to be tried again, and nothing is left: nearly always
-        return
     if splits:
         fund_venue_nb(sleeves, step, venue, book)
     is_first = True

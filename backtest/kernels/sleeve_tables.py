@@ -19,7 +19,7 @@ F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
 
 # Kinds of steps.
-BEGIN_ROW, SIZE, FILL, MARK_ROW, WHOLE_ROW = 0, 1, 2, 3, 4  # the last: it begins and is marked, and nothing else
+BEGIN_ROW, SIZE, FILL, MARK_ROW, QUIET_ROW = 0, 1, 2, 3, 4
 # How a venue stands at a fill of another: its orders wait, fall due later on the date, were tried, are due again.
 WAITS, DUE, TRIED, AGAIN = 0, 1, 2, 3
 
@@ -40,8 +40,9 @@ class Sleeves(NamedTuple):
 
     kind, row, decision, place: (T,), the steps; place: of a fill its table, of a mark that of partial holdings, -1 for
     none. at, slot, is_first: (T,), of a fill: its venue, where its money waits, whether it is the first of its
-    decision; of a begin the slot that settles, -1 for none with money. stands: (T, V), of a fill how other venues
-    stand; of a mark with partial holdings 1 at venues that may have them.
+    decision; of a begin the slot that settles, -1 for none with money; of a quiet row how many of the steps that
+    follow are its own, needed only where buys have filled in part or the general form owes. stands: (T, V), of a fill
+    how other venues stand; of a mark with partial holdings 1 at venues that may have them.
 
     fills: (fills, N + S, 2), running sums of the wanted and of the held at the prices of the fill. net: (fills, S, 2),
     their totals. pays: (fills, S, 2), what buying a notional of 1 pays, and what selling it gives. worth: (R, S), what

@@ -13,7 +13,7 @@ from backtest.kernels.sleeve_books import close_ledger_nb, open_ledger_nb
 from backtest.kernels.sleeve_fills import fill_venue_nb
 from backtest.kernels.sleeve_general import find_general_nb, find_rounding_nb, run_general_nb, take_rows_nb
 from backtest.kernels.sleeve_sizing import size_sleeves_nb
-from backtest.kernels.sleeve_tables import BEGIN_ROW, FILL, MARK_ROW, SIZE, WHOLE_ROW
+from backtest.kernels.sleeve_tables import BEGIN_ROW, FILL, MARK_ROW, QUIET_ROW, SIZE
 from backtest.kernels.state import NAV_NOT_POSITIVE, OK
 from data.jit import dense, kernel, leaf
 
@@ -26,7 +26,8 @@ class SleeveBook(NamedTuple):
 
     held, wanted: (S, L), units of each sleeve held and asked for, base currency at the decision each was sized at.
     rank: (S, L), how many names of the sleeve are bought. is_used: (S,), whether any lane holds it or asks for it.
-    rest: (V, L), part of a venue's buys that has not filled. waits: (V,), lanes that have tried and have some left. ring: (M, L), base currency that settles later, by slot.
+    rest: (V, L), part of a venue's buys that has not filled. waits: (V,), lanes that have tried and have some left.
+    ring: (M, L), base currency that settles later, by slot.
     cash, waiting (what of it has yet to settle), begun (1 from the first fill), in_general and needs_general (1: the
     lane is with the general form, or goes there): (L,). plan_cash, plan_nav, target_gross: (L,),
     what funding is held against where legs fall due on different dates. buys, buys_due (with costs), sells, sells_due
@@ -132,7 +133,7 @@ def pass_day_nb(nav, money, cash, waiting, begun, first, second, credit, debit, 
         balance = cash[lane] + begun[lane] * (settled * (credit if settled >= 0.0 else debit))
         cash[lane] = balance
         money[lane] = balance
-        nav[lane] = balance + (first[lane] * worth_first + second[lane] * worth_second)
+        nav[lane] = balance + first[lane] * worth_first + second[lane] * worth_second
 
 
 @dense
@@ -149,7 +150,7 @@ def mark_pair_nb(nav, money, cash, first, second, worth_first, worth_second):
     """
     for lane in range(nav.shape[0]):
         money[lane] = cash[lane]
-        nav[lane] = cash[lane] + (first[lane] * worth_first + second[lane] * worth_second)
+        nav[lane] = cash[lane] + first[lane] * worth_first + second[lane] * worth_second
 
 
 @dense
@@ -190,24 +191,21 @@ def mark_part_nb(nav, held, wanted, rank, rest, table, total, worth):
 
 
 @leaf
-def is_partial_nb(sleeves, step, book):
-    """Say whether buys of any lane have filled in part at a mark.
+def is_partial_nb(book):
+    """Say whether buys of any lane have filled in part.
 
     Parameters
     ----------
-    sleeves : Sleeves
-    step : int
     book : SleeveBook
 
     Returns
     -------
     is_partial : bool
     """
-    found = False
-    if sleeves.place[step] >= 0:
-        for v in range(book.waits.shape[0]):
-            found |= sleeves.stands[step, v] != 0 and book.waits[v] > 0
-    return found
+    n = 0
+    for v in range(book.waits.shape[0]):
+        n += book.waits[v]
+    return n > 0
 
 
 @leaf
@@ -224,7 +222,7 @@ def mark_lanes_nb(sleeves, step, book, nav, money):
     """
     row, m, n_sleeves = sleeves.row[step], sleeves.place[step], sleeves.basket.shape[0]
     worth, held, first = sleeves.worth[row], book.held, sleeves.first
-    if n_sleeves >= 2 and not is_partial_nb(sleeves, step, book):
+    if n_sleeves >= 2 and not is_partial_nb(book):
         mark_pair_nb(nav, money, book.cash, held[0], held[1], worth[0], worth[1])
         for s in range(2, n_sleeves):
             mark_one_nb(nav, held[s], worth[s])
@@ -366,23 +364,26 @@ def run_sleeves_nb(sleeves, marks, capital, timeline, world, rules, ledger, asks
     open_results_nb(sleeves, out)
     kind, rows, shares, base, n_general = sleeves.kind, sleeves.row, asks.shares, rules.base, 0
     n_slots, owes_until = book.ring.shape[0], -1
-    for step in range(kind.shape[0]):
+    step = -1
+    while step + 1 < kind.shape[0]:
+        step += 1
         row, k = rows[step], sleeves.decision[step]
-        if kind[step] == BEGIN_ROW:
+        if kind[step] == QUIET_ROW:
+            if row > owes_until and not is_partial_nb(book):
+                credit, debit = world.credit[row, base], world.debit[row, base]
+                pass_row_nb(sleeves, step, credit, debit, book, out.nav[row], out.money[row])
+                step += sleeves.slot[step]
+        elif kind[step] == BEGIN_ROW:
             pay_interest_nb(book.cash, book.waiting, book.begun, world.credit[row, base], world.debit[row, base])
             if sleeves.slot[step] >= 0 or row <= owes_until:
                 settle_slot_nb(book.waiting, book.ring[row % n_slots])
         elif kind[step] == MARK_ROW:
             mark_lanes_nb(sleeves, step, book, out.nav[row], out.money[row])
-        elif kind[step] == WHOLE_ROW and (row <= owes_until or is_partial_nb(sleeves, step, book)):
-            pay_interest_nb(book.cash, book.waiting, book.begun, world.credit[row, base], world.debit[row, base])
-            settle_slot_nb(book.waiting, book.ring[row % n_slots])
-            mark_lanes_nb(sleeves, step, book, out.nav[row], out.money[row])
-        elif kind[step] == WHOLE_ROW:
-            pass_row_nb(
-                sleeves, step, world.credit[row, base], world.debit[row, base], book, out.nav[row], out.money[row]
-            )
         elif kind[step] == FILL:
+            if sleeves.is_first[step] == 0:  # tried again
+                if book.waits[sleeves.at[step]] == 0:
+                    continue
+                owes_until = max(owes_until, row + n_slots)
             fill_venue_nb(sleeves, step, book, out.traded[row], out.paid[row], out.n_fills)
         elif kind[step] == SIZE:
             if n_general > 0:
