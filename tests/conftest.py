@@ -7,6 +7,8 @@ from pathlib import Path
 import numba
 import pytest
 
+# Folders and files of tests that run blocks of lanes, of sweeps above all.
+BLOCKS = ("sweep", "wide", "tallies", "threads", "vectorbt", "docs", "cli", "store", "trials")
 COMPILING = ("unit", "property", "reference", "cross", "cli")
 
 
@@ -37,6 +39,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let uncompiled kernels divide by zero in silence, as compiled ones do: its result is not used."""
     if numba.config.DISABLE_JIT:
         config.addinivalue_line("filterwarnings", "ignore::RuntimeWarning:(backtest|data|strategies)[.].*kernels")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests that may be the first to run blocks of lanes the minutes that compiling them takes."""
+    for item in items:
+        runs_blocks = any(part in str(item.path) for part in BLOCKS)
+        if runs_blocks and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(400))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
