@@ -81,7 +81,7 @@ CUTS = [
 ]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("threads", "cut"), CUTS, ids=str)
 def test_threads_widths_and_parts_change_no_byte(seed: int, threads: int, cut: dict[str, int]) -> None:
@@ -91,7 +91,7 @@ def test_threads_widths_and_parts_change_no_byte(seed: int, threads: int, cut: d
     assert [name for name in whole if found[name] != whole[name]] == []
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_order_of_candidates_changes_no_byte_of_any(seed: int) -> None:
     world, rng = grid_world(seed), np.random.default_rng(seed)
@@ -116,7 +116,7 @@ def _named(found: SweepResult, candidate: int) -> str:
     return repr(sorted(found.space.settings(candidate).items()))
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_a_candidate_among_others_is_the_candidate_alone() -> None:
     for seed in SEEDS:
         world = grid_world(seed)
@@ -130,7 +130,7 @@ def test_a_candidate_among_others_is_the_candidate_alone() -> None:
             assert [name for name in mine if name not in alone and found[name] != mine[name]] == []
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_threads_and_widths_change_no_byte_of_the_files(tmp_path: Path) -> None:
     for seed in SEEDS[:3]:
         folders = [tmp_path / f"{seed}-{k}" for k in range(3)]

@@ -139,12 +139,12 @@ def is_caught() -> bool:
     return False
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_without_a_fault_nothing_is_caught() -> None:
     assert not is_caught()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("fault", IN_TABLES, ids=lambda fault: fault.__name__)
 def test_a_fault_in_the_tables_is_caught(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
     real = setups.lay_out_sleeves
@@ -183,7 +183,7 @@ HANDED: dict[str, tuple[str, Callable[..., tuple[Any, ...]]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("fault", list(HANDED))
 def test_a_fault_in_what_tables_are_made_of_is_caught(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     name, instead = HANDED[fault]
@@ -192,7 +192,7 @@ def test_a_fault_in_what_tables_are_made_of_is_caught(fault: str, monkeypatch: p
     assert is_caught()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_marks_by_what_was_held_a_date_before_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     real = tables._held_at_marks
 

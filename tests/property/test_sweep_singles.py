@@ -49,7 +49,7 @@ FOUND = {
 }
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("fault", list(FOUND))
 def test_faults_found_before_stay_away(fault):
     seed, n = FOUND[fault]
@@ -57,7 +57,7 @@ def test_faults_found_before_stay_away(fault):
     assert tally.faults == []
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(400)
 def test_candidates_are_their_own_single_runs():
     assert_equal(compared(range(100), 700), 700)
 
