@@ -8,12 +8,15 @@ from numpy.typing import NDArray
 from backtest.arrays.prepare import Prepared
 from backtest.books import new_book, new_pages, new_scratch
 from backtest.kernels.sleeve_tables import Sleeves
-from backtest.kernels.sleeves import SleeveBook, SleeveResults, run_sleeves_nb
+from backtest.kernels.sleeves import BATCH, SleeveBook, SleeveResults, run_sleeves_nb
 from backtest.kernels.state import Asks
 from backtest.lanes import check_status, read_only
+from backtest.memory import aligned
+from backtest.metrics.lanes import Measured, Measuring, measured, new_meter
+from strategies.rules.kernels import Rotations
 
-BY_SLEEVE = ("held", "wanted", "rank")
-COUNTS = ("rank", "is_used", "waits")
+BY_SLEEVE = ("held", "wanted", "ratio", "rank", "bought")
+COUNTS = ("rank", "is_used", "is_alike", "waits", "turns", "rounds")
 BY_VENUE = ("rest", "buys", "buys_due", "sells", "sells_due", "present")
 
 
@@ -26,42 +29,58 @@ class SleeveRoom:
         Of settings for which `has_sleeves`.
     sleeves : Sleeves
     inner : ndarray of shape (n_decisions, n_baskets, n_names)
+    how : Measuring
+        Its opening NAV is the capital.
     n_lanes : int
+    keeps_nav : bool
+        Whether NAV of every date is kept, or only of those that wait to be measured.
     """
 
-    def __init__(self, prepared: Prepared, sleeves: Sleeves, inner: NDArray[np.float64], n_lanes: int) -> None:
-        self._prepared, self._sleeves, self._inner = prepared, sleeves, read_only(inner)
+    def __init__(
+        self,
+        prepared: Prepared,
+        sleeves: Sleeves,
+        inner: NDArray[np.float64],
+        how: Measuring,
+        n_lanes: int,
+        *,
+        keeps_nav: bool,
+    ) -> None:
+        self._prepared, self._sleeves = prepared, sleeves
         n_rows, n_events = len(prepared.rows.dates), len(prepared.timeline.kind)
         shapes: dict[str, tuple[int, ...]] = dict.fromkeys(BY_SLEEVE, (len(sleeves.basket), n_lanes))
         shapes |= dict.fromkeys(BY_VENUE, (len(prepared.venues), n_lanes))
         shapes |= {
             "ring": (prepared.n_slots, n_lanes),
             "is_used": (len(sleeves.basket),),
+            "is_alike": (len(sleeves.basket),),
             "waits": (len(prepared.venues),),
         }
         rooms: dict[str, Any] = {
-            name: np.zeros(shapes.get(name, (n_lanes,)), dtype=np.int64 if name in COUNTS else np.float64)
+            name: aligned(shapes.get(name, (n_lanes,)), np.int64 if name in COUNTS else np.float64)
             for name in SleeveBook._fields
         }
         self._book = SleeveBook(**rooms)
         self._ledger, self._scratch = new_book(prepared, n_lanes, 1.0), new_scratch(prepared, n_lanes)
         self._record, self._journal = new_pages(prepared, n_lanes, 0, 0, n_events, whole=False)
-        nav, money, traded, paid = (np.zeros((n_rows, n_lanes)) for _ in range(4))
-        is_traded, n_fills, general = (np.zeros(n, dtype=np.int64) for n in (n_rows, n_lanes, n_lanes))
-        self._out = SleeveResults(nav, money, traded, paid, is_traded, n_fills, general)
+        n_kept = n_rows if keeps_nav else min(n_rows, _longest_wait(prepared, sleeves))
+        nav, money, traded, paid = (aligned((n_kept, n_lanes)) for _ in range(4))
+        traded_at, n_fills, general = (aligned((n,), np.int64) for n in (n_kept, n_lanes, n_lanes))
+        self._out = SleeveResults(nav, money, traded, paid, traded_at, n_fills, general)
+        self._meter = new_meter(how, n_lanes)
+        shares = aligned((1, inner.shape[1], n_lanes))  # of one decision at a time
+        self._asks = Asks(read_only(np.empty((0, 0, 0))), read_only(inner), shares)
 
-    def run(self, shares: NDArray[np.float64], capital: float) -> SleeveResults:
+    def run(self, rotating: Rotations) -> tuple[Measured, SleeveResults]:
         """Run a block from the first event to the last.
 
         Parameters
         ----------
-        shares : ndarray of shape (n_decisions, n_baskets, n_lanes)
-            Fraction of NAV in each basket.
-        capital : float
+        rotating : Rotations
 
         Returns
         -------
-        SleeveResults
+        Measured, SleeveResults
             Good until the next block is run.
 
         Raises
@@ -70,10 +89,15 @@ class SleeveRoom:
             If NAV is no longer positive at a decision.
         """
         prepared = self._prepared
-        asks = Asks(read_only(np.empty((0, 0, 0))), self._inner, read_only(shares))
         status, event = run_sleeves_nb(
-            self._sleeves, prepared.marks, capital, prepared.timeline, prepared.world, prepared.rules, self._ledger,
-            asks, self._scratch, self._journal, self._record, self._book, self._out,
+            self._sleeves, prepared.marks, prepared.timeline, prepared.world, prepared.rules, self._ledger, rotating,
+            self._asks, self._scratch, self._journal, self._record, self._book, self._out, self._meter,
         )  # fmt: skip
         check_status(prepared, status, event)
-        return self._out
+        return measured(self._meter), self._out
+
+
+def _longest_wait(prepared: Prepared, sleeves: Sleeves) -> int:
+    """Give the rows that may wait to be measured: until the next decision says what the general form found."""
+    rows = np.append(prepared.timeline.row[sleeves.event[:-1]], len(prepared.rows.dates))
+    return int(np.diff(rows).max(initial=0)) + BATCH + 2

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.config import FlatCosts
-from backtest.kernels.statistics import MEASURES
+from backtest.kernels.measures import MEASURES
 from backtest.metrics.lanes import measure
 from backtest.sleeves import SleeveRoom
 from backtest.tuning.in_lanes import LANES

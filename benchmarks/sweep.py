@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 import strategies
-from backtest.kernels.statistics import MEASURES
+from backtest.kernels.measures import MEASURES
 from backtest.tuning.result import GENERAL, SweepResult
 from backtest.tuning.sweep import sweep
 from benchmarks.grid import headline

@@ -15,7 +15,7 @@ from strategies.basket_history import runs
 from strategies.errors import StrategyError
 from strategies.membership import first_day, kept_out, membership, undated
 from strategies.rules.baskets import inner_weights
-from strategies.rules.kernels import N_STATE, rotate_nb
+from strategies.rules.kernels import N_STATE, Rotations, rotate_nb
 from strategies.schedule import decision_stamps, decision_venue, rebalance_dates
 from strategies.settings import Allocation, Baskets, Rotation, Schedule
 from strategies.signals.reading import Reading, Signal
@@ -122,13 +122,13 @@ def rule_lanes(rules: Sequence[Rotation]) -> NDArray[np.float64]:
     return np.array([rule.numbers for rule in rules]).reshape(len(rules), -1).T.copy()
 
 
-def rotation_shares(
+def rotations(
     score: NDArray[np.float64],
     relative_price: NDArray[np.float64],
     rules: NDArray[np.float64],
     signal: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """Turn readings into shares of source and destination, lane by lane.
+) -> Rotations:
+    """Put rules of rotation side by side.
 
     Parameters
     ----------
@@ -141,12 +141,25 @@ def rotation_shares(
 
     Returns
     -------
+    Rotations
+    """
+    return Rotations(score, relative_price, signal, *rules, state=np.empty((N_STATE, len(signal))))
+
+
+def rotation_shares(rotating: Rotations) -> NDArray[np.float64]:
+    """Turn readings into shares of source and destination, lane by lane.
+
+    Parameters
+    ----------
+    rotating : Rotations
+
+    Returns
+    -------
     ndarray of shape (n_decisions, 2, n_lanes)
         Fractions of NAV.
     """
-    shares, state = np.empty((len(score), len(BASKETS), len(signal))), np.empty((N_STATE, len(signal)))
-    is_linear, enter, leave, low, high, speed, profit = rules
-    rotate_nb(score, relative_price, signal, is_linear, enter, leave, low, high, speed, profit, state, shares)
+    shares = np.empty((len(rotating.score), len(BASKETS), len(rotating.signal)))
+    rotate_nb(rotating, shares)
     return shares
 
 

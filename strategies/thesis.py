@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from data.market import MarketData
 from strategies.errors import StrategyError
-from strategies.planning import basket_targets, decide_when, read_signal, rotation_shares, rule_lanes, weigh_baskets
+from strategies.planning import basket_targets, decide_when, read_signal, rotation_shares, rotations, rule_lanes, weigh_baskets
 from strategies.refusals import refusal
 from strategies.settings import Allocation, Baskets, Rotation, Schedule, Section
 from strategies.signals.flow import FlowSignal
@@ -227,7 +227,7 @@ class Thesis(Section):
         reading = read_signal(self.signal, self.baskets, market, decisions.venue)
         score, relative = (reading.at(decisions.stamps, of) for of in (reading.score, reading.relative_price))
         rule, alone = rule_lanes([self.rotation]), np.zeros(1, dtype=np.int64)
-        shares = rotation_shares(score[:, None], relative[:, None], rule, alone)
+        shares = rotation_shares(rotations(score[:, None], relative[:, None], rule, alone))
         weighed = weigh_baskets(self.baskets, self.allocation, market, decisions, self.name)
         targets = basket_targets(weighed, decisions, shares)
         notes = list(weighed.notes)

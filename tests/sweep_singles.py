@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.kernels.statistics import MEASURES
+from backtest.kernels.measures import MEASURES
 from backtest.run import run
 from backtest.tuning.blocks import Block, BlockRunner
 from backtest.tuning.result import GENERAL, SweepResult

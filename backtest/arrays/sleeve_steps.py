@@ -54,6 +54,7 @@ class _Writer:
         self._nothing = [WAITS] * len(prepared.venues)
         self._k = NONE
         self._begun = NONE  # where the steps of a row begin that may be quiet
+        self._settles = NONE  # the slot that settles on it
         self._close_of = np.full(prepared.rows.opens.shape, NONE)
         closes = np.flatnonzero(timeline.kind == state.CLOSE)
         self._close_of[timeline.row[closes], timeline.venue[closes]] = closes
@@ -61,9 +62,9 @@ class _Writer:
     def begin(self, row: int) -> None:
         """Write that a row begins: interest, and what settles."""
         slot = row % self._prepared.n_slots
-        self._begun = NONE if self._busy[slot] else len(self.steps.rows)
+        self._begun, self._settles = len(self.steps.rows), slot if self._busy[slot] and self._earns else NONE
         if self._earns:
-            self._write((BEGIN_ROW, row, self._k, NONE, NONE, slot if self._busy[slot] else NONE, 0))
+            self._write((BEGIN_ROW, row, self._k, NONE, NONE, self._settles, 0))
         self._busy[slot] = False
 
     def decide(self, row: int) -> None:
@@ -103,7 +104,7 @@ class _Writer:
         self._write((MARK_ROW, row, k, place, NONE, NONE, 0), stands)
         if self._begun != NONE:
             at, n = self._begun, len(steps.rows) - self._begun
-            steps.rows.insert(at, (QUIET_ROW, row, k, NONE, NONE, n, 0))
+            steps.rows.insert(at, (QUIET_ROW, row, k, NONE, n, self._settles, 0))
             steps.stands.insert(at, self._nothing)
             self._begun = NONE
 

@@ -96,7 +96,7 @@ def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
         last_session=counts(n_decisions, n_venues),
         held=held,
         rank=counts(n_decisions, n_names),
-        drift=room(n_decisions, n_names),
+        drift=room(n_decisions, n_names + 2 * n_sleeves),
         sizing=room(n_decisions, n_names + n_sleeves, 2),
         worth_wanted=room(n_decisions, n_sleeves),
         worth_held=room(n_decisions, n_sleeves),
@@ -104,6 +104,7 @@ def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
         least_held=room(n_decisions, n_sleeves),
         n_new=room(n_decisions, n_sleeves),
         n_held=room(n_decisions, n_sleeves),
+        fill=_tables(n_decisions, n_venues, steps),
         rates=room(n_decisions, n_sleeves, 2),
         splits=splits,
         tried=tried,
@@ -117,7 +118,7 @@ def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
         slot=columns[5],
         is_first=columns[6],
         stands=np.array(steps.stands, dtype=np.int64).reshape(-1, n_venues),
-        fills=room(len(steps.fills), n_names + n_sleeves, 2),
+        fills=room(max(len(steps.fills), 1), n_names + n_sleeves, 2),
         net=room(len(steps.fills), n_sleeves, 2),
         pays=room(len(steps.fills), n_sleeves, 2),
         worth=room(len(prepared.rows.dates), n_sleeves),
@@ -162,6 +163,14 @@ def _held_at_marks(prepared: Prepared, tried_at: NDArray[np.int64]) -> NDArray[n
         at = np.searchsorted(tried_at[decided, v], prepared.marks)
         held[at > 0, v] = decided[at[at > 0] - 1]
     return held
+
+
+def _tables(n_decisions: int, n_venues: int, steps: Steps) -> NDArray[np.int64]:
+    """Say which table of fills is that of the first fill of each decision at each venue, shape (K, V); -1: none."""
+    found = np.full((n_decisions, n_venues), NONE)
+    for table, (k, _, venue, _, _) in reversed(list(enumerate(steps.fills))):
+        found[k, venue] = table
+    return found
 
 
 def _splits(prepared: Prepared, tried_at: NDArray[np.int64], venues: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -50,7 +50,7 @@ def sweep_command(
 ) -> None:
     """Run every candidate of a grid, show the best beside the median and write all of them to a folder."""
     from backtest.errors import BacktestError, SweepStopped
-    from backtest.kernels.statistics import MEASURES
+    from backtest.kernels.measures import MEASURES
     from backtest.output.run_folder import refuse_unwritable
     from backtest.tuning.grids.grid_file import parse_grid
 

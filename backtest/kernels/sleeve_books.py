@@ -218,18 +218,18 @@ def close_ledger_nb(sleeves, k, base, book, ledger):
         for lane in range(n_lanes):
             units[lane] = units[lane] if book.in_general[lane] == 0.0 else 0.0
             whole[lane] = whole[lane] if is_tried else 0.0
-            book.ratio[lane] = 0.0
+            book.units[lane] = 0.0
         for i in range(sleeves.first[s], sleeves.first[s + 1]):
             a = sleeves.name[i]
-            add_units_nb(ledger.shares[a], sleeves.value[k, a], book.ratio)
+            add_units_nb(ledger.shares[a], sleeves.value[k, a], book.units)
         for i in range(sleeves.first[s], sleeves.first[s + 1]):
             a = sleeves.name[i]
             check_name_nb(
                 ledger.shares[a], sleeves.value[k, a], sleeves.inner[k, i], ledger.order[a], ledger.plan_nav,
-                book.ratio, whole,
+                book.units, whole,
             )  # fmt: skip
         for lane in range(n_lanes):
-            units[lane] = units[lane] if book.in_general[lane] == 0.0 else book.ratio[lane]
+            units[lane] = units[lane] if book.in_general[lane] == 0.0 else book.units[lane]
     for lane in range(n_lanes):
         if book.in_general[lane] == 0.0:
             continue

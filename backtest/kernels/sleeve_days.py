@@ -34,14 +34,20 @@ def settle_slot_nb(waiting, slot):
 
 
 @dense
-def pass_day_nb(nav, money, cash, waiting, begun, first, second, credit, debit, worth_first, worth_second):
-    """Pay interest and mark lanes in two sleeves, where nothing trades or settles; as both by themselves.
+def pass_day_nb(
+    nav, money, cash, waiting, begun, slot, settles, first, second, credit, debit, worth_first, worth_second
+):  # fmt: skip
+    """Pay interest, settle and mark lanes in two sleeves, where nothing trades; as each by itself.
 
     Parameters
     ----------
-    nav, money, cash : ndarray
+    nav, money, cash, waiting : ndarray
         Written in place.
-    waiting, begun, first, second : ndarray
+    begun : ndarray
+    slot : ndarray
+        Written in place where it settles.
+    settles : bool
+    first, second : ndarray
     credit, debit, worth_first, worth_second : float
     """
     for lane in range(nav.shape[0]):
@@ -50,6 +56,9 @@ def pass_day_nb(nav, money, cash, waiting, begun, first, second, credit, debit, 
         cash[lane] = balance
         money[lane] = balance
         nav[lane] = balance + first[lane] * worth_first + second[lane] * worth_second
+        if settles:
+            waiting[lane] -= slot[lane]
+            slot[lane] = 0.0
 
 
 @dense
@@ -158,7 +167,7 @@ def mark_lanes_nb(sleeves, step, book, nav, money):
 
 @leaf
 def pass_row_nb(sleeves, step, credit, debit, book, nav, money):
-    """Begin and mark a row on which nothing else happens.
+    """Begin, settle and mark a row on which nothing trades.
 
     Parameters
     ----------
@@ -169,13 +178,18 @@ def pass_row_nb(sleeves, step, credit, debit, book, nav, money):
     nav, money : ndarray of shape (L,)
         Written in place.
     """
+    row = sleeves.row[step]
+    settles, slot = sleeves.slot[step] >= 0, book.ring[row % book.ring.shape[0]]
     if sleeves.basket.shape[0] < 2:
         pay_interest_nb(book.cash, book.waiting, book.begun, credit, debit)
+        if settles:
+            settle_slot_nb(book.waiting, slot)
         mark_lanes_nb(sleeves, step, book, nav, money)
         return
-    worth, held = sleeves.worth[sleeves.row[step]], book.held
+    worth, held = sleeves.worth[row], book.held
     pass_day_nb(
-        nav, money, book.cash, book.waiting, book.begun, held[0], held[1], credit, debit, worth[0], worth[1]
+        nav, money, book.cash, book.waiting, book.begun, slot, settles, held[0], held[1], credit, debit, worth[0],
+        worth[1],
     )  # fmt: skip
     for s in range(2, sleeves.basket.shape[0]):
         mark_one_nb(nav, held[s], worth[s])

@@ -4,11 +4,11 @@ import numpy as np
 
 from backtest.kernels.sleeve_tables import AGAIN, DUE, WAITS
 from backtest.kernels.state import FUNDING_TOLERANCE
-from data.jit import dense, kernel
+from data.jit import dense, leaf
 
 
 @dense
-def count_venue_nb(stands, rest, buys, buys_due, sells, sells_due, present, power, need, bought, gross):
+def count_venue_nb(stands, rest, buys, buys_due, sells, sells_due, present, power, need, buying, gross):
     """Add how a venue stands to what funding is held against; arrays of shape (L,).
 
     Parameters
@@ -17,7 +17,7 @@ def count_venue_nb(stands, rest, buys, buys_due, sells, sells_due, present, powe
         WAITS, DUE, TRIED or AGAIN.
     rest, buys, buys_due, sells, sells_due, present : ndarray
         Of the venue.
-    power, need, bought, gross : ndarray
+    power, need, buying, gross : ndarray
         Written in place; see `backtest.kernels.funding.scale_buys_nb`.
     """
     has_sold, proceeds = 1.0 if stands != WAITS else 0.0, 1.0 if stands == DUE else 0.0
@@ -26,19 +26,19 @@ def count_venue_nb(stands, rest, buys, buys_due, sells, sells_due, present, powe
         left = rest[lane]
         power[lane] += proceeds * sells_due[lane]
         need[lane] += due * (left * buys_due[lane])
-        bought[lane] += due * (left * buys[lane])
+        buying[lane] += due * (left * buys[lane])
         gross[lane] += present[lane] + has_sold * ((1.0 - left) * buys[lane] - sells[lane])
 
 
 @dense
-def cut_buys_nb(plan_cash, plan_nav, target_gross, rest, buys, buys_due, power, need, bought, gross, part):
+def cut_buys_nb(plan_cash, plan_nav, target_gross, rest, buys, buys_due, power, need, buying, gross, part):
     """Find the part of a venue's buys that buying power and gross allow; arrays of shape (L,).
 
     Parameters
     ----------
     plan_cash : ndarray
         Written in place: less what the part pays.
-    plan_nav, target_gross, rest, buys, buys_due, power, need, bought, gross : ndarray
+    plan_nav, target_gross, rest, buys, buys_due, power, need, buying, gross : ndarray
     part : ndarray
         Written in place, in [0, 1]; 1 where there is nothing to buy.
     """
@@ -47,15 +47,15 @@ def cut_buys_nb(plan_cash, plan_nav, target_gross, rest, buys, buys_due, power, 
         is_short = need[lane] > max(power[lane] + room, 0.0)
         allowed = max(power[lane] / need[lane], 0.0) if is_short else 1.0
         limit = max(target_gross[lane], gross[lane])
-        is_over = gross[lane] + bought[lane] > limit + room
-        allowed = min(allowed, (limit - gross[lane]) / bought[lane]) if is_over else allowed
-        allowed = allowed if allowed * bought[lane] > room else 0.0
+        is_over = gross[lane] + buying[lane] > limit + room
+        allowed = min(allowed, (limit - gross[lane]) / buying[lane]) if is_over else allowed
+        allowed = allowed if allowed * buying[lane] > room else 0.0
         allowed = allowed if rest[lane] * buys[lane] > 0.0 else 1.0
         part[lane] = allowed
         plan_cash[lane] -= allowed * (rest[lane] * buys_due[lane])
 
 
-@kernel
+@leaf
 def fund_venue_nb(sleeves, step, venue, book):
     """Find the part of the buys of a fill that funding allows, once its sells have filled.
 
@@ -71,114 +71,90 @@ def fund_venue_nb(sleeves, step, venue, book):
         if is_first:
             book.plan_cash[lane] += book.sells_due[venue, lane]
         book.power[lane] = book.plan_cash[lane]
-        book.need[lane], book.bought[lane], book.gross[lane] = 0.0, 0.0, 0.0
+        book.need[lane], book.buying[lane], book.gross[lane] = 0.0, 0.0, 0.0
     for v in range(book.rest.shape[0]):
         count_venue_nb(
             AGAIN if v == venue else sleeves.stands[step, v], book.rest[v], book.buys[v], book.buys_due[v],
-            book.sells[v], book.sells_due[v], book.present[v], book.power, book.need, book.bought, book.gross,
+            book.sells[v], book.sells_due[v], book.present[v], book.power, book.need, book.buying, book.gross,
         )  # fmt: skip
     cut_buys_nb(
         book.plan_cash, book.plan_nav, book.target_gross, book.rest[venue], book.buys[venue], book.buys_due[venue],
-        book.power, book.need, book.bought, book.gross, book.part,
+        book.power, book.need, book.buying, book.gross, book.part,
     )  # fmt: skip
 
 
 @dense
-def fill_whole_nb(
-    table, net_y, net_x, buying, selling, n_new, n_held, rank, wanted, held, is_first, pay, traded, cost, count
-):  # fmt: skip
-    """Fill a sleeve whole; arrays of shape (L,).
+def look_up_nb(table, rank, wanted, held, bought):
+    """Say what of a sleeve is bought; arrays of shape (L,).
 
     Parameters
     ----------
     table : ndarray of shape (n_names + 1, 2)
         Of `Sleeves.fills`.
+    rank, wanted, held : ndarray
+    bought : ndarray
+        Written in place.
+    """
+    for lane in range(rank.shape[0]):
+        j = rank[lane]
+        bought[lane] = wanted[lane] * table[j, 0] - held[lane] * table[j, 1]
+
+
+@dense
+def fill_sleeve_nb(
+    net_y, net_x, buying, selling, n_new, n_held, sells_too, rank, wanted, bought, part, rest, held, is_first, is_last,
+    pay, traded, cost, count, in_general, cash, waiting, slot, begun, traded_out, paid_out, fills_out,
+):  # fmt: skip
+    """Fill a sleeve's sells and a part of its buys, and after the last of the venue pay; arrays of shape (L,).
+
+    Parameters
+    ----------
     net_y, net_x : float
         Notional of a unit wanted and of one held.
     buying, selling : float
         What buying a notional of 1 pays, and what selling it gives.
     n_new, n_held : float
         Names that were not held, which are bought first, and names that were.
-    rank, wanted : ndarray
-    held : ndarray
-        Written in place.
-    is_first : bool
-        The first sleeve of the fill: what the others are added to.
-    pay, traded, cost, count : ndarray
-        Written in place: base currency, and fills.
-    """
-    for lane in range(rank.shape[0]):
-        j, g, c = rank[lane], wanted[lane], held[lane]
-        net, bought = g * net_y - c * net_x, g * table[j, 0] - c * table[j, 1]
-        paid = buying * bought - selling * (bought - net)
-        n = j + (n_held - max(j - n_new, 0.0) if c > 0.0 else 0.0)
-        pay[lane] = paid if is_first else pay[lane] + paid
-        traded[lane] = 2.0 * bought - net if is_first else traded[lane] + (2.0 * bought - net)
-        charged = (buying - 1.0) * bought + (1.0 - selling) * (bought - net)
-        cost[lane] = charged if is_first else cost[lane] + charged
-        count[lane] = n if is_first else count[lane] + n
-        held[lane] = g
-
-
-@dense
-def fill_part_nb(
-    table, net_y, net_x, buying, selling, n_new, n_held, sells_too, rank, wanted, part, rest, held, is_first, pay,
-    traded, cost, count,
-):  # fmt: skip
-    """Fill a sleeve's sells and a part of its buys; as `fill_whole_nb`.
-
-    Parameters
-    ----------
-    table : ndarray of shape (n_names + 1, 2)
-    net_y, net_x, buying, selling, n_new, n_held : float
     sells_too : float
         1 where the sells fill, 0 where they have filled before.
-    rank, wanted, part, rest : ndarray
+    rank, wanted, bought, part, rest : ndarray
+        Part that fills of the rest that has not.
     held : ndarray
         Written in place where nothing is left.
-    is_first : bool
+    is_first, is_last : bool
+        The first sleeve of the fill, what the others are added to, and the last.
     pay, traded, cost, count : ndarray
+        Written in place: base currency, and fills.
+    in_general : ndarray
+        1: the lane is with the general form, and nothing is paid here.
+    cash, waiting, slot, begun, traded_out, paid_out, fills_out : ndarray
+        Written in place after the last.
     """
     for lane in range(rank.shape[0]):
         j, g, c, now = rank[lane], wanted[lane], held[lane], part[lane] * rest[lane]
-        bought = g * table[j, 0] - c * table[j, 1]
-        sold = sells_too * (bought - (g * net_y - c * net_x))
+        buys = now * bought[lane]
+        sells = sells_too * (bought[lane] - (g * net_y - c * net_x))
         n_sells = sells_too * (n_held - max(j - n_new, 0.0) if c > 0.0 else 0.0)
-        paid = now * (buying * bought) - selling * sold
-        charged = (buying - 1.0) * (now * bought) + (1.0 - selling) * sold
-        n = (j if now > 0.0 else 0) + n_sells
-        pay[lane] = paid if is_first else pay[lane] + paid
-        traded[lane] = now * bought + sold if is_first else traded[lane] + (now * bought + sold)
-        cost[lane] = charged if is_first else cost[lane] + charged
-        count[lane] = n if is_first else count[lane] + n
+        paid, charged = buying * buys - selling * sells, (buying - 1.0) * buys + (1.0 - selling) * sells
+        moved, n = buys + sells, (j if now > 0.0 else 0) + n_sells
         held[lane] = g if part[lane] == 1.0 else c
+        if not is_first:
+            paid, charged, moved, n = pay[lane] + paid, cost[lane] + charged, traded[lane] + moved, count[lane] + n
+        if is_last:
+            is_ours = in_general[lane] == 0.0
+            paid = paid if is_ours else 0.0
+            cash[lane] -= paid
+            waiting[lane] -= paid
+            slot[lane] -= paid
+            begun[lane] = 1.0 if is_ours & (n > 0.0) else begun[lane]
+            traded_out[lane] += moved if is_ours else 0.0
+            paid_out[lane] += charged if is_ours else 0.0
+            fills_out[lane] += np.int64(n) if is_ours else 0
+        else:
+            pay[lane], cost[lane], traded[lane], count[lane] = paid, charged, moved, n
 
 
-@dense
-def pay_nb(in_general, pay, traded, cost, count, cash, waiting, slot, begun, traded_out, paid_out, fills_out):
-    """Pay for what has filled; arrays of shape (L,).
-
-    Parameters
-    ----------
-    in_general : ndarray
-        1: the lane is with the general form, and nothing is paid here.
-    pay, traded, cost, count : ndarray
-    cash, waiting, slot, begun, traded_out, paid_out, fills_out : ndarray
-        Written in place.
-    """
-    for lane in range(pay.shape[0]):
-        is_ours = in_general[lane] == 0.0
-        paid = pay[lane] if is_ours else 0.0
-        cash[lane] -= paid
-        waiting[lane] -= paid
-        slot[lane] -= paid
-        begun[lane] = 1.0 if is_ours & (count[lane] > 0.0) else begun[lane]
-        traded_out[lane] += traded[lane] if is_ours else 0.0
-        paid_out[lane] += cost[lane] if is_ours else 0.0
-        fills_out[lane] += np.int64(count[lane]) if is_ours else 0
-
-
-@kernel
+@leaf
 def fill_venue_nb(sleeves, step, book, traded_out, paid_out, fills_out):
     """Fill the orders of a venue.
 
@@ -192,35 +168,30 @@ def fill_venue_nb(sleeves, step, book, traded_out, paid_out, fills_out):
         Added to; fills are whole numbers.
     """
     k, venue, f, first = sleeves.decision[step], sleeves.at[step], sleeves.place[step], sleeves.first
-    splits, sells_too = sleeves.splits[k] != 0, float(sleeves.is_first[step])
-    n_lanes, n_waiting = book.cash.shape[0], 0
+    splits, sells_too, n_waiting = sleeves.splits[k] != 0, float(sleeves.is_first[step]), 0
+    part, rest = (book.part, book.rest[venue]) if splits else (book.ones, book.ones)
     if splits:
         fund_venue_nb(sleeves, step, venue, book)
+    begins, last = sleeves.venue_first[venue], sleeves.venue_first[venue + 1] - 1
+    while last >= begins and book.is_used[last] == 0:
+        last -= 1
     is_first = True
-    for s in range(sleeves.venue_first[venue], sleeves.venue_first[venue + 1]):
+    for s in range(begins, last + 1):
         if book.is_used[s] == 0:
             continue
-        table, net, pays = sleeves.fills[f, first[s] + s : first[s + 1] + s + 1], sleeves.net[f, s], sleeves.pays[f, s]
-        if splits:
-            fill_part_nb(
-                table, net[0], net[1], pays[0], pays[1], sleeves.n_new[k, s], sleeves.n_held[k, s], sells_too,
-                book.rank[s], book.wanted[s], book.part, book.rest[venue], book.held[s], is_first, book.pay,
-                book.traded, book.cost, book.filled,
-            )  # fmt: skip
-        else:
-            fill_whole_nb(
-                table, net[0], net[1], pays[0], pays[1], sleeves.n_new[k, s], sleeves.n_held[k, s], book.rank[s],
-                book.wanted[s], book.held[s], is_first, book.pay, book.traded, book.cost, book.filled,
-            )  # fmt: skip
+        net, pays = sleeves.net[f, s], sleeves.pays[f, s]
+        if sells_too == 0.0:  # tried again, at other prices
+            table = sleeves.fills[f, first[s] + s : first[s + 1] + s + 1]
+            look_up_nb(table, book.rank[s], book.wanted[s], book.held[s], book.bought[s])
+        fill_sleeve_nb(
+            net[0], net[1], pays[0], pays[1], sleeves.n_new[k, s], sleeves.n_held[k, s], sells_too, book.rank[s],
+            book.wanted[s], book.bought[s], part, rest, book.held[s], is_first, s == last, book.pay, book.traded,
+            book.cost, book.filled, book.in_general, book.cash, book.waiting, book.ring[sleeves.slot[step]],
+            book.begun, traded_out, paid_out, fills_out,
+        )  # fmt: skip
         is_first = False
     if splits:
-        for lane in range(n_lanes):
+        for lane in range(book.cash.shape[0]):
             book.rest[venue, lane] *= 1.0 - book.part[lane]
             n_waiting += int(book.rest[venue, lane] != 0.0)
         book.waits[venue] = n_waiting
-    if is_first:  # nobody trades at the venue
-        return
-    pay_nb(
-        book.in_general, book.pay, book.traded, book.cost, book.filled, book.cash, book.waiting,
-        book.ring[sleeves.slot[step]], book.begun, traded_out, paid_out, fills_out,
-    )  # fmt: skip

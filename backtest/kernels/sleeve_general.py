@@ -5,12 +5,9 @@ there, and so is what they hold once every order has filled.
 """
 
 from backtest.kernels.references import refer_nb
-from backtest.kernels.state import DUST, FUNDING_TOLERANCE
+from backtest.kernels.state import NAV_NOT_POSITIVE, OK
 from backtest.kernels.wide import run_wide_events_nb
-from data.jit import dense, kernel
-
-# A venue buys more than this part of NAV, or funding may take it for rounding.
-ROOM = 1.1 * FUNDING_TOLERANCE
+from data.jit import dense, kernel, leaf
 
 
 @dense
@@ -32,25 +29,55 @@ def value_held_nb(nav, cash, held, worth, is_first):
 
 
 @dense
-def count_marked_nb(marked):
-    """Count the lanes that are marked.
+def open_decision_nb(nav, in_general, is_irregular, needs):
+    """Say which lanes need the general form, and whose NAV is not positive; arrays of shape (L,).
 
     Parameters
     ----------
-    marked : ndarray of shape (L,)
-        1 or 0.
+    nav, in_general : ndarray
+    is_irregular : bool
+    needs : ndarray
+        Written in place.
 
     Returns
     -------
-    n_lanes : int
+    n_needing, n_ruined : int
+        Lanes; ruined are none of those in the general form, which sees to it itself.
+    """
+    n_needing, n_ruined = 0, 0
+    for lane in range(nav.shape[0]):
+        stays = in_general[lane] != 0.0
+        goes = stays | is_irregular
+        needs[lane] = 1.0 if goes else 0.0
+        n_needing += int(goes)
+        n_ruined += int(~(nav[lane] > 0.0) & ~stays)
+    return n_needing, n_ruined
+
+
+@dense
+def add_needing_nb(adds, needs):
+    """Add lanes that need the general form; arrays of shape (L,).
+
+    Parameters
+    ----------
+    adds : ndarray
+        Not 0: it does.
+    needs : ndarray
+        Written in place.
+
+    Returns
+    -------
+    n_needing : int
+        Lanes in all.
     """
     n = 0
-    for lane in range(marked.shape[0]):
-        n += int(marked[lane] != 0.0)
+    for lane in range(needs.shape[0]):
+        needs[lane] = 1.0 if adds[lane] != 0 else needs[lane]
+        n += int(needs[lane] != 0.0)
     return n
 
 
-@kernel
+@leaf
 def find_general_nb(sleeves, k, book):
     """Find the lanes that need the general form for a decision, whatever it asks for.
 
@@ -64,76 +91,20 @@ def find_general_nb(sleeves, k, book):
 
     Returns
     -------
-    n_lanes : int
+    status : int
+        OK or NAV_NOT_POSITIVE.
+    n_needing : int
+        Lanes.
     """
     for s in range(sleeves.basket.shape[0]):
         value_held_nb(book.nav, book.cash, book.held[s], sleeves.worth_held[k, s], s == 0)
-    for lane in range(book.cash.shape[0]):
-        book.needs_general[lane] = 1.0 if sleeves.irregular[k] != 0 else book.in_general[lane]
+    n_needing, n_ruined = open_decision_nb(book.nav, book.in_general, sleeves.irregular[k] != 0, book.needs_general)
+    if n_ruined > 0:
+        return NAV_NOT_POSITIVE, 0
     for v in range(book.rest.shape[0]):
         if k > 0 and sleeves.splits[k - 1] and sleeves.tried[k - 1, v]:
-            for lane in range(book.cash.shape[0]):
-                book.needs_general[lane] = 1.0 if book.rest[v, lane] != 0.0 else book.needs_general[lane]
-    return count_marked_nb(book.needs_general)
-
-
-@dense
-def mark_rounding_nb(drift, n_names, least_wanted, least_held, nav, rank, wanted, held, needs):
-    """Find lanes of which an order of a sleeve may be rounding and no order; arrays of shape (L,).
-
-    Parameters
-    ----------
-    drift : ndarray of shape (n_names,)
-        Ascending.
-    n_names : int
-    least_wanted, least_held : float
-        Smallest part of a unit that is in a name.
-    nav, rank, wanted, held : ndarray
-    needs : ndarray
-        Becomes 1 there.
-
-    Notes
-    -----
-    An order is (wanted / held - drift) x held x the name's part of a unit: the name nearest to the turn from buying to
-    selling is farther from it than the smallest part of a unit could hide. And what a venue buys in all is more than
-    funding takes for rounding (see `backtest.kernels.funding.scale_buys_nb`): the first name bought is.
-    """
-    for lane in range(nav.shape[0]):
-        j, g, c, least, room = rank[lane], wanted[lane], held[lane], DUST * nav[lane], ROOM * nav[lane]
-        grows, size = g / c, c * least_wanted
-        above = (drift[min(j, n_names - 1)] - grows) * size
-        below = (grows - drift[max(j - 1, 0)]) * size
-        is_near = (j < n_names) & (above <= least) | (j > 0) & (below <= least)
-        is_near |= (j > 0) & ((grows - drift[0]) * size <= room)
-        is_small = (g > 0.0) & (g * least_wanted <= room) | (c > 0.0) & (c * least_held <= least)
-        needs[lane] = 1.0 if is_small | (is_near & (c > 0.0) & (g > 0.0)) else needs[lane]
-
-
-@kernel
-def find_rounding_nb(sleeves, k, book):
-    """Add the lanes of which an order may be rounding, now that orders are sized.
-
-    Parameters
-    ----------
-    sleeves : Sleeves
-    k : int
-    book : SleeveBook
-        `needs_general` is written in place.
-
-    Returns
-    -------
-    n_lanes : int
-        That need the general form for the decision.
-    """
-    first = sleeves.first
-    for s in range(sleeves.basket.shape[0]):
-        if book.is_used[s] == 0:
-            continue
-        mark_rounding_nb(
-            sleeves.drift[k, first[s] : first[s + 1]], first[s + 1] - first[s], sleeves.least_wanted[k, s],
-            sleeves.least_held[k, s], book.nav, book.rank[s], book.wanted[s], book.held[s], book.needs_general,
-        )  # fmt: skip
-    return count_marked_nb(book.needs_general)
+            n_needing = add_needing_nb(book.rest[v], book.needs_general)
+    return OK, n_needing
 
 
 @dense
@@ -159,28 +130,48 @@ def take_row_nb(in_general, is_marked, nav, money, traded, paid, nav_out, money_
 
 
 @kernel
-def take_rows_nb(marks, first_event, end_event, first_row, end_row, book, record, out):
-    """Take what the general form found of its lanes into the results.
+def take_period_nb(sleeves, k, marks, timeline, book, record, out):
+    """Take what the general form found of its lanes from a decision to the next into the results.
 
     Parameters
     ----------
+    sleeves : Sleeves
+    k : int
     marks : ndarray of shape (R,), int64
         Event of each mark.
-    first_event, end_event, first_row, end_row : int
-        What has been run: events first_event to end_event - 1, on rows first_row to end_row.
+    timeline : Timeline
     book : SleeveBook
         `in_general` says which lanes.
     record : Record
     out : SleeveResults
     """
-    for row in range(first_row, min(end_row + 1, marks.shape[0])):
+    first, end = sleeves.event[k], sleeves.event[k + 1]
+    end_row = timeline.row[end] if end < timeline.row.shape[0] else marks.shape[0] - 1
+    for row in range(timeline.row[first], end_row + 1):
+        place = row % out.nav.shape[0]
         take_row_nb(
-            book.in_general, first_event <= marks[row] < end_event, record.nav[row], record.money[row],
-            record.traded[row], record.paid[row], out.nav[row], out.money[row], out.traded[row], out.paid[row],
+            book.in_general, first <= marks[row] < end, record.nav[row], record.money[row], record.traded[row],
+            record.paid[row], out.nav[place], out.money[place], out.traded[place], out.paid[place],
         )  # fmt: skip
     for lane in range(book.cash.shape[0]):
         if book.in_general[lane] != 0.0:
             out.n_fills[lane] += record.n_fills[lane]
+
+
+@leaf
+def open_trades_nb(row, out):
+    """Clear what a row trades and pays, the first time that it does.
+
+    Parameters
+    ----------
+    row : int
+    out : SleeveResults
+    """
+    place = row % out.nav.shape[0]
+    if out.traded_at[place] != row:
+        out.traded_at[place] = row
+        for lane in range(out.n_fills.shape[0]):
+            out.traded[place, lane], out.paid[place, lane] = 0.0, 0.0
 
 
 @kernel
@@ -220,9 +211,7 @@ def run_general_nb(sleeves, k, timeline, world, rules, ledger, asks, scratch, jo
     for row in range(timeline.row[first], end_row + 1):
         for lane in range(n_lanes):
             record.traded[row, lane], record.paid[row, lane] = 0.0, 0.0
-            if out.is_traded[row] == 0:
-                out.traded[row, lane], out.paid[row, lane] = 0.0, 0.0
-        out.is_traded[row] = 1
+        open_trades_nb(row, out)
     return run_wide_events_nb(
         refer_nb(timeline, None),
         refer_nb(world, None),

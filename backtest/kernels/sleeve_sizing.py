@@ -1,80 +1,72 @@
-"""Sizing sleeves: how much of each a decision asks for, so that cash pays for it and its costs."""
+"""Sizing sleeves: how much of each a decision asks for, so that cash pays for it and its costs.
+
+A Newton step from the whole of what is asked for finds the part of it that cash pays for, exactly where it does not
+turn a name from a buy to a sell. Lanes in which it does go on by themselves; all others are done in one pass.
+"""
 
 import numpy as np
 
-from backtest.kernels.state import NAV_NOT_POSITIVE, OK
-from data.jit import dense, kernel
+from backtest.kernels.state import DUST, FUNDING_TOLERANCE
+from data.jit import dense, leaf
+
+# A venue buys more than this part of NAV, or funding may take it for rounding.
+ROOM = 1.1 * FUNDING_TOLERANCE
 
 
 @dense
-def count_ruined_nb(nav, in_general):
-    """Count the lanes whose NAV is not positive, those in the general form left out; arrays of shape (L,).
-
-    Parameters
-    ----------
-    nav, in_general : ndarray
-
-    Returns
-    -------
-    n_lanes : int
-    """
-    n = 0
-    for lane in range(nav.shape[0]):
-        n += int(~(nav[lane] > 0.0) & (in_general[lane] == 0.0))
-    return n
-
-
-@dense
-def open_sizing_nb(factor, before, ranks, need, slope):
-    """Begin to look for the factor of a decision; arrays of shape (L,), written in place.
-
-    Parameters
-    ----------
-    factor, before, ranks, need, slope : ndarray
-    """
-    for lane in range(factor.shape[0]):
-        factor[lane], before[lane], ranks[lane], need[lane], slope[lane] = 1.0, -1.0, 0.0, 0.0, 0.0
-
-
-@dense
-def want_nb(nav, factor, share, held, wanted, ratio, rank, is_first):
+def want_nb(nav, share, held, wanted, ratio):
     """Ask for a share of NAV in a sleeve; arrays of shape (L,).
 
     Parameters
     ----------
-    nav, factor, share, held : ndarray
-    wanted, ratio, rank : ndarray
-        Written in place: units asked for, over those held, and, the first time, 0.
-    is_first : bool
-    """
-    for lane in range(nav.shape[0]):
-        asked, present = factor[lane] * (share[lane] * nav[lane]), held[lane]
-        wanted[lane] = asked
-        grows = asked / present
-        ratio[lane] = grows if asked > 0.0 else 0.0  # of nothing held: infinite
-        rank[lane] = 0 if is_first else rank[lane]
-
-
-@dense
-def count_used_nb(held, wanted):
-    """Count the lanes that hold a sleeve or ask for it; arrays of shape (L,).
-
-    Parameters
-    ----------
-    held, wanted : ndarray
+    nav, share, held : ndarray
+    wanted, ratio : ndarray
+        Written in place: units asked for, and over those held.
 
     Returns
     -------
     n_lanes : int
+        That hold the sleeve or ask for it.
     """
     n = 0
-    for lane in range(held.shape[0]):
-        n += int((held[lane] != 0.0) | (wanted[lane] != 0.0))
+    for lane in range(nav.shape[0]):
+        asked, present = share[lane] * nav[lane], held[lane]
+        grows = asked / present
+        wanted[lane] = asked
+        ratio[lane] = grows if asked > 0.0 else 0.0  # of nothing held: infinite
+        n += int((present != 0.0) | (asked != 0.0))
     return n
 
 
 @dense
-def rank_four_nb(ratio, first, second, third, fourth, rank):
+def rank_alike_nb(ratio, below, above, alike, rank):
+    """Give every lane the rank of one of them; arrays of shape (L,).
+
+    Parameters
+    ----------
+    ratio : ndarray
+    below, above : float
+        Drifts of its last name bought and of its first sold.
+    alike : int
+        Its rank.
+    rank : ndarray, int64
+        Written in place.
+
+    Returns
+    -------
+    n_other : int
+        Lanes whose rank is another.
+    """
+    n = 0
+    for lane in range(ratio.shape[0]):
+        asked = ratio[lane]
+        rank[lane] = alike
+        n += int((asked <= below) | (asked > above))
+    return n
+
+
+@dense
+def rank_four_nb(ratio, first, second, third, fourth, is_first, rank):
     """Count four more names that have drifted less than what is asked for; arrays of shape (L,).
 
     Parameters
@@ -82,146 +74,268 @@ def rank_four_nb(ratio, first, second, third, fourth, rank):
     ratio : ndarray
     first, second, third, fourth : float
         Drifts of names.
+    is_first : bool
+        The first four.
     rank : ndarray, int64
         Written in place.
     """
     for lane in range(ratio.shape[0]):
         asked = ratio[lane]
-        rank[lane] += (
-            np.int64(first < asked) + np.int64(second < asked) + np.int64(third < asked) + np.int64(fourth < asked)
-        )
+        more = np.int64(first < asked) + np.int64(second < asked) + np.int64(third < asked) + np.int64(fourth < asked)
+        rank[lane] = more if is_first else rank[lane] + more
 
 
-@dense
-def add_rank_nb(rank, ranks):
-    """Add up ranks of sleeves; arrays of shape (L,).
-
-    Parameters
-    ----------
-    rank : ndarray, int64
-    ranks : ndarray
-        Written in place.
-    """
-    for lane in range(rank.shape[0]):
-        ranks[lane] += rank[lane]
-
-
-@dense
-def add_need_nb(table, buying, selling, worth_wanted, worth_held, rank, wanted, held, share, need, slope):
-    """Add what a sleeve needs, costs included, beyond what it is worth; arrays of shape (L,).
-
-    Parameters
-    ----------
-    table : ndarray of shape (n_names + 1, 2)
-        Of `Sleeves.sizing`.
-    buying, selling : float
-        Expected costs, of the notional.
-    worth_wanted, worth_held : float
-        Of a unit.
-    rank, wanted, held, share : ndarray
-    need, slope : ndarray
-        Written in place; the slope is by the factor, for a NAV of 1.
-    """
-    both = buying + selling
-    for lane in range(rank.shape[0]):
-        j, g, c = rank[lane], wanted[lane], held[lane]
-        y, x = table[j, 0], table[j, 1]
-        unit = (1.0 - selling) * worth_wanted + both * y
-        more = (1.0 - selling) * (g * worth_wanted - c * worth_held) + both * (g * y - c * x)
-        need[lane] += more
-        slope[lane] += share[lane] * unit
-
-
-@dense
-def step_factor_nb(nav, cash, need, slope, ranks, before, factor):
-    """Take a Newton step towards the factor at which cash pays for what is needed; arrays of shape (L,).
-
-    Parameters
-    ----------
-    nav, cash : ndarray
-    need, slope, ranks : ndarray
-        Cleared for the next step.
-    before : ndarray
-        Ranks at the last step: where they are the same, that step was exact. Written in place.
-    factor : ndarray
-        Written in place.
-
-    Notes
-    -----
-    See `backtest.kernels.sizing.solve_factor_nb`. What is needed beyond what is held has to come out of cash.
-    """
-    for lane in range(nav.shape[0]):
-        over = need[lane] - cash[lane]
-        step = over / (slope[lane] * nav[lane])
-        moves = (ranks[lane] != before[lane]) & (over > 0.0)
-        factor[lane] = max(factor[lane] - step, 0.0) if moves else factor[lane]
-        before[lane], ranks[lane], need[lane], slope[lane] = ranks[lane], 0.0, 0.0, 0.0
-
-
-@kernel
+@leaf
 def rank_sleeve_nb(ratio, drift, rank):
     """Count the names of a sleeve that have drifted less than what is asked for: these are bought.
 
     Parameters
     ----------
     ratio : ndarray of shape (L,)
-    drift : ndarray of shape (n_names,)
-        Ascending.
+    drift : ndarray of shape (n_names + 2,)
+        Ascending, from minus infinity to infinity.
     rank : ndarray of shape (L,), int64
-        Written in place, from 0.
-    """
-    i, n = 0, drift.shape[0]
-    while i < n:
-        second = drift[i + 1] if i + 1 < n else np.inf
-        third = drift[i + 2] if i + 2 < n else np.inf
-        fourth = drift[i + 3] if i + 3 < n else np.inf
-        rank_four_nb(ratio, drift[i], second, third, fourth, rank)
-        i += 4
-
-
-@dense
-def lower_rank_nb(ratio, drift, rank):
-    """Move up to two names from buys to sells that have drifted as much as is asked for; arrays of shape (L,).
-
-    Parameters
-    ----------
-    ratio : ndarray
-    drift : ndarray of shape (n_names,)
-        Ascending.
-    rank : ndarray, int64
         Written in place.
 
     Returns
     -------
-    n_lanes : int
-        In which two have moved: there may be more.
+    is_alike : bool
+        All lanes have the same: that of neighbours in a grid is often one, and looks up one place of a table.
     """
-    n = 0
-    for lane in range(ratio.shape[0]):
-        j = rank[lane]
-        one = int((j > 0) & (drift[max(j - 1, 0)] >= ratio[lane]))
-        two = int((j > 1) & (drift[max(j - 2, 0)] >= ratio[lane]))
-        rank[lane] = j - one - two
-        n += two
-    return n
+    last, alike = drift.shape[0] - 1, 0
+    while drift[alike + 1] < ratio[0]:
+        alike += 1
+    if rank_alike_nb(ratio, drift[alike], drift[alike + 1], alike, rank) == 0:
+        return True
+    for i in range(1, last, 4):
+        rank_four_nb(
+            ratio, drift[i], drift[min(i + 1, last)], drift[min(i + 2, last)], drift[min(i + 3, last)], i == 1, rank
+        )  # fmt: skip
+    return False
 
 
-@dense
-def count_new_nb(ranks, before):
-    """Count the lanes whose ranks are not those of the last step; arrays of shape (L,).
+@leaf
+def need_one_nb(y, x, buying, selling, worth_wanted, worth_held, g, c):
+    """Say what a sleeve needs, costs included, beyond what it is worth.
 
     Parameters
     ----------
-    ranks, before : ndarray
+    y, x : float
+        What of a unit wanted and of one held is in the names bought.
+    buying, selling : float
+        Expected costs, of the notional.
+    worth_wanted, worth_held : float
+        Of a unit.
+    g, c : float
+        Units wanted and held.
 
     Returns
     -------
-    n : int
+    need : float
+        Base currency.
+    unit : float
+        What one more unit wanted needs.
     """
-    n = 0
-    for lane in range(ranks.shape[0]):
-        n += int(ranks[lane] != before[lane])
-    return n
+    both = buying + selling
+    unit = (1.0 - selling) * worth_wanted + both * y
+    return (1.0 - selling) * (g * worth_wanted - c * worth_held) + both * (g * y - c * x), unit
+
+
+@dense
+def add_need_nb(
+    table, buying, selling, worth_wanted, worth_held, is_alike, rank, wanted, held, share, is_first, need, slope
+):  # fmt: skip
+    """Add what a sleeve needs to what others do; arrays of shape (L,).
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_names + 1, 2)
+        Of `Sleeves.sizing`.
+    buying, selling, worth_wanted, worth_held : float
+    is_alike : bool
+        All ranks are the same.
+    rank, wanted, held, share : ndarray
+    is_first : bool
+        The first sleeve: what the others are added to.
+    need, slope : ndarray
+        Written in place; the slope is by the part of what is asked for, for a NAV of 1.
+    """
+    same_y, same_x = table[rank[0], 0], table[rank[0], 1]
+    for lane in range(rank.shape[0]):
+        if is_alike:
+            y, x = same_y, same_x
+        else:
+            y, x = table[rank[lane], 0], table[rank[lane], 1]
+        more, unit = need_one_nb(y, x, buying, selling, worth_wanted, worth_held, wanted[lane], held[lane])
+        steeper = share[lane] * unit
+        need[lane] = more if is_first else need[lane] + more
+        slope[lane] = steeper if is_first else slope[lane] + steeper
+
+
+@leaf
+def step_nb(factor, need, slope, nav, cash):
+    """Take a Newton step towards the part of what is asked for at which cash pays for what is needed.
+
+    Parameters
+    ----------
+    factor, need, slope, nav, cash : float
+
+    Returns
+    -------
+    factor : float
+
+    Notes
+    -----
+    See `backtest.kernels.sizing.solve_factor_nb`. What is needed beyond what is held has to come out of cash.
+    """
+    over = need - cash
+    lower = max(factor - over / (slope * nav), 0.0)
+    return lower if over > 0.0 else factor
+
+
+@dense
+def step_lanes_nb(nav, cash, need, slope, factor):
+    """Take the first Newton step; arrays of shape (L,).
+
+    Parameters
+    ----------
+    nav, cash, need, slope : ndarray
+    factor : ndarray
+        Written in place.
+    """
+    for lane in range(nav.shape[0]):
+        factor[lane] = step_nb(1.0, need[lane], slope[lane], nav[lane], cash[lane])
+
+
+@leaf
+def may_round_nb(below, above, least_drift, least_wanted, least_held, nav, grows, g, c):
+    """Say whether an order of a sleeve may be rounding and no order.
+
+    Parameters
+    ----------
+    below, above : float
+        Drifts of the last name bought and of the first sold.
+    least_drift : float
+        Of the first name bought.
+    least_wanted, least_held : float
+        Smallest part of a unit that is in a name.
+    nav, grows, g, c : float
+        NAV, units wanted over those held, units wanted and held.
+
+    Returns
+    -------
+    may_round : bool
+
+    Notes
+    -----
+    An order is (wanted / held - drift) x held x the name's part of a unit: the name nearest to the turn from buying to
+    selling is farther from it than the smallest part of a unit could hide. And what a venue buys in all is more than
+    funding takes for rounding (see `backtest.kernels.funding.scale_buys_nb`): the first name bought is.
+    """
+    least, room, size = DUST * nav, ROOM * nav, c * least_wanted
+    is_near = ((above - grows) * size <= least) | ((grows - below) * size <= least)
+    is_near |= (below >= least_drift) & ((grows - least_drift) * size <= room)
+    is_small = (g > 0.0) & (g * least_wanted <= room) | (c > 0.0) & (c * least_held <= least)
+    return is_small | (is_near & (c > 0.0) & (g > 0.0))
+
+
+@dense
+def end_sizing_nb(
+    drift, table, least_wanted, least_held, nav, factor, ratio, is_alike, rank, held, is_first, wanted, bought, turns,
+    rounds,
+):  # fmt: skip
+    """Ask for the part that cash pays for, if it turns no name; arrays of shape (L,).
+
+    Parameters
+    ----------
+    drift : ndarray of shape (n_names + 2,)
+    table : ndarray of shape (n_names + 1, 2)
+        Of `Sleeves.fills`, where the orders fill.
+    least_wanted, least_held : float
+    nav, factor, ratio : ndarray
+    is_alike : bool
+    rank, held : ndarray
+    is_first : bool
+        The first sleeve.
+    wanted, bought : ndarray
+        Written in place: units, and what is bought where the orders fill.
+    turns, rounds : ndarray, int64
+        Written in place: 1 where the part turns a name of a sleeve so far, and where an order may be rounding.
+
+    Returns
+    -------
+    n_turned, n_rounding : int
+        Lanes, this sleeve's alone.
+    """
+    n_turned, n_rounding, least_drift, same = 0, 0, drift[1], rank[0]
+    same_y, same_x, same_below, same_above = table[same, 0], table[same, 1], drift[same], drift[same + 1]
+    for lane in range(nav.shape[0]):
+        if is_alike:
+            y, x, below, above = same_y, same_x, same_below, same_above
+        else:
+            j = rank[lane]
+            y, x, below, above = table[j, 0], table[j, 1], drift[j], drift[j + 1]
+        c, part = held[lane], factor[lane]
+        g, grows = part * wanted[lane], part * ratio[lane]
+        is_turned = int(below >= grows)
+        may_round = int(may_round_nb(below, above, least_drift, least_wanted, least_held, nav[lane], grows, g, c))
+        wanted[lane] = g
+        bought[lane] = g * y - c * x
+        turns[lane] = is_turned if is_first else turns[lane] | is_turned
+        rounds[lane] = may_round if is_first else rounds[lane] | may_round
+        n_turned += is_turned
+        n_rounding += may_round
+    return n_turned, n_rounding
+
+
+@leaf
+def size_lane_nb(sleeves, k, shares, lane, book):
+    """Go on with a lane in which the first step turned a name, until none turns.
+
+    Parameters
+    ----------
+    sleeves : Sleeves
+    k : int
+    shares : ndarray of shape (B, L)
+    lane : int
+    book : SleeveBook
+        The lane's `rank`, `wanted`, `bought` and `rounds` are written in place.
+    """
+    nav, part, n_sleeves, first = book.nav[lane], book.factor[lane], sleeves.basket.shape[0], sleeves.first
+    for _ in range(first[n_sleeves] + 1):
+        need, slope, n_turned = 0.0, 0.0, 0
+        for s in range(n_sleeves):
+            if book.is_used[s] == 0:
+                continue
+            j, share = book.rank[s, lane], shares[sleeves.basket[s], lane]
+            while sleeves.drift[k, first[s] + 2 * s + j] >= part * book.ratio[s, lane]:
+                j -= 1
+                n_turned += 1
+            book.rank[s, lane] = j
+            at = first[s] + s + j
+            more, unit = need_one_nb(
+                sleeves.sizing[k, at, 0], sleeves.sizing[k, at, 1], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
+                sleeves.worth_wanted[k, s], sleeves.worth_held[k, s], part * (share * nav), book.held[s, lane],
+            )  # fmt: skip
+            need, slope = need + more, slope + share * unit
+        if n_turned == 0:
+            break
+        part = step_nb(part, need, slope, nav, book.cash[lane])
+    book.rounds[lane] = 0
+    for s in range(n_sleeves):
+        if book.is_used[s] == 0:
+            continue
+        j, c = book.rank[s, lane], book.held[s, lane]
+        g, f, at = part * (shares[sleeves.basket[s], lane] * nav), sleeves.fill[k, sleeves.venue[s]], first[s] + 2 * s
+        book.rounds[lane] |= int(
+            may_round_nb(
+                sleeves.drift[k, at + j], sleeves.drift[k, at + j + 1], sleeves.drift[k, at + 1],
+                sleeves.least_wanted[k, s], sleeves.least_held[k, s], nav, part * book.ratio[s, lane], g, c,
+            )
+        )  # fmt: skip
+        book.wanted[s, lane] = g
+        if f >= 0:
+            book.bought[s, lane] = g * sleeves.fills[f, at - s + j, 0] - c * sleeves.fills[f, at - s + j, 1]
 
 
 @dense
@@ -267,7 +381,7 @@ def plan_sleeve_nb(
         gross[lane] += g * worth_wanted
 
 
-@kernel
+@leaf
 def plan_split_nb(sleeves, k, book):
     """Write the plan of a decision whose legs fall due on different dates.
 
@@ -283,7 +397,7 @@ def plan_split_nb(sleeves, k, book):
     for v in range(book.rest.shape[0]):
         for lane in range(n_lanes):
             book.buys[v, lane], book.buys_due[v, lane], book.present[v, lane] = 0.0, 0.0, 0.0
-            book.sells[v, lane], book.sells_due[v, lane] = 0.0, 0.0
+            book.sells[v, lane], book.sells_due[v, lane], book.rest[v, lane] = 0.0, 0.0, 1.0
     for s in range(first.shape[0] - 1):
         v = sleeves.venue[s]
         plan_sleeve_nb(
@@ -293,7 +407,7 @@ def plan_split_nb(sleeves, k, book):
         )  # fmt: skip
 
 
-@kernel
+@leaf
 def size_sleeves_nb(sleeves, k, shares, book):
     """Turn the shares of a decision into units of each sleeve that cash pays for, costs included.
 
@@ -303,45 +417,54 @@ def size_sleeves_nb(sleeves, k, shares, book):
     k : int
     shares : ndarray of shape (B, L)
     book : SleeveBook
-        Reads `nav` of the decision; `wanted`, `rank`, `rest` and the plan are written in place.
+        Reads `nav` of the decision; `wanted`, `rank`, `bought`, `rest`, `rounds` and the plan are written in place.
 
     Returns
     -------
-    status : int
-        OK or NAV_NOT_POSITIVE.
+    n_rounding : int
+        0 where no order may be rounding.
     """
     first, basket, n_sleeves, n_lanes = sleeves.first, sleeves.basket, sleeves.basket.shape[0], book.cash.shape[0]
-    if count_ruined_nb(book.nav, book.in_general) > 0:
-        return NAV_NOT_POSITIVE
-    open_sizing_nb(book.factor, book.before, book.ranks, book.need, book.slope)
-    for attempt in range(first[n_sleeves] + 2):
-        for s in range(n_sleeves):
-            drift, share = sleeves.drift[k, first[s] : first[s + 1]], shares[basket[s]]
-            if attempt > 0 and book.is_used[s] == 0:
-                continue
-            want_nb(book.nav, book.factor, share, book.held[s], book.wanted[s], book.ratio, book.rank[s], attempt == 0)
-            if attempt == 0:
-                book.is_used[s] = count_used_nb(book.held[s], book.wanted[s])
-                if book.is_used[s] > 0:
-                    rank_sleeve_nb(book.ratio, drift, book.rank[s])
-            else:
-                while lower_rank_nb(book.ratio, drift, book.rank[s]) > 0:
-                    pass
-            add_rank_nb(book.rank[s], book.ranks)
-        if count_new_nb(book.ranks, book.before) == 0:
-            break
-        for s in range(n_sleeves):
-            if book.is_used[s] > 0:
-                add_need_nb(
-                    sleeves.sizing[k, first[s] + s : first[s + 1] + s + 1], sleeves.rates[k, s, 0],
-                    sleeves.rates[k, s, 1], sleeves.worth_wanted[k, s], sleeves.worth_held[k, s], book.rank[s],
-                    book.wanted[s], book.held[s], shares[basket[s]], book.need, book.slope,
-                )  # fmt: skip
-        step_factor_nb(book.nav, book.cash, book.need, book.slope, book.ranks, book.before, book.factor)
-    for v in range(book.rest.shape[0]):
-        book.waits[v] = 0
+    is_first = True
+    for s in range(n_sleeves):
+        share = shares[basket[s]]
+        book.is_used[s] = want_nb(book.nav, share, book.held[s], book.wanted[s], book.ratio[s])
+        if book.is_used[s] == 0:
+            continue
+        drift = sleeves.drift[k, first[s] + 2 * s : first[s + 1] + 2 * s + 2]
+        book.is_alike[s] = rank_sleeve_nb(book.ratio[s], drift, book.rank[s])
+        add_need_nb(
+            sleeves.sizing[k, first[s] + s : first[s + 1] + s + 1], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
+            sleeves.worth_wanted[k, s], sleeves.worth_held[k, s], book.is_alike[s] != 0, book.rank[s], book.wanted[s],
+            book.held[s], share, is_first, book.need, book.slope,
+        )  # fmt: skip
+        is_first = False
+    n_turned, n_rounding = 0, 0
+    if not is_first:
+        step_lanes_nb(book.nav, book.cash, book.need, book.slope, book.factor)
+    is_first = True
+    for s in range(n_sleeves):
+        if book.is_used[s] == 0:
+            continue
+        f, start, end = sleeves.fill[k, sleeves.venue[s]], first[s] + s, first[s + 1] + s + 1
+        turned, rounding = end_sizing_nb(
+            sleeves.drift[k, start + s : end + s + 1], sleeves.fills[max(f, 0), start:end], sleeves.least_wanted[k, s],
+            sleeves.least_held[k, s], book.nav, book.factor, book.ratio[s], book.is_alike[s] != 0, book.rank[s],
+            book.held[s], is_first, book.wanted[s], book.bought[s], book.turns, book.rounds,
+        )  # fmt: skip
+        n_turned, n_rounding, is_first = n_turned + turned, n_rounding + rounding, False
+    if n_turned > 0:
+        n_rounding = 0
         for lane in range(n_lanes):
-            book.rest[v, lane] = 1.0 if sleeves.splits[k] else 0.0
+            if book.turns[lane] != 0:
+                size_lane_nb(sleeves, k, shares, lane, book)
+            n_rounding += book.rounds[lane]
     if sleeves.splits[k]:
         plan_split_nb(sleeves, k, book)
-    return OK
+    elif k > 0 and sleeves.splits[k - 1]:
+        for v in range(book.rest.shape[0]):
+            for lane in range(n_lanes):
+                book.rest[v, lane] = 0.0
+    for v in range(book.rest.shape[0]):
+        book.waits[v] = 0
+    return n_rounding

@@ -30,19 +30,20 @@ class Sleeves(NamedTuple):
     first: (S + 1,), the names of each sleeve, in order of venue. name: (N,), indices of assets. basket, venue: (S,).
     venue_first: (V + 1,), the sleeves of each venue. inner: (K, N). value: (K, A), base value of a share at the
     decision. last_price: (K, A). last_session: (K, V). held: (K, V), the decision that was last filled at the venue,
-    -1 for none. rank: (K, N), positions of names within `name` by drift, the least first. drift: (K, N), sorted.
-    sizing: (K, N + S, 2), running sums of the wanted and of the held. worth_wanted, worth_held: (K, S), their totals.
-    least_wanted, least_held: (K, S), the smallest part of a unit that is in a name. n_new, n_held: (K, S), how many
-    names were not held, and how many were. rates: (K, S, 2), expected costs of buying and of selling, of the notional.
-    splits: (K,), legs of the decision fall due on different dates. tried: (K, V), orders of the venue met a session
-    before the next decision. irregular: (K,), the sleeves do not say what happens. event: (K + 1,), events of the
-    decisions, and the number of events.
+    -1 for none. rank: (K, N), positions of names within `name` by drift, the least first. drift: (K, N + 2 S), theirs,
+    of each sleeve between minus infinity and infinity. sizing: (K, N + S, 2), running sums of the wanted and of the
+    held. worth_wanted, worth_held: (K, S), their totals. least_wanted, least_held: (K, S), the smallest part of a unit
+    that is in a name. n_new, n_held: (K, S), how many names were not held, and how many were. fill: (K, V), the table
+    of the first fill of the decision, -1 for none before the next. rates: (K, S, 2), expected costs of buying and of
+    selling, of the notional. splits: (K,), legs of the decision fall due on different dates. tried: (K, V), orders of
+    the venue met a session before the next decision. irregular: (K,), the sleeves do not say what happens. event:
+    (K + 1,), events of the decisions, and the number of events.
 
     kind, row, decision, place: (T,), the steps; place: of a fill its table, of a mark that of partial holdings, -1 for
     none. at, slot, is_first: (T,), of a fill: its venue, where its money waits, whether it is the first of its
-    decision; of a begin the slot that settles, -1 for none with money; of a quiet row how many of the steps that
-    follow are its own, needed only where buys have filled in part or the general form owes. stands: (T, V), of a fill
-    how other venues stand; of a mark with partial holdings 1 at venues that may have them.
+    decision; of a begin or a quiet row `slot` settles, -1 for none with money; of a quiet row `at` is how many of the
+    steps that follow are its own, needed only where buys have filled in part or the general form owes. stands: (T, V),
+    of a fill how other venues stand; of a mark with partial holdings 1 at venues that may have them.
 
     fills: (fills, N + S, 2), running sums of the wanted and of the held at the prices of the fill. net: (fills, S, 2),
     their totals. pays: (fills, S, 2), what buying a notional of 1 pays, and what selling it gives. worth: (R, S), what
@@ -69,6 +70,7 @@ class Sleeves(NamedTuple):
     least_held: F
     n_new: F
     n_held: F
+    fill: I
     rates: F
     splits: I
     tried: I
@@ -167,7 +169,7 @@ def sort_names_nb(sleeves, k, s):
     k, s : int
     """
     start, end, h = sleeves.first[s], sleeves.first[s + 1], sleeves.held[k, sleeves.venue[s]]
-    rank, drift = sleeves.rank[k], sleeves.drift[k]
+    rank, drift = sleeves.rank[k], sleeves.drift[k, start + 2 * s : end + 2 * s + 2]
     least_y, least_x, total_y, total_x, n_new, n_held = np.inf, np.inf, 0.0, 0.0, 0.0, 0.0
     for i in range(start, end):
         y, x = sleeves.inner[k, i], held_nb(sleeves, k, h, i)
@@ -178,11 +180,12 @@ def sort_names_nb(sleeves, k, s):
         least_x = min(least_x, x) if x > 0.0 else least_x
         n_new += 1.0 if y > 0.0 and x == 0.0 else 0.0
         n_held += 1.0 if x > 0.0 else 0.0
-        place = i
-        while place > start and drift[place - 1] > away:  # into the part that is sorted: a sleeve has few names
-            drift[place], rank[place] = drift[place - 1], rank[place - 1]
+        place = i - start
+        while place > 0 and drift[place] > away:  # into the part that is sorted: a sleeve has few names
+            drift[place + 1], rank[start + place] = drift[place], rank[start + place - 1]
             place -= 1
-        drift[place], rank[place] = away, i
+        drift[place + 1], rank[start + place] = away, i
+    drift[0], drift[end - start + 1] = -np.inf, np.inf
     sleeves.worth_wanted[k, s], sleeves.worth_held[k, s] = total_y, total_x
     sleeves.least_wanted[k, s], sleeves.least_held[k, s] = least_y, least_x
     sleeves.n_new[k, s], sleeves.n_held[k, s] = n_new, n_held

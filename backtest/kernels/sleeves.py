@@ -9,36 +9,53 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from backtest.kernels.measures import close_meter_nb, open_meter_nb, take_rows_nb
 from backtest.kernels.sleeve_books import close_ledger_nb, open_ledger_nb
 from backtest.kernels.sleeve_days import is_partial_nb, mark_lanes_nb, pass_row_nb, pay_interest_nb, settle_slot_nb
 from backtest.kernels.sleeve_fills import fill_venue_nb
-from backtest.kernels.sleeve_general import find_general_nb, find_rounding_nb, run_general_nb, take_rows_nb
+from backtest.kernels.sleeve_general import (
+    add_needing_nb,
+    find_general_nb,
+    open_trades_nb,
+    run_general_nb,
+    take_period_nb,
+)
 from backtest.kernels.sleeve_sizing import size_sleeves_nb
 from backtest.kernels.sleeve_tables import BEGIN_ROW, FILL, MARK_ROW, QUIET_ROW, SIZE
-from backtest.kernels.state import NAV_NOT_POSITIVE, OK
+from backtest.kernels.state import OK
 from data.jit import kernel, leaf
+from strategies.rules.kernels import open_rotations_nb, rotate_once_nb
 
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
+
+BATCH = 16  # rows that are measured at a time
+
 
 
 class SleeveBook(NamedTuple):
     """The state of every lane, and room to work in. S sleeves, V venues, M slots of the settlement ring, L lanes.
 
     held, wanted: (S, L), units of each sleeve held and asked for, base currency at the decision each was sized at.
-    rank: (S, L), how many names of the sleeve are bought. is_used: (S,), whether any lane holds it or asks for it.
+    ratio: (S, L), wanted over held before the wanted is cut. rank: (S, L), how many names of the sleeve are bought.
+    bought: (S, L), base currency, at the prices of the fill. is_used: (S,), lanes that hold it or ask for it.
+    is_alike: (S,), 1 where the rank of all lanes is the same.
     rest: (V, L), part of a venue's buys that has not filled. waits: (V,), lanes that have tried and have some left.
     ring: (M, L), base currency that settles later, by slot.
     cash, waiting (what of it has yet to settle), begun (1 from the first fill), in_general and needs_general (1: the
-    lane is with the general form, or goes there): (L,). plan_cash, plan_nav, target_gross: (L,),
-    what funding is held against where legs fall due on different dates. buys, buys_due (with costs), sells, sells_due
-    (less costs), present: (V, L), of each venue at the plan's prices. The rest, (L,), is room to work in.
+    lane is with the general form, or goes there), turns and rounds (1: see `end_sizing_nb`): (L,).
+    plan_cash, plan_nav, target_gross: (L,), what funding is held against where legs fall due on different dates.
+    buys, buys_due (with costs), sells, sells_due (less costs), present: (V, L), of each venue at the plan's prices.
+    ones: (L,), 1. The rest, (L,), is room to work in.
     """
 
     held: F
     wanted: F
+    ratio: F
     rank: I
+    bought: F
     is_used: I
+    is_alike: I
     waits: I
     rest: F
     ring: F
@@ -47,6 +64,8 @@ class SleeveBook(NamedTuple):
     begun: F
     in_general: F
     needs_general: F
+    turns: I
+    rounds: I
     plan_cash: F
     plan_nav: F
     target_gross: F
@@ -59,13 +78,12 @@ class SleeveBook(NamedTuple):
     factor: F
     need: F
     slope: F
-    ranks: F
-    ratio: F
-    before: F
     part: F
     power: F
     gross: F
-    bought: F
+    buying: F
+    units: F
+    ones: F
     pay: F
     traded: F
     cost: F
@@ -73,9 +91,9 @@ class SleeveBook(NamedTuple):
 
 
 class SleeveResults(NamedTuple):
-    """What came of every lane.
+    """What came of every lane; of the last P rows, row r at r % P.
 
-    nav, money: (R, L), at the marks. traded, paid: (R, L), see `Record`; of rows that `is_traded`, (R,), alone.
+    nav, money: (P, L), at the marks. traded, paid: (P, L), see `Record`; traded_at: (P,), of which row they tell.
     n_fills, general (decisions that took the general form): (L,).
     """
 
@@ -83,7 +101,7 @@ class SleeveResults(NamedTuple):
     money: F
     traded: F
     paid: F
-    is_traded: I
+    traded_at: I
     n_fills: I
     general: I
 
@@ -100,6 +118,7 @@ def open_sleeves_nb(capital, book):
     """
     for lane in range(book.cash.shape[0]):
         book.cash[lane], book.waiting[lane], book.begun[lane], book.in_general[lane] = capital, 0.0, 0.0, 0.0
+        book.ones[lane] = 1.0
         for slot in range(book.ring.shape[0]):
             book.ring[slot, lane] = 0.0
         for s in range(book.held.shape[0]):
@@ -111,62 +130,39 @@ def open_sleeves_nb(capital, book):
 
 
 @leaf
-def open_results_nb(sleeves, out):
+def open_results_nb(out):
     """Clear what is added to.
 
     Parameters
     ----------
-    sleeves : Sleeves
     out : SleeveResults
     """
-    for row in range(out.is_traded.shape[0]):
-        out.is_traded[row] = 0
+    for place in range(out.traded_at.shape[0]):
+        out.traded_at[place] = -1
     for lane in range(out.n_fills.shape[0]):
         out.n_fills[lane], out.general[lane] = 0, 0
-    for step in range(sleeves.kind.shape[0]):
-        row = sleeves.row[step]
-        if sleeves.kind[step] == FILL and out.is_traded[row] == 0:
-            out.is_traded[row] = 1
-            for lane in range(out.n_fills.shape[0]):
-                out.traded[row, lane], out.paid[row, lane] = 0.0, 0.0
 
 
 @kernel
-def take_period_nb(sleeves, k, marks, timeline, book, record, out):
-    """Take what the general form found from a decision to the next.
-
-    Parameters
-    ----------
-    sleeves : Sleeves
-    k : int
-    marks : ndarray of shape (R,), int64
-    timeline : Timeline
-    book : SleeveBook
-    record : Record
-    out : SleeveResults
-    """
-    first, end = sleeves.event[k], sleeves.event[k + 1]
-    end_row = timeline.row[end] if end < timeline.row.shape[0] else marks.shape[0] - 1
-    take_rows_nb(marks, first, end, timeline.row[first], end_row, book, record, out)
-
-
-@kernel
-def run_sleeves_nb(sleeves, marks, capital, timeline, world, rules, ledger, asks, scratch, journal, record, book, out):
-    """Run lanes from the first step to the last.
+def run_sleeves_nb(
+    sleeves, marks, timeline, world, rules, ledger, rotations, asks, scratch, journal, record, book, out, meter
+):  # fmt: skip
+    """Run lanes from the first step to the last, and measure them.
 
     Parameters
     ----------
     sleeves : Sleeves
     marks : ndarray of shape (R,), int64
         Event of each mark.
-    capital : float
     timeline : Timeline
     world : World
     rules : Rules
     ledger : Book
         Of the general form, with as many lanes.
+    rotations : Rotations
+        What each lane decides.
     asks : Asks
-        Baskets, and the fraction of NAV that each lane asks for in them.
+        Baskets, and the fraction of NAV that each lane asks for in them; written in place, one decision at a time.
     scratch : Scratch
     journal : Journal
         Of length 0.
@@ -174,7 +170,9 @@ def run_sleeves_nb(sleeves, marks, capital, timeline, world, rules, ledger, asks
         Of the general form.
     book : SleeveBook
     out : SleeveResults
-        Written in place.
+        Written in place; as many rows as wait to be measured, or all.
+    meter : Meter
+        Written in place; its opening NAV is the capital.
 
     Returns
     -------
@@ -183,50 +181,62 @@ def run_sleeves_nb(sleeves, marks, capital, timeline, world, rules, ledger, asks
     event : int
         Where it stopped.
     """
-    open_sleeves_nb(capital, book)
-    open_results_nb(sleeves, out)
-    kind, rows, shares, base, n_general = sleeves.kind, sleeves.row, asks.shares, rules.base, 0
-    n_slots, owes_until = book.ring.shape[0], -1
-    step = -1
+    open_sleeves_nb(meter.opening, book)
+    open_results_nb(out)
+    open_meter_nb(meter)
+    kind, rows, shares, base, n_general = sleeves.kind, sleeves.row, asks.shares[0], rules.base, 0
+    n_slots, n_places, owes_until, n_known = book.ring.shape[0], out.nav.shape[0], -1, 0
+    takes_profit, step = open_rotations_nb(rotations), -1
     while step + 1 < kind.shape[0]:
         step += 1
         row, k = rows[step], sleeves.decision[step]
+        place = row % n_places
         if kind[step] == QUIET_ROW:
             if row > owes_until and not is_partial_nb(book):
                 credit, debit = world.credit[row, base], world.debit[row, base]
-                pass_row_nb(sleeves, step, credit, debit, book, out.nav[row], out.money[row])
-                step += sleeves.slot[step]
+                pass_row_nb(sleeves, step, credit, debit, book, out.nav[place], out.money[place])
+                step += sleeves.at[step]
+                n_known = row + 1
         elif kind[step] == BEGIN_ROW:
             pay_interest_nb(book.cash, book.waiting, book.begun, world.credit[row, base], world.debit[row, base])
             if sleeves.slot[step] >= 0 or row <= owes_until:
                 settle_slot_nb(book.waiting, book.ring[row % n_slots])
         elif kind[step] == MARK_ROW:
-            mark_lanes_nb(sleeves, step, book, out.nav[row], out.money[row])
+            mark_lanes_nb(sleeves, step, book, out.nav[place], out.money[place])
+            n_known = row + 1
         elif kind[step] == FILL:
             if sleeves.is_first[step] == 0:  # tried again
                 if book.waits[sleeves.at[step]] == 0:
                     continue
                 owes_until = max(owes_until, row + n_slots)
-            fill_venue_nb(sleeves, step, book, out.traded[row], out.paid[row], out.n_fills)
+            open_trades_nb(row, out)
+            fill_venue_nb(sleeves, step, book, out.traded[place], out.paid[place], out.n_fills)
         elif kind[step] == SIZE:
             if n_general > 0:
                 take_period_nb(sleeves, k - 1, marks, timeline, book, record, out)
                 n_general = close_ledger_nb(sleeves, k - 1, base, book, ledger)
                 owes_until = row + n_slots  # by when what the general form still owes has settled
-            n_general = find_general_nb(sleeves, k, book)
+                take_rows_nb(meter, out.nav, out.money, out.traded, out.paid, out.traded_at, row)
+            rotate_once_nb(rotations, k, takes_profit, shares)
+            status, n_general = find_general_nb(sleeves, k, book)
+            if status != OK:
+                return status, sleeves.event[k]
             if n_general > 0:
                 open_ledger_nb(sleeves, k, base, False, book, ledger)
-            if size_sleeves_nb(sleeves, k, shares[k], book) != OK:
-                return NAV_NOT_POSITIVE, sleeves.event[k]
-            n_known, n_general = n_general, find_rounding_nb(sleeves, k, book)
-            if n_general > 0:
-                if n_known == 0:
+            if size_sleeves_nb(sleeves, k, shares, book) > 0:
+                if n_general == 0:
                     open_ledger_nb(sleeves, k, base, True, book, ledger)
+                n_general = add_needing_nb(book.rounds, book.needs_general)
+            if n_general > 0:
                 status, event = run_general_nb(
                     sleeves, k, timeline, world, rules, ledger, asks, scratch, journal, record, book, out
                 )
                 if status != OK:
                     return status, event
+        if n_general == 0 and n_known >= meter.at[0] + BATCH:
+            take_rows_nb(meter, out.nav, out.money, out.traded, out.paid, out.traded_at, n_known)
     if n_general > 0:
         take_period_nb(sleeves, sleeves.held.shape[0] - 1, marks, timeline, book, record, out)
+    take_rows_nb(meter, out.nav, out.money, out.traded, out.paid, out.traded_at, marks.shape[0])
+    close_meter_nb(meter, out.nav, out.n_fills)
     return OK, timeline.kind.shape[0]

@@ -79,7 +79,7 @@ def decide_wide_nb(timeline, world, rules, book, event, asks, scratch, record):
     decision, row, stamp = timeline.decision[event], timeline.row[event], timeline.stamp[event]
     active, decided_at, n_lanes, n_active = scratch.active, book.decided_at, len(scratch.lanes), 0
     if asks.inner.shape[0] > 0:
-        ask_baskets_nb(asks.inner[decision], asks.shares[decision], scratch.asked, active)
+        ask_baskets_nb(asks.inner[decision], asks.shares[decision % len(asks.shares)], scratch.asked, active)
     else:
         ask_weights_nb(asks.weights[decision], scratch.asked, active)
     for lane in range(n_lanes):

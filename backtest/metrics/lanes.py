@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from backtest.arrays.timeline import Rows
 from backtest.config import RunConfig
-from backtest.kernels.sleeves import SleeveResults
 from backtest.kernels.state import Record
-from backtest.kernels.statistics import MEASURES, N_RUNNING, measure_nb
+from backtest.kernels.statistics import N_RUNNING
+from backtest.kernels.measures import MEASURES, Meter, measure_nb
+from backtest.memory import aligned
 from backtest.metrics.cash import cash_by_row
 from backtest.metrics.returns import DAYS_PER_YEAR
 from data.market import MarketData
@@ -89,27 +90,56 @@ def measuring(
     )
 
 
-def measure(how: Measuring, record: Record | SleeveResults, trade_rows: NDArray[np.int64] | None = None) -> Measured:
-    """Measure what a record holds.
+def new_meter(how: Measuring, n_lanes: int) -> Meter:
+    """Make room for the measures of runs side by side.
 
     Parameters
     ----------
     how : Measuring
-    record : Record or SleeveResults
-        Reads `nav`, `money`, `traded`, `paid` and `n_fills`.
-    trade_rows : ndarray of shape (n,), int64, optional
-        Rows at which anything may have been traded or paid; by default all.
+    n_lanes : int
+
+    Returns
+    -------
+    Meter
+    """
+    n_blocks = len(how.edges) - 1
+    running, sums, squares, measures = (
+        aligned((n, n_lanes)) for n in (N_RUNNING, n_blocks, n_blocks, len(MEASURES))
+    )
+    at = np.zeros(2, dtype=np.int64)
+    return Meter(how.opening, how.cash, how.has_cash, how.years, how.edges, at, running, sums, squares, measures)
+
+
+def measured(meter: Meter) -> Measured:
+    """Give what a meter has measured; good until it measures the next runs.
+
+    Parameters
+    ----------
+    meter : Meter
 
     Returns
     -------
     Measured
         NaN where a measure is not defined.
     """
-    (n_rows, n_lanes), n_blocks = record.nav.shape, len(how.edges) - 1
-    trade_rows = np.arange(n_rows) if trade_rows is None else trade_rows
-    measures, sums, squares = (np.empty((n, n_lanes)) for n in (len(MEASURES), n_blocks, n_blocks))
-    measure_nb(
-        record.nav, record.money, record.traded, record.paid, record.n_fills, how.opening, how.cash, how.has_cash,
-        how.years, trade_rows, how.edges, np.empty((N_RUNNING, n_lanes)), sums, squares, measures,
-    )  # fmt: skip
-    return Measured(measures=measures, sums=sums, squares=squares)
+    return Measured(measures=meter.measures, sums=meter.sums, squares=meter.squares)
+
+
+def measure(how: Measuring, record: Record) -> Measured:
+    """Measure what a record holds.
+
+    Parameters
+    ----------
+    how : Measuring
+    record : Record
+        Reads NAV and the tallies.
+
+    Returns
+    -------
+    Measured
+        NaN where a measure is not defined.
+    """
+    n_rows, n_lanes = record.nav.shape
+    meter, every_row = new_meter(how, n_lanes), np.arange(n_rows)
+    measure_nb(meter, record.nav, record.money, record.traded, record.paid, every_row, record.n_fills)
+    return measured(meter)

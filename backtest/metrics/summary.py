@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from backtest.kernels.statistics import MEASURES
+from backtest.kernels.measures import MEASURES
 from backtest.metrics.drawdowns import longest_under_water
 from backtest.metrics.inference import sharpe_standard_error
 from backtest.metrics.lanes import measure, measuring

@@ -10,7 +10,7 @@ from backtest.lanes import run_baskets
 from backtest.metrics.lanes import Measured, measure
 from backtest.sleeves import SleeveRoom
 from backtest.tuning.setups import Setup
-from strategies.planning import rotation_shares
+from strategies.planning import rotation_shares, rotations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,7 @@ class Block:
     general_decisions : ndarray of shape (n_lanes,), int64
         Decisions that took the general form of the ledger.
     nav : ndarray of shape (n_rows, n_lanes)
+        Of fewer rows where it is not to be kept.
     """
 
     measured: Measured
@@ -37,13 +38,17 @@ class BlockRunner:
     ----------
     setup : Setup
     n_lanes : int
+    keeps_nav : bool
+        Whether NAV of every date is wanted.
     """
 
-    def __init__(self, setup: Setup, n_lanes: int) -> None:
+    def __init__(self, setup: Setup, n_lanes: int, *, keeps_nav: bool) -> None:
         self._setup, self._n_lanes = setup, n_lanes
         self._room = None
         if setup.sleeves is not None:
-            self._room = SleeveRoom(setup.prepared, setup.sleeves, setup.weighed.inner, n_lanes)
+            self._room = SleeveRoom(
+                setup.prepared, setup.sleeves, setup.weighed.inner, setup.how, n_lanes, keeps_nav=keeps_nav
+            )
 
     def run(self, rules: NDArray[np.float64], signal: NDArray[np.int64]) -> Block:
         """Run a block: in sleeves where they are exact, in the general form else.
@@ -60,14 +65,13 @@ class BlockRunner:
         Block
             A lane's bytes depend on its own rule and signal alone.
         """
-        setup, opening = self._setup, self._setup.how.opening
-        shares = rotation_shares(setup.score, setup.relative_price, rules, signal)
+        setup = self._setup
+        rotating = rotations(setup.score, setup.relative_price, rules, signal)
         if self._room is not None:
-            found = self._room.run(shares, opening)
-            measured = measure(setup.how, found, np.flatnonzero(found.is_traded))
+            measured, found = self._room.run(rotating)
             return Block(measured=measured, general_decisions=found.general, nav=found.nav)
-        book = new_book(setup.prepared, self._n_lanes, opening)
-        _, _, record = run_baskets(setup.prepared, setup.weighed.inner, shares, book)
+        book = new_book(setup.prepared, self._n_lanes, setup.how.opening)
+        _, _, record = run_baskets(setup.prepared, setup.weighed.inner, rotation_shares(rotating), book)
         return Block(
             measured=measure(setup.how, record),
             general_decisions=np.full(self._n_lanes, len(setup.decisions.stamps)),

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
-from backtest.kernels.statistics import MEASURES
+from backtest.kernels.measures import MEASURES
 from backtest.run import run, settings_of
 from backtest.tuning.analysis.landscape import summary
 from backtest.tuning.grids.parameter_values import OWN, is_number

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
-from backtest.kernels.statistics import MEASURES
+from backtest.kernels.measures import MEASURES
 from backtest.tuning.analysis.measures import GENERAL
 from backtest.tuning.blocks import Block, BlockRunner
 from backtest.tuning.preparation import READINGS_KEPT, SETUPS_KEPT, Preparation
@@ -200,11 +200,11 @@ class InLanes:
             lanes, columns = (one[at : at + LANES] for one in (task.members, task.columns))
             n = len(lanes)
             if n not in runners:
-                runners[n] = BlockRunner(setup, n)
+                runners[n] = BlockRunner(setup, n, keeps_nav=part.returns is not None)
             try:
                 block = _run_block(runners[n], rules, part, lanes, columns)
             except EastboundError as error:
-                raise self._at_fault(BlockRunner(setup, 1), part, lanes, columns, error) from error
+                raise self._at_fault(BlockRunner(setup, 1, keeps_nav=False), part, lanes, columns, error) from error
             part.measures[:, lanes] = block.measured.measures
             part.sums[lanes], part.squares[lanes] = block.measured.sums.T, block.measured.squares.T
             part.general[lanes] = block.general_decisions

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
-from backtest.kernels.statistics import MEASURES
+from backtest.kernels.measures import MEASURES
 from backtest.metrics.lanes import Measuring, measure, measuring
 from backtest.result import BacktestResult
 from backtest.run import run_strategy, settings_of
@@ -39,7 +39,7 @@ class Outcome:
     Attributes
     ----------
     measures : ndarray of shape (len(MEASURES),)
-        In the order of `backtest.kernels.statistics.MEASURES`, as `BacktestResult.summary` has them.
+        In the order of `backtest.kernels.measures.MEASURES`, as `BacktestResult.summary` has them.
     sums, squares : ndarray of shape (n_blocks,)
         Sums of simple returns and of their squares by time block.
     returns : ndarray of shape (n_dates,), float32, or None

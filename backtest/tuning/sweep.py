@@ -10,7 +10,7 @@ from typing import Any, cast, overload
 import numpy as np
 
 from backtest.errors import BacktestError, SweepStopped
-from backtest.kernels.statistics import MEASURES
+from backtest.kernels.measures import MEASURES
 from backtest.tuning import in_lanes, one_by_one
 from backtest.tuning.analysis.measures import GENERAL
 from backtest.tuning.document import sweep_document

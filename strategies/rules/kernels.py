@@ -1,140 +1,171 @@
 """Compiled loops of rules, in lanes."""
 
-import numpy as np
+from typing import NamedTuple
 
-from data.jit import dense, kernel
+import numpy as np
+from numpy.typing import NDArray
+
+from data.jit import dense, kernel, leaf
+
+F = NDArray[np.float64]
+I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
 
 # Rows of the state of a rule, lane by lane.
-SHARE, ASKED, ENTRY, IS_IN, IS_ARMED, SCORE, RELATIVE = 0, 1, 2, 3, 4, 5, 6
-N_STATE = 7
+SHARE, ASKED, ENTRY, IS_IN, IS_ARMED = 0, 1, 2, 3, 4
+N_STATE = 5
 # A gap below a millionth of NAV is closed whole: without it what is left of a basket would halve for ever.
 GAP = 1e-6
 
 
+@leaf
+def ask_share_nb(z, is_linear, enter, leave, low, high, is_armed, asked):
+    """Turn a score into the share asked for.
+
+    Parameters
+    ----------
+    z, enter, leave, low, high : float
+        Score, its thresholds, floor and cap.
+    is_linear, is_armed : bool
+        Armed: may go to the cap.
+    asked : float
+        The share asked for before.
+
+    Returns
+    -------
+    asked : float
+    enters, leaves : bool
+        Whether it goes to the cap, or back to the floor.
+    """
+    on_line = low + (high - low) * min(max((z - leave) / (enter - leave), 0.0), 1.0)
+    known = ~np.isnan(z)
+    enters = known & ~is_linear & (z >= enter) & is_armed
+    leaves = known & ~is_linear & ~enters & (z <= leave)
+    present = on_line if known & is_linear else asked
+    present = low if leaves else present
+    return high if enters else present, enters, leaves
+
+
 @dense
-def read_signals_nb(score, relative_price, signal, score_out, relative_out):
-    """Give each lane the reading of its own signal.
+def rotate_lanes_nb(
+    score, relative_price, signal, is_linear, enter, leave, min_share, max_share, speed, profit_target, takes_profit,
+    share, asked, entry, is_in, is_armed, source_out, destination_out,
+):  # fmt: skip
+    """Take one decision; as `Rotations`, arrays of shape (L,) but for those of signals.
 
     Parameters
     ----------
     score, relative_price : ndarray of shape (n_signals,)
-    signal : ndarray of shape (n_lanes,), int64
-    score_out, relative_out : ndarray of shape (n_lanes,)
-        Written in place.
-    """
-    for lane in range(signal.shape[0]):
-        score_out[lane] = score[signal[lane]]
-        relative_out[lane] = relative_price[signal[lane]]
-
-
-@dense
-def take_profits_nb(relative_price, profit_target, min_share, asked, entry, is_in, is_armed):
-    """Leave where the gain since the entry has reached its target; all arrays of shape (n_lanes,).
-
-    Parameters
-    ----------
-    relative_price, profit_target, min_share : ndarray
-    asked, entry, is_in, is_armed : ndarray
-        Written in place.
-    """
-    for lane in range(asked.shape[0]):
-        inside, price, since = is_in[lane] != 0.0, relative_price[lane], entry[lane]
-        is_new = inside & np.isnan(since)
-        takes = inside & ~is_new & (price / since - 1.0 >= profit_target[lane])
-        entry[lane] = price if is_new else since
-        asked[lane] = min_share[lane] if takes else asked[lane]
-        is_in[lane] = 0.0 if takes else is_in[lane]
-        is_armed[lane] = 0.0 if takes else is_armed[lane]
-
-
-@dense
-def ask_shares_nb(score, is_linear, enter, leave, min_share, max_share, asked, entry, is_in, is_armed):
-    """Turn scores into the shares asked for; all arrays of shape (n_lanes,).
-
-    Parameters
-    ----------
-    score, is_linear, enter, leave, min_share, max_share : ndarray
-    asked, entry, is_in, is_armed : ndarray
-        Written in place.
-    """
-    for lane in range(score.shape[0]):
-        z, low, high, first, last = score[lane], min_share[lane], max_share[lane], leave[lane], enter[lane]
-        part = (z - first) / (last - first)
-        on_line = low + (high - low) * min(max(part, 0.0), 1.0)
-        linear, known = is_linear[lane] != 0.0, ~np.isnan(z)
-        enters = known & ~linear & (z >= last) & (is_armed[lane] != 0.0)
-        leaves = known & ~linear & ~enters & (z <= first)
-        present = on_line if known & linear else asked[lane]
-        present = low if leaves else present
-        asked[lane] = high if enters else present
-        entry[lane] = np.nan if enters & (is_in[lane] == 0.0) else entry[lane]
-        inside = 0.0 if leaves else is_in[lane]
-        is_in[lane] = 1.0 if enters else inside
-        is_armed[lane] = 1.0 if leaves else is_armed[lane]
-
-
-@dense
-def move_shares_nb(asked, speed, share, source_out, destination_out):
-    """Close part of the gap to what is asked for; all arrays of shape (n_lanes,).
-
-    Parameters
-    ----------
-    asked, speed : ndarray
-    share : ndarray
+    signal, is_linear, enter, leave, min_share, max_share, speed, profit_target : ndarray
+    takes_profit : bool
+        Whether any lane has a target: without one no entry matters, and every lane is armed.
+    share, asked, entry, is_in, is_armed : ndarray
         Written in place.
     source_out, destination_out : ndarray
         Written in place: what is not in the one is in the other.
     """
-    for lane in range(asked.shape[0]):
-        moved = share[lane] + speed[lane] * (asked[lane] - share[lane])
-        reached = asked[lane] if abs(asked[lane] - moved) < GAP else moved
-        share[lane] = reached
+    for lane in range(signal.shape[0]):
+        low, before = min_share[lane], asked[lane]
+        wanted, enters, leaves = ask_share_nb(
+            score[signal[lane]], is_linear[lane] != 0.0, enter[lane], leave[lane], low, max_share[lane],
+            is_armed[lane] != 0.0, before,
+        )  # fmt: skip
+        if takes_profit:
+            inside, price = is_in[lane] != 0.0, relative_price[signal[lane]]
+            since = np.nan if enters & ~inside else entry[lane]
+            inside = enters | (inside & ~leaves)
+            is_new = inside & np.isnan(since)
+            takes = inside & ~is_new & (price / since - 1.0 >= profit_target[lane])
+            wanted = low if takes else wanted
+            entry[lane] = price if is_new else since
+            is_in[lane] = 1.0 if inside & ~takes else 0.0
+            is_armed[lane] = 0.0 if takes else (1.0 if leaves else is_armed[lane])
+        moved = share[lane] + speed[lane] * (wanted - share[lane])
+        reached = wanted if abs(wanted - moved) < GAP else moved
+        asked[lane], share[lane] = wanted, reached
         source_out[lane], destination_out[lane] = 1.0 - reached, reached
 
 
+class Rotations(NamedTuple):
+    """Rules of rotation side by side, what they read, and how they stand. K decisions, L lanes.
+
+    score: (K, n_signals); NaN: no reading, and the share asked for stays what it was, at first the floor.
+    relative_price: (K, n_signals), price of the destination over that of the source; NaN: not known, and no profit is
+    taken there. signal: (L,), which of them each lane follows. The rest, (L,):
+
+    is_linear: 1: the share rises in a straight line from the floor at `leave` to the cap at `enter`; 0: it jumps to the
+    cap once the score reaches `enter`, and back to the floor once it falls to `leave`. min_share, max_share: floor and
+    cap, fractions of NAV. speed: part of the gap to the share asked for that each decision closes, in (0, 1]; of less
+    than `GAP` all. profit_target: gain of the relative price since the entry at which the share falls to the floor, to
+    rise again only after a score at `leave` or below; infinite: none. The linear rule has no entry and takes no profit.
+    state: (N_STATE, L), written in place.
+    """
+
+    score: F
+    relative_price: F
+    signal: I
+    is_linear: F
+    enter: F
+    leave: F
+    min_share: F
+    max_share: F
+    speed: F
+    profit_target: F
+    state: F
+
+
+@leaf
+def open_rotations_nb(rotations):
+    """Begin at the floor.
+
+    Parameters
+    ----------
+    rotations : Rotations
+        The state is written in place.
+
+    Returns
+    -------
+    takes_profit : bool
+        Whether any lane has a target.
+    """
+    state, takes_profit = rotations.state, False
+    for lane in range(rotations.signal.shape[0]):
+        takes_profit |= rotations.profit_target[lane] < np.inf
+        state[SHARE, lane], state[ASKED, lane] = rotations.min_share[lane], rotations.min_share[lane]
+        state[ENTRY, lane], state[IS_IN, lane], state[IS_ARMED, lane] = np.nan, 0.0, 1.0
+    return takes_profit
+
+
+@leaf
+def rotate_once_nb(rotations, k, takes_profit, share_out):
+    """Take one decision.
+
+    Parameters
+    ----------
+    rotations : Rotations
+        The state is written in place.
+    k : int
+    takes_profit : bool
+    share_out : ndarray of shape (2, L)
+        Fractions of NAV in source and destination; written in place.
+    """
+    r, state = rotations, rotations.state
+    rotate_lanes_nb(
+        r.score[k], r.relative_price[k], r.signal, r.is_linear, r.enter, r.leave, r.min_share, r.max_share, r.speed,
+        r.profit_target, takes_profit, state[SHARE], state[ASKED], state[ENTRY], state[IS_IN], state[IS_ARMED],
+        share_out[0], share_out[1],
+    )  # fmt: skip
+
+
 @kernel
-def rotate_nb(
-    score, relative_price, signal, is_linear, enter, leave, min_share, max_share, speed, profit_target, state, share_out
-):
+def rotate_nb(rotations, share_out):
     """Turn scores into shares of source and destination, decision by decision.
 
     Parameters
     ----------
-    score : ndarray of shape (n_decisions, n_signals)
-        NaN: no reading; the share asked for stays what it was, at first the floor.
-    relative_price : ndarray of shape (n_decisions, n_signals)
-        Price of the destination over that of the source; NaN: not known, and no profit is taken there.
-    signal : ndarray of shape (n_lanes,), int64
-        Which signal each lane follows.
-    is_linear : ndarray of shape (n_lanes,)
-        1: the share rises in a straight line from the floor at `leave` to the cap at `enter`. 0: it
-        jumps to the cap once the score reaches `enter`, and back to the floor once it falls to `leave`.
-    enter, leave : ndarray of shape (n_lanes,)
-    min_share, max_share : ndarray of shape (n_lanes,)
-        Floor and cap, fractions of NAV.
-    speed : ndarray of shape (n_lanes,)
-        Part of the gap to the share asked for that each decision closes, in (0, 1]; of less than `GAP` all.
-    profit_target : ndarray of shape (n_lanes,)
-        Gain of the relative price since the entry at which the share falls to the floor, to rise again only after a
-        score at `leave` or below; infinite: none. The linear rule has no entry and takes no profit.
-    state : ndarray of shape (N_STATE, n_lanes)
-        Room to work in.
-    share_out : ndarray of shape (n_decisions, 2, n_lanes)
+    rotations : Rotations
+    share_out : ndarray of shape (K, 2, L)
         Fractions of NAV in source and destination; written in place.
     """
-    takes_profit = False
-    for lane in range(signal.shape[0]):
-        takes_profit |= profit_target[lane] < np.inf
-        state[SHARE, lane], state[ASKED, lane] = min_share[lane], min_share[lane]
-        state[ENTRY, lane], state[IS_IN, lane], state[IS_ARMED, lane] = np.nan, 0.0, 1.0
+    takes_profit = open_rotations_nb(rotations)
     for k in range(share_out.shape[0]):
-        read_signals_nb(score[k], relative_price[k], signal, state[SCORE], state[RELATIVE])
-        ask_shares_nb(
-            state[SCORE], is_linear, enter, leave, min_share, max_share, state[ASKED], state[ENTRY], state[IS_IN],
-            state[IS_ARMED],
-        )  # fmt: skip
-        if takes_profit:
-            take_profits_nb(
-                state[RELATIVE], profit_target, min_share, state[ASKED], state[ENTRY], state[IS_IN], state[IS_ARMED]
-            )
-        move_shares_nb(state[ASKED], speed, state[SHARE], share_out[k, 0], share_out[k, 1])
+        rotate_once_nb(rotations, k, takes_profit, share_out[k])

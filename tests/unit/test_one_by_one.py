@@ -14,7 +14,7 @@ import pytest
 
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
-from backtest.kernels.statistics import MEASURES
+from backtest.kernels.measures import MEASURES
 from backtest.run import run_strategy, settings_of
 from backtest.tuning.one_by_one import OneByOne, run_part, run_parts
 from backtest.tuning.own_settings import own_settings

@@ -10,7 +10,7 @@ import pytest
 
 import backtest
 from backtest.errors import BacktestError, SweepStopped
-from backtest.kernels.statistics import MEASURES
+from backtest.kernels.measures import MEASURES
 from backtest.result import BacktestResult
 from backtest.run import RotationResult, run_strategy, settings_of
 from backtest.tuning import in_lanes, preparation
