@@ -6,7 +6,7 @@ is below a millionth.
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from backtest.arrays.sleeves import lay_out_sleeves
 from backtest.config import FlatCosts
 from backtest.kernels.measures import MEASURES
-from backtest.metrics.lanes import measure
 from backtest.sleeves import SleeveRoom
 from backtest.tuning.in_lanes import LANES
 from backtest.tuning.setups import Setup, set_up
@@ -24,7 +24,8 @@ from backtest.tuning.space import space_of
 from backtest.tuning.variants import Variants
 from benchmarks.grid import headline
 from benchmarks.markets import make_market, make_thesis
-from strategies.planning import read_signal, rotation_shares
+from strategies.planning import read_signal, rotation_shares, rotations
+from strategies.rules.kernels import Rotations
 
 INVESTED = 0.95
 CAPITAL = 1e6
@@ -43,6 +44,7 @@ class Job:
     Attributes
     ----------
     setup : Setup
+        Weights within baskets add up to what is invested.
     rules : ndarray of shape (7, n_rules)
     rule, signal : ndarray of shape (n_candidates,), int64
         Of each candidate.
@@ -66,9 +68,13 @@ class Job:
 
     def shares(self, first: int, last: int) -> NDArray[np.float64]:
         """Work out the fraction of NAV in each basket, shape (n_decisions, 2, last - first)."""
+        return rotation_shares(self.rotations(first, last))
+
+    def rotations(self, first: int, last: int) -> Rotations:
+        """Put candidates side by side."""
         rules = np.ascontiguousarray(self.rules[:, self.rule[first:last]])
-        whole = rotation_shares(self.setup.score, self.setup.relative_price, rules, self.signal[first:last])
-        return INVESTED * whole
+        signal = np.ascontiguousarray(self.signal[first:last])
+        return rotations(self.setup.score, self.setup.relative_price, rules, signal)
 
 
 def make_job(n_dates: int = 1500, n_names: int = 40) -> Job:
@@ -89,6 +95,8 @@ def make_job(n_dates: int = 1500, n_names: int = 40) -> Job:
     (settings,), n = variants.setups, variants.space.n
     readings = [read_signal(one.signal, one.baskets, market, "XNYS") for one in variants.signals]
     setup = set_up(market, settings, readings, thesis.name, n_blocks=16)
+    weighed = replace(setup.weighed, inner=INVESTED * setup.weighed.inner)
+    setup = replace(setup, weighed=weighed, sleeves=lay_out_sleeves(setup.prepared, weighed.inner))
     dates = setup.prepared.index
     rows = np.searchsorted(dates.to_numpy().astype("datetime64[D]"), setup.decisions.dates)
     columns = market.columns(setup.weighed.assets)
@@ -132,9 +140,10 @@ def run_ours(job: Job, n: int, threads: int, *, keeps_nav: bool = False) -> Ours
         for at in range(first, last, LANES):
             end = min(at + LANES, last)
             if end - at not in rooms:
-                rooms[end - at] = SleeveRoom(setup.prepared, _sleeves(setup), setup.weighed.inner, end - at)
-            found = rooms[end - at].run(job.shares(at, end), CAPITAL)
-            measured = measure(setup.how, found, np.flatnonzero(found.is_traded))
+                rooms[end - at] = SleeveRoom(
+                    setup.prepared, _sleeves(setup), setup.weighed.inner, setup.how, end - at, keeps_nav=keeps_nav
+                )
+            measured, found = rooms[end - at].run(job.rotations(at, end))
             measures[:, at:end] = measured.measures[which]
             if nav is not None:
                 nav[:, at:end] = found.nav

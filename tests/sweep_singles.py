@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from backtest.kernels.measures import MEASURES
 from backtest.run import run
 from backtest.tuning.blocks import Block, BlockRunner
+from backtest.tuning.setups import Setup
 from backtest.tuning.result import GENERAL, SweepResult
 from backtest.tuning.sweep import sweep
 from tests.sweep_worlds import SweepWorld
@@ -82,7 +83,10 @@ def single_run(found: SweepResult, candidate: int) -> Single:
 def recorded() -> Iterator[dict[bytes, tuple[NDArray[np.float64], bool]]]:
     """Keep NAV of every lane that is run, by the bytes of its measures, and whether its setup has sleeves."""
     kept: dict[bytes, tuple[NDArray[np.float64], bool]] = {}
-    real = BlockRunner.run
+    real, made = BlockRunner.run, BlockRunner.__init__
+
+    def keeping(self: BlockRunner, setup: Setup, n_lanes: int, *, keeps_nav: bool) -> None:
+        made(self, setup, n_lanes, keeps_nav=True)
 
     def recording(self: BlockRunner, rules: NDArray[np.float64], signal: NDArray[np.int64]) -> Block:
         block = real(self, rules, signal)
@@ -91,7 +95,7 @@ def recorded() -> Iterator[dict[bytes, tuple[NDArray[np.float64], bool]]]:
             kept[key] = (block.nav[:, lane].copy(), self._setup.sleeves is not None)
         return block
 
-    with patch.object(BlockRunner, "run", recording):
+    with patch.object(BlockRunner, "__init__", keeping), patch.object(BlockRunner, "run", recording):
         yield kept
 
 

@@ -25,14 +25,14 @@ class Steps:
     stands : list of list of int
         How venues stand, a list a step.
     fills : list of tuple
-        Of each table of a fill decision, row, venue, event, event of the close.
+        Of each table of a fill decision, row, venue, event, event of the close, 1 for the first of its decision.
     parts : list of tuple
         Of each table of partial holdings decision and row.
     """
 
     rows: list[tuple[int, ...]]
     stands: list[list[int]]
-    fills: list[tuple[int, int, int, int, int]]
+    fills: list[tuple[int, ...]]
     parts: list[tuple[int, int]]
 
 
@@ -91,7 +91,7 @@ class _Writer:
         stands = _stands(prepared, self._tried_at[k], e, k) if self._splits[k] else self._nothing
         self._write((FILL, row, k, len(self.steps.fills), v, slot, int(is_first)), stands)
         close = e if prepared.rules.fill == state.SAME_CLOSE else int(self._close_of[row, v])
-        self.steps.fills.append((k, row, v, e, close))
+        self.steps.fills.append((k, row, v, e, close, int(is_first)))
 
     def mark(self, e: int, row: int) -> None:
         """Write that a row is marked; before one on which no new order falls due, that it may be quiet."""

@@ -97,14 +97,13 @@ def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
         held=held,
         rank=counts(n_decisions, n_names),
         drift=room(n_decisions, n_names + 2 * n_sleeves),
-        sizing=room(n_decisions, n_names + n_sleeves, 2),
+        sums=room(n_decisions, n_names + n_sleeves, 4),
         worth_wanted=room(n_decisions, n_sleeves),
         worth_held=room(n_decisions, n_sleeves),
         least_wanted=room(n_decisions, n_sleeves),
         least_held=room(n_decisions, n_sleeves),
         n_new=room(n_decisions, n_sleeves),
         n_held=room(n_decisions, n_sleeves),
-        fill=_tables(n_decisions, n_venues, steps),
         rates=room(n_decisions, n_sleeves, 2),
         splits=splits,
         tried=tried,
@@ -118,7 +117,7 @@ def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
         slot=columns[5],
         is_first=columns[6],
         stands=np.array(steps.stands, dtype=np.int64).reshape(-1, n_venues),
-        fills=room(max(len(steps.fills), 1), n_names + n_sleeves, 2),
+        fills=room(len(steps.fills), n_names + n_sleeves, 2),
         net=room(len(steps.fills), n_sleeves, 2),
         pays=room(len(steps.fills), n_sleeves, 2),
         worth=room(len(prepared.rows.dates), n_sleeves),
@@ -165,14 +164,6 @@ def _held_at_marks(prepared: Prepared, tried_at: NDArray[np.int64]) -> NDArray[n
     return held
 
 
-def _tables(n_decisions: int, n_venues: int, steps: Steps) -> NDArray[np.int64]:
-    """Say which table of fills is that of the first fill of each decision at each venue, shape (K, V); -1: none."""
-    found = np.full((n_decisions, n_venues), NONE)
-    for table, (k, _, venue, _, _) in reversed(list(enumerate(steps.fills))):
-        found[k, venue] = table
-    return found
-
-
 def _splits(prepared: Prepared, tried_at: NDArray[np.int64], venues: NDArray[np.int64]) -> NDArray[np.int64]:
     """Say of which decisions the legs meet their sessions on different dates, or some before the next and some not."""
     rows = np.where(tried_at[:, venues] == NONE, NONE, prepared.timeline.row[tried_at[:, venues]])
@@ -186,14 +177,14 @@ def _irregular(
     name: NDArray[np.int64],
     held: NDArray[np.int64],
     splits: NDArray[np.int64],
-    fills: list[tuple[int, int, int, int, int]],
+    fills: list[tuple[int, ...]],
 ) -> NDArray[np.int64]:
     """Find the decisions of which an order may not fill as the rest of its venue: no price, a limit, a halt."""
     found = np.zeros(len(held), dtype=np.int64)
     world, at_open = prepared.world, prepared.rules.fill == state.NEXT_OPEN
     has_open, has_close = ~np.isnan(world.open[:, name]), ~np.isnan(world.close[:, name])
     venue_of = world.venue[name].astype(np.int64)
-    for k, row, v, _, _ in fills:
+    for k, row, v, *_ in fills:
         wanted = inner[k] > 0.0
         if held[k, v] != NONE:
             wanted = wanted | (inner[held[k, v]] > 0.0)
@@ -221,7 +212,7 @@ def _fill_tables(prepared: Prepared, sleeves: Sleeves, steps: Steps, held_at_mar
     rows = timeline.row[sleeves.event[:-1]]
     size_tables_nb(world, rules.fx_spread, rules.base, rows, sleeves)
     uses_close = rules.fill != state.NEXT_OPEN
-    fills = np.array(steps.fills, dtype=np.int64).reshape(-1, 5)
+    fills = np.array(steps.fills, dtype=np.int64).reshape(-1, 6)
     fill_tables_nb(world, rules.fx_spread, rules.base, uses_close, fills, sleeves)
     mark_tables_nb(held_at_marks, marked, sleeves)
     is_part = (sleeves.kind == MARK_ROW) & (sleeves.place != NONE)

@@ -149,8 +149,8 @@ def add_need_nb(
 
     Parameters
     ----------
-    table : ndarray of shape (n_names + 1, 2)
-        Of `Sleeves.sizing`.
+    table : ndarray of shape (n_names + 1, 4)
+        Of `Sleeves.sums`.
     buying, selling, worth_wanted, worth_held : float
     is_alike : bool
         All ranks are the same.
@@ -249,8 +249,8 @@ def end_sizing_nb(
     Parameters
     ----------
     drift : ndarray of shape (n_names + 2,)
-    table : ndarray of shape (n_names + 1, 2)
-        Of `Sleeves.fills`, where the orders fill.
+    table : ndarray of shape (n_names + 1, 4)
+        Of `Sleeves.sums`.
     least_wanted, least_held : float
     nav, factor, ratio : ndarray
     is_alike : bool
@@ -268,13 +268,13 @@ def end_sizing_nb(
         Lanes, this sleeve's alone.
     """
     n_turned, n_rounding, least_drift, same = 0, 0, drift[1], rank[0]
-    same_y, same_x, same_below, same_above = table[same, 0], table[same, 1], drift[same], drift[same + 1]
+    same_y, same_x, same_below, same_above = table[same, 2], table[same, 3], drift[same], drift[same + 1]
     for lane in range(nav.shape[0]):
         if is_alike:
             y, x, below, above = same_y, same_x, same_below, same_above
         else:
             j = rank[lane]
-            y, x, below, above = table[j, 0], table[j, 1], drift[j], drift[j + 1]
+            y, x, below, above = table[j, 2], table[j, 3], drift[j], drift[j + 1]
         c, part = held[lane], factor[lane]
         g, grows = part * wanted[lane], part * ratio[lane]
         is_turned = int(below >= grows)
@@ -314,7 +314,7 @@ def size_lane_nb(sleeves, k, shares, lane, book):
             book.rank[s, lane] = j
             at = first[s] + s + j
             more, unit = need_one_nb(
-                sleeves.sizing[k, at, 0], sleeves.sizing[k, at, 1], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
+                sleeves.sums[k, at, 0], sleeves.sums[k, at, 1], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
                 sleeves.worth_wanted[k, s], sleeves.worth_held[k, s], part * (share * nav), book.held[s, lane],
             )  # fmt: skip
             need, slope = need + more, slope + share * unit
@@ -326,7 +326,7 @@ def size_lane_nb(sleeves, k, shares, lane, book):
         if book.is_used[s] == 0:
             continue
         j, c = book.rank[s, lane], book.held[s, lane]
-        g, f, at = part * (shares[sleeves.basket[s], lane] * nav), sleeves.fill[k, sleeves.venue[s]], first[s] + 2 * s
+        g, at = part * (shares[sleeves.basket[s], lane] * nav), first[s] + 2 * s
         book.rounds[lane] |= int(
             may_round_nb(
                 sleeves.drift[k, at + j], sleeves.drift[k, at + j + 1], sleeves.drift[k, at + 1],
@@ -334,8 +334,7 @@ def size_lane_nb(sleeves, k, shares, lane, book):
             )
         )  # fmt: skip
         book.wanted[s, lane] = g
-        if f >= 0:
-            book.bought[s, lane] = g * sleeves.fills[f, at - s + j, 0] - c * sleeves.fills[f, at - s + j, 1]
+        book.bought[s, lane] = g * sleeves.sums[k, at - s + j, 2] - c * sleeves.sums[k, at - s + j, 3]
 
 
 @dense
@@ -359,8 +358,8 @@ def plan_sleeve_nb(
 
     Parameters
     ----------
-    table : ndarray of shape (n_names + 1, 2)
-        Of `Sleeves.sizing`.
+    table : ndarray of shape (n_names + 1, 4)
+        Of `Sleeves.sums`.
     buying, selling : float
         Expected costs, of the notional.
     worth_wanted, worth_held : float
@@ -401,7 +400,7 @@ def plan_split_nb(sleeves, k, book):
     for s in range(first.shape[0] - 1):
         v = sleeves.venue[s]
         plan_sleeve_nb(
-            sleeves.sizing[k, first[s] + s : first[s + 1] + s + 1], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
+            sleeves.sums[k, first[s] + s : first[s + 1] + s + 1], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
             sleeves.worth_wanted[k, s], sleeves.worth_held[k, s], book.rank[s], book.wanted[s], book.held[s],
             book.buys[v], book.buys_due[v], book.sells[v], book.sells_due[v], book.present[v], book.target_gross,
         )  # fmt: skip
@@ -434,7 +433,7 @@ def size_sleeves_nb(sleeves, k, shares, book):
         drift = sleeves.drift[k, first[s] + 2 * s : first[s + 1] + 2 * s + 2]
         book.is_alike[s] = rank_sleeve_nb(book.ratio[s], drift, book.rank[s])
         add_need_nb(
-            sleeves.sizing[k, first[s] + s : first[s + 1] + s + 1], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
+            sleeves.sums[k, first[s] + s : first[s + 1] + s + 1], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
             sleeves.worth_wanted[k, s], sleeves.worth_held[k, s], book.is_alike[s] != 0, book.rank[s], book.wanted[s],
             book.held[s], share, is_first, book.need, book.slope,
         )  # fmt: skip
@@ -446,9 +445,9 @@ def size_sleeves_nb(sleeves, k, shares, book):
     for s in range(n_sleeves):
         if book.is_used[s] == 0:
             continue
-        f, start, end = sleeves.fill[k, sleeves.venue[s]], first[s] + s, first[s + 1] + s + 1
+        start, end = first[s] + s, first[s + 1] + s + 1
         turned, rounding = end_sizing_nb(
-            sleeves.drift[k, start + s : end + s + 1], sleeves.fills[max(f, 0), start:end], sleeves.least_wanted[k, s],
+            sleeves.drift[k, start + s : end + s + 1], sleeves.sums[k, start:end], sleeves.least_wanted[k, s],
             sleeves.least_held[k, s], book.nav, book.factor, book.ratio[s], book.is_alike[s] != 0, book.rank[s],
             book.held[s], is_first, book.wanted[s], book.bought[s], book.turns, book.rounds,
         )  # fmt: skip

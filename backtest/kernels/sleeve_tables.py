@@ -31,10 +31,9 @@ class Sleeves(NamedTuple):
     venue_first: (V + 1,), the sleeves of each venue. inner: (K, N). value: (K, A), base value of a share at the
     decision. last_price: (K, A). last_session: (K, V). held: (K, V), the decision that was last filled at the venue,
     -1 for none. rank: (K, N), positions of names within `name` by drift, the least first. drift: (K, N + 2 S), theirs,
-    of each sleeve between minus infinity and infinity. sizing: (K, N + S, 2), running sums of the wanted and of the
-    held. worth_wanted, worth_held: (K, S), their totals. least_wanted, least_held: (K, S), the smallest part of a unit
-    that is in a name. n_new, n_held: (K, S), how many names were not held, and how many were. fill: (K, V), the table
-    of the first fill of the decision, -1 for none before the next. rates: (K, S, 2), expected costs of buying and of
+    of each sleeve between minus infinity and infinity. sums: (K, N + S, 4), running sums of the wanted and of the held,
+    then of both at the prices of the first fill, 0 where there is none before the next decision. worth_wanted, worth_held: (K, S), their totals. least_wanted, least_held: (K, S), the smallest part of a unit
+    that is in a name. n_new, n_held: (K, S), how many names were not held, and how many were. rates: (K, S, 2), expected costs of buying and of
     selling, of the notional. splits: (K,), legs of the decision fall due on different dates. tried: (K, V), orders of
     the venue met a session before the next decision. irregular: (K,), the sleeves do not say what happens. event:
     (K + 1,), events of the decisions, and the number of events.
@@ -63,14 +62,13 @@ class Sleeves(NamedTuple):
     held: I
     rank: I
     drift: F
-    sizing: F
+    sums: F
     worth_wanted: F
     worth_held: F
     least_wanted: F
     least_held: F
     n_new: F
     n_held: F
-    fill: I
     rates: F
     splits: I
     tried: I
@@ -211,11 +209,12 @@ def size_tables_nb(world, fx_spread, base, rows, sleeves):
         for s in range(sleeves.basket.shape[0]):
             sort_names_nb(sleeves, k, s)
             at, h, row = sleeves.first[s] + s, sleeves.held[k, sleeves.venue[s]], rows[k]
-            sleeves.sizing[k, at, 0], sleeves.sizing[k, at, 1] = 0.0, 0.0
+            sums = sleeves.sums[k]
+            sums[at, 0], sums[at, 1] = 0.0, 0.0
             for i in range(sleeves.first[s], sleeves.first[s + 1]):
                 place = sleeves.rank[k, i]
-                sleeves.sizing[k, at + 1, 0] = sleeves.sizing[k, at, 0] + sleeves.inner[k, place]
-                sleeves.sizing[k, at + 1, 1] = sleeves.sizing[k, at, 1] + held_nb(sleeves, k, h, place)
+                sums[at + 1, 0] = sums[at, 0] + sleeves.inner[k, place]
+                sums[at + 1, 1] = sums[at, 1] + held_nb(sleeves, k, h, place)
                 at += 1
             a = sleeves.name[sleeves.first[s]]  # all names of a sleeve pay the same
             half_spread = world.half_spread[row_of_nb(world.half_spread, row), a]
@@ -264,10 +263,10 @@ def fill_tables_nb(world, fx_spread, base, uses_close, given, sleeves):
     base : int
     uses_close : bool
         All names fill at the close.
-    given : ndarray of shape (fills, 5), int64
-        Decision, row, venue, event, event of the close.
+    given : ndarray of shape (fills, 6), int64
+        Decision, row, venue, event, event of the close, 1 for the first of the decision.
     sleeves : Sleeves
-        `fills`, `net` and `pays` are written in place.
+        `fills`, `net` and `pays` are written in place, and the last two of `sums`.
     """
     for f in range(given.shape[0]):
         k, row, venue, table = given[f, 0], given[f, 1], given[f, 2], sleeves.fills[f]
@@ -283,6 +282,9 @@ def fill_tables_nb(world, fx_spread, base, uses_close, given, sleeves):
                     )
                 table[at + 1, 0], table[at + 1, 1] = table[at, 0] + y * growth, table[at, 1] + x * growth
                 at += 1
+            if given[f, 5] != 0:
+                for i in range(sleeves.first[s] + s, at + 1):
+                    sleeves.sums[k, i, 2], sleeves.sums[k, i, 3] = table[i, 0], table[i, 1]
             sleeves.net[f, s, 0], sleeves.net[f, s, 1] = table[at, 0], table[at, 1]
             a = sleeves.name[sleeves.first[s]]
             half_spread = world.half_spread[row_of_nb(world.half_spread, row), a]

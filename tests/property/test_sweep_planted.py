@@ -61,8 +61,8 @@ def settles_the_next_day(sleeves: Sleeves, prepared: Prepared) -> Sleeves:
 
 def one_name_too_many_is_bought(sleeves: Sleeves, prepared: Prepared) -> Sleeves:
     drift = sleeves.drift.copy()
-    for first, end in zip(sleeves.first[:-1], sleeves.first[1:], strict=True):
-        drift[:, first + 1 : end] = sleeves.drift[:, first : end - 1]
+    for s, (first, end) in enumerate(zip(sleeves.first[:-1] + 1, sleeves.first[1:] + 1, strict=True)):
+        drift[:, first + 2 * s + 1 : end + 2 * s] = sleeves.drift[:, first + 2 * s : end + 2 * s - 1]
     return sleeves._replace(drift=drift)
 
 

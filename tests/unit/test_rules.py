@@ -6,17 +6,16 @@ from data.load import load
 from data.sources.frames import from_frames
 from data.universes import Spell
 from strategies.membership import membership
+from strategies.planning import rotation_shares, rotations
 from strategies.rules.baskets import inner_weights
-from strategies.rules.kernels import N_STATE, rotate_nb
 from strategies.signals.kernels import trailing_zscore_nb
 
 
 def rotate(score, *, price=None, linear=False, enter=1.0, leave=0.0, low=0.0, high=1.0, speed=1.0, target=np.inf):
-    share = np.empty((len(score), 2, 1))
-    lane = [np.array([float(value)]) for value in (linear, enter, leave, low, high, speed, target)]
+    rule = np.array([[float(value)] for value in (linear, enter, leave, low, high, speed, target)])
     relative = np.array(price or [NAN] * len(score), dtype=float)[:, None]
-    follows, state = np.zeros(1, dtype=np.int64), np.empty((N_STATE, 1))
-    rotate_nb(np.array(score, dtype=float)[:, None], relative, follows, *lane, state, share)
+    follows = np.zeros(1, dtype=np.int64)
+    share = rotation_shares(rotations(np.array(score, dtype=float)[:, None], relative, rule, follows))
     assert (share.sum(axis=1) == 1).all()
     return share[:, 1, 0].tolist()
 
@@ -50,10 +49,10 @@ def test_lanes_do_not_read_each_other():
     follows, linear = np.arange(13) % 3, (np.arange(13) % 2).astype(float)
     enter, leave = np.linspace(0.5, 2.0, 13), np.linspace(-1.0, 0.4, 13)
     low, high, speed = (np.full(13, value) for value in (0.1, 0.9, 0.7))
-    target, together = np.linspace(0.02, 0.2, 13), np.empty((200, 2, 13))
+    target = np.linspace(0.02, 0.2, 13)
     prices = np.exp(np.cumsum(0.02 * np.random.default_rng(4).standard_normal((200, 3)), axis=0))
-    state = np.empty((N_STATE, 13))
-    rotate_nb(scores, prices, follows, linear, enter, leave, low, high, speed, target, state, together)
+    rules = np.stack([linear, enter, leave, low, high, speed, target])
+    together = rotation_shares(rotations(scores, prices, rules, follows))
     for lane in range(13):
         options = {"enter": enter[lane], "leave": leave[lane], "low": 0.1, "high": 0.9, "speed": 0.7}
         score, price = scores[:, lane % 3], prices[:, lane % 3].tolist()
