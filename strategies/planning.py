@@ -143,7 +143,9 @@ def rotations(
     -------
     Rotations
     """
-    return Rotations(score, relative_price, signal, *rules, state=np.empty((N_STATE, len(signal))))
+    is_linear, enter, leave, low, high, speed, profit = rules
+    state = np.empty((N_STATE, len(signal)))
+    return Rotations(score, relative_price, signal, is_linear, enter, leave, low, high, speed, profit, state)
 
 
 def rotation_shares(rotating: Rotations) -> NDArray[np.float64]:

@@ -13,7 +13,15 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from data.market import MarketData
 from strategies.errors import StrategyError
-from strategies.planning import basket_targets, decide_when, read_signal, rotation_shares, rotations, rule_lanes, weigh_baskets
+from strategies.planning import (
+    basket_targets,
+    decide_when,
+    read_signal,
+    rotation_shares,
+    rotations,
+    rule_lanes,
+    weigh_baskets,
+)
 from strategies.refusals import refusal
 from strategies.settings import Allocation, Baskets, Rotation, Schedule, Section
 from strategies.signals.flow import FlowSignal

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from backtest.kernels.measures import MEASURES
 from backtest.run import run
 from backtest.tuning.blocks import Block, BlockRunner
-from backtest.tuning.setups import Setup
 from backtest.tuning.result import GENERAL, SweepResult
+from backtest.tuning.setups import Setup
 from backtest.tuning.sweep import sweep
+from strategies.rules.kernels import Rotations
 from tests.sweep_worlds import SweepWorld
 
 NAV_RELATIVE = 1e-12
@@ -88,8 +89,8 @@ def recorded() -> Iterator[dict[bytes, tuple[NDArray[np.float64], bool]]]:
     def keeping(self: BlockRunner, setup: Setup, n_lanes: int, *, keeps_nav: bool) -> None:
         made(self, setup, n_lanes, keeps_nav=True)
 
-    def recording(self: BlockRunner, rules: NDArray[np.float64], signal: NDArray[np.int64]) -> Block:
-        block = real(self, rules, signal)
+    def recording(self: BlockRunner, rotating: Rotations) -> Block:
+        block = real(self, rotating)
         for lane in range(block.nav.shape[1]):
             key = np.ascontiguousarray(block.measured.measures[:, lane]).tobytes()
             kept[key] = (block.nav[:, lane].copy(), self._setup.sleeves is not None)

@@ -47,7 +47,8 @@ class _Writer:
         venues: NDArray[np.int64],
     ) -> None:
         self.steps = Steps([], [], [], [])
-        self._prepared, self._tried_at, self._splits, self._venues = prepared, tried_at, splits, venues.tolist()
+        self._prepared, self._tried_at, self._venues = prepared, tried_at, venues.tolist()
+        self._splits = splits.tolist()
         timeline, world, base = prepared.timeline, prepared.world, prepared.rules.base
         self._earns = bool(world.credit[:, base].any() or world.debit[:, base].any())
         self._busy = [False] * prepared.n_slots  # slots of the ring that hold money
@@ -95,11 +96,10 @@ class _Writer:
 
     def mark(self, e: int, row: int) -> None:
         """Write that a row is marked; before one on which no new order falls due, that it may be quiet."""
-        k, steps = self._k, self.steps
-        mixed = [v for v in self._venues if k >= 0 and self._splits[k] and NONE < self._tried_at[k, v] < e]
-        place = len(steps.parts) if mixed else NONE
-        stands = [int(v in mixed) for v in range(len(self._nothing))]
+        k, steps, place, stands = self._k, self.steps, NONE, self._nothing
+        mixed = [v for v in self._venues if NONE < self._tried_at[k, v] < e] if k >= 0 and self._splits[k] else []
         if mixed:
+            place, stands = len(steps.parts), [int(v in mixed) for v in range(len(self._nothing))]
             steps.parts.append((k, row))
         self._write((MARK_ROW, row, k, place, NONE, NONE, 0), stands)
         if self._begun != NONE:

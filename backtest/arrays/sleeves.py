@@ -184,6 +184,8 @@ def _irregular(
     world, at_open = prepared.world, prepared.rules.fill == state.NEXT_OPEN
     has_open, has_close = ~np.isnan(world.open[:, name]), ~np.isnan(world.close[:, name])
     venue_of = world.venue[name].astype(np.int64)
+    has_session = prepared.rows.opens != NONE
+    last = np.maximum.accumulate(np.where(has_session, np.arange(len(has_session))[:, None], NONE), axis=0)
     for k, row, v, *_ in fills:
         wanted = inner[k] > 0.0
         if held[k, v] != NONE:
@@ -191,9 +193,9 @@ def _irregular(
         mine = wanted & (venue_of == v)
         opened, closed = has_open[row], has_close[row]
         bad = ~closed if not at_open else ~opened & ~closed
-        before = np.flatnonzero(prepared.rows.opens[:row, v] != NONE)
-        if len(before) and prepared.rules.fill != state.SAME_CLOSE:
-            had_open, had_close = has_open[before[-1]], has_close[before[-1]]
+        before = last[row - 1, v] if row else NONE
+        if before != NONE and prepared.rules.fill != state.SAME_CLOSE:
+            had_open, had_close = has_open[before], has_close[before]
             bad = bad | ~had_close | (~opened & had_open & at_open)
         if at_open and splits[k]:
             bad = bad | ~opened

@@ -32,8 +32,9 @@ class Sleeves(NamedTuple):
     decision. last_price: (K, A). last_session: (K, V). held: (K, V), the decision that was last filled at the venue,
     -1 for none. rank: (K, N), positions of names within `name` by drift, the least first. drift: (K, N + 2 S), theirs,
     of each sleeve between minus infinity and infinity. sums: (K, N + S, 4), running sums of the wanted and of the held,
-    then of both at the prices of the first fill, 0 where there is none before the next decision. worth_wanted, worth_held: (K, S), their totals. least_wanted, least_held: (K, S), the smallest part of a unit
-    that is in a name. n_new, n_held: (K, S), how many names were not held, and how many were. rates: (K, S, 2), expected costs of buying and of
+    then of both at the prices of the first fill, 0 where there is none before the next decision. worth_wanted,
+    worth_held: (K, S), totals. least_wanted, least_held: (K, S), the smallest part of a unit that is in a name. n_new,
+    n_held: (K, S), how many names were not held, and how many were. rates: (K, S, 2), expected costs of buying and of
     selling, of the notional. splits: (K,), legs of the decision fall due on different dates. tried: (K, V), orders of
     the venue met a session before the next decision. irregular: (K,), the sleeves do not say what happens. event:
     (K + 1,), events of the decisions, and the number of events.

@@ -32,7 +32,6 @@ I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
 BATCH = 16  # rows that are measured at a time
 
 
-
 class SleeveBook(NamedTuple):
     """The state of every lane, and room to work in. S sleeves, V venues, M slots of the settlement ring, L lanes.
 

@@ -261,10 +261,9 @@ class Scratch(NamedTuple):
 
 
 class Asks(NamedTuple):
-    """What lanes ask for: weights, (K, A, L); or baskets, inner weights (K, B, A) and shares of them (P, B, L),
-    of decision k at k % P.
+    """What lanes ask for: weights, (K, A, L); or baskets, inner weights (K, B, A) and shares of them (P, B, L).
 
-    The other has length 0. NaN: hold the name; all NaN: leave the lane alone.
+    Shares of decision k stand at k % P. The other has length 0. NaN: hold the name; all NaN: leave the lane alone.
     """
 
     weights: F

@@ -10,7 +10,8 @@ from backtest.lanes import run_baskets
 from backtest.metrics.lanes import Measured, measure
 from backtest.sleeves import SleeveRoom
 from backtest.tuning.setups import Setup
-from strategies.planning import rotation_shares, rotations
+from strategies.planning import rotation_shares
+from strategies.rules.kernels import Rotations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +51,13 @@ class BlockRunner:
                 setup.prepared, setup.sleeves, setup.weighed.inner, setup.how, n_lanes, keeps_nav=keeps_nav
             )
 
-    def run(self, rules: NDArray[np.float64], signal: NDArray[np.int64]) -> Block:
+    def run(self, rotating: Rotations) -> Block:
         """Run a block: in sleeves where they are exact, in the general form else.
 
         Parameters
         ----------
-        rules : ndarray of shape (7, n_lanes)
-            See `strategies.planning.rule_lanes`.
-        signal : ndarray of shape (n_lanes,), int64
-            Columns of `setup.score`.
+        rotating : Rotations
+            Of so many lanes, at the decisions of the setup.
 
         Returns
         -------
@@ -66,7 +65,6 @@ class BlockRunner:
             A lane's bytes depend on its own rule and signal alone.
         """
         setup = self._setup
-        rotating = rotations(setup.score, setup.relative_price, rules, signal)
         if self._room is not None:
             measured, found = self._room.run(rotating)
             return Block(measured=measured, general_decisions=found.general, nav=found.nav)

@@ -1,5 +1,6 @@
 """Sweeps of theses: candidates side by side in lanes, blocks of them over a pool of threads."""
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,15 +13,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from backtest.arrays.prepare import Prepared
 from backtest.errors import BacktestError
 from backtest.kernels.measures import MEASURES
 from backtest.tuning.analysis.measures import GENERAL
-from backtest.tuning.blocks import Block, BlockRunner
+from backtest.tuning.blocks import BlockRunner
 from backtest.tuning.preparation import READINGS_KEPT, SETUPS_KEPT, Preparation
+from backtest.tuning.setups import Setup
 from backtest.tuning.storage.parts import Part
 from backtest.tuning.storage.store import Store
 from backtest.tuning.variants import Variants
 from data.errors import EastboundError
+from strategies.planning import rotations
+from strategies.rules.kernels import Rotations
 
 LANES = 128  # candidates side by side: a step of the ledger costs as much for few, and what it reads stays near
 BLOCKS_A_TASK = 8
@@ -93,6 +98,7 @@ class InLanes:
     def __init__(self, variants: Variants, n_blocks: int) -> None:
         self.variants = variants
         self.preparation = Preparation(variants, n_blocks)
+        self._runners = _Runners()
 
     def dates(self) -> tuple[pd.DatetimeIndex, NDArray[np.int64]]:
         """Give the dates of all candidates.
@@ -195,16 +201,15 @@ class InLanes:
             setup = self.preparation.with_signals(int(part.setup[task.members[0]]), task.signals)
         except EastboundError as error:
             raise self._named(part, task.members[0], error) from error
-        rules, runners = self.variants.rules, dict[int, BlockRunner]()
+        keeps_nav = part.returns is not None
         for at in range(0, len(task.members), LANES):
             lanes, columns = (one[at : at + LANES] for one in (task.members, task.columns))
             n = len(lanes)
-            if n not in runners:
-                runners[n] = BlockRunner(setup, n, keeps_nav=part.returns is not None)
             try:
-                block = _run_block(runners[n], rules, part, lanes, columns)
+                rotating = self._rotations(setup, part, lanes, columns)
+                block = self._runners.of(setup, n, keeps_nav=keeps_nav).run(rotating)
             except EastboundError as error:
-                raise self._at_fault(BlockRunner(setup, 1, keeps_nav=False), part, lanes, columns, error) from error
+                raise self._at_fault(setup, part, lanes, columns, error) from error
             part.measures[:, lanes] = block.measured.measures
             part.sums[lanes], part.squares[lanes] = block.measured.sums.T, block.measured.squares.T
             part.general[lanes] = block.general_decisions
@@ -228,24 +233,47 @@ class InLanes:
         columns |= dict(zip(MEASURES, part.measures, strict=True)) | {GENERAL: part.general}
         return Part(columns=columns, sums=part.sums, squares=part.squares, returns=part.returns)
 
+    def _rotations(
+        self, setup: Setup, part: Candidates, lanes: NDArray[np.int64], columns: NDArray[np.int64]
+    ) -> Rotations:
+        rules = np.ascontiguousarray(self.variants.rules[:, part.rule[lanes]])
+        return rotations(setup.score, setup.relative_price, rules, np.ascontiguousarray(columns))
+
     def _at_fault(
         self,
-        alone: BlockRunner,
+        setup: Setup,
         part: Candidates,
         lanes: NDArray[np.int64],
         columns: NDArray[np.int64],
         error: EastboundError,
     ) -> BacktestError:
         """Find the lane that a block could not be run for: each is run by itself."""
+        alone = BlockRunner(setup, 1, keeps_nav=False)
         for k in range(len(lanes)):
             try:
-                _run_block(alone, self.variants.rules, part, lanes[k : k + 1], columns[k : k + 1])
+                alone.run(self._rotations(setup, part, lanes[k : k + 1], columns[k : k + 1]))
             except EastboundError as own:
                 return self._named(part, lanes[k], own)
         return self._named(part, lanes[0], error)
 
     def _named(self, part: Candidates, member: np.int64, error: EastboundError) -> BacktestError:
         return BacktestError(f"{self.variants.space.named(part.first + int(member))}: {error}")
+
+
+class _Runners(threading.local):
+    """The block runners of a thread: of the setup that it is at, for it is likely to stay there."""
+
+    def __init__(self) -> None:
+        self._prepared: Prepared | None = None
+        self._made: dict[int, BlockRunner] = {}
+
+    def of(self, setup: Setup, n_lanes: int, *, keeps_nav: bool) -> BlockRunner:
+        """Give a runner of so many lanes; of one sweep, so that NAV is always kept or never."""
+        if setup.prepared is not self._prepared:
+            self._prepared, self._made = setup.prepared, {}
+        if n_lanes not in self._made:
+            self._made[n_lanes] = BlockRunner(setup, n_lanes, keeps_nav=keeps_nav)
+        return self._made[n_lanes]
 
 
 def run_parts(
@@ -351,13 +379,3 @@ class _UnderWay:
 
     def _tell(self, future: Future[None], part: Candidates, n: int) -> None:
         future.add_done_callback(lambda ended: self._ended.put((ended, part, n)))
-
-
-def _run_block(
-    runner: BlockRunner,
-    rules: NDArray[np.float64],
-    part: Candidates,
-    lanes: NDArray[np.int64],
-    columns: NDArray[np.int64],
-) -> Block:
-    return runner.run(np.ascontiguousarray(rules[:, part.rule[lanes]]), np.ascontiguousarray(columns))

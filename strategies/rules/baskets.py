@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from data.adjustments import adjusted_close
 from data.market import MarketData
 from strategies.membership import Membership
+from strategies.rules.kernels import trailing_deviation_nb
 
 
 def inner_weights(
@@ -59,8 +60,5 @@ def _volatility(
         returns = close[rows][1:] / close[rows][:-1] - 1.0
         known = market.known_closes(stamps, market.instruments[symbols[i]].venue)
         n_known = np.maximum(np.searchsorted(rows, known) - 1, 0)
-        for k, n in enumerate(n_known):
-            window = returns[max(0, n - lookback) : n]
-            if len(window) >= least:
-                found[k, i] = window.std(ddof=1)
+        trailing_deviation_nb(returns, n_known, lookback, least, found[:, i])
     return found

@@ -169,3 +169,29 @@ def rotate_nb(rotations, share_out):
     takes_profit = open_rotations_nb(rotations)
     for k in range(share_out.shape[0]):
         rotate_once_nb(rotations, k, takes_profit, share_out[k])
+
+
+@kernel
+def trailing_deviation_nb(returns, n_known, lookback, least, deviation_out):
+    """Give the sample deviation of the last returns known, at each of several moments.
+
+    Parameters
+    ----------
+    returns : ndarray of shape (n,)
+    n_known : ndarray of shape (n_moments,), int64
+        How many of them are known.
+    lookback, least : int
+        Returns to measure over; with fewer than `least`, two or more, nothing is written.
+    deviation_out : ndarray of shape (n_moments,)
+        Written in place.
+    """
+    for k in range(n_known.shape[0]):
+        first, end, total, square = max(n_known[k] - lookback, 0), n_known[k], 0.0, 0.0
+        if end - first < least:
+            continue
+        for i in range(first, end):
+            total += returns[i]
+        mean = total / (end - first)
+        for i in range(first, end):
+            square += (returns[i] - mean) ** 2
+        deviation_out[k] = np.sqrt(square / (end - first - 1))

@@ -177,7 +177,7 @@ class SweepFrames:
     @cached_property
     def around(self) -> Neighbourhood:
         """The neighbourhood of the best."""
-        return neighbourhood(self.table, self.best, self.by)
+        return neighbourhood(self.table, self.best, self.by, axes=self.axes)
 
     @cached_property
     def offsets(self) -> pd.DataFrame:

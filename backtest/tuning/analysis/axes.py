@@ -151,13 +151,15 @@ def bins_for(n: int, n_parameters: int = 1) -> int:
     return int(np.clip(per_axis, 2, 20 if n_parameters == 1 else 12))
 
 
-def steps_of(table: pd.DataFrame, parameter: str) -> tuple[NDArray[np.int64], bool]:
+def steps_of(table: pd.DataFrame, parameter: str, laid: Axis | None = None) -> tuple[NDArray[np.int64], bool]:
     """Count a parameter in steps from one of its values to the next, however many there are.
 
     Parameters
     ----------
     table : DataFrame of n rows
     parameter : str
+    laid : Axis, optional
+        Of the parameter, where it is laid out already.
 
     Returns
     -------
@@ -166,6 +168,8 @@ def steps_of(table: pd.DataFrame, parameter: str) -> tuple[NDArray[np.int64], bo
     is_ordered : bool
         False: values have no order, and each lies one step from every other.
     """
+    if laid is not None and not laid.is_binned:
+        return laid.codes.astype(np.int64), laid.is_ordered
     column = _column(table, parameter)
     if _is_number(column) and _takes_many(column):
         values = column.to_numpy(dtype=np.float64)
@@ -175,8 +179,8 @@ def steps_of(table: pd.DataFrame, parameter: str) -> tuple[NDArray[np.int64], bo
         places = np.empty(len(values), dtype=np.int64)
         places[order] = np.concatenate([[0], np.cumsum(is_next)])
         return places, True
-    laid = _listed(parameter, column)
-    return laid.codes.astype(np.int64), laid.is_ordered
+    listed = _listed(parameter, column)
+    return listed.codes.astype(np.int64), listed.is_ordered
 
 
 def written(value: object) -> str:

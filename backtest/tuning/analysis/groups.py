@@ -1,9 +1,13 @@
 """Statistics of values by group, a million at a time."""
 
 import math
+from collections.abc import Sequence
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+
+from backtest.tuning.analysis.kernels import add_pairs_nb
 
 MOST_SHORT = 2**16
 
@@ -97,9 +101,38 @@ class Variance:
         >>> Variance(np.array([1.0, 3.0, 3.0, 5.0])).between(np.array([0, 0, 1, 1]), 2)
         0.5
         """
-        groups = codes if self.known is None else codes[self.known]
+        groups = (codes if self.known is None else codes[self.known]).astype(np.intp)
         counts = np.bincount(groups, minlength=n_groups)
-        sums = np.bincount(groups, weights=self.apart, minlength=n_groups)
+        return self._between(counts, np.bincount(groups, weights=self.apart, minlength=n_groups))
+
+    def between_pairs(self, codes: Sequence[NDArray[np.uint16]], sizes: Sequence[int]) -> list[float]:
+        """Share of the squares that lies between the means of each pair of groupings.
+
+        Parameters
+        ----------
+        codes : sequence of ndarray of shape (n,), uint16
+            Groups of each value by each grouping.
+        sizes : sequence of int
+            Groups of each.
+
+        Returns
+        -------
+        list of float
+            In the order of `itertools.combinations`.
+
+        Examples
+        --------
+        >>> first, second = np.array([0, 0, 1, 1], np.uint16), np.array([0, 1, 0, 1], np.uint16)
+        >>> Variance(np.array([1.0, 3.0, 3.0, 5.0])).between_pairs([first, second], [2, 2])
+        [1.0]
+        """
+        edges = np.cumsum([0, *(a * b for a, b in combinations(sizes, 2))])
+        counts, sums = np.zeros(edges[-1], dtype=np.int64), np.zeros(edges[-1])
+        groups = np.stack([one if self.known is None else one[self.known] for one in codes], axis=1)
+        add_pairs_nb(groups, np.array(sizes, dtype=np.int64), edges[:-1], self.apart, counts, sums)
+        return [self._between(counts[first:last], sums[first:last]) for first, last in pairwise(edges)]
+
+    def _between(self, counts: NDArray[np.integer], sums: NDArray[np.number]) -> float:
         return float((sums[counts > 0] ** 2 / counts[counts > 0]).sum() / self.total)
 
 

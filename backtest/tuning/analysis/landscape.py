@@ -264,7 +264,7 @@ def summary(table: pd.DataFrame, measure: str = "sharpe", own: float | None = No
     pairs = interactions(table, measure, of_pairs).head(5)
     first = ranking(table, measure, 1)
     best = int(first[0]) if len(first) else None
-    around = None if best is None else neighbourhood(table, best, measure)
+    around = None if best is None else neighbourhood(table, best, measure, axes={one.parameter: one for one in axes})
     told: dict[str, object] = {
         "measure": measure,
         "spread": spread(table, measure, own),

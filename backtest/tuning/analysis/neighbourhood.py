@@ -1,13 +1,14 @@
 """Whether a candidate stands on a plateau or on a spike: what lies beside it."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.tuning.analysis.axes import is_drawn, parameters, steps_of
+from backtest.tuning.analysis.axes import Axis, is_drawn, parameters, steps_of
 from backtest.tuning.analysis.measures import better, values_of
 
 NEAREST = 20
@@ -65,7 +66,13 @@ class Neighbourhood:
         return {name: getattr(self, name) for name in named} | counts | kind
 
 
-def neighbourhood(table: pd.DataFrame, candidate: int, measure: str, nearest: int = NEAREST) -> Neighbourhood:
+def neighbourhood(
+    table: pd.DataFrame,
+    candidate: int,
+    measure: str,
+    nearest: int = NEAREST,
+    axes: Mapping[str, Axis] | None = None,
+) -> Neighbourhood:
     """Look around a candidate.
 
     Parameters
@@ -77,6 +84,8 @@ def neighbourhood(table: pd.DataFrame, candidate: int, measure: str, nearest: in
     measure : str
     nearest : int
         Neighbours to take where parameters were drawn.
+    axes : mapping of str to Axis, optional
+        Of the parameters that vary, where they are laid out already.
 
     Returns
     -------
@@ -100,13 +109,13 @@ def neighbourhood(table: pd.DataFrame, candidate: int, measure: str, nearest: in
     .. [3] Soloviov, "Plateaus, Peaks, and the Probability of Backtest Overfitting", https://plateau.marketmaker.cc.
     """
     values, sense = values_of(table, measure), better(measure)
-    names = parameters(table)
+    laid = dict.fromkeys(parameters(table)) if axes is None else axes
     beside = around = np.zeros(0, dtype=np.int64)
-    if not any(is_drawn(table, name) for name in names):
-        beside, around = _within_a_step(table, names, candidate)
+    if not any(is_drawn(table, name) for name in laid):
+        beside, around = _within_a_step(table, laid, candidate)
     is_near = not len(around)
     if is_near:
-        around = _nearest(table, names, candidate, nearest)
+        around = _nearest(table, laid, candidate, nearest)
     finite = values[np.isfinite(values)]
     typical = float(np.median(finite)) if len(finite) else math.nan
     there = values[around]
@@ -169,12 +178,12 @@ def slices(table: pd.DataFrame, candidate: int) -> dict[str, tuple[NDArray[np.in
 
 
 def _within_a_step(
-    table: pd.DataFrame, names: tuple[str, ...], candidate: int
+    table: pd.DataFrame, laid: Mapping[str, Axis | None], candidate: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     changed = np.zeros(len(table), dtype=np.int16)
     is_within, is_alike = np.ones(len(table), dtype=bool), np.ones(len(table), dtype=bool)
-    for name in names:
-        places, is_ordered = steps_of(table, name)
+    for name, one in laid.items():
+        places, is_ordered = steps_of(table, name, one)
         apart = np.abs(places - places[candidate])
         changed += apart != 0
         if is_ordered:
@@ -184,11 +193,11 @@ def _within_a_step(
     return np.flatnonzero(is_within & (changed == 1)), np.flatnonzero(is_within & is_alike & (changed > 0))
 
 
-def _nearest(table: pd.DataFrame, names: tuple[str, ...], candidate: int, k: int) -> NDArray[np.int64]:
+def _nearest(table: pd.DataFrame, laid: Mapping[str, Axis | None], candidate: int, k: int) -> NDArray[np.int64]:
     n = len(table)
     distance = np.zeros(n)
-    for name in names:
-        places, is_ordered = steps_of(table, name)
+    for name, one in laid.items():
+        places, is_ordered = steps_of(table, name, one)
         apart = np.abs(places - places[candidate])
         distance += apart / max(int(places.max()), 1) if is_ordered else apart != 0
     distance[candidate] = np.inf

@@ -76,11 +76,9 @@ def interactions(table: pd.DataFrame, measure: str, axes: Sequence[Axis] | None 
     made = [axis(table, name, n_bins=n_bins) for name in parameters(table)] if axes is None else axes
     laid = {one.parameter: one for one in made}
     alone = {name: variance.between(one.codes, one.n) for name, one in laid.items()}
-    codes = {name: one.codes.astype(np.intp) for name, one in laid.items()}
-    rows = []
-    for a, b in combinations(laid, 2):
+    rows, of_pairs = [], variance.between_pairs([one.codes for one in made], [one.n for one in made]) if made else []
+    for (a, b), together in zip(combinations(laid, 2), of_pairs, strict=True):
         x, y = (a, b) if not alone[b] > alone[a] else (b, a)
-        together = variance.between(codes[y] * laid[x].n + codes[x], laid[x].n * laid[y].n)
         rows.append((x, y, together, together - alone[x], together - alone[x] - alone[y]))
     frame = pd.DataFrame(rows, columns=["x", "y", "together", "adds", "beyond"])
     return frame.sort_values("together", ascending=False, kind="stable", ignore_index=True)
