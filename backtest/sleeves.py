@@ -16,7 +16,7 @@ from backtest.metrics.lanes import Measured, Measuring, measured, new_meter
 from strategies.rules.kernels import Rotations
 
 BY_SLEEVE = ("held", "wanted", "ratio", "rank", "bought")
-COUNTS = ("rank", "is_used", "is_alike", "waits", "turns", "rounds")
+COUNTS = ("rank", "is_used", "is_alike", "waits", "flags")
 BY_VENUE = ("rest", "buys", "buys_due", "sells", "sells_due", "present")
 
 

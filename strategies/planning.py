@@ -132,7 +132,7 @@ def rotations(
 
     Parameters
     ----------
-    score, relative_price : ndarray of shape (n_decisions, n_signals)
+    score, relative_price : ndarray of shape (n_signals, n_decisions)
         Readings at the decisions.
     rules : ndarray of shape (7, n_lanes)
         As of `rule_lanes`.
@@ -160,7 +160,7 @@ def rotation_shares(rotating: Rotations) -> NDArray[np.float64]:
     ndarray of shape (n_decisions, 2, n_lanes)
         Fractions of NAV.
     """
-    shares = np.empty((len(rotating.score), len(BASKETS), len(rotating.signal)))
+    shares = np.empty((rotating.score.shape[1], len(BASKETS), len(rotating.signal)))
     rotate_nb(rotating, shares)
     return shares
 

@@ -235,7 +235,7 @@ class Thesis(Section):
         reading = read_signal(self.signal, self.baskets, market, decisions.venue)
         score, relative = (reading.at(decisions.stamps, of) for of in (reading.score, reading.relative_price))
         rule, alone = rule_lanes([self.rotation]), np.zeros(1, dtype=np.int64)
-        shares = rotation_shares(rotations(score[:, None], relative[:, None], rule, alone))
+        shares = rotation_shares(rotations(score[None], relative[None], rule, alone))
         weighed = weigh_baskets(self.baskets, self.allocation, market, decisions, self.name)
         targets = basket_targets(weighed, decisions, shares)
         notes = list(weighed.notes)

@@ -97,7 +97,7 @@ def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
         held=held,
         rank=counts(n_decisions, n_names),
         drift=room(n_decisions, n_names + 2 * n_sleeves),
-        sums=room(n_decisions, n_names + n_sleeves, 4),
+        sums=room(n_decisions, (n_names + n_sleeves) * 4),
         worth_wanted=room(n_decisions, n_sleeves),
         worth_held=room(n_decisions, n_sleeves),
         least_wanted=room(n_decisions, n_sleeves),

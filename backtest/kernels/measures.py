@@ -105,13 +105,14 @@ def take_rows_nb(meter, nav, money, traded, paid, traded_at, end):
     edges, running, n_rows = meter.edges, meter.running, nav.shape[0]
     n_blocks, row, block = edges.shape[0] - 1, meter.at[0], meter.at[1]
     n_marked = edges[n_blocks]
+    place = row % n_rows
     for traded_row in range(row, end):
-        place = traded_row % n_rows
         if traded_at[place] == traded_row:
             marked, counts = min(traded_row, max(n_marked - 1, 0)) % n_rows, 1.0 if traded_row < n_marked else 0.0
             take_trades_nb(
                 traded[place], paid[place], nav[marked], counts, running[TRADED], running[TURNED], running[PAID]
             )  # fmt: skip
+        place = place + 1 if place + 1 < n_rows else 0
     row = max(row, edges[0])
     while block < n_blocks and (row < end or row == edges[block + 1]):
         if row == edges[block]:

@@ -179,7 +179,7 @@ def pass_row_nb(sleeves, step, credit, debit, book, nav, money):
         Written in place.
     """
     row = sleeves.row[step]
-    settles, slot = sleeves.slot[step] >= 0, book.ring[row % book.ring.shape[0]]
+    settles, slot = sleeves.slot[step] >= 0, book.ring[max(sleeves.slot[step], 0)]
     if sleeves.basket.shape[0] < 2:
         pay_interest_nb(book.cash, book.waiting, book.begun, credit, debit)
         if settles:

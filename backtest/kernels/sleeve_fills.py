@@ -100,12 +100,9 @@ def look_up_nb(table, rank, wanted, held, bought):
         bought[lane] = wanted[lane] * table[j, 0] - held[lane] * table[j, 1]
 
 
-@dense
-def fill_sleeve_nb(
-    net_y, net_x, buying, selling, n_new, n_held, sells_too, rank, wanted, bought, part, rest, held, is_first, is_last,
-    pay, traded, cost, count, in_general, cash, waiting, slot, begun, traded_out, paid_out, fills_out,
-):  # fmt: skip
-    """Fill a sleeve's sells and a part of its buys, and after the last of the venue pay; arrays of shape (L,).
+@leaf
+def trade_lane_nb(net_y, net_x, buying, selling, n_new, n_held, sells_too, j, g, c, bought, now):
+    """Say what a lane pays and trades in a sleeve.
 
     Parameters
     ----------
@@ -117,6 +114,54 @@ def fill_sleeve_nb(
         Names that were not held, which are bought first, and names that were.
     sells_too : float
         1 where the sells fill, 0 where they have filled before.
+    j : int
+        Names bought.
+    g, c, bought, now : float
+        Units wanted and held, what is bought whole, and the part of it that is bought now.
+
+    Returns
+    -------
+    paid, charged, moved : float
+        What it pays, costs, and the notional traded.
+    n : float
+        Fills.
+    """
+    buys = now * bought
+    sells = sells_too * (bought - (g * net_y - c * net_x))
+    n_sells = sells_too * (n_held - max(j - n_new, 0.0) if c > 0.0 else 0.0)
+    return (
+        buying * buys - selling * sells,
+        (buying - 1.0) * buys + (1.0 - selling) * sells,
+        buys + sells,
+        (j if now > 0.0 else 0) + n_sells,
+    )
+
+
+@leaf
+def pay_lane_nb(lane, paid, charged, moved, n, in_general, cash, waiting, slot, begun, traded_out, paid_out, fills_out):
+    """Pay for what a lane has filled at a venue, if it is not with the general form; see `fill_sleeve_nb`."""
+    is_ours = in_general[lane] == 0.0
+    paid = paid if is_ours else 0.0
+    cash[lane] -= paid
+    waiting[lane] -= paid
+    slot[lane] -= paid
+    begun[lane] = 1.0 if is_ours & (n > 0.0) else begun[lane]
+    traded_out[lane] += moved if is_ours else 0.0
+    paid_out[lane] += charged if is_ours else 0.0
+    fills_out[lane] += np.int64(n) if is_ours else 0
+
+
+@dense
+def fill_sleeve_nb(
+    net_y, net_x, buying, selling, n_new, n_held, sells_too, rank, wanted, bought, part, rest, held, is_first, is_last,
+    pay, traded, cost, count, in_general, cash, waiting, slot, begun, traded_out, paid_out, fills_out,
+):  # fmt: skip
+    """Fill a sleeve's sells and a part of its buys, and after the last of the venue pay; arrays of shape (L,).
+
+    Parameters
+    ----------
+    net_y, net_x, buying, selling, n_new, n_held, sells_too : float
+        See `trade_lane_nb`.
     rank, wanted, bought, part, rest : ndarray
         Part that fills of the rest that has not.
     held : ndarray
@@ -130,28 +175,34 @@ def fill_sleeve_nb(
     cash, waiting, slot, begun, traded_out, paid_out, fills_out : ndarray
         Written in place after the last.
     """
+    if is_first and is_last:  # nothing to add up
+        for lane in range(rank.shape[0]):
+            g, c = wanted[lane], held[lane]
+            paid, charged, moved, n = trade_lane_nb(
+                net_y, net_x, buying, selling, n_new, n_held, sells_too, rank[lane], g, c, bought[lane],
+                part[lane] * rest[lane],
+            )  # fmt: skip
+            held[lane] = g if part[lane] == 1.0 else c
+            pay_lane_nb(
+                lane, paid, charged, moved, n, in_general, cash, waiting, slot, begun, traded_out, paid_out, fills_out
+            )  # fmt: skip
+        return
     for lane in range(rank.shape[0]):
-        j, g, c, now = rank[lane], wanted[lane], held[lane], part[lane] * rest[lane]
-        buys = now * bought[lane]
-        sells = sells_too * (bought[lane] - (g * net_y - c * net_x))
-        n_sells = sells_too * (n_held - max(j - n_new, 0.0) if c > 0.0 else 0.0)
-        paid, charged = buying * buys - selling * sells, (buying - 1.0) * buys + (1.0 - selling) * sells
-        moved, n = buys + sells, (j if now > 0.0 else 0) + n_sells
+        g, c = wanted[lane], held[lane]
+        paid, charged, moved, n = trade_lane_nb(
+            net_y, net_x, buying, selling, n_new, n_held, sells_too, rank[lane], g, c, bought[lane],
+            part[lane] * rest[lane],
+        )  # fmt: skip
         held[lane] = g if part[lane] == 1.0 else c
-        if not is_first:
-            paid, charged, moved, n = pay[lane] + paid, cost[lane] + charged, traded[lane] + moved, count[lane] + n
-        if is_last:
-            is_ours = in_general[lane] == 0.0
-            paid = paid if is_ours else 0.0
-            cash[lane] -= paid
-            waiting[lane] -= paid
-            slot[lane] -= paid
-            begun[lane] = 1.0 if is_ours & (n > 0.0) else begun[lane]
-            traded_out[lane] += moved if is_ours else 0.0
-            paid_out[lane] += charged if is_ours else 0.0
-            fills_out[lane] += np.int64(n) if is_ours else 0
-        else:
-            pay[lane], cost[lane], traded[lane], count[lane] = paid, charged, moved, n
+        pay[lane] = paid if is_first else pay[lane] + paid
+        cost[lane] = charged if is_first else cost[lane] + charged
+        traded[lane] = moved if is_first else traded[lane] + moved
+        count[lane] = n if is_first else count[lane] + n
+    for lane in range(rank.shape[0] if is_last else 0):
+        pay_lane_nb(
+            lane, pay[lane], cost[lane], traded[lane], count[lane], in_general, cash, waiting, slot, begun, traded_out,
+            paid_out, fills_out,
+        )  # fmt: skip
 
 
 @leaf

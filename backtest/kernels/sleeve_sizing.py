@@ -11,6 +11,10 @@ from data.jit import dense, leaf
 
 # A venue buys more than this part of NAV, or funding may take it for rounding.
 ROOM = 1.1 * FUNDING_TOLERANCE
+# What becomes of a lane: a name turns from a buy to a sell, an order may be rounding.
+TURNS, ROUNDS = 1, 2
+WIDTH = 4  # of a row of `Sleeves.sums`, which are read as one array: a row's place is then a shift away
+NOT_NEGATIVE = 0xFFFF  # a rank is not; said so, its place needs no test for one that counts from the end
 
 
 @dense
@@ -143,14 +147,14 @@ def need_one_nb(y, x, buying, selling, worth_wanted, worth_held, g, c):
 
 @dense
 def add_need_nb(
-    table, buying, selling, worth_wanted, worth_held, is_alike, rank, wanted, held, share, is_first, need, slope
+    sums, buying, selling, worth_wanted, worth_held, is_alike, rank, wanted, held, share, is_first, need, slope
 ):  # fmt: skip
     """Add what a sleeve needs to what others do; arrays of shape (L,).
 
     Parameters
     ----------
-    table : ndarray of shape (n_names + 1, 4)
-        Of `Sleeves.sums`.
+    sums : ndarray of shape ((n_names + 1) * 4,)
+        Of `Sleeves`.
     buying, selling, worth_wanted, worth_held : float
     is_alike : bool
         All ranks are the same.
@@ -160,16 +164,20 @@ def add_need_nb(
     need, slope : ndarray
         Written in place; the slope is by the part of what is asked for, for a NAV of 1.
     """
-    same_y, same_x = table[rank[0], 0], table[rank[0], 1]
+    if is_alike:
+        y, x = sums[WIDTH * rank[0]], sums[WIDTH * rank[0] + 1]
+        for lane in range(rank.shape[0]):
+            more, unit = need_one_nb(y, x, buying, selling, worth_wanted, worth_held, wanted[lane], held[lane])
+            need[lane] = more if is_first else need[lane] + more
+            slope[lane] = share[lane] * unit if is_first else slope[lane] + share[lane] * unit
+        return
     for lane in range(rank.shape[0]):
-        if is_alike:
-            y, x = same_y, same_x
-        else:
-            y, x = table[rank[lane], 0], table[rank[lane], 1]
-        more, unit = need_one_nb(y, x, buying, selling, worth_wanted, worth_held, wanted[lane], held[lane])
-        steeper = share[lane] * unit
+        at = WIDTH * (rank[lane] & NOT_NEGATIVE)
+        more, unit = need_one_nb(
+            sums[at], sums[at + 1], buying, selling, worth_wanted, worth_held, wanted[lane], held[lane]
+        )  # fmt: skip
         need[lane] = more if is_first else need[lane] + more
-        slope[lane] = steeper if is_first else slope[lane] + steeper
+        slope[lane] = share[lane] * unit if is_first else slope[lane] + share[lane] * unit
 
 
 @leaf
@@ -239,18 +247,40 @@ def may_round_nb(below, above, least_drift, least_wanted, least_held, nav, grows
     return is_small | (is_near & (c > 0.0) & (g > 0.0))
 
 
+@leaf
+def end_lane_nb(y, x, below, above, least_drift, least_wanted, least_held, nav, part, asked, ratio, c):
+    """Ask for the part that cash pays for, if it turns no name.
+
+    Parameters
+    ----------
+    y, x : float
+        What of a unit wanted and of one held is in the names bought, where the orders fill.
+    below, above, least_drift, least_wanted, least_held, nav : float
+        See `may_round_nb`.
+    part, asked, ratio, c : float
+        Part of what was asked for, that in units, over what is held, and what is held.
+
+    Returns
+    -------
+    g, bought : float
+        Units, and base currency.
+    flags : int
+    """
+    g, grows = part * asked, part * ratio
+    rounds = may_round_nb(below, above, least_drift, least_wanted, least_held, nav, grows, g, c)
+    return g, g * y - c * x, (TURNS if below >= grows else 0) + (ROUNDS if rounds else 0)
+
+
 @dense
 def end_sizing_nb(
-    drift, table, least_wanted, least_held, nav, factor, ratio, is_alike, rank, held, is_first, wanted, bought, turns,
-    rounds,
+    drift, sums, least_wanted, least_held, nav, factor, ratio, is_alike, rank, held, is_first, wanted, bought, flags
 ):  # fmt: skip
-    """Ask for the part that cash pays for, if it turns no name; arrays of shape (L,).
+    """Ask for the parts that cash pays for; arrays of shape (L,).
 
     Parameters
     ----------
     drift : ndarray of shape (n_names + 2,)
-    table : ndarray of shape (n_names + 1, 4)
-        Of `Sleeves.sums`.
+    sums : ndarray of shape ((n_names + 1) * 4,)
     least_wanted, least_held : float
     nav, factor, ratio : ndarray
     is_alike : bool
@@ -259,33 +289,35 @@ def end_sizing_nb(
         The first sleeve.
     wanted, bought : ndarray
         Written in place: units, and what is bought where the orders fill.
-    turns, rounds : ndarray, int64
-        Written in place: 1 where the part turns a name of a sleeve so far, and where an order may be rounding.
+    flags : ndarray, int64
+        Written in place: TURNS where the part turns a name of a sleeve so far, ROUNDS where an order may be rounding.
 
     Returns
     -------
-    n_turned, n_rounding : int
-        Lanes, this sleeve's alone.
+    all_flags : int
+        Of any lane.
     """
-    n_turned, n_rounding, least_drift, same = 0, 0, drift[1], rank[0]
-    same_y, same_x, same_below, same_above = table[same, 2], table[same, 3], drift[same], drift[same + 1]
+    least_drift, all_flags = drift[1], 0
+    if is_alike:
+        j = rank[0]
+        y, x, below, above = sums[WIDTH * j + 2], sums[WIDTH * j + 3], drift[j], drift[j + 1]
+        for lane in range(nav.shape[0]):
+            wanted[lane], bought[lane], found = end_lane_nb(
+                y, x, below, above, least_drift, least_wanted, least_held, nav[lane], factor[lane], wanted[lane],
+                ratio[lane], held[lane],
+            )  # fmt: skip
+            flags[lane] = found if is_first else flags[lane] | found
+            all_flags |= found
+        return all_flags
     for lane in range(nav.shape[0]):
-        if is_alike:
-            y, x, below, above = same_y, same_x, same_below, same_above
-        else:
-            j = rank[lane]
-            y, x, below, above = table[j, 2], table[j, 3], drift[j], drift[j + 1]
-        c, part = held[lane], factor[lane]
-        g, grows = part * wanted[lane], part * ratio[lane]
-        is_turned = int(below >= grows)
-        may_round = int(may_round_nb(below, above, least_drift, least_wanted, least_held, nav[lane], grows, g, c))
-        wanted[lane] = g
-        bought[lane] = g * y - c * x
-        turns[lane] = is_turned if is_first else turns[lane] | is_turned
-        rounds[lane] = may_round if is_first else rounds[lane] | may_round
-        n_turned += is_turned
-        n_rounding += may_round
-    return n_turned, n_rounding
+        j = rank[lane] & NOT_NEGATIVE
+        wanted[lane], bought[lane], found = end_lane_nb(
+            sums[WIDTH * j + 2], sums[WIDTH * j + 3], drift[j], drift[j + 1], least_drift, least_wanted, least_held,
+            nav[lane], factor[lane], wanted[lane], ratio[lane], held[lane],
+        )  # fmt: skip
+        flags[lane] = found if is_first else flags[lane] | found
+        all_flags |= found
+    return all_flags
 
 
 @leaf
@@ -299,7 +331,7 @@ def size_lane_nb(sleeves, k, shares, lane, book):
     shares : ndarray of shape (B, L)
     lane : int
     book : SleeveBook
-        The lane's `rank`, `wanted`, `bought` and `rounds` are written in place.
+        The lane's `rank`, `wanted`, `bought` and `flags` are written in place.
     """
     nav, part, n_sleeves, first = book.nav[lane], book.factor[lane], sleeves.basket.shape[0], sleeves.first
     for _ in range(first[n_sleeves] + 1):
@@ -312,34 +344,32 @@ def size_lane_nb(sleeves, k, shares, lane, book):
                 j -= 1
                 n_turned += 1
             book.rank[s, lane] = j
-            at = first[s] + s + j
+            at = WIDTH * (first[s] + s + j)
             more, unit = need_one_nb(
-                sleeves.sums[k, at, 0], sleeves.sums[k, at, 1], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
+                sleeves.sums[k, at], sleeves.sums[k, at + 1], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
                 sleeves.worth_wanted[k, s], sleeves.worth_held[k, s], part * (share * nav), book.held[s, lane],
             )  # fmt: skip
             need, slope = need + more, slope + share * unit
         if n_turned == 0:
             break
         part = step_nb(part, need, slope, nav, book.cash[lane])
-    book.rounds[lane] = 0
+    book.flags[lane] = 0
     for s in range(n_sleeves):
         if book.is_used[s] == 0:
             continue
-        j, c = book.rank[s, lane], book.held[s, lane]
-        g, at = part * (shares[sleeves.basket[s], lane] * nav), first[s] + 2 * s
-        book.rounds[lane] |= int(
-            may_round_nb(
-                sleeves.drift[k, at + j], sleeves.drift[k, at + j + 1], sleeves.drift[k, at + 1],
-                sleeves.least_wanted[k, s], sleeves.least_held[k, s], nav, part * book.ratio[s, lane], g, c,
-            )
+        j, at = book.rank[s, lane], first[s] + 2 * s
+        row = WIDTH * (at - s + j)
+        book.wanted[s, lane], book.bought[s, lane], flags = end_lane_nb(
+            sleeves.sums[k, row + 2], sleeves.sums[k, row + 3], sleeves.drift[k, at + j], sleeves.drift[k, at + j + 1],
+            sleeves.drift[k, at + 1], sleeves.least_wanted[k, s], sleeves.least_held[k, s], nav, part,
+            shares[sleeves.basket[s], lane] * nav, book.ratio[s, lane], book.held[s, lane],
         )  # fmt: skip
-        book.wanted[s, lane] = g
-        book.bought[s, lane] = g * sleeves.sums[k, at - s + j, 2] - c * sleeves.sums[k, at - s + j, 3]
+        book.flags[lane] |= flags & ROUNDS
 
 
 @dense
 def plan_sleeve_nb(
-    table,
+    sums,
     buying,
     selling,
     worth_wanted,
@@ -358,8 +388,8 @@ def plan_sleeve_nb(
 
     Parameters
     ----------
-    table : ndarray of shape (n_names + 1, 4)
-        Of `Sleeves.sums`.
+    sums : ndarray of shape ((n_names + 1) * 4,)
+        Of `Sleeves`.
     buying, selling : float
         Expected costs, of the notional.
     worth_wanted, worth_held : float
@@ -369,8 +399,8 @@ def plan_sleeve_nb(
         Written in place: at the plan's prices, of the venue, and what the whole target is worth.
     """
     for lane in range(rank.shape[0]):
-        j, g, c = rank[lane], wanted[lane], held[lane]
-        bought = g * table[j, 0] - c * table[j, 1]
+        at, g, c = WIDTH * (rank[lane] & NOT_NEGATIVE), wanted[lane], held[lane]
+        bought = g * sums[at] - c * sums[at + 1]
         sold = c * worth_held - g * worth_wanted + bought
         present[lane] += c * worth_held
         buys[lane] += bought
@@ -400,7 +430,7 @@ def plan_split_nb(sleeves, k, book):
     for s in range(first.shape[0] - 1):
         v = sleeves.venue[s]
         plan_sleeve_nb(
-            sleeves.sums[k, first[s] + s : first[s + 1] + s + 1], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
+            sleeves.sums[k, WIDTH * (first[s] + s) : WIDTH * (first[s + 1] + s + 1)], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
             sleeves.worth_wanted[k, s], sleeves.worth_held[k, s], book.rank[s], book.wanted[s], book.held[s],
             book.buys[v], book.buys_due[v], book.sells[v], book.sells_due[v], book.present[v], book.target_gross,
         )  # fmt: skip
@@ -416,7 +446,8 @@ def size_sleeves_nb(sleeves, k, shares, book):
     k : int
     shares : ndarray of shape (B, L)
     book : SleeveBook
-        Reads `nav` of the decision; `wanted`, `rank`, `bought`, `rest`, `rounds` and the plan are written in place.
+        Reads `nav` of the decision; `wanted`, `rank`, `bought`, `rest`, `flags` and the plan are written in place: in
+        the end, a flag says that an order may be rounding.
 
     Returns
     -------
@@ -433,12 +464,12 @@ def size_sleeves_nb(sleeves, k, shares, book):
         drift = sleeves.drift[k, first[s] + 2 * s : first[s + 1] + 2 * s + 2]
         book.is_alike[s] = rank_sleeve_nb(book.ratio[s], drift, book.rank[s])
         add_need_nb(
-            sleeves.sums[k, first[s] + s : first[s + 1] + s + 1], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
+            sleeves.sums[k, WIDTH * (first[s] + s) : WIDTH * (first[s + 1] + s + 1)], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
             sleeves.worth_wanted[k, s], sleeves.worth_held[k, s], book.is_alike[s] != 0, book.rank[s], book.wanted[s],
             book.held[s], share, is_first, book.need, book.slope,
         )  # fmt: skip
         is_first = False
-    n_turned, n_rounding = 0, 0
+    flags, n_rounding = 0, 0
     if not is_first:
         step_lanes_nb(book.nav, book.cash, book.need, book.slope, book.factor)
     is_first = True
@@ -446,18 +477,17 @@ def size_sleeves_nb(sleeves, k, shares, book):
         if book.is_used[s] == 0:
             continue
         start, end = first[s] + s, first[s + 1] + s + 1
-        turned, rounding = end_sizing_nb(
-            sleeves.drift[k, start + s : end + s + 1], sleeves.sums[k, start:end], sleeves.least_wanted[k, s],
-            sleeves.least_held[k, s], book.nav, book.factor, book.ratio[s], book.is_alike[s] != 0, book.rank[s],
-            book.held[s], is_first, book.wanted[s], book.bought[s], book.turns, book.rounds,
+        flags |= end_sizing_nb(
+            sleeves.drift[k, start + s : end + s + 1], sleeves.sums[k, WIDTH * start : WIDTH * end],
+            sleeves.least_wanted[k, s], sleeves.least_held[k, s], book.nav, book.factor, book.ratio[s],
+            book.is_alike[s] != 0, book.rank[s], book.held[s], is_first, book.wanted[s], book.bought[s], book.flags,
         )  # fmt: skip
-        n_turned, n_rounding, is_first = n_turned + turned, n_rounding + rounding, False
-    if n_turned > 0:
-        n_rounding = 0
+        is_first = False
+    if flags != 0:
         for lane in range(n_lanes):
-            if book.turns[lane] != 0:
+            if book.flags[lane] & TURNS != 0:
                 size_lane_nb(sleeves, k, shares, lane, book)
-            n_rounding += book.rounds[lane]
+            n_rounding += book.flags[lane]
     if sleeves.splits[k]:
         plan_split_nb(sleeves, k, book)
     elif k > 0 and sleeves.splits[k - 1]:

@@ -29,7 +29,7 @@ from strategies.rules.kernels import open_rotations_nb, rotate_once_nb
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
 
-BATCH = 16  # rows that are measured at a time
+BATCH = 32  # rows that are measured at a time
 
 
 class SleeveBook(NamedTuple):
@@ -42,7 +42,7 @@ class SleeveBook(NamedTuple):
     rest: (V, L), part of a venue's buys that has not filled. waits: (V,), lanes that have tried and have some left.
     ring: (M, L), base currency that settles later, by slot.
     cash, waiting (what of it has yet to settle), begun (1 from the first fill), in_general and needs_general (1: the
-    lane is with the general form, or goes there), turns and rounds (1: see `end_sizing_nb`): (L,).
+    lane is with the general form, or goes there), flags (see `end_sizing_nb`): (L,).
     plan_cash, plan_nav, target_gross: (L,), what funding is held against where legs fall due on different dates.
     buys, buys_due (with costs), sells, sells_due (less costs), present: (V, L), of each venue at the plan's prices.
     ones: (L,), 1. The rest, (L,), is room to work in.
@@ -63,8 +63,7 @@ class SleeveBook(NamedTuple):
     begun: F
     in_general: F
     needs_general: F
-    turns: I
-    rounds: I
+    flags: I
     plan_cash: F
     plan_nav: F
     target_gross: F
@@ -185,11 +184,13 @@ def run_sleeves_nb(
     open_meter_nb(meter)
     kind, rows, shares, base, n_general = sleeves.kind, sleeves.row, asks.shares[0], rules.base, 0
     n_slots, n_places, owes_until, n_known = book.ring.shape[0], out.nav.shape[0], -1, 0
-    takes_profit, step = open_rotations_nb(rotations), -1
+    any_linear, takes_profit = open_rotations_nb(rotations)
+    step, place, placed = -1, 0, 0
     while step + 1 < kind.shape[0]:
         step += 1
         row, k = rows[step], sleeves.decision[step]
-        place = row % n_places
+        while placed < row:  # place = row % n_places, without dividing
+            placed, place = placed + 1, place + 1 if place + 1 < n_places else 0
         if kind[step] == QUIET_ROW:
             if row > owes_until and not is_partial_nb(book):
                 credit, debit = world.credit[row, base], world.debit[row, base]
@@ -216,7 +217,7 @@ def run_sleeves_nb(
                 n_general = close_ledger_nb(sleeves, k - 1, base, book, ledger)
                 owes_until = row + n_slots  # by when what the general form still owes has settled
                 take_rows_nb(meter, out.nav, out.money, out.traded, out.paid, out.traded_at, row)
-            rotate_once_nb(rotations, k, takes_profit, shares)
+            rotate_once_nb(rotations, k, any_linear, takes_profit, shares)
             status, n_general = find_general_nb(sleeves, k, book)
             if status != OK:
                 return status, sleeves.event[k]
@@ -225,7 +226,7 @@ def run_sleeves_nb(
             if size_sleeves_nb(sleeves, k, shares, book) > 0:
                 if n_general == 0:
                     open_ledger_nb(sleeves, k, base, True, book, ledger)
-                n_general = add_needing_nb(book.rounds, book.needs_general)
+                n_general = add_needing_nb(book.flags, book.needs_general)
             if n_general > 0:
                 status, event = run_general_nb(
                     sleeves, k, timeline, world, rules, ledger, asks, scratch, journal, record, book, out

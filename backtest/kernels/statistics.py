@@ -150,7 +150,10 @@ def take_days_nb(nav, money, cash, start, end, running):
     """
     r, n, row = running, nav.shape[0], start
     while row + STRIDE <= end:
-        a, b, c, d = row % n, (row + 1) % n, (row + 2) % n, (row + 3) % n
+        a = row % n
+        b = a + 1 if a + 1 < n else 0
+        c = b + 1 if b + 1 < n else 0
+        d = c + 1 if c + 1 < n else 0
         take_four_nb(
             nav[a], nav[b], nav[c], nav[d], money[a], money[b], money[c], money[d],
             cash[row], cash[row + 1], cash[row + 2], cash[row + 3],

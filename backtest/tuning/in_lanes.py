@@ -27,8 +27,8 @@ from data.errors import EastboundError
 from strategies.planning import rotations
 from strategies.rules.kernels import Rotations
 
-LANES = 128  # candidates side by side: a step of the ledger costs as much for few, and what it reads stays near
-BLOCKS_A_TASK = 8
+LANES = 192  # candidates side by side: a step of the ledger costs as much for few, and what it reads stays near
+BLOCKS_A_TASK = 6
 PARTS_UNDER_WAY = 2  # so that no thread waits for the last task of a part, or for its writing
 
 
@@ -210,12 +210,14 @@ class InLanes:
                 block = self._runners.of(setup, n, keeps_nav=keeps_nav).run(rotating)
             except EastboundError as error:
                 raise self._at_fault(setup, part, lanes, columns, error) from error
-            part.measures[:, lanes] = block.measured.measures
-            part.sums[lanes], part.squares[lanes] = block.measured.sums.T, block.measured.squares.T
-            part.general[lanes] = block.general_decisions
+            first, last = int(lanes[0]), int(lanes[-1])  # ascending, and of neighbours a slice, which is faster
+            where = slice(first, last + 1) if last - first == n - 1 else lanes
+            part.measures[:, where] = block.measured.measures
+            part.sums[where], part.squares[where] = block.measured.sums.T, block.measured.squares.T
+            part.general[where] = block.general_decisions
             if part.returns is not None:
                 before = np.vstack([np.full((1, n), setup.how.opening), block.nav[:-1]])
-                part.returns[lanes] = (block.nav / before - 1.0).T
+                part.returns[where] = (block.nav / before - 1.0).T
 
     def results(self, part: Candidates) -> Part:
         """Give a part as it is written.

@@ -85,7 +85,7 @@ class Preparation:
         number : int
             Position in `Variants.setups`.
         signals : ndarray of shape (n_signals,), int64
-            Positions in `Variants.signals`: the columns of `Setup.score`.
+            Positions in `Variants.signals`: the rows of `Setup.score`.
 
         Returns
         -------
@@ -96,8 +96,7 @@ class Preparation:
             setup, readings = self.setup(number), [self.reading(int(one)) for one in signals]
             stamps = setup.decisions.stamps
             score, relative = (
-                np.stack([one.at(stamps, getattr(one, of)) for one in readings], axis=1)
-                for of in ("score", "relative_price")
+                np.stack([one.at(stamps, getattr(one, of)) for one in readings]) for of in ("score", "relative_price")
             )
             return replace(setup, score=score, relative_price=relative)
 

@@ -29,8 +29,8 @@ class Setup:
     how : Measuring
     sleeves : Sleeves or None
         None: the settings of the run need the general form.
-    score, relative_price : ndarray of shape (n_decisions, n_signals)
-        Every signal of the sweep at the decisions; columns of signals of other baskets or venues are NaN.
+    score, relative_price : ndarray of shape (n_signals, n_decisions)
+        Every signal of the sweep at the decisions; rows of signals of other baskets or venues are NaN.
     """
 
     decisions: Decisions
@@ -75,7 +75,7 @@ def set_up(
     check_weights(prepared, market, np.ascontiguousarray(weighed.inner.transpose(0, 2, 1)), config)
     unread = np.full(len(decisions.stamps), np.nan)
     score, relative = (
-        np.stack([unread if one is None else one.at(decisions.stamps, getattr(one, of)) for one in readings], axis=1)
+        np.stack([unread if one is None else one.at(decisions.stamps, getattr(one, of)) for one in readings])
         for of in ("score", "relative_price")
     )
     how = measuring(

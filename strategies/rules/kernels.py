@@ -18,15 +18,17 @@ GAP = 1e-6
 
 
 @leaf
-def ask_share_nb(z, is_linear, enter, leave, low, high, is_armed, asked):
+def ask_share_nb(z, is_linear, enter, leave, low, high, any_linear, is_armed, asked):
     """Turn a score into the share asked for.
 
     Parameters
     ----------
     z, enter, leave, low, high : float
         Score, its thresholds, floor and cap.
-    is_linear, is_armed : bool
-        Armed: may go to the cap.
+    is_linear, any_linear : bool
+        Of the lane, and whether any lane is.
+    is_armed : bool
+        May go to the cap.
     asked : float
         The share asked for before.
 
@@ -36,51 +38,91 @@ def ask_share_nb(z, is_linear, enter, leave, low, high, is_armed, asked):
     enters, leaves : bool
         Whether it goes to the cap, or back to the floor.
     """
-    on_line = low + (high - low) * min(max((z - leave) / (enter - leave), 0.0), 1.0)
-    known = ~np.isnan(z)
-    enters = known & ~is_linear & (z >= enter) & is_armed
-    leaves = known & ~is_linear & ~enters & (z <= leave)
-    present = on_line if known & is_linear else asked
-    present = low if leaves else present
-    return high if enters else present, enters, leaves
+    enters = ~is_linear & (z >= enter) & is_armed
+    leaves = ~is_linear & ~enters & (z <= leave)
+    wanted = high if enters else (low if leaves else asked)
+    if any_linear:
+        part = min(max((z - leave) / (enter - leave), 0.0), 1.0)
+        wanted = low + (high - low) * part if is_linear & ~np.isnan(z) else wanted
+    return wanted, enters, leaves
+
+
+@leaf
+def move_share_nb(share, asked, speed):
+    """Close part of the gap to the share asked for.
+
+    Parameters
+    ----------
+    share, asked, speed : float
+
+    Returns
+    -------
+    share : float
+    """
+    moved = share + speed * (asked - share)
+    return asked if abs(asked - moved) < GAP else moved
 
 
 @dense
 def rotate_lanes_nb(
-    score, relative_price, signal, is_linear, enter, leave, min_share, max_share, speed, profit_target, takes_profit,
-    share, asked, entry, is_in, is_armed, source_out, destination_out,
+    score, k, signal, is_linear, enter, leave, min_share, max_share, speed, any_linear, share, asked, source_out,
+    destination_out,
 ):  # fmt: skip
-    """Take one decision; as `Rotations`, arrays of shape (L,) but for those of signals.
+    """Take one decision where no lane takes profit; as `Rotations`, arrays of shape (L,) but for those of signals.
 
     Parameters
     ----------
-    score, relative_price : ndarray of shape (n_signals,)
-    signal, is_linear, enter, leave, min_share, max_share, speed, profit_target : ndarray
-    takes_profit : bool
-        Whether any lane has a target: without one no entry matters, and every lane is armed.
-    share, asked, entry, is_in, is_armed : ndarray
+    score : ndarray of shape (n_signals, K)
+    k : int
+    signal, is_linear, enter, leave, min_share, max_share, speed : ndarray
+    any_linear : bool
+        Whether any lane is.
+    share, asked : ndarray
         Written in place.
     source_out, destination_out : ndarray
         Written in place: what is not in the one is in the other.
     """
     for lane in range(signal.shape[0]):
-        low, before = min_share[lane], asked[lane]
-        wanted, enters, leaves = ask_share_nb(
-            score[signal[lane]], is_linear[lane] != 0.0, enter[lane], leave[lane], low, max_share[lane],
-            is_armed[lane] != 0.0, before,
+        wanted, _, _ = ask_share_nb(
+            score[signal[lane], k], is_linear[lane] != 0.0, enter[lane], leave[lane], min_share[lane], max_share[lane],
+            any_linear, True, asked[lane],
         )  # fmt: skip
-        if takes_profit:
-            inside, price = is_in[lane] != 0.0, relative_price[signal[lane]]
-            since = np.nan if enters & ~inside else entry[lane]
-            inside = enters | (inside & ~leaves)
-            is_new = inside & np.isnan(since)
-            takes = inside & ~is_new & (price / since - 1.0 >= profit_target[lane])
-            wanted = low if takes else wanted
-            entry[lane] = price if is_new else since
-            is_in[lane] = 1.0 if inside & ~takes else 0.0
-            is_armed[lane] = 0.0 if takes else (1.0 if leaves else is_armed[lane])
-        moved = share[lane] + speed[lane] * (wanted - share[lane])
-        reached = wanted if abs(wanted - moved) < GAP else moved
+        reached = move_share_nb(share[lane], wanted, speed[lane])
+        asked[lane], share[lane] = wanted, reached
+        source_out[lane], destination_out[lane] = 1.0 - reached, reached
+
+
+@dense
+def rotate_takers_nb(
+    score, relative_price, k, signal, is_linear, enter, leave, min_share, max_share, speed, profit_target, any_linear,
+    share, asked, entry, is_in, is_armed, source_out, destination_out,
+):  # fmt: skip
+    """Take one decision where lanes may take profit; as `rotate_lanes_nb`.
+
+    Parameters
+    ----------
+    score, relative_price : ndarray of shape (n_signals, K)
+    k : int
+    signal, is_linear, enter, leave, min_share, max_share, speed, profit_target : ndarray
+    any_linear : bool
+    share, asked, entry, is_in, is_armed, source_out, destination_out : ndarray
+        Written in place.
+    """
+    for lane in range(signal.shape[0]):
+        low, inside, price = min_share[lane], is_in[lane] != 0.0, relative_price[signal[lane], k]
+        wanted, enters, leaves = ask_share_nb(
+            score[signal[lane], k], is_linear[lane] != 0.0, enter[lane], leave[lane], low, max_share[lane],
+            any_linear, is_armed[lane] != 0.0, asked[lane],
+        )  # fmt: skip
+        since = np.nan if enters & ~inside else entry[lane]
+        inside = enters | (inside & ~leaves)
+        is_new = inside & np.isnan(since)
+        takes = inside & ~is_new & (price / since - 1.0 >= profit_target[lane])
+        wanted = low if takes else wanted
+        entry[lane] = price if is_new else since
+        is_in[lane] = 1.0 if inside & ~takes else 0.0
+        is_armed[lane] = 0.0 if takes else (1.0 if leaves else is_armed[lane])
+        reached = move_share_nb(share[lane], wanted, speed[lane])
         asked[lane], share[lane] = wanted, reached
         source_out[lane], destination_out[lane] = 1.0 - reached, reached
 
@@ -88,8 +130,8 @@ def rotate_lanes_nb(
 class Rotations(NamedTuple):
     """Rules of rotation side by side, what they read, and how they stand. K decisions, L lanes.
 
-    score: (K, n_signals); NaN: no reading, and the share asked for stays what it was, at first the floor.
-    relative_price: (K, n_signals), price of the destination over that of the source; NaN: not known, and no profit is
+    score: (n_signals, K); NaN: no reading, and the share asked for stays what it was, at first the floor.
+    relative_price: (n_signals, K), price of the destination over that of the source; NaN: not known, and no profit is
     taken there. signal: (L,), which of them each lane follows. The rest, (L,):
 
     is_linear: 1: the share rises in a straight line from the floor at `leave` to the cap at `enter`; 0: it jumps to the
@@ -124,19 +166,20 @@ def open_rotations_nb(rotations):
 
     Returns
     -------
-    takes_profit : bool
-        Whether any lane has a target.
+    any_linear, takes_profit : bool
+        Whether any lane is linear, and has a target.
     """
-    state, takes_profit = rotations.state, False
+    state, any_linear, takes_profit = rotations.state, False, False
     for lane in range(rotations.signal.shape[0]):
+        any_linear |= rotations.is_linear[lane] != 0.0
         takes_profit |= rotations.profit_target[lane] < np.inf
         state[SHARE, lane], state[ASKED, lane] = rotations.min_share[lane], rotations.min_share[lane]
         state[ENTRY, lane], state[IS_IN, lane], state[IS_ARMED, lane] = np.nan, 0.0, 1.0
-    return takes_profit
+    return any_linear, takes_profit
 
 
 @leaf
-def rotate_once_nb(rotations, k, takes_profit, share_out):
+def rotate_once_nb(rotations, k, any_linear, takes_profit, share_out):
     """Take one decision.
 
     Parameters
@@ -144,16 +187,22 @@ def rotate_once_nb(rotations, k, takes_profit, share_out):
     rotations : Rotations
         The state is written in place.
     k : int
-    takes_profit : bool
+    any_linear, takes_profit : bool
     share_out : ndarray of shape (2, L)
         Fractions of NAV in source and destination; written in place.
     """
     r, state = rotations, rotations.state
-    rotate_lanes_nb(
-        r.score[k], r.relative_price[k], r.signal, r.is_linear, r.enter, r.leave, r.min_share, r.max_share, r.speed,
-        r.profit_target, takes_profit, state[SHARE], state[ASKED], state[ENTRY], state[IS_IN], state[IS_ARMED],
-        share_out[0], share_out[1],
-    )  # fmt: skip
+    if takes_profit:
+        rotate_takers_nb(
+            r.score, r.relative_price, k, r.signal, r.is_linear, r.enter, r.leave, r.min_share, r.max_share, r.speed,
+            r.profit_target, any_linear, state[SHARE], state[ASKED], state[ENTRY], state[IS_IN], state[IS_ARMED],
+            share_out[0], share_out[1],
+        )  # fmt: skip
+    else:
+        rotate_lanes_nb(
+            r.score, k, r.signal, r.is_linear, r.enter, r.leave, r.min_share, r.max_share, r.speed, any_linear,
+            state[SHARE], state[ASKED], share_out[0], share_out[1],
+        )  # fmt: skip
 
 
 @kernel
@@ -166,9 +215,9 @@ def rotate_nb(rotations, share_out):
     share_out : ndarray of shape (K, 2, L)
         Fractions of NAV in source and destination; written in place.
     """
-    takes_profit = open_rotations_nb(rotations)
+    any_linear, takes_profit = open_rotations_nb(rotations)
     for k in range(share_out.shape[0]):
-        rotate_once_nb(rotations, k, takes_profit, share_out[k])
+        rotate_once_nb(rotations, k, any_linear, takes_profit, share_out[k])
 
 
 @kernel

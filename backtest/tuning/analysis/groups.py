@@ -105,8 +105,10 @@ class Variance:
         counts = np.bincount(groups, minlength=n_groups)
         return self._between(counts, np.bincount(groups, weights=self.apart, minlength=n_groups))
 
-    def between_pairs(self, codes: Sequence[NDArray[np.uint16]], sizes: Sequence[int]) -> list[float]:
-        """Share of the squares that lies between the means of each pair of groupings.
+    def between_pairs(
+        self, codes: Sequence[NDArray[np.uint16]], sizes: Sequence[int]
+    ) -> tuple[list[float], list[float]]:
+        """Share of the squares that lies between the means of each grouping, and of each pair of them.
 
         Parameters
         ----------
@@ -117,20 +119,30 @@ class Variance:
 
         Returns
         -------
-        list of float
-            In the order of `itertools.combinations`.
+        alone : list of float
+            By grouping, of two or more.
+        together : list of float
+            By pair, in the order of `itertools.combinations`.
 
         Examples
         --------
         >>> first, second = np.array([0, 0, 1, 1], np.uint16), np.array([0, 1, 0, 1], np.uint16)
         >>> Variance(np.array([1.0, 3.0, 3.0, 5.0])).between_pairs([first, second], [2, 2])
-        [1.0]
+        ([0.5, 0.5], [1.0])
         """
         edges = np.cumsum([0, *(a * b for a, b in combinations(sizes, 2))])
         counts, sums = np.zeros(edges[-1], dtype=np.int64), np.zeros(edges[-1])
         groups = np.stack([one if self.known is None else one[self.known] for one in codes], axis=1)
         add_pairs_nb(groups, np.array(sizes, dtype=np.int64), edges[:-1], self.apart, counts, sums)
-        return [self._between(counts[first:last], sums[first:last]) for first, last in pairwise(edges)]
+        together = [self._between(counts[first:last], sums[first:last]) for first, last in pairwise(edges)]
+        cells = [
+            (counts[first:last].reshape(a, b), sums[first:last].reshape(a, b))
+            for (first, last), (a, b) in zip(pairwise(edges), combinations(sizes, 2), strict=True)
+        ]
+        # Each grouping is a side of one of the first pairs: the first of the first, and the second of the others.
+        rims = [(0, 1), *((at, 0) for at in range(len(sizes) - 1))]
+        alone = [self._between(*(one.sum(axis=side) for one in cells[at])) for at, side in rims]
+        return alone, together
 
     def _between(self, counts: NDArray[np.integer], sums: NDArray[np.number]) -> float:
         return float((sums[counts > 0] ** 2 / counts[counts > 0]).sum() / self.total)

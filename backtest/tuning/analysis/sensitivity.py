@@ -75,8 +75,10 @@ def interactions(table: pd.DataFrame, measure: str, axes: Sequence[Axis] | None 
     variance, n_bins = Variance(values_of(table, measure)), bins_for(len(table), 2)
     made = [axis(table, name, n_bins=n_bins) for name in parameters(table)] if axes is None else axes
     laid = {one.parameter: one for one in made}
-    alone = {name: variance.between(one.codes, one.n) for name, one in laid.items()}
-    rows, of_pairs = [], variance.between_pairs([one.codes for one in made], [one.n for one in made]) if made else []
+    rows, each, of_pairs = [], list[float](), list[float]()
+    if len(made) > 1:
+        each, of_pairs = variance.between_pairs([one.codes for one in made], [one.n for one in made])
+    alone = dict(zip(laid, each, strict=len(made) > 1))
     for (a, b), together in zip(combinations(laid, 2), of_pairs, strict=True):
         x, y = (a, b) if not alone[b] > alone[a] else (b, a)
         rows.append((x, y, together, together - alone[x], together - alone[x] - alone[y]))
