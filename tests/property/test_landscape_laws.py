@@ -69,7 +69,7 @@ def test_a_pair_explains_no_less_than_either_alone(seed: int) -> None:
     for x, y, together, adds, beyond in interactions(table, "sharpe").itertuples(index=False, name=None):
         assert alone[x] >= alone[y]
         assert alone[x] - 1e-12 <= together <= 1 + 1e-12
-        assert adds == together - alone[x]
+        assert adds == pytest.approx(together - alone[x], abs=1e-15)
         assert beyond == pytest.approx(together - alone[x] - alone[y], abs=1e-12)
 
 
