@@ -8,6 +8,7 @@ from backtest.arrays.sleeve_steps import FILLS_AT, NONE, Steps, write_steps
 from backtest.kernels import state
 from backtest.kernels.sleeve_tables import (
     MARK_ROW,
+    WIDTH,
     Sleeves,
     fill_tables_nb,
     mark_tables_nb,
@@ -97,7 +98,7 @@ def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
         held=held,
         rank=counts(n_decisions, n_names),
         drift=room(n_decisions, n_names + 2 * n_sleeves),
-        sums=room(n_decisions, (n_names + n_sleeves) * 4),
+        sums=room(n_decisions, (n_names + n_sleeves) * WIDTH),
         worth_wanted=room(n_decisions, n_sleeves),
         worth_held=room(n_decisions, n_sleeves),
         least_wanted=room(n_decisions, n_sleeves),

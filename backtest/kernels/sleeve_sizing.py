@@ -4,8 +4,9 @@ A Newton step from the whole of what is asked for finds the part of it that cash
 turn a name from a buy to a sell. Lanes in which it does go on by themselves; all others are done in one pass.
 """
 
-import numpy as np
-
+from backtest.kernels.sleeve_funding import plan_split_nb
+from backtest.kernels.sleeve_ranks import rank_sleeve_nb
+from backtest.kernels.sleeve_tables import NOT_NEGATIVE, WIDTH
 from backtest.kernels.state import DUST, FUNDING_TOLERANCE
 from data.jit import dense, leaf
 
@@ -13,8 +14,6 @@ from data.jit import dense, leaf
 ROOM = 1.1 * FUNDING_TOLERANCE
 # What becomes of a lane: a name turns from a buy to a sell, an order may be rounding.
 TURNS, ROUNDS = 1, 2
-WIDTH = 4  # of a row of `Sleeves.sums`, which are read as one array: a row's place is then a shift away
-NOT_NEGATIVE = 0xFFFF  # a rank is not; said so, its place needs no test for one that counts from the end
 
 
 @dense
@@ -40,82 +39,6 @@ def want_nb(nav, share, held, wanted, ratio):
         ratio[lane] = grows if asked > 0.0 else 0.0  # of nothing held: infinite
         n += int((present != 0.0) | (asked != 0.0))
     return n
-
-
-@dense
-def rank_alike_nb(ratio, below, above, alike, rank):
-    """Give every lane the rank of one of them; arrays of shape (L,).
-
-    Parameters
-    ----------
-    ratio : ndarray
-    below, above : float
-        Drifts of its last name bought and of its first sold.
-    alike : int
-        Its rank.
-    rank : ndarray, int64
-        Written in place.
-
-    Returns
-    -------
-    n_other : int
-        Lanes whose rank is another.
-    """
-    n = 0
-    for lane in range(ratio.shape[0]):
-        asked = ratio[lane]
-        rank[lane] = alike
-        n += int((asked <= below) | (asked > above))
-    return n
-
-
-@dense
-def rank_four_nb(ratio, first, second, third, fourth, is_first, rank):
-    """Count four more names that have drifted less than what is asked for; arrays of shape (L,).
-
-    Parameters
-    ----------
-    ratio : ndarray
-    first, second, third, fourth : float
-        Drifts of names.
-    is_first : bool
-        The first four.
-    rank : ndarray, int64
-        Written in place.
-    """
-    for lane in range(ratio.shape[0]):
-        asked = ratio[lane]
-        more = np.int64(first < asked) + np.int64(second < asked) + np.int64(third < asked) + np.int64(fourth < asked)
-        rank[lane] = more if is_first else rank[lane] + more
-
-
-@leaf
-def rank_sleeve_nb(ratio, drift, rank):
-    """Count the names of a sleeve that have drifted less than what is asked for: these are bought.
-
-    Parameters
-    ----------
-    ratio : ndarray of shape (L,)
-    drift : ndarray of shape (n_names + 2,)
-        Ascending, from minus infinity to infinity.
-    rank : ndarray of shape (L,), int64
-        Written in place.
-
-    Returns
-    -------
-    is_alike : bool
-        All lanes have the same: that of neighbours in a grid is often one, and looks up one place of a table.
-    """
-    last, alike = drift.shape[0] - 1, 0
-    while drift[alike + 1] < ratio[0]:
-        alike += 1
-    if rank_alike_nb(ratio, drift[alike], drift[alike + 1], alike, rank) == 0:
-        return True
-    for i in range(1, last, 4):
-        rank_four_nb(
-            ratio, drift[i], drift[min(i + 1, last)], drift[min(i + 2, last)], drift[min(i + 3, last)], i == 1, rank
-        )  # fmt: skip
-    return False
 
 
 @leaf
@@ -367,75 +290,6 @@ def size_lane_nb(sleeves, k, shares, lane, book):
         book.flags[lane] |= flags & ROUNDS
 
 
-@dense
-def plan_sleeve_nb(
-    sums,
-    buying,
-    selling,
-    worth_wanted,
-    worth_held,
-    rank,
-    wanted,
-    held,
-    buys,
-    buys_due,
-    sells,
-    sells_due,
-    present,
-    gross,
-):
-    """Add what a sleeve buys and sells to the plan of its venue; arrays of shape (L,).
-
-    Parameters
-    ----------
-    sums : ndarray of shape ((n_names + 1) * 4,)
-        Of `Sleeves`.
-    buying, selling : float
-        Expected costs, of the notional.
-    worth_wanted, worth_held : float
-        Of a unit.
-    rank, wanted, held : ndarray
-    buys, buys_due, sells, sells_due, present, gross : ndarray
-        Written in place: at the plan's prices, of the venue, and what the whole target is worth.
-    """
-    for lane in range(rank.shape[0]):
-        at, g, c = WIDTH * (rank[lane] & NOT_NEGATIVE), wanted[lane], held[lane]
-        bought = g * sums[at] - c * sums[at + 1]
-        sold = c * worth_held - g * worth_wanted + bought
-        present[lane] += c * worth_held
-        buys[lane] += bought
-        buys_due[lane] += bought * (1.0 + buying)
-        sells[lane] += sold
-        sells_due[lane] += sold * (1.0 - selling)
-        gross[lane] += g * worth_wanted
-
-
-@leaf
-def plan_split_nb(sleeves, k, book):
-    """Write the plan of a decision whose legs fall due on different dates.
-
-    Parameters
-    ----------
-    sleeves : Sleeves
-    k : int
-    book : SleeveBook
-    """
-    first, n_lanes = sleeves.first, book.cash.shape[0]
-    for lane in range(n_lanes):
-        book.plan_cash[lane], book.plan_nav[lane], book.target_gross[lane] = book.cash[lane], book.nav[lane], 0.0
-    for v in range(book.rest.shape[0]):
-        for lane in range(n_lanes):
-            book.buys[v, lane], book.buys_due[v, lane], book.present[v, lane] = 0.0, 0.0, 0.0
-            book.sells[v, lane], book.sells_due[v, lane], book.rest[v, lane] = 0.0, 0.0, 1.0
-    for s in range(first.shape[0] - 1):
-        v = sleeves.venue[s]
-        plan_sleeve_nb(
-            sleeves.sums[k, WIDTH * (first[s] + s) : WIDTH * (first[s + 1] + s + 1)], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
-            sleeves.worth_wanted[k, s], sleeves.worth_held[k, s], book.rank[s], book.wanted[s], book.held[s],
-            book.buys[v], book.buys_due[v], book.sells[v], book.sells_due[v], book.present[v], book.target_gross,
-        )  # fmt: skip
-
-
 @leaf
 def size_sleeves_nb(sleeves, k, shares, book):
     """Turn the shares of a decision into units of each sleeve that cash pays for, costs included.
@@ -464,7 +318,8 @@ def size_sleeves_nb(sleeves, k, shares, book):
         drift = sleeves.drift[k, first[s] + 2 * s : first[s + 1] + 2 * s + 2]
         book.is_alike[s] = rank_sleeve_nb(book.ratio[s], drift, book.rank[s])
         add_need_nb(
-            sleeves.sums[k, WIDTH * (first[s] + s) : WIDTH * (first[s + 1] + s + 1)], sleeves.rates[k, s, 0], sleeves.rates[k, s, 1],
+            sleeves.sums[k, WIDTH * (first[s] + s) : WIDTH * (first[s + 1] + s + 1)], sleeves.rates[k, s, 0],
+            sleeves.rates[k, s, 1],
             sleeves.worth_wanted[k, s], sleeves.worth_held[k, s], book.is_alike[s] != 0, book.rank[s], book.wanted[s],
             book.held[s], share, is_first, book.need, book.slope,
         )  # fmt: skip

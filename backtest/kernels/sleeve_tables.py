@@ -24,6 +24,11 @@ BEGIN_ROW, SIZE, FILL, MARK_ROW, QUIET_ROW = 0, 1, 2, 3, 4
 WAITS, DUE, TRIED, AGAIN = 0, 1, 2, 3
 
 
+# Rows of `Sleeves.sums` are read as one array, so that a row's place is a shift away.
+WIDTH = 4
+NOT_NEGATIVE = 0xFFFF  # a rank is not; said so, its place needs no test for one that counts from the end
+
+
 class Sleeves(NamedTuple):
     """The sleeves of a setup and its steps. Shapes: S sleeves, N names in them, K decisions, V venues, T steps.
 
@@ -31,11 +36,11 @@ class Sleeves(NamedTuple):
     venue_first: (V + 1,), the sleeves of each venue. inner: (K, N). value: (K, A), base value of a share at the
     decision. last_price: (K, A). last_session: (K, V). held: (K, V), the decision that was last filled at the venue,
     -1 for none. rank: (K, N), positions of names within `name` by drift, the least first. drift: (K, N + 2 S), theirs,
-    of each sleeve between minus infinity and infinity. sums: (K, (N + S) * 4), running sums of the wanted and of the held,
-    then of both at the prices of the first fill, 0 where there is none before the next decision. worth_wanted,
-    worth_held: (K, S), totals. least_wanted, least_held: (K, S), the smallest part of a unit that is in a name. n_new,
-    n_held: (K, S), how many names were not held, and how many were. rates: (K, S, 2), expected costs of buying and of
-    selling, of the notional. splits: (K,), legs of the decision fall due on different dates. tried: (K, V), orders of
+    of each sleeve between minus infinity and infinity. sums: (K, (N + S) * WIDTH), running sums of the wanted and of
+    the held, then of both at the prices of the first fill, 0 where there is none before the next decision.
+    worth_wanted, worth_held: (K, S), totals. least_wanted, least_held: (K, S), the smallest part of a unit that is in a
+    name. n_new, n_held: (K, S), how many names were not held, and how many were. rates: (K, S, 2), expected costs of
+    buying and of selling, of the notional. splits: (K,), legs of the decision fall due on different dates. tried: (K, V), orders of
     the venue met a session before the next decision. irregular: (K,), the sleeves do not say what happens. event:
     (K + 1,), events of the decisions, and the number of events.
 
@@ -210,7 +215,7 @@ def size_tables_nb(world, fx_spread, base, rows, sleeves):
         for s in range(sleeves.basket.shape[0]):
             sort_names_nb(sleeves, k, s)
             at, h, row = sleeves.first[s] + s, sleeves.held[k, sleeves.venue[s]], rows[k]
-            sums = sleeves.sums[k].reshape(-1, 4)
+            sums = sleeves.sums[k].reshape(-1, WIDTH)
             sums[at, 0], sums[at, 1] = 0.0, 0.0
             for i in range(sleeves.first[s], sleeves.first[s + 1]):
                 place = sleeves.rank[k, i]
@@ -285,7 +290,7 @@ def fill_tables_nb(world, fx_spread, base, uses_close, given, sleeves):
                 at += 1
             if given[f, 5] != 0:
                 for i in range(sleeves.first[s] + s, at + 1):
-                    sleeves.sums[k, 4 * i + 2], sleeves.sums[k, 4 * i + 3] = table[i, 0], table[i, 1]
+                    sleeves.sums[k, WIDTH * i + 2], sleeves.sums[k, WIDTH * i + 3] = table[i, 0], table[i, 1]
             sleeves.net[f, s, 0], sleeves.net[f, s, 1] = table[at, 0], table[at, 1]
             a = sleeves.name[sleeves.first[s]]
             half_spread = world.half_spread[row_of_nb(world.half_spread, row), a]
