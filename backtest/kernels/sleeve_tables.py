@@ -38,11 +38,11 @@ class Sleeves(NamedTuple):
     -1 for none. rank: (K, N), positions of names within `name` by drift, the least first. drift: (K, N + 2 S), theirs,
     of each sleeve between minus infinity and infinity. sums: (K, (N + S) * WIDTH), running sums of the wanted and of
     the held, then of both at the prices of the first fill, 0 where there is none before the next decision.
-    worth_wanted, worth_held: (K, S), totals. least_wanted, least_held: (K, S), the smallest part of a unit that is in a
-    name. n_new, n_held: (K, S), how many names were not held, and how many were. rates: (K, S, 2), expected costs of
-    buying and of selling, of the notional. splits: (K,), legs of the decision fall due on different dates. tried: (K, V), orders of
-    the venue met a session before the next decision. irregular: (K,), the sleeves do not say what happens. event:
-    (K + 1,), events of the decisions, and the number of events.
+    worth_wanted, worth_held: (K, S), totals. least_wanted, least_held: (K, S), the smallest part of a unit that is in
+    a name. n_new, n_held: (K, S), how many names were not held, and how many were. rates: (K, S, 2), expected costs of
+    buying and of selling, of the notional. splits: (K,), legs of the decision fall due on different dates. tried: (K,
+    V), orders of the venue met a session before the next decision. irregular: (K,), the sleeves do not say what
+    happens. event: (K + 1,), events of the decisions, and the number of events.
 
     kind, row, decision, place: (T,), the steps; place: of a fill its table, of a mark that of partial holdings, -1 for
     none. at, slot, is_first: (T,), of a fill: its venue, where its money waits, whether it is the first of its
