@@ -18,7 +18,17 @@ FLOORS = ("data", "strategies", "backtest")
 OUTSIDE = ("tests", "benchmarks")
 MAX_LINES = 400
 VAGUE_WORDS = {"util", "utils", "helper", "helpers", "misc", "manager", "managers", "common"}
-KERNEL_IMPORTS = ("numpy", "hashlib", "numba", "math", "typing", "collections.abc", "data.jit", "__future__")
+KERNEL_IMPORTS = (
+    "numpy",
+    "hashlib",
+    "numba",
+    "math",
+    "typing",
+    "collections.abc",
+    "data.jit",
+    "data.vectors",
+    "__future__",
+)
 
 Rule = Callable[[Path], list[str]]
 

@@ -37,6 +37,7 @@ NO_FEE = -1
 NO_MAXIMUM = 9_223_372_036_854_775_807
 UNITS_PER_ONE = 10_000.0
 CENTS_PER_ONE = 100.0
+CENTS_PER_UNIT = CENTS_PER_ONE / UNITS_PER_ONE
 # Of 1e-13: what a rate charges on a unit of consideration.
 UNITS_PER_CENT = 1e11
 # Numbers that the widest processors take at once.
@@ -292,24 +293,26 @@ def expect_rates_nb(table, period, considerations, shares, raw_shares, half_spre
     buy_rate, buy_per_share, buy_fixed = bought[RATE], bought[PER_SHARE], bought[FIXED]
     sell_rate, sell_per_share, sell_fixed = sold[RATE], sold[PER_SHARE], sold[FIXED]
     for t in range(n_trades):
-        traded, counted, buys = abs(considerations[t]), raw_shares[t], considerations[t] > 0.0
+        traded, counted = abs(considerations[t]) * UNITS_PER_ONE, raw_shares[t] * UNITS_PER_ONE
+        buys = considerations[t] > 0.0
         rate = buy_rate if buys else sell_rate
         per_share = buy_per_share if buys else sell_per_share
-        rate_out[t] = (rate * traded + per_share * counted) * UNITS_PER_ONE + (buy_fixed if buys else sell_fixed)
+        rate_out[t] = rate * traded + per_share * counted + (buy_fixed if buys else sell_fixed)
     for i in range(table.limited.shape[1]):
         bought, sold = table.limited[period, i, BUY], table.limited[period, i, SELL]
         buy_rate, buy_per_share, buy_fixed = bought[RATE], bought[PER_SHARE], bought[FIXED]
         sell_rate, sell_per_share, sell_fixed = sold[RATE], sold[PER_SHARE], sold[FIXED]
         buy_low, buy_high, sell_low, sell_high = bought[LOW], bought[HIGH], sold[LOW], sold[HIGH]
         for t in range(n_trades):
-            traded, counted, buys = abs(considerations[t]), raw_shares[t], considerations[t] > 0.0
+            traded, counted = abs(considerations[t]) * UNITS_PER_ONE, raw_shares[t] * UNITS_PER_ONE
+            buys = considerations[t] > 0.0
             rate = buy_rate if buys else sell_rate
             per_share = buy_per_share if buys else sell_per_share
-            due = (rate * traded + per_share * counted) * UNITS_PER_ONE + (buy_fixed if buys else sell_fixed)
+            due = rate * traded + per_share * counted + (buy_fixed if buys else sell_fixed)
             low, high = buy_low if buys else sell_low, buy_high if buys else sell_high
             due = max(due, low)
             rate_out[t] += min(due, high)
     for t in range(n_trades):
-        traded = abs(considerations[t])
-        rate = rate_out[t] / (traded * CENTS_PER_ONE) + half_spreads[t] + impacts[t] * np.sqrt(shares[t])
+        traded = abs(considerations[t]) * UNITS_PER_ONE
+        rate = rate_out[t] / (traded * CENTS_PER_UNIT) + half_spreads[t] + impacts[t] * np.sqrt(shares[t])
         rate_out[t] = 0.0 if traded == 0.0 else rate
