@@ -30,6 +30,7 @@ class Mask(types.Type):
     """The type of N_TOGETHER booleans."""
 
 
+EIGHT_BYTES = ir.Constant(ir.IntType(32), 8)
 VECTOR, MASK = Vector("Vector"), Mask("Mask")
 
 
@@ -50,6 +51,13 @@ def _spread(builder: Any, value: Any, kind: Any = FLOATS) -> Any:
     one = builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
     order = ir.Constant(ir.VectorType(ir.IntType(32), N_TOGETHER), [0] * N_TOGETHER)
     return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), order)
+
+
+def _as_vector(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    """Repeat a number over a vector; a vector or mask stays what it is."""
+    if isinstance(kind, Vector | Mask):
+        return value
+    return _spread(builder, context.cast(builder, value, kind, types.float64))
 
 
 def _call(builder: Any, name: str, result: Any, *values: Any) -> Any:
@@ -77,12 +85,7 @@ def _register(operation: Any, result: types.Type, generate: Callable[..., Any], 
             return signature(result, *args) if matches(args) else None
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        given = [
-            value
-            if isinstance(kind, Vector | Mask)
-            else _spread(builder, context.cast(builder, value, kind, types.float64))
-            for kind, value in zip(sig.args, args, strict=True)
-        ]
+        given = (_as_vector(context, builder, *one) for one in zip(sig.args, args, strict=True))
         return generate(builder, *given)
 
     lower_builtin(operation, *map(type, kinds))(lower)
@@ -119,12 +122,7 @@ def _of_vectors(n: int, result: types.Type, generate: Callable[..., Any]) -> Cal
     """Give the typing of a function of n vectors, of which some may be numbers."""
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        given = [
-            value
-            if isinstance(kind, Vector | Mask)
-            else _spread(builder, context.cast(builder, value, kind, types.float64))
-            for kind, value in zip(sig.args, args, strict=True)
-        ]
+        given = (_as_vector(context, builder, *one) for one in zip(sig.args, args, strict=True))
         return generate(builder, *given)
 
     def of_one(_: Any, x: Any) -> Any:
@@ -171,56 +169,41 @@ any_nb = _function(np.any, _of_vectors(1, types.boolean, _any))
 # ------------------------------------------------------------------------------------------ memory
 
 
-def _pointer(context: Any, builder: Any, kind: Any, value: Any, places: Any, vector: Any) -> Any:
-    array = context.make_array(kind)(context, builder, value)
-    at = cgutils.get_item_pointer(context, builder, kind, array, places, wraparound=False, boundscheck=False)
+def _pointer(context: Any, builder: Any, kind: Any, array: Any, place: Any, vector: Any) -> Any:
+    at = builder.gep(context.make_array(kind)(context, builder, array).data, [place])
     return builder.bitcast(at, vector.as_pointer())
 
 
-def _places(context: Any, builder: Any, kinds: Any, values: Any) -> list[Any]:
-    return [context.cast(builder, value, kind, types.intp) for kind, value in zip(kinds, values, strict=True)]
-
-
 def _masked_load(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    (kind, *kinds, _), (value, *places, there) = sig.args, args
+    (kind, of_place, _), (array, place, there) = sig.args, args
     is_float = kind.dtype == types.float64
     vector, name = (FLOATS if is_float else INTEGERS), f"llvm.masked.load.v{N_TOGETHER}{'f' if is_float else 'i'}64.p0"
-    at = _pointer(context, builder, kind, value, _places(context, builder, kinds, places), vector)
-    nothing = ir.Constant(vector, None)
-    return _call(builder, name, vector, at, ir.Constant(ir.IntType(32), 8), there, nothing)
+    at = _pointer(context, builder, kind, array, context.cast(builder, place, of_place, types.intp), vector)
+    return _call(builder, name, vector, at, EIGHT_BYTES, there, ir.Constant(vector, None))
 
 
-def _type_load_row(_: Any, array: Any, at: Any, there: Any) -> Any:
-    return VECTOR(array, at, there), _masked_load
+def _load(_: Any, array: Any, place: Any, there: Any) -> Any:
+    return VECTOR(array, place, there), _masked_load
 
 
-def _type_load(_: Any, array: Any, i: Any, at: Any, there: Any) -> Any:
-    return VECTOR(array, i, at, there), _masked_load
+def _store(_: Any, array: Any, place: Any, there: Any, given: Any) -> Any:
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        (kind, of_place, _, of_given), (array, place, there, given) = sig.args, args
+        at = _pointer(context, builder, kind, array, context.cast(builder, place, of_place, types.intp), FLOATS)
+        given = _as_vector(context, builder, of_given, given)
+        _call(builder, f"llvm.masked.store.v{N_TOGETHER}f64.p0", ir.VoidType(), given, at, EIGHT_BYTES, there)
+        return context.get_dummy_value()
+
+    return types.void(array, place, there, given), generate
 
 
-def _masked_store(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    (kind, *kinds, _, of), (value, *places, there, given) = sig.args, args
-    if of is not VECTOR:
-        given = _spread(builder, context.cast(builder, given, of, types.float64))
-    at = _pointer(context, builder, kind, value, _places(context, builder, kinds, places), FLOATS)
-    _call(
-        builder,
-        f"llvm.masked.store.v{N_TOGETHER}f64.p0",
-        ir.VoidType(),
-        given,
-        at,
-        ir.Constant(ir.IntType(32), 8),
-        there,
-    )
-    return context.get_dummy_value()
+def _is(_: Any, array: Any, place: Any, there: Any, code: Any) -> Any:
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        found = _masked_load(context, builder, MASK(*sig.args[:-1]), args[:-1])
+        wanted = _spread(builder, context.cast(builder, args[-1], sig.args[-1], types.int64), INTEGERS)
+        return builder.icmp_signed("==", found, wanted)
 
-
-def _type_store_row(_: Any, array: Any, at: Any, there: Any, given: Any) -> Any:
-    return types.void(array, at, there, given), _masked_store
-
-
-def _type_store(_: Any, array: Any, i: Any, at: Any, there: Any, given: Any) -> Any:
-    return types.void(array, i, at, there, given), _masked_store
+    return MASK(array, place, there, code), generate
 
 
 def _there(_: Any, n: Any) -> Any:
@@ -231,35 +214,19 @@ def _there(_: Any, n: Any) -> Any:
     return MASK(n), generate
 
 
-def _is_code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    found = _masked_load(context, builder, MASK(*sig.args[:-1]), args[:-1])
-    wanted = _spread(builder, context.cast(builder, args[-1], sig.args[-1], types.int64), INTEGERS)
-    return builder.icmp_signed("==", found, wanted)
+def _load_uncompiled(array: Any, place: Any, there: Any) -> Any:
+    return array.reshape(-1)[place : place + len(there)].copy()
 
 
-def _type_is_row(_: Any, array: Any, at: Any, there: Any, code: Any) -> Any:
-    return MASK(array, at, there, code), _is_code
+def _store_uncompiled(array: Any, place: Any, there: Any, given: Any) -> None:
+    array.reshape(-1)[place : place + len(there)][there] = np.broadcast_to(given, len(there))[there]
 
 
-def _type_is(_: Any, array: Any, i: Any, at: Any, there: Any, code: Any) -> Any:
-    return MASK(array, i, at, there, code), _is_code
-
-
-def _load_row(array: Any, at: Any, there: Any) -> Any:
-    return array[at : at + len(there)].copy()
-
-
-def _store_row(array: Any, at: Any, there: Any, given: Any) -> None:
-    array[at : at + len(there)][there] = np.broadcast_to(given, len(there))[there]
-
-
-# The lanes of a vector that there are, if n are left: memory is touched nowhere else.
+# Where lanes are, if n are left of a row: memory is touched nowhere else.
 there_nb = _function(lambda n: np.full(min(n, N_TOGETHER), True), _there)
-# Of an array of shape (L,), or of row i of one of shape (n, L), the lanes from `at` on.
-load_row_nb = _function(_load_row, _type_load_row)
-load_nb = _function(lambda array, i, at, there: _load_row(array[i], at, there), _type_load)
-store_row_nb = _function(_store_row, _type_store_row)
-store_nb = _function(lambda array, i, at, there, given: _store_row(array[i], at, there, given), _type_store)
+# Places count the numbers of an array, row after row: lane `at` of row i of (n, L) is at i * L + at. One product gives
+# the place in all arrays of a shape; two indices are multiplied out array by array.
+load_nb = _function(_load_uncompiled, _load)
+store_nb = _function(_store_uncompiled, _store)
 # Where an array of integers holds a code.
-is_row_nb = _function(lambda array, at, there, code: _load_row(array, at, there) == code, _type_is_row)
-is_nb = _function(lambda array, i, at, there, code: _load_row(array[i], at, there) == code, _type_is)
+is_nb = _function(lambda array, place, there, code: _load_uncompiled(array, place, there) == code, _is)

@@ -5,7 +5,7 @@ from backtest.kernels.valuing import row_of_nb
 from data.costs.kernels.fees import CENTS_PER_ONE, UNITS_PER_ONE
 from data.costs.kernels.wide_fees import charge_quickly_nb, count_exactly_nb
 from data.jit import leaf
-from data.vectors import N_TOGETHER, any_nb, load_nb, load_row_nb, sqrt_nb, store_nb, trunc_nb, where_nb
+from data.vectors import N_TOGETHER, any_nb, load_nb, sqrt_nb, store_nb, trunc_nb, where_nb
 
 # A hundredth in two parts: a whole number below 2**38 times the first is exact, and the sum of both products is the
 # hundredth part as division rounds it. (The hundredth part of a whole number lies at least 1/100 of its last place from
@@ -45,13 +45,13 @@ def note_nb(fees, period, price, unit, at, there, moved, worth, moved_row, cents
     if any_nb(there & (moved != 0.0) & ~is_sure):
         end = min(at + N_TOGETHER, moved_row.shape[0])
         refused = count_exactly_nb(fees, period, price, unit, moved_row[at:end], cents_row[at:end])
-        return load_row_nb(cents_row, at, there) / CENTS_PER_ONE, refused >= 0
+        return load_nb(cents_row, at, there) / CENTS_PER_ONE, refused >= 0
     cents = charge_quickly_nb(fees, period, units, share_units, buys, sells)
     return cents * HUNDREDTH + cents * REST_OF_HUNDREDTH, False
 
 
 @leaf
-def charge_name_nb(world, rules, row, a, price, scale, is_cut, at, there, scratch):
+def charge_name_nb(world, rules, row, a, price, scale, is_cut, at, own, there, scratch):
     """Cut one name's buys to their part, in whole lots, and say what its moves cost.
 
     Parameters
@@ -65,8 +65,8 @@ def charge_name_nb(world, rules, row, a, price, scale, is_cut, at, there, scratc
         The part of buys that funding allows.
     is_cut : bool
         It is not 1 everywhere.
-    at : int
-        First lane.
+    at, own : int
+        First lane; its place in arrays of shape (A, L).
     there : Mask
     scratch : Scratch
         `now` and `terms`, what is paid, costs included, and the costs, local currency, are written in place.
@@ -79,14 +79,14 @@ def charge_name_nb(world, rules, row, a, price, scale, is_cut, at, there, scratc
     """
     lot, half_spread = world.lot[row_of_nb(world.lot, row), a], world.half_spread[row_of_nb(world.half_spread, row), a]
     impact, unit = world.impact[row_of_nb(world.impact, row), a], world.unit[row_of_nb(world.unit, row), a]
-    moved, is_refused = load_nb(scratch.now, a, at, there), False
+    moved, is_refused = load_nb(scratch.now, own, there), False
     cuts = (moved > 0.0) & (scale != 1.0)
     if is_cut:
         whole = scale * moved
         if lot > 0.0:
             whole = trunc_nb(whole / lot + LOT_TOLERANCE) * lot
         moved = where_nb(cuts, whole, moved)
-        store_nb(scratch.now, a, at, there, moved)
+        store_nb(scratch.now, own, there, moved)
     notional = moved * price
     worth = abs(notional)
     spread = worth * half_spread
@@ -99,11 +99,11 @@ def charge_name_nb(world, rules, row, a, price, scale, is_cut, at, there, scratc
             paid, costs = paid + moves, costs + moves
         if is_cut:  # what is left of a buy may cost more than it is worth
             moved = where_nb(cuts & (costs >= DEAREST * notional), 0.0, moved)
-            store_nb(scratch.now, a, at, there, moved)
+            store_nb(scratch.now, own, there, moved)
     else:
         rates = world.rate[row, world.fee_class[a]]
         fee = worth * where_nb(moved > 0.0, rates[BUY], rates[SELL])
         paid, costs = notional + fee + spread, fee + spread
-    store_nb(scratch.terms[0], a, at, there, paid)
-    store_nb(scratch.terms[1], a, at, there, costs)
+    store_nb(scratch.terms[0], own, there, paid)
+    store_nb(scratch.terms[1], own, there, costs)
     return moved, is_refused

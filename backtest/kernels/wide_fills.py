@@ -13,21 +13,20 @@ from backtest.kernels.wide_due import BUYS_NOW, SELLS_NOW, mark_wide_nb, say_wha
 from backtest.kernels.wide_funding import sell_lanes_nb
 from backtest.kernels.wide_paying import convert_nb, pay_nb
 from data.jit import kernel, leaf
-from data.vectors import N_TOGETHER, any_nb, load_nb, load_row_nb, spread_nb, store_nb, store_row_nb, there_nb, where_nb
+from data.vectors import N_TOGETHER, any_nb, load_nb, spread_nb, store_nb, there_nb, where_nb
 
 
 @leaf
-def buy_name_nb(lot, a, book, at, there, buys, moved, plan_cash):
+def buy_name_nb(lot, book, own, there, buys, moved, plan_cash):
     """Let one name's buys move its shares and the plan.
 
     Parameters
     ----------
     lot : float
-    a : int
     book : Book
         `shares` and `order` are written in place.
-    at : int
-        First lane.
+    own : int
+        Place of the first lane in arrays of shape (A, L).
     there, buys : Mask
     moved, plan_cash : Vector
         Shares; so far.
@@ -36,13 +35,13 @@ def buy_name_nb(lot, a, book, at, there, buys, moved, plan_cash):
     -------
     plan_cash : Vector
     """
-    held, wanted = load_nb(book.shares, a, at, there), load_nb(book.order, a, at, there)
+    held, wanted = load_nb(book.shares, own, there), load_nb(book.order, own, there)
     is_whole = abs(wanted - moved) <= LOT_TOLERANCE * lot
-    after = where_nb(is_whole, load_nb(book.target, a, at, there), held + moved)
-    store_nb(book.shares, a, at, there, where_nb(buys, after, held))
-    store_nb(book.order, a, at, there, where_nb(buys, where_nb(is_whole, 0.0, wanted - moved), wanted))
-    value = moved * load_nb(book.plan_value, a, at, there)
-    received = -value - abs(value) * load_nb(book.plan_cost, a, at, there)
+    after = where_nb(is_whole, load_nb(book.target, own, there), held + moved)
+    store_nb(book.shares, own, there, where_nb(buys, after, held))
+    store_nb(book.order, own, there, where_nb(buys, where_nb(is_whole, 0.0, wanted - moved), wanted))
+    value = moved * load_nb(book.plan_value, own, there)
+    received = -value - abs(value) * load_nb(book.plan_cost, own, there)
     return plan_cash + where_nb(buys, received, -0.0)  # adds nothing, not even to the sign of 0
 
 
@@ -76,8 +75,10 @@ def fill_lanes_nb(world, rules, book, event, row, prices, scale, at, there, scra
         scratch.goes, world.venue, world.currency, world.settle_slot[row], world.fx[event]
     )  # fmt: skip
     base, unsettled, incoming, lots = np.int64(rules.base), book.unsettled, book.incoming, world.lot
-    cash, plan_cash = load_nb(book.cash, base, at, there), load_row_nb(book.plan_cash, at, there)
-    traded, spent = load_row_nb(record.traded[row], at, there), load_row_nb(record.paid[row], at, there)
+    n_lanes = len(scratch.lanes)
+    in_base = base * n_lanes + at
+    cash, plan_cash = load_nb(book.cash, in_base, there), load_nb(book.plan_cash, at, there)
+    traded, spent = load_nb(record.traded[row], at, there), load_nb(record.paid[row], at, there)
     n, waits, comes, slot = (
         spread_nb(0.0),
         spread_nb(0.0),
@@ -89,43 +90,46 @@ def fill_lanes_nb(world, rules, book, event, row, prices, scale, at, there, scra
         for a in range(goes.shape[0]):
             if goes[a] & (BUYS_NOW | SELLS_NOW) == 0:
                 continue
+            own = a * n_lanes + at
             if is_buying:
-                moved = load_nb(scratch.now, a, at, there)
+                moved = load_nb(scratch.now, own, there)
                 moves = moved > 0.0
             else:
                 moved, is_refused = charge_name_nb(
-                    world, rules, row, a, prices[a], scale, is_cut, at, there, scratch
+                    world, rules, row, a, prices[a], scale, is_cut, at, own, there, scratch
                 )  # fmt: skip
                 if is_refused:
                     return TRADE_TOO_LARGE
                 moves = moved < 0.0
             if not any_nb(moves):
                 continue
-            c, own = np.int64(currency_of[a]), slots[venue_of[a]]
-            if own != slot:
+            c, waiting = np.int64(currency_of[a]), slots[venue_of[a]]
+            if waiting != slot:
                 if slot >= 0:
-                    store_nb(unsettled[slot], base, at, there, waits)
-                    store_nb(incoming[slot], base, at, there, comes)
-                slot = own
-                waits, comes = load_nb(unsettled[slot], base, at, there), load_nb(incoming[slot], base, at, there)
-            paid, costs = load_nb(scratch.terms[0], a, at, there), load_nb(scratch.terms[1], a, at, there)
+                    store_nb(unsettled[slot], in_base, there, waits)
+                    store_nb(incoming[slot], in_base, there, comes)
+                slot = waiting
+                waits, comes = load_nb(unsettled[slot], in_base, there), load_nb(incoming[slot], in_base, there)
+            paid, costs = load_nb(scratch.terms[0], own, there), load_nb(scratch.terms[1], own, there)
             worth = abs(moved * prices[a])
             if c != base:
                 worth = worth * fx[c]
-                paid, costs = convert_nb(book, fx[c], rules.fx_spread, slot, c, at, there, moves, paid, costs)
+                paid, costs = convert_nb(
+                    book, fx[c], rules.fx_spread, slot, c * n_lanes + at, there, moves, paid, costs
+                )  # fmt: skip
             cash, waits, comes, traded, spent, n = pay_nb(
                 moves, paid, worth, costs, cash, waits, comes, traded, spent, n
             )  # fmt: skip
             if is_buying:
-                plan_cash = buy_name_nb(lots[row_of_nb(lots, row), a], a, book, at, there, moves, moved, plan_cash)
+                plan_cash = buy_name_nb(lots[row_of_nb(lots, row), a], book, own, there, moves, moved, plan_cash)
     if slot >= 0:
-        store_nb(unsettled[slot], base, at, there, waits)
-        store_nb(incoming[slot], base, at, there, comes)
-    store_nb(book.cash, base, at, there, cash)
-    store_row_nb(book.plan_cash, at, there, plan_cash)
-    store_row_nb(record.traded[row], at, there, traded)
-    store_row_nb(record.paid[row], at, there, spent)
-    store_row_nb(scratch.bought, at, there, n)
+        store_nb(unsettled[slot], in_base, there, waits)
+        store_nb(incoming[slot], in_base, there, comes)
+    store_nb(book.cash, in_base, there, cash)
+    store_nb(book.plan_cash, at, there, plan_cash)
+    store_nb(record.traded[row], at, there, traded)
+    store_nb(record.paid[row], at, there, spent)
+    store_nb(scratch.bought, at, there, n)
     return OK
 
 
@@ -187,4 +191,4 @@ def count_wide_nb(world, book, scratch):
         if pending[world.venue[a]] != 0:
             continue
         for at in range(0, n_lanes, N_TOGETHER):
-            pending[world.venue[a]] |= int(any_nb(load_nb(order, a, at, there_nb(n_lanes - at)) != 0.0))
+            pending[world.venue[a]] |= int(any_nb(load_nb(order, a * n_lanes + at, there_nb(n_lanes - at)) != 0.0))

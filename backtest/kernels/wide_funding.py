@@ -15,11 +15,9 @@ from data.vectors import (
     is_nb,
     least_nb,
     load_nb,
-    load_row_nb,
     most_nb,
     spread_nb,
     store_nb,
-    store_row_nb,
     trunc_nb,
     where_nb,
 )
@@ -102,45 +100,47 @@ def sell_lanes_nb(world, rules, book, row, at, there, is_bounded, scratch):
     )
     shares, order, target, plan_value, plan_cost = book.shares, book.order, book.target, book.plan_value, book.plan_cost
     plan_incoming, rooms = book.plan_incoming, world.room[row_of_nb(world.room, row)]
-    plan_cash, comes, slot = load_row_nb(book.plan_cash, at, there), spread_nb(0.0), -1
+    plan_cash, comes, slot = load_nb(book.plan_cash, at, there), spread_nb(0.0), -1
     proceeds, need, bought, gross, gross_bought = (
         spread_nb(0.0), spread_nb(0.0), spread_nb(0.0), spread_nb(0.0), spread_nb(0.0)
     )  # fmt: skip
+    n_lanes = len(scratch.lanes)
     for a in range(goes.shape[0]):
-        bits, held, price = goes[a], load_nb(shares, a, at, there), load_nb(plan_value, a, at, there)
+        own = a * n_lanes + at
+        bits, held, price = goes[a], load_nb(shares, own, there), load_nb(plan_value, own, there)
         if bits & (BUYS_NOW | SELLS_NOW | BUYS_LATER | SELLS_LATER) == 0:
             worth = abs(held) * price
             gross, gross_bought = gross + worth, gross_bought + worth
             continue
-        wanted, rate, v = load_nb(order, a, at, there), load_nb(plan_cost, a, at, there), np.int64(venue_of[a])
-        is_due = is_nb(scratch.venue_due, v, at, there, DUE_ALL)
+        wanted, rate, v = load_nb(order, own, there), load_nb(plan_cost, own, there), np.int64(venue_of[a])
+        is_due = is_nb(scratch.venue_due, v * n_lanes + at, there, DUE_ALL)
         if bits & IS_LATE:
-            is_due = is_due | is_nb(scratch.venue_due, v, at, there, DUE_LATE)
+            is_due = is_due | is_nb(scratch.venue_due, v * n_lanes + at, there, DUE_LATE)
         now, later = spread_nb(0.0), spread_nb(0.0)
         if bits & (BUYS_NOW | SELLS_NOW):
             now = part_nb(wanted, is_due, bits & BUYS_NOW != 0, bits & SELLS_NOW != 0)
         if bits & (BUYS_LATER | SELLS_LATER):
             later = part_nb(wanted, is_due, bits & BUYS_LATER != 0, bits & SELLS_LATER != 0)
         if is_bounded:
-            waits = load_nb(book.undelivered, a, at, there)
+            waits = load_nb(book.undelivered, own, there)
             now = bounded_nb(rooms[a], lots[a], held, waits, now)
             later = bounded_nb(rooms[a], lots[a], held, waits, later)
         if bits & (BUYS_NOW | SELLS_NOW):
             sells = now < 0.0
-            store_nb(scratch.now, a, at, there, now)
+            store_nb(scratch.now, own, there, now)
             if any_nb(sells):
                 is_whole = abs(wanted - now) <= LOT_TOLERANCE * lots[a]
-                after = where_nb(is_whole, load_nb(target, a, at, there), held + now)
+                after = where_nb(is_whole, load_nb(target, own, there), held + now)
                 held = where_nb(sells, after, held)
-                store_nb(shares, a, at, there, held)
-                store_nb(order, a, at, there, where_nb(sells & is_whole, 0.0, where_nb(sells, wanted - now, wanted)))
+                store_nb(shares, own, there, held)
+                store_nb(order, own, there, where_nb(sells & is_whole, 0.0, where_nb(sells, wanted - now, wanted)))
                 value = now * price
                 received = where_nb(sells, -value - abs(value) * rate, -0.0)  # adds nothing, not even to the sign of 0
                 if slots[v] != slot:
                     if slot >= 0:
-                        store_nb(plan_incoming, slot, at, there, comes)
+                        store_nb(plan_incoming, slot * n_lanes + at, there, comes)
                     slot = slots[v]
-                    comes = load_nb(plan_incoming, slot, at, there)
+                    comes = load_nb(plan_incoming, slot * n_lanes + at, there)
                 plan_cash, comes = plan_cash + received, comes + received
         sold, buys = -least_nb(later, 0.0), most_nb(now, 0.0) + most_nb(later, 0.0)
         proceeds = proceeds + sold * price * (1.0 - rate)
@@ -148,16 +148,16 @@ def sell_lanes_nb(world, rules, book, row, at, there, is_bounded, scratch):
         need, bought = need + value * (1.0 + rate), bought + value
         gross, gross_bought = gross + abs(kept) * price, gross_bought + abs(kept + buys) * price
     if slot >= 0:
-        store_nb(plan_incoming, slot, at, there, comes)
-    store_row_nb(book.plan_cash, at, there, plan_cash)
+        store_nb(plan_incoming, slot * n_lanes + at, there, comes)
+    store_nb(book.plan_cash, at, there, plan_cash)
     power = plan_cash
     if rules.funding == SETTLED:
         for slot in range(plan_incoming.shape[0]):
-            power = power - load_nb(plan_incoming, slot, at, there)
+            power = power - load_nb(plan_incoming, slot * n_lanes + at, there)
     if rules.funding == OVERLAP:
         power = power + proceeds
     return scale_nb(
-        FUNDING_TOLERANCE * load_row_nb(book.plan_nav, at, there), load_row_nb(book.target_gross, at, there), power,
+        FUNDING_TOLERANCE * load_nb(book.plan_nav, at, there), load_nb(book.target_gross, at, there), power,
         need, bought, gross, gross_bought,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ additions are those of the narrow form, in its order: bytes are the same.
 import numpy as np
 
 from data.jit import dense, leaf
-from data.vectors import N_TOGETHER, load_nb, spread_nb, store_row_nb, there_nb
+from data.vectors import N_TOGETHER, load_nb, spread_nb, store_nb, there_nb
 
 
 @leaf
@@ -29,11 +29,11 @@ def nav_of_lanes_nb(shares, value, cash, due, fx, at, there):
     -------
     nav, money : Vector
     """
-    nav, money = spread_nb(0.0), spread_nb(0.0)
+    nav, money, n_lanes = spread_nb(0.0), spread_nb(0.0), shares.shape[1]
     for a in range(value.shape[0]):
-        nav = nav + load_nb(shares, a, at, there) * value[a]
+        nav = nav + load_nb(shares, a * n_lanes + at, there) * value[a]
     for c in range(cash.shape[0]):
-        own = (load_nb(cash, c, at, there) + load_nb(due, c, at, there)) * fx[c]
+        own = (load_nb(cash, c * n_lanes + at, there) + load_nb(due, c * n_lanes + at, there)) * fx[c]
         nav, money = nav + own, money + own
     return nav, money
 
@@ -56,8 +56,8 @@ def value_wide_nb(shares, value, cash, due, fx, nav_out, money_out):
     for at in range(0, n_lanes, N_TOGETHER):
         there = there_nb(n_lanes - at)
         nav, money = nav_of_lanes_nb(shares, value, cash, due, fx, at, there)
-        store_row_nb(nav_out, at, there, nav)
-        store_row_nb(money_out, at, there, money)
+        store_nb(nav_out, at, there, nav)
+        store_nb(money_out, at, there, money)
 
 
 @dense

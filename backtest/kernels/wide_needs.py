@@ -68,9 +68,10 @@ def sum_needs_nb(rules, holds, expects, turns, priced_at, factor, nav, shares, a
     """
     asked, value, rates, spread, notes = scratch.asked, scratch.value, scratch.rates[BUY], scratch.spread, scratch.notes
     held, total, slope, knot = spread_nb(0.0), spread_nb(0.0), spread_nb(0.0), spread_nb(0.0)
-    money = priced_at * nav
+    money, n_lanes = priced_at * nav, shares.shape[1]
     for a in range(value.shape[0]):
-        weight, present = load_nb(asked, a, at, there), load_nb(shares, a, at, there) * value[a]
+        own = a * n_lanes + at
+        weight, present = load_nb(asked, own, there), load_nb(shares, own, there) * value[a]
         if holds:
             asks = weight == weight  # noqa: PLR0124 - false for NaN
             held = held + where_nb(asks, 0.0, present)
@@ -82,9 +83,9 @@ def sum_needs_nb(rules, holds, expects, turns, priced_at, factor, nav, shares, a
         if rules.exact_costs:
             if expects:
                 rate = expected_rate_nb(notes[a], weight * money - present)
-                store_nb(rates, a, at, there, rate)
+                store_nb(rates, own, there, rate)
             else:
-                rate = load_nb(rates, a, at, there)
+                rate = load_nb(rates, own, there)
             signed = where_nb(buys, rate, -rate)
             if spread[a] != 0.0:
                 signed = signed + where_nb(buys, spread[a], -spread[a]) * (1.0 + signed)
@@ -119,7 +120,7 @@ def solve_lanes_nb(rules, active, nav, shares, at, there, scratch):
     """
     asked, weights = scratch.asked, spread_nb(0.0)
     for a in range(shares.shape[0]):
-        weights = weights + load_nb(asked, a, at, there)
+        weights = weights + load_nb(asked, a * shares.shape[1] + at, there)
     holds = any_nb(weights != weights)  # noqa: PLR0124 - true for NaN
     factor, first_knot = spread_nb(1.0), spread_nb(0.0)
     for trial in range(2 if rules.exact_costs else 1):

@@ -29,7 +29,7 @@ def pay_nb(moves, paid, worth, costs, cash, waits, comes, traded, spent, n):
 
 
 @leaf
-def convert_nb(book, rate, spread, slot, c, at, there, moves, paid, costs):
+def convert_nb(book, rate, spread, slot, own, there, moves, paid, costs):
     """Convert the payments for one foreign name's moves into base currency; see `money.convert_nb`.
 
     Parameters
@@ -38,8 +38,8 @@ def convert_nb(book, rate, spread, slot, c, at, there, moves, paid, costs):
         Balances of the currency are written in place.
     rate, spread : float
         Base per unit; the fraction paid on conversions.
-    slot, c, at : int
-        Of the settlement ring; currency; first lane.
+    slot, own : int
+        Of the settlement ring; place of the first lane, of the currency, in arrays of shape (C, L).
     there, moves : Mask
     paid, costs : Vector
         Local currency.
@@ -49,13 +49,13 @@ def convert_nb(book, rate, spread, slot, c, at, there, moves, paid, costs):
     paid, costs : Vector
         Base currency.
     """
-    balance = load_nb(book.cash, c, at, there)
+    balance = load_nb(book.cash, own, there)
     held = where_nb(moves, balance, 0.0)
     if any_nb(held != 0.0):
         unsettled, incoming = book.unsettled[slot], book.incoming[slot]
-        store_nb(book.cash, c, at, there, balance - held)
-        store_nb(unsettled, c, at, there, load_nb(unsettled, c, at, there) - held)
-        store_nb(incoming, c, at, there, load_nb(incoming, c, at, there) + most_nb(-held, 0.0))
+        store_nb(book.cash, own, there, balance - held)
+        store_nb(unsettled, own, there, load_nb(unsettled, own, there) - held)
+        store_nb(incoming, own, there, load_nb(incoming, own, there) + most_nb(-held, 0.0))
     converted = (paid - held) * rate
     cost = spread * abs(converted)
     return converted + cost, costs * rate + cost

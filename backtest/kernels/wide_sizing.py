@@ -10,7 +10,7 @@ from backtest.kernels.wide_lots import wanted_shares_nb
 from backtest.kernels.wide_money import nav_of_lanes_nb
 from backtest.kernels.wide_needs import flat_rates_nb, solve_lanes_nb
 from data.jit import dense, leaf
-from data.vectors import N_TOGETHER, any_nb, is_row_nb, load_nb, spread_nb, store_nb, store_row_nb, there_nb, where_nb
+from data.vectors import N_TOGETHER, any_nb, is_nb, load_nb, spread_nb, store_nb, there_nb, where_nb
 
 
 @leaf
@@ -38,14 +38,15 @@ def order_lanes_nb(rules, lots, factor, nav, active, book, at, there, scratch):
     """
     asked, value, rates, spread, shares = scratch.asked, scratch.value, scratch.rates[BUY], scratch.spread, book.shares
     order, target, plan_value, plan_cost = book.order, book.target, book.plan_value, book.plan_cost
-    money, dust, gross = factor * nav, DUST * nav, spread_nb(0.0)
+    money, dust, gross, n_lanes = factor * nav, DUST * nav, spread_nb(0.0), shares.shape[1]
     for a in range(value.shape[0]):
-        price, weight, held = value[a], load_nb(asked, a, at, there), load_nb(shares, a, at, there)
+        own = a * n_lanes + at
+        price, weight, held = value[a], load_nb(asked, own, there), load_nb(shares, own, there)
         wanted = wanted_shares_nb(lots[a], price, weight, weight * money, held, there)
         buys, move = wanted > held, wanted - held
         stays = abs(move) * price < dust
         if rules.exact_costs:
-            rate = load_nb(rates, a, at, there)
+            rate = load_nb(rates, own, there)
             if spread[a] != 0.0:
                 rate = rate + spread[a] * where_nb(buys, 1.0 + rate, 1.0 - rate)
             stays = stays | ((weight != 0.0) & (rate >= DEAREST))
@@ -53,10 +54,10 @@ def order_lanes_nb(rules, lots, factor, nav, active, book, at, there, scratch):
             rate = where_nb(buys, scratch.buying[a], scratch.selling[a])
         wanted = where_nb(stays, held, wanted)
         gross = gross + abs(wanted) * price
-        store_nb(order, a, at, active, where_nb(stays, 0.0, move))
-        store_nb(target, a, at, active, wanted)
-        store_nb(plan_value, a, at, active, price)
-        store_nb(plan_cost, a, at, active, rate)
+        store_nb(order, own, active, where_nb(stays, 0.0, move))
+        store_nb(target, own, active, wanted)
+        store_nb(plan_value, own, active, price)
+        store_nb(plan_cost, own, active, rate)
     return gross
 
 
@@ -124,14 +125,14 @@ def size_wide_nb(world, rules, book, event, row, scratch):
         write_notes_nb(world, row, fx, scratch.value, scratch.notes)
     for at in range(0, n_lanes, N_TOGETHER):
         there = there_nb(n_lanes - at)
-        active = there & ~is_row_nb(scratch.active, at, there, 0)
+        active = there & ~is_nb(scratch.active, at, there, 0)
         nav, _ = nav_of_lanes_nb(book.shares, scratch.value, book.cash, book.due, fx, at, there)
-        store_row_nb(scratch.nav, at, there, nav)
+        store_nb(scratch.nav, at, there, nav)
         if any_nb(active & ~(nav > 0.0)):
             return NAV_NOT_POSITIVE
         factor = solve_lanes_nb(rules, active, nav, book.shares, at, there, scratch)
         gross = order_lanes_nb(rules, lots, factor, nav, active, book, at, there, scratch)
-        store_row_nb(book.target_gross, at, active, gross)
+        store_nb(book.target_gross, at, active, gross)
     plan_wide_nb(
         rules.funding == OVERLAP, scratch.active, scratch.nav, fx, book.cash, book.due, book.incoming, book.plan_nav,
         book.plan_cash, book.plan_incoming,

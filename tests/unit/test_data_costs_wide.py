@@ -10,7 +10,7 @@ from data.costs.fee_tables import fee_table
 from data.costs.kernels.fees import charge_trades_nb
 from data.costs.kernels.wide_fees import charge_quickly_nb, count_exactly_nb
 from data.jit import kernel
-from data.vectors import N_TOGETHER, load_row_nb, store_row_nb, there_nb, where_nb
+from data.vectors import N_TOGETHER, load_nb, store_nb, there_nb, where_nb
 
 # Uncompiled kernels take a thousand times as long.
 EVERY = 400 if numba.config.DISABLE_JIT else 1
@@ -29,20 +29,20 @@ COMMISSIONS = ((0.0, {}), (2.5, {"HKD": 18.0, "USD": 0.99, "CNY": 5.0}), (3.1234
 def charge_nb(table, period, price, unit, moved, cents):
     for at in range(0, len(moved), N_TOGETHER):
         there = there_nb(len(moved) - at)
-        part = load_row_nb(moved, at, there)
+        part = load_nb(moved, at, there)
         units, shares = abs(part * price) * 10_000.0, abs(part) * unit * 10_000.0
-        store_row_nb(cents, at, there, charge_quickly_nb(table, period, units, shares, part > 0.0, part < 0.0))
+        store_nb(cents, at, there, charge_quickly_nb(table, period, units, shares, part > 0.0, part < 0.0))
 
 
 @kernel
 def count_nb(lot, price, money, held, quick, divided, sure):
     for at in range(0, len(money), N_TOGETHER):
         there = there_nb(len(money) - at)
-        paid, owned = load_row_nb(money, at, there), load_row_nb(held, at, there)
+        paid, owned = load_nb(money, at, there), load_nb(held, at, there)
         counted, is_sure = count_lots_nb(lot, price, paid, owned)
-        store_row_nb(quick, at, there, counted)
-        store_row_nb(divided, at, there, divide_into_lots_nb(lot, price, paid, owned))
-        store_row_nb(sure, at, there, where_nb(is_sure, 1.0, 0.0))
+        store_nb(quick, at, there, counted)
+        store_nb(divided, at, there, divide_into_lots_nb(lot, price, paid, owned))
+        store_nb(sure, at, there, where_nb(is_sure, 1.0, 0.0))
 
 
 def exact(table, period, side, price, unit, moved):
