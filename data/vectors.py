@@ -17,8 +17,8 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 
 from data.jit import CONFIG
 
-# Numbers that the widest processors take at once.
-N_TOGETHER = 8
+# Twice what the widest registers hold: neither half waits for the other, and what is no vector is done half as often.
+N_TOGETHER = 16
 FLOATS, BITS, INTEGERS = (ir.VectorType(kind, N_TOGETHER) for kind in (ir.DoubleType(), ir.IntType(1), ir.IntType(64)))
 
 

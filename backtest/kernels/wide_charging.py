@@ -69,7 +69,8 @@ def charge_name_nb(world, rules, row, a, price, scale, is_cut, at, own, there, s
         First lane; its place in arrays of shape (A, L).
     there : Mask
     scratch : Scratch
-        `now` and `terms`, what is paid, costs included, and the costs, local currency, are written in place.
+        `now` and, where anything moves, `terms`, what is paid, costs included, and the costs, local currency, are
+        written in place.
 
     Returns
     -------
@@ -81,12 +82,14 @@ def charge_name_nb(world, rules, row, a, price, scale, is_cut, at, own, there, s
     impact, unit = world.impact[row_of_nb(world.impact, row), a], world.unit[row_of_nb(world.unit, row), a]
     moved, is_refused = load_nb(scratch.now, own, there), False
     cuts = (moved > 0.0) & (scale != 1.0)
-    if is_cut:
+    if is_cut and any_nb(cuts):
         whole = scale * moved
         if lot > 0.0:
             whole = trunc_nb(whole / lot + LOT_TOLERANCE) * lot
         moved = where_nb(cuts, whole, moved)
         store_nb(scratch.now, own, there, moved)
+    if not any_nb(moved != 0.0):  # a cut may leave no whole lot
+        return moved, is_refused
     notional = moved * price
     worth = abs(notional)
     spread = worth * half_spread

@@ -108,11 +108,14 @@ def sell_lanes_nb(world, rules, book, row, at, there, is_bounded, scratch):
     for a in range(goes.shape[0]):
         own = a * n_lanes + at
         bits, held, price = goes[a], load_nb(shares, own, there), load_nb(plan_value, own, there)
-        if bits & (BUYS_NOW | SELLS_NOW | BUYS_LATER | SELLS_LATER) == 0:
+        wanted = load_nb(order, own, there)
+        if bits & (BUYS_NOW | SELLS_NOW | BUYS_LATER | SELLS_LATER) == 0 or not any_nb(wanted != 0.0):
             worth = abs(held) * price
             gross, gross_bought = gross + worth, gross_bought + worth
+            if bits & (BUYS_NOW | SELLS_NOW):
+                store_nb(scratch.now, own, there, 0.0)
             continue
-        wanted, rate, v = load_nb(order, own, there), load_nb(plan_cost, own, there), np.int64(venue_of[a])
+        rate, v = load_nb(plan_cost, own, there), np.int64(venue_of[a])
         is_due = is_nb(scratch.venue_due, v * n_lanes + at, there, DUE_ALL)
         if bits & IS_LATE:
             is_due = is_due | is_nb(scratch.venue_due, v * n_lanes + at, there, DUE_LATE)
