@@ -33,9 +33,9 @@ def kernel_sources(root: Path = ROOT) -> list[Path]:
     Returns
     -------
     list of Path
-        This file, `vectors.py`, `kernels.py` files and the files of `kernels` folders, sorted.
+        This file, `kernels.py` files and the files of `kernels` folders, sorted.
     """
-    found = [root / "data" / "jit.py", root / "data" / "vectors.py"]
+    found = [root / "data" / "jit.py"]
     for package in ("data", "strategies", "backtest"):
         found += (root / package).glob("**/kernels.py")
         found += (root / package).glob("**/kernels/*.py")

@@ -5,7 +5,7 @@ from backtest.kernels.valuing import row_of_nb
 from data.costs.kernels.fees import CENTS_PER_ONE, UNITS_PER_ONE
 from data.costs.kernels.wide_fees import charge_quickly_nb, count_exactly_nb
 from data.jit import leaf
-from data.vectors import N_TOGETHER, any_nb, load_nb, sqrt_nb, store_nb, trunc_nb, where_nb
+from data.kernels.vectors import N_TOGETHER, any_nb, load_nb, sqrt_nb, store_nb, trunc_nb, where_nb
 
 # A hundredth in two parts: a whole number below 2**38 times the first is exact, and the sum of both products is the
 # hundredth part as division rounds it. (The hundredth part of a whole number lies at least 1/100 of its last place from

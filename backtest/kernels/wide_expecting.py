@@ -17,7 +17,7 @@ from backtest.kernels.state import (
 from backtest.kernels.valuing import row_of_nb
 from data.costs.kernels.fees import BUY, CENTS_PER_UNIT, FIXED, HIGH, LOW, PER_SHARE, RATE, SELL, UNITS_PER_ONE
 from data.jit import leaf
-from data.vectors import least_nb, most_nb, sqrt_nb, where_nb
+from data.kernels.vectors import least_nb, most_nb, sqrt_nb, where_nb
 
 
 @leaf

@@ -13,7 +13,7 @@ from backtest.kernels.wide_due import BUYS_NOW, SELLS_NOW, mark_wide_nb, say_wha
 from backtest.kernels.wide_funding import sell_lanes_nb
 from backtest.kernels.wide_paying import convert_nb, pay_nb
 from data.jit import kernel, leaf
-from data.vectors import N_TOGETHER, any_nb, load_nb, spread_nb, store_nb, there_nb, where_nb
+from data.kernels.vectors import N_TOGETHER, any_nb, load_nb, spread_nb, store_nb, there_nb, where_nb
 
 
 @leaf

@@ -10,7 +10,7 @@ from backtest.kernels.state import DUE_ALL, DUE_LATE, FUNDING_TOLERANCE, LOT_TOL
 from backtest.kernels.valuing import row_of_nb
 from backtest.kernels.wide_due import BUYS_LATER, BUYS_NOW, IS_LATE, SELLS_LATER, SELLS_NOW
 from data.jit import leaf
-from data.vectors import (
+from data.kernels.vectors import (
     any_nb,
     is_nb,
     least_nb,

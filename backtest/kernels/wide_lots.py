@@ -2,7 +2,7 @@
 
 from backtest.kernels.state import LOT_TOLERANCE
 from data.jit import leaf
-from data.vectors import any_nb, floor_nb, most_nb, rint_nb, trunc_nb, where_nb
+from data.kernels.vectors import any_nb, floor_nb, most_nb, rint_nb, trunc_nb, where_nb
 
 # Counts of up to MOST_LOTS lots found by products are those of division but where they are as near as NEAR_LOT to the
 # next: half of LOT_TOLERANCE, so that whole lots leave no doubt.

@@ -7,7 +7,7 @@ additions are those of the narrow form, in its order: bytes are the same.
 import numpy as np
 
 from data.jit import dense, leaf
-from data.vectors import N_TOGETHER, load_nb, spread_nb, store_nb, there_nb
+from data.kernels.vectors import N_TOGETHER, load_nb, spread_nb, store_nb, there_nb
 
 
 @leaf

@@ -12,7 +12,7 @@ from backtest.kernels.state import BUY, SELL
 from backtest.kernels.valuing import row_of_nb
 from backtest.kernels.wide_expecting import expected_rate_nb
 from data.jit import leaf
-from data.vectors import any_nb, load_nb, most_nb, spread_nb, store_nb, where_nb
+from data.kernels.vectors import any_nb, load_nb, most_nb, spread_nb, store_nb, where_nb
 
 
 @leaf

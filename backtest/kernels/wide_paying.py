@@ -1,7 +1,7 @@
 """Paying for the fills of many lanes, in vectors of lanes; for one lane see `listing` and `money`."""
 
 from data.jit import leaf
-from data.vectors import any_nb, load_nb, most_nb, store_nb, where_nb
+from data.kernels.vectors import any_nb, load_nb, most_nb, store_nb, where_nb
 
 
 @leaf

@@ -10,7 +10,7 @@ from backtest.kernels.wide_lots import wanted_shares_nb
 from backtest.kernels.wide_money import nav_of_lanes_nb
 from backtest.kernels.wide_needs import flat_rates_nb, solve_lanes_nb
 from data.jit import dense, leaf
-from data.vectors import N_TOGETHER, any_nb, is_nb, load_nb, spread_nb, store_nb, there_nb, where_nb
+from data.kernels.vectors import N_TOGETHER, any_nb, is_nb, load_nb, spread_nb, store_nb, there_nb, where_nb
 
 
 @leaf

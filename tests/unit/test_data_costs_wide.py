@@ -10,7 +10,7 @@ from data.costs.fee_tables import fee_table
 from data.costs.kernels.fees import charge_trades_nb
 from data.costs.kernels.wide_fees import charge_quickly_nb, count_exactly_nb
 from data.jit import kernel
-from data.vectors import N_TOGETHER, load_nb, store_nb, there_nb, where_nb
+from data.kernels.vectors import N_TOGETHER, load_nb, store_nb, there_nb, where_nb
 
 # Uncompiled kernels take a thousand times as long.
 EVERY = 400 if numba.config.DISABLE_JIT else 1

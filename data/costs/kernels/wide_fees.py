@@ -17,7 +17,7 @@ from data.costs.kernels.fees import (
     part_cents_nb,
 )
 from data.jit import leaf
-from data.vectors import any_nb, floor_nb, least_nb, most_nb, rint_nb, spread_nb, where_nb
+from data.kernels.vectors import any_nb, floor_nb, least_nb, most_nb, rint_nb, spread_nb, where_nb
 
 
 @leaf
