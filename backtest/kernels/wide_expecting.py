@@ -150,8 +150,12 @@ def expected_rate_nb(notes, move):
         0 where nothing moves.
     """
     common, moved, buys = notes[0], abs(move), move > 0.0
-    units, quantity, by_share = moved * common[LOCAL] * UNITS_PER_ONE, moved * common[COUNT], common[BY_SHARE] != 0.0
-    raw_units = quantity * common[UNIT] * UNITS_PER_ONE
+    units, quantity, by_share = moved * common[LOCAL] * UNITS_PER_ONE, moved, common[BY_SHARE] != 0.0
+    if by_share or common[IMPACT] != 0.0:
+        quantity = moved * common[COUNT]
+    raw_units = quantity
+    if by_share:
+        raw_units = quantity * common[UNIT] * UNITS_PER_ONE
     cents = due_nb(notes[1], by_share, buys, units, raw_units)
     # Written out for the usual few: a loop would wait for each of them.
     if common[N_KINDS] > 1.0:

@@ -119,35 +119,36 @@ def sell_lanes_nb(world, rules, book, row, at, there, is_bounded, scratch):
         is_due = is_nb(scratch.venue_due, v * n_lanes + at, there, DUE_ALL)
         if bits & IS_LATE:
             is_due = is_due | is_nb(scratch.venue_due, v * n_lanes + at, there, DUE_LATE)
-        now, later = spread_nb(0.0), spread_nb(0.0)
+        buys, kept = spread_nb(0.0), held
         if bits & (BUYS_NOW | SELLS_NOW):
             now = part_nb(wanted, is_due, bits & BUYS_NOW != 0, bits & SELLS_NOW != 0)
-        if bits & (BUYS_LATER | SELLS_LATER):
-            later = part_nb(wanted, is_due, bits & BUYS_LATER != 0, bits & SELLS_LATER != 0)
-        if is_bounded:
-            waits = load_nb(book.undelivered, own, there)
-            now = bounded_nb(rooms[a], lots[a], held, waits, now)
-            later = bounded_nb(rooms[a], lots[a], held, waits, later)
-        if bits & (BUYS_NOW | SELLS_NOW):
-            sells = now < 0.0
+            if is_bounded:
+                now = bounded_nb(rooms[a], lots[a], held, load_nb(book.undelivered, own, there), now)
             store_nb(scratch.now, own, there, now)
+            sells, buys = now < 0.0, most_nb(now, 0.0)
             if any_nb(sells):
-                is_whole = abs(wanted - now) <= LOT_TOLERANCE * lots[a]
-                after = where_nb(is_whole, load_nb(target, own, there), held + now)
-                held = where_nb(sells, after, held)
-                store_nb(shares, own, there, held)
-                store_nb(order, own, there, where_nb(sells & is_whole, 0.0, where_nb(sells, wanted - now, wanted)))
-                value = now * price
-                received = where_nb(sells, -value - abs(value) * rate, -0.0)  # adds nothing, not even to the sign of 0
                 if slots[v] != slot:
                     if slot >= 0:
                         store_nb(plan_incoming, slot * n_lanes + at, there, comes)
                     slot = slots[v]
                     comes = load_nb(plan_incoming, slot * n_lanes + at, there)
+                is_whole = abs(wanted - now) <= LOT_TOLERANCE * lots[a]
+                after = where_nb(is_whole, load_nb(target, own, there), held + now)
+                rest = where_nb(is_whole, 0.0, wanted - now)
+                kept = where_nb(sells, after, held)
+                store_nb(shares, own, there, kept)
+                store_nb(order, own, there, where_nb(sells, rest, wanted))
+                value = now * price
+                received = where_nb(sells, -value - abs(value) * rate, -0.0)  # adds nothing, not even to the sign of 0
                 plan_cash, comes = plan_cash + received, comes + received
-        sold, buys = -least_nb(later, 0.0), most_nb(now, 0.0) + most_nb(later, 0.0)
-        proceeds = proceeds + sold * price * (1.0 - rate)
-        value, kept = buys * price, held - sold
+        if bits & (BUYS_LATER | SELLS_LATER):
+            later = part_nb(wanted, is_due, bits & BUYS_LATER != 0, bits & SELLS_LATER != 0)
+            if is_bounded:
+                later = bounded_nb(rooms[a], lots[a], held, load_nb(book.undelivered, own, there), later)
+            sold = -least_nb(later, 0.0)
+            proceeds = proceeds + sold * price * (1.0 - rate)
+            buys, kept = buys + most_nb(later, 0.0), kept - sold
+        value = buys * price
         need, bought = need + value * (1.0 + rate), bought + value
         gross, gross_bought = gross + abs(kept) * price, gross_bought + abs(kept + buys) * price
     if slot >= 0:
