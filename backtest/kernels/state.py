@@ -44,8 +44,9 @@ BUY, SELL, FORCED = 0, 1, 2
 # Columns of Scratch.notes: of a name, 1 / FX, 1 / worth of a share (0 for a name without a price), raw shares a share,
 # costs as of `World`, whether any fee goes by shares, and how many kinds there are.
 LOCAL, COUNT, UNIT, HALF_SPREAD, IMPACT, BY_SHARE, N_KINDS = 0, 1, 2, 3, 4, 5, 6
-# Of a kind of fee: those of `FeeTable.limited` by side, those of sells behind; and whether both sides are the same.
-OF_SELLS, SAME_SIDES, N_NOTED = 5, 11, 12
+# Of a kind of fee: those of `FeeTable.limited` by side, those of sells behind; and bits of what it goes by.
+OF_SELLS, WHAT, N_NOTED = 5, 11, 12
+BY_MONEY, BY_SHARES, IS_FIXED, HAS_LOW, HAS_HIGH, DIFFERS = 1, 2, 4, 8, 16, 32
 # Results of a run.
 OK, NAV_NOT_POSITIVE, JOURNAL_FULL, TRADE_TOO_LARGE = 0, 1, 2, 3
 

@@ -3,21 +3,27 @@
 import numpy as np
 
 from backtest.kernels.state import (
+    BY_MONEY,
     BY_SHARE,
+    BY_SHARES,
     COUNT,
     DEAREST,
+    DIFFERS,
     HALF_SPREAD,
+    HAS_HIGH,
+    HAS_LOW,
     IMPACT,
+    IS_FIXED,
     LOCAL,
     N_KINDS,
     OF_SELLS,
-    SAME_SIDES,
     UNIT,
+    WHAT,
 )
 from backtest.kernels.valuing import row_of_nb
 from data.costs.kernels.fees import BUY, CENTS_PER_UNIT, FIXED, HIGH, LOW, PER_SHARE, RATE, SELL, UNITS_PER_ONE
 from data.jit import leaf
-from data.kernels.vectors import least_nb, most_nb, sqrt_nb, where_nb
+from data.kernels.vectors import least_nb, most_nb, spread_nb, sqrt_nb, where_nb
 
 
 @leaf
@@ -69,7 +75,6 @@ def write_kind_nb(kind, has_limits, note_out):
     by_share : bool
         Shares count.
     """
-    is_same = True
     for side in range(2):
         at = OF_SELLS if side == SELL else 0
         for column in (RATE, PER_SHARE, FIXED):
@@ -77,21 +82,48 @@ def write_kind_nb(kind, has_limits, note_out):
         note_out[at + LOW], note_out[at + HIGH] = 0.0, np.inf
         if has_limits:
             note_out[at + LOW], note_out[at + HIGH] = kind[side, LOW], kind[side, HIGH]
-    for column in range(RATE, HIGH + 1):
-        is_same &= note_out[column] == note_out[OF_SELLS + column]
-    note_out[SAME_SIDES] = 1.0 if is_same else 0.0
-    return kind[BUY, PER_SHARE] != 0.0 or kind[SELL, PER_SHARE] != 0.0
+    what, differs = 0, False
+    for column, none, bit in (
+        (RATE, 0.0, BY_MONEY), (PER_SHARE, 0.0, BY_SHARES), (FIXED, 0.0, IS_FIXED), (LOW, 0.0, HAS_LOW),
+        (HIGH, np.inf, HAS_HIGH),
+    ):  # fmt: skip
+        bought, sold = note_out[column], note_out[OF_SELLS + column]
+        what |= bit if bought != none or sold != none else 0
+        differs |= bought != sold
+    note_out[WHAT] = what | (DIFFERS if differs else 0)
+    return what & BY_SHARES != 0
 
 
 @leaf
-def due_nb(kind, by_share, buys, units, raw_units):
-    """Give what a kind of fee charges, limits aside.
+def of_side_nb(kind, column, differs, buys):
+    """Give a number of a kind of fee, by the side of each order.
 
     Parameters
     ----------
     kind : ndarray of shape (m,)
         Of one name; see `Scratch.notes`.
-    by_share : bool
+    column : int
+    differs : bool
+        Sides are charged apart.
+    buys : Mask
+
+    Returns
+    -------
+    numbers : Vector
+    """
+    if differs:
+        return where_nb(buys, kind[column], kind[OF_SELLS + column])
+    return spread_nb(kind[column])
+
+
+@leaf
+def charge_kind_nb(kind, buys, units, raw_units):
+    """Give what a kind of fee charges: what it does not go by adds nothing, and is passed over.
+
+    Parameters
+    ----------
+    kind : ndarray of shape (m,)
+        Of one name; see `Scratch.notes`.
     buys : Mask
     units, raw_units : Vector
         In 0.0001 of local currency and of shares as traded.
@@ -100,37 +132,19 @@ def due_nb(kind, by_share, buys, units, raw_units):
     -------
     cents : Vector
     """
-    if kind[SAME_SIDES] != 0.0:
-        due = kind[RATE] * units
-        if by_share:
-            due = due + kind[PER_SHARE] * raw_units
-        return due + kind[FIXED]
-    due = where_nb(buys, kind[RATE], kind[OF_SELLS + RATE]) * units
-    if by_share:
-        due = due + where_nb(buys, kind[PER_SHARE], kind[OF_SELLS + PER_SHARE]) * raw_units
-    return due + where_nb(buys, kind[FIXED], kind[OF_SELLS + FIXED])
-
-
-@leaf
-def limited_due_nb(kind, by_share, buys, units, raw_units):
-    """Give what a kind of fee charges within its limits; see `due_nb`.
-
-    Parameters
-    ----------
-    kind : ndarray of shape (m,)
-    by_share : bool
-    buys : Mask
-    units, raw_units : Vector
-
-    Returns
-    -------
-    cents : Vector
-    """
-    due = due_nb(kind, by_share, buys, units, raw_units)
-    if kind[SAME_SIDES] != 0.0:
-        return least_nb(most_nb(due, kind[LOW]), kind[HIGH])
-    due = most_nb(due, where_nb(buys, kind[LOW], kind[OF_SELLS + LOW]))
-    return least_nb(due, where_nb(buys, kind[HIGH], kind[OF_SELLS + HIGH]))
+    what, due = np.int64(kind[WHAT]), spread_nb(0.0)
+    differs = what & DIFFERS != 0
+    if what & BY_MONEY:
+        due = of_side_nb(kind, RATE, differs, buys) * units
+    if what & BY_SHARES:
+        due = due + of_side_nb(kind, PER_SHARE, differs, buys) * raw_units
+    if what & IS_FIXED:
+        due = due + of_side_nb(kind, FIXED, differs, buys)
+    if what & HAS_LOW:
+        due = most_nb(due, of_side_nb(kind, LOW, differs, buys))
+    if what & HAS_HIGH:
+        due = least_nb(due, of_side_nb(kind, HIGH, differs, buys))
+    return due
 
 
 @leaf
@@ -156,14 +170,14 @@ def expected_rate_nb(notes, move):
     raw_units = quantity
     if by_share:
         raw_units = quantity * common[UNIT] * UNITS_PER_ONE
-    cents = due_nb(notes[1], by_share, buys, units, raw_units)
+    cents = charge_kind_nb(notes[1], buys, units, raw_units)
     # Written out for the usual few: a loop would wait for each of them.
     if common[N_KINDS] > 1.0:
-        cents = cents + limited_due_nb(notes[2], by_share, buys, units, raw_units)
+        cents = cents + charge_kind_nb(notes[2], buys, units, raw_units)
     if common[N_KINDS] > 2.0:
-        cents = cents + limited_due_nb(notes[3], by_share, buys, units, raw_units)
+        cents = cents + charge_kind_nb(notes[3], buys, units, raw_units)
     for i in range(4, np.int64(common[N_KINDS]) + 1):
-        cents = cents + limited_due_nb(notes[i], by_share, buys, units, raw_units)
+        cents = cents + charge_kind_nb(notes[i], buys, units, raw_units)
     rate = cents / (units * CENTS_PER_UNIT) + common[HALF_SPREAD]
     if common[IMPACT] != 0.0:
         rate = rate + common[IMPACT] * sqrt_nb(quantity)
