@@ -1,4 +1,4 @@
-"""What of the orders of many lanes can fill at an event, in dense loops; for one lane see `funding`."""
+"""What an event lets the orders of many lanes do, lane by venue and name by name; for one lane see `funding`."""
 
 import numpy as np
 

@@ -79,12 +79,8 @@ def fill_lanes_nb(world, rules, book, event, row, prices, scale, at, there, scra
     in_base = base * n_lanes + at
     cash, plan_cash = load_nb(book.cash, in_base, there), load_nb(book.plan_cash, at, there)
     traded, spent = load_nb(record.traded[row], at, there), load_nb(record.paid[row], at, there)
-    n, waits, comes, slot = (
-        spread_nb(0.0),
-        spread_nb(0.0),
-        spread_nb(0.0),
-        np.int64(-1),
-    )  # of base currency, in the slot
+    # Of base currency: what of it waits in the slot of the names at hand.
+    n, waits, comes, slot = spread_nb(0.0), spread_nb(0.0), spread_nb(0.0), np.int64(-1)
     is_cut = any_nb(there & (scale != 1.0))
     for is_buying in (False, True):
         for a in range(goes.shape[0]):

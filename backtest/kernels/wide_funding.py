@@ -92,19 +92,14 @@ def sell_lanes_nb(world, rules, book, row, at, there, is_bounded, scratch):
     scale : Vector
         The part, in [0, 1]; see `funding.scale_buys_nb`.
     """
-    goes, venue_of, slots, lots = (
-        scratch.goes,
-        world.venue,
-        world.settle_slot[row],
-        world.lot[row_of_nb(world.lot, row)],
-    )
+    goes, venue_of, slots = scratch.goes, world.venue, world.settle_slot[row]
+    lots, rooms = world.lot[row_of_nb(world.lot, row)], world.room[row_of_nb(world.room, row)]
     shares, order, target, plan_value, plan_cost = book.shares, book.order, book.target, book.plan_value, book.plan_cost
-    plan_incoming, rooms = book.plan_incoming, world.room[row_of_nb(world.room, row)]
+    plan_incoming, n_lanes = book.plan_incoming, len(scratch.lanes)
     plan_cash, comes, slot = load_nb(book.plan_cash, at, there), spread_nb(0.0), -1
     proceeds, need, bought, gross, gross_bought = (
         spread_nb(0.0), spread_nb(0.0), spread_nb(0.0), spread_nb(0.0), spread_nb(0.0)
     )  # fmt: skip
-    n_lanes = len(scratch.lanes)
     for a in range(goes.shape[0]):
         own = a * n_lanes + at
         bits, held, price = goes[a], load_nb(shares, own, there), load_nb(plan_value, own, there)

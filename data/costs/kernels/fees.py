@@ -23,8 +23,6 @@ SLOT, RATE, PER_SHARE, FIXED, LOW, HIGH, ROUNDING = 0, 1, 2, 3, 4, 5, 6
 STEP, EDGE = 7, 8
 # Columns of FeeTable.simple; and of FeeTable.other.
 STEPS, SHIFT, CENTS, STEPS_PER_SHARE, QUICK_FIXED, QUICK_LOW, QUICK_HIGH = 0, 1, 2, 3, 4, 5, 6
-# Kinds charged together.
-SIMPLE_TOGETHER, OTHER_TOGETHER = 4, 2
 # How a fee is rounded.
 TO_CENT, TO_DOLLAR_UP = 0, 1
 # Trades and rates up to these are exact: 9e18 units are 9e14 of currency or shares; 1e9 is the whole consideration.
@@ -69,10 +67,9 @@ class FeeTable(NamedTuple):
     And once more for `charge_quickly_nb`, in steps of what a kind is rounded to: a unit of consideration is STEPS of
     them, a unit of shares STEPS_PER_SHARE, and with SHIFT added rounding is a cut to whole steps, of CENTS each. What
     is due is a multiple of some part of a step; SHIFT puts it half such a part above where the cut turns. simple, (P,
-    2, 4 x, 3), kinds in proportion alone, four together; other, (P, 2, 2 x, 7), the rest, two together, with FIXED, LOW
-    and HIGH behind; kinds that fill up charge nothing. n_quick: (P, 2, 2), how many of both. most: (P, 2), units of
-    consideration and of shares up to which floats are off by less than that half. is_same, is_plain: (P,), 1 where both
-    sides are charged the same; where no share counts and at most two kinds have limits.
+    2, F, 3), kinds in proportion alone; other, (P, 2, F, 7), the rest, with FIXED, LOW and HIGH behind. n_quick: (P, 2,
+    2), how many of both. most: (P, 2), units of consideration and of shares up to which floats are off by less than
+    that half. is_same: (P,), 1 where both sides are charged the same.
     """
 
     period: I
@@ -86,7 +83,6 @@ class FeeTable(NamedTuple):
     n_quick: I
     most: F
     is_same: I
-    is_plain: I
 
 
 @kernel
