@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtest.arrays.prepare import Prepared
-from backtest.kernels.state import Book, Journal, Record, Scratch
+from backtest.kernels.state import N_NOTED, Book, Journal, Record, Scratch
 from backtest.memory import aligned, arrays_of
 from data.costs.kernels.fees import VECTOR
 
@@ -113,6 +113,7 @@ def new_scratch(prepared: Prepared, n_lanes: int) -> Scratch:
         **dict.fromkeys(("value", "most", "buying", "selling", "spread", "goes"), (n_assets,)),
         "before": (len(prepared.currencies),),
         "venue_due": (n_venues, n_lanes),
+        "notes": (n_assets, 2 + prepared.world.fees.limited.shape[1], N_NOTED),
     }
     shapes |= dict.fromkeys(("rates", "terms"), (2, n_assets, n_lanes))
     by_lane = ("nav", "held", "total", "slope", "knot", "factor", "sought", "budget", "power", "need", "bought")

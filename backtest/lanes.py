@@ -171,7 +171,8 @@ def _run_wide(prepared: Prepared, asks: Asks, opening: Book, first: int, end: in
 
 def _scratch_of_thread(prepared: Prepared, n_lanes: int) -> Scratch:
     """Give the room that the thread worked in last, if it fits: runs are many and short."""
-    shape = (len(prepared.names), len(prepared.venues), len(prepared.currencies), n_lanes)
+    n_kinds = prepared.world.fees.limited.shape[1]
+    shape = (len(prepared.names), len(prepared.venues), len(prepared.currencies), n_kinds, n_lanes)
     if getattr(_THREAD, "shape", None) != shape:
         _THREAD.shape, _THREAD.scratch = shape, new_scratch(prepared, n_lanes)
     scratch: Scratch = _THREAD.scratch

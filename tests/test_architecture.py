@@ -18,7 +18,9 @@ FLOORS = ("data", "strategies", "backtest")
 OUTSIDE = ("tests", "benchmarks")
 MAX_LINES = 400
 VAGUE_WORDS = {"util", "utils", "helper", "helpers", "misc", "manager", "managers", "common"}
-KERNEL_IMPORTS = ("numpy", "hashlib", "numba", "math", "typing", "collections.abc", "data.jit", "__future__")
+KERNEL_IMPORTS = (
+    "numpy", "hashlib", "numba", "llvmlite", "math", "operator", "typing", "collections.abc", "data.jit", "__future__",
+)  # fmt: skip
 
 Rule = Callable[[Path], list[str]]
 
@@ -217,7 +219,7 @@ def own_faces(root: Path) -> list[str]:
 
 
 def kernels(root: Path) -> list[str]:
-    """Kernels import numpy, numba, a little of the standard library, the decorator and each other."""
+    """Kernels import numpy, numba and its LLVM, a little of the standard library, the decorator and each other."""
     found = []
     for source in read_sources(root).values():
         if "kernels" not in source.module.split("."):

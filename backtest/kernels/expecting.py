@@ -75,9 +75,9 @@ def expect_run_nb(world, row, first, last, fx, shares, scratch):
             move = asked[a, lane] * (factor[lane] * nav[lane]) - shares[a, lane] * value[a]
             consideration[(a - first) * n_lanes + lane] = 0.0 if np.isnan(move) or not value[a] > 0.0 else move
     for a in range(first, last):
+        of_one = 1.0 / value[a] if value[a] > 0.0 else 1.0
         for lane in range(n_lanes):
-            worth = value[a] if value[a] > 0.0 else 1.0
-            quantity[(a - first) * n_lanes + lane] = abs(consideration[(a - first) * n_lanes + lane]) / worth
+            quantity[(a - first) * n_lanes + lane] = abs(consideration[(a - first) * n_lanes + lane]) * of_one
     for a in range(first, last):
         for lane in range(n_lanes):
             raw[(a - first) * n_lanes + lane] = quantity[(a - first) * n_lanes + lane] * units[a]
@@ -91,7 +91,7 @@ def expect_run_nb(world, row, first, last, fx, shares, scratch):
     for k in range(n, n_whole):
         consideration[k], quantity[k], raw[k], half[k], whole[k] = 0.0, 0.0, 0.0, 0.0, 0.0
     for k in range(n_whole if price not in (0.0, 1.0) else 0):
-        consideration[k] /= price
+        consideration[k] *= 1.0 / price
     period = world.fees.period[row, world.fee_class[first]]
     expect_rates_nb(world.fees, period, consideration, quantity, raw, half, whole, n_whole, rate)
     for a in range(first, last):

@@ -248,17 +248,17 @@ def scale_buys_nb(rules, book, scratch):
     """
     shares, plan_value, plan_cost, plan_incoming = book.shares, book.plan_value, book.plan_cost, book.plan_incoming
     now, later, power, need, bought = scratch.now, scratch.later, scratch.power, scratch.need, scratch.bought
-    gross, gross_bought = scratch.gross, scratch.gross_bought
+    gross, gross_bought, expected = scratch.gross, scratch.gross_bought, scratch.total
     n_assets, n_lanes = now.shape[0], len(scratch.lanes)
     for lane in range(n_lanes):
-        power[lane] = book.plan_cash[lane]
+        power[lane], expected[lane] = book.plan_cash[lane], 0.0
         need[lane], bought[lane], gross[lane], gross_bought[lane] = 0.0, 0.0, 0.0, 0.0
         if rules.funding == SETTLED:
             for slot in range(plan_incoming.shape[0]):
                 power[lane] -= plan_incoming[slot, lane]
     overlaps = rules.funding == OVERLAP
     # Of a single lane: kept in registers.
-    own_power, own_need, own_bought, own_gross, own_gross_bought = power[0], 0.0, 0.0, 0.0, 0.0
+    own_proceeds, own_need, own_bought, own_gross, own_gross_bought = 0.0, 0.0, 0.0, 0.0, 0.0
     for a in range(n_assets):
         for lane in range(n_lanes):
             held, price, rate = shares[a, lane], plan_value[a, lane], plan_cost[a, lane]
@@ -267,22 +267,23 @@ def scale_buys_nb(rules, book, scratch):
             proceeds, value = sold * price * (1.0 - rate) if overlaps else 0.0, buys * price
             before, after = abs(held - sold) * price, abs(held - sold + buys) * price
             if n_lanes == 1:
-                own_power += proceeds
+                own_proceeds += proceeds
                 own_need += value * (1.0 + rate)
                 own_bought += value
                 own_gross += before
                 own_gross_bought += after
             else:
-                power[lane] += proceeds
+                expected[lane] += proceeds
                 need[lane] += value * (1.0 + rate)
                 bought[lane] += value
                 gross[lane] += before
                 gross_bought[lane] += after
     if n_lanes == 1:
-        power[0], need[0], bought[0] = own_power, own_need, own_bought
+        expected[0], need[0], bought[0] = own_proceeds, own_need, own_bought
         gross[0], gross_bought[0] = own_gross, own_gross_bought
     for lane in range(n_lanes):
         part = 1.0
+        power[lane] += expected[lane]
         room = FUNDING_TOLERANCE * book.plan_nav[lane]
         if need[lane] > max(power[lane] + room, 0.0):  # without buys there is nothing to scale, debit or not
             part = max(power[lane] / need[lane], 0.0)

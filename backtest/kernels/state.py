@@ -41,6 +41,12 @@ DROPPED_SHUT, DROPPED_CUT, DROPPED_UNPRICED, DROPPED_DELISTED, DROPPED_CAPPED, R
 SHORT_LIMITED, RECALLED, STOPPED, PASSED_OVER, MARGIN_CALL, DIVIDEND_DUE, DIVIDEND_PAID = 13, 14, 15, 16, 17, 18, 19
 # Sides of a cost table; and buy-ins, the third kind of order.
 BUY, SELL, FORCED = 0, 1, 2
+# Columns of Scratch.notes: of a name, 1 / FX, 1 / worth of a share (0 for a name without a price), raw shares a share,
+# costs as of `World`, whether any fee goes by shares, and how many kinds there are.
+LOCAL, COUNT, UNIT, HALF_SPREAD, IMPACT, BY_SHARE, N_KINDS = 0, 1, 2, 3, 4, 5, 6
+# Of a kind of fee: those of `FeeTable.limited` by side, those of sells behind; and bits of what it goes by.
+OF_SELLS, WHAT, N_NOTED = 5, 11, 12
+BY_MONEY, BY_SHARES, IS_FIXED, HAS_LOW, HAS_HIGH, DIFFERS = 1, 2, 4, 8, 16, 32
 # Results of a run.
 OK, NAV_NOT_POSITIVE, JOURNAL_FULL, TRADE_TOO_LARGE = 0, 1, 2, 3
 
@@ -206,8 +212,9 @@ class Scratch(NamedTuple):
     an array. value, most (shares that can be borrowed), buying, selling, spread (expected cost rates that lanes share),
     goes (bits, what an event lets a name's orders do): (A,). asked, now, later (the parts of orders that can fill at
     the event and later on its date): (A, L). rates, expected costs by side; terms, what is added up or cut:
-    (2, A, L). nav, held, total, slope, knot, factor, sought, budget, power, need, bought, gross, gross_bought, scale:
-    (L,). before: (C,). venue_due: (V, L). active: (L,).
+    (2, A, L). notes: (A, n, 12), what expected costs of a name go by, its kinds of fees behind it: those without limits
+    added up, then those with. nav, held, total, slope, knot, factor, sought, budget, power, need, bought, gross,
+    gross_bought, scale: (L,). before: (C,). venue_due: (V, L). active: (L,).
 
     Orders in a list, at most A x L, with a vector to spare: name, lane (unsigned: an index that cannot be negative
     needs no second look), moved (shares), notional (signed), fee, half_spread, impact, fx_cost (local currency); and
@@ -226,6 +233,7 @@ class Scratch(NamedTuple):
     later: F
     rates: F
     terms: F
+    notes: F
     nav: F
     held: F
     total: F

@@ -1,7 +1,7 @@
 """The ledger for many lanes at once under the common rules, without a journal; its results are bytes of `ledger`.
 
-One lane is fastest as lists of orders; many are fastest as dense loops over lanes, which know no rule that treats
-lanes apart by branches. What is common to both, and what is rare, is called from here and lives there.
+One lane is fastest as lists of orders; many are fastest as vectors of lanes, which know no rule that treats lanes apart
+by branches. What is common to both, and what is rare, is called from here and lives there.
 """
 
 import numpy as np

@@ -1,12 +1,11 @@
-"""What fills of many lanes cost under exact costs, in dense loops; for one lane see `listing`."""
+"""What fills of many lanes cost, in vectors of lanes; for one lane see `listing`."""
 
-import numpy as np
-
-from backtest.kernels.state import DEAREST
+from backtest.kernels.state import BUY, DEAREST, LOT_TOLERANCE, SELL
 from backtest.kernels.valuing import row_of_nb
 from data.costs.kernels.fees import CENTS_PER_ONE, UNITS_PER_ONE
 from data.costs.kernels.wide_fees import charge_quickly_nb, count_exactly_nb
-from data.jit import dense, leaf
+from data.jit import leaf
+from data.kernels.vectors import N_TOGETHER, any_nb, load_nb, sqrt_nb, store_nb, trunc_nb, where_nb
 
 # A hundredth in two parts: a whole number below 2**38 times the first is exact, and the sum of both products is the
 # hundredth part as division rounds it. (The hundredth part of a whole number lies at least 1/100 of its last place from
@@ -16,100 +15,98 @@ REST_OF_HUNDREDTH = (2**21 - 100 * 20971) / (100 * 2**21)
 
 
 @leaf
-def charge_wide_nb(world, row, prices, scratch):
-    """Write what moves cost: contract notes, half-spread and impact.
+def note_nb(fees, period, price, unit, at, there, moved, worth, moved_row, cents_row):
+    """Give the contract notes of one name's trades.
+
+    Parameters
+    ----------
+    fees : FeeTable
+    period : int
+    price, unit : float
+        Local currency a share; raw shares a share.
+    at : int
+        First lane.
+    there : Mask
+    moved, worth : Vector
+        Signed shares; their worth.
+    moved_row, cents_row : ndarray of shape (L,)
+        What is moved, again; room to work in.
+
+    Returns
+    -------
+    fee : Vector
+        Local currency; where nothing moves, anything.
+    is_refused : bool
+        A trade is too large for fees to be counted.
+    """
+    units, share_units, most = worth * UNITS_PER_ONE, abs(moved) * unit * UNITS_PER_ONE, fees.most[period]
+    buys, sells = moved > 0.0, moved < 0.0
+    is_sure = (units > 1.0) & (units < most[0]) & (share_units < most[1])
+    if any_nb(there & (moved != 0.0) & ~is_sure):
+        end = min(at + N_TOGETHER, moved_row.shape[0])
+        refused = count_exactly_nb(fees, period, price, unit, moved_row[at:end], cents_row[at:end])
+        return load_nb(cents_row, at, there) / CENTS_PER_ONE, refused >= 0
+    cents = charge_quickly_nb(fees, period, units, share_units, buys, sells)
+    return cents * HUNDREDTH + cents * REST_OF_HUNDREDTH, False
+
+
+@leaf
+def charge_name_nb(world, rules, row, a, price, scale, is_cut, at, own, there, scratch):
+    """Cut one name's buys to their part, in whole lots, and say what its moves cost.
 
     Parameters
     ----------
     world : World
-    row : int
-    prices : ndarray of shape (A,)
+    rules : Rules
+    row, a : int
+    price : float
+        Local currency a share.
+    scale : Vector
+        The part of buys that funding allows.
+    is_cut : bool
+        It is not 1 everywhere.
+    at, own : int
+        First lane; its place in arrays of shape (A, L).
+    there : Mask
     scratch : Scratch
-        Reads `now`; writes `terms`, local currency: what is paid, costs included, and the costs.
+        `now` and, where anything moves, `terms`, what is paid, costs included, and the costs, local currency, are
+        written in place.
 
     Returns
     -------
-    refused : int
-        0 or above if a trade is too large for fees to be counted; else -1.
+    moved : Vector
+    is_refused : bool
+        A trade is too large for fees to be counted.
     """
-    half_spreads, units = world.half_spread[row_of_nb(world.half_spread, row)], world.unit[row_of_nb(world.unit, row)]
-    impacts, cents, fees = world.impact[row_of_nb(world.impact, row)], scratch.nav, world.fees
-    for a in range(prices.shape[0]):
-        period, moved = fees.period[row, world.fee_class[a]], scratch.now[a]
-        paid, costs = scratch.terms[0, a], scratch.terms[1, a]
-        charge_quickly_nb(fees, period, prices[a], units[a], moved, cents)
-        n_doubts = add_costs_nb(
-            True, fees.most[period], prices[a], units[a], half_spreads[a], impacts[a], moved, cents, paid, costs
-        )  # fmt: skip
-        if n_doubts > 0:
-            refused = count_exactly_nb(fees, period, prices[a], units[a], moved, cents)
-            if refused >= 0:
-                return refused
-            add_costs_nb(
-                False, fees.most[period], prices[a], units[a], half_spreads[a], impacts[a], moved, cents, paid, costs
-            )  # fmt: skip
-    return -1
-
-
-@dense
-def add_costs_nb(is_quick, most, price, unit, half_spread, impact, moved, cents, paid_out, costs_out):
-    """Add half-spread and impact of one name's moves to their fees.
-
-    Parameters
-    ----------
-    is_quick : bool
-        Fees were charged quickly: they are below 2**38 cents where there is no doubt.
-    most : ndarray of shape (2,)
-        See `FeeTable.most`.
-    price, unit, half_spread, impact : float
-        Local currency; raw shares a share; fractions as of `World`.
-    moved, cents : ndarray of shape (L,)
-    paid_out, costs_out : ndarray of shape (L,)
-        Written in place; 0 where nothing moves.
-
-    Returns
-    -------
-    n_doubts : int
-        Trades too large, or too small, to be charged quickly.
-    """
-    has_impact, n_doubts, most_consideration, most_shares = impact != 0.0, 0, most[0], most[1]
-    for lane in range(moved.shape[0]):
-        notional = moved[lane] * price
-        worth, trades = abs(notional), moved[lane] != 0.0
-        consideration, shares = worth * UNITS_PER_ONE, abs(moved[lane]) * unit * UNITS_PER_ONE
-        is_sure = (consideration > 1.0) & (consideration < most_consideration) & (shares < most_shares)
-        n_doubts += int(trades & (not is_sure))
-        if is_quick:
-            fee = cents[lane] * HUNDREDTH + cents[lane] * REST_OF_HUNDREDTH
-        else:
-            fee = cents[lane] / CENTS_PER_ONE
-        spread = worth * half_spread
+    lot, half_spread = world.lot[row_of_nb(world.lot, row), a], world.half_spread[row_of_nb(world.half_spread, row), a]
+    impact, unit = world.impact[row_of_nb(world.impact, row), a], world.unit[row_of_nb(world.unit, row), a]
+    moved, is_refused = load_nb(scratch.now, own, there), False
+    cuts = (moved > 0.0) & (scale != 1.0)
+    if is_cut and any_nb(cuts):
+        whole = scale * moved
+        if lot > 0.0:
+            whole = trunc_nb(whole / lot + LOT_TOLERANCE) * lot
+        moved = where_nb(cuts, whole, moved)
+        store_nb(scratch.now, own, there, moved)
+    if not any_nb(moved != 0.0):  # a cut may leave no whole lot
+        return moved, is_refused
+    notional = moved * price
+    worth = abs(notional)
+    spread = worth * half_spread
+    if rules.exact_costs:
+        period, cents = world.fees.period[row, world.fee_class[a]], scratch.power
+        fee, is_refused = note_nb(world.fees, period, price, unit, at, there, moved, worth, scratch.now[a], cents)
         paid, costs = notional + fee + spread, fee + spread
-        if has_impact:
-            moves = impact * (worth * np.sqrt(abs(moved[lane])))
+        if impact != 0.0:
+            moves = impact * (worth * sqrt_nb(abs(moved)))
             paid, costs = paid + moves, costs + moves
-        paid_out[lane] = paid if trades else 0.0
-        costs_out[lane] = costs if trades else 0.0
-    return n_doubts
-
-
-@dense
-def leave_dust_wide_nb(prices, scale, now, paid, costs):
-    """Leave alone what funding leaves of buys where it costs more than it is worth.
-
-    Parameters
-    ----------
-    prices : ndarray of shape (A,)
-    scale : ndarray of shape (L,)
-    now, paid, costs : ndarray of shape (A, L)
-        Written in place.
-    """
-    n_assets, n_lanes = now.shape
-    for a in range(n_assets):
-        price = prices[a]
-        for lane in range(n_lanes):
-            moved = now[a, lane]
-            leaves = (scale[lane] != 1.0) & (moved > 0.0) & (costs[a, lane] >= DEAREST * (moved * price))
-            now[a, lane] = 0.0 if leaves else moved
-            paid[a, lane] = 0.0 if leaves else paid[a, lane]
-            costs[a, lane] = 0.0 if leaves else costs[a, lane]
+        if is_cut:  # what is left of a buy may cost more than it is worth
+            moved = where_nb(cuts & (costs >= DEAREST * notional), 0.0, moved)
+            store_nb(scratch.now, own, there, moved)
+    else:
+        rates = world.rate[row, world.fee_class[a]]
+        fee = worth * where_nb(moved > 0.0, rates[BUY], rates[SELL])
+        paid, costs = notional + fee + spread, fee + spread
+    store_nb(scratch.terms[0], own, there, paid)
+    store_nb(scratch.terms[1], own, there, costs)
+    return moved, is_refused

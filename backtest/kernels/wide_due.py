@@ -1,4 +1,4 @@
-"""What of the orders of many lanes can fill at an event, in dense loops; for one lane see `funding`."""
+"""What an event lets the orders of many lanes do, lane by venue and name by name; for one lane see `funding`."""
 
 import numpy as np
 
@@ -8,9 +8,7 @@ from backtest.kernels.state import (
     BUY_AT_OPEN,
     DECIDE,
     DUE_ALL,
-    DUE_LATE,
     DUE_NONE,
-    LOT_TOLERANCE,
     NEXT_OPEN,
     OPEN,
     SELL_AT_CLOSE,
@@ -75,97 +73,3 @@ def mark_wide_nb(immediate, due, start, active, decided_at, venue_due):
             is_late = (decided_at[lane] < 0) | (begins <= decided_at[lane])
             at_session = DUE_NONE if is_late else allowed
             venue_due[v, lane] = (DUE_ALL if active[lane] else DUE_NONE) if immediate else at_session
-
-
-@dense
-def due_wide_nb(goes, venue_of, venue_due, order, now_out, later_out):
-    """Say how much of each order can fill at the event, and how much later on its date, unbounded.
-
-    Parameters
-    ----------
-    goes : ndarray of shape (A,)
-    venue_of : ndarray of shape (A,)
-    venue_due : ndarray of shape (V, L)
-    order : ndarray of shape (A, L)
-    now_out, later_out : ndarray of shape (A, L)
-        Written in place, signed shares.
-
-    Returns
-    -------
-    has_later : bool
-        Whether anything may fill later on the date.
-    """
-    n_assets, n_lanes = order.shape
-    n_later = 0
-    for a in range(n_assets):
-        bits, v = goes[a], np.int64(venue_of[a])
-        if bits & (BUYS_LATER | SELLS_LATER):
-            n_later += 1
-    for a in range(n_assets):
-        bits, v = goes[a], np.int64(venue_of[a])
-        also_late = DUE_LATE if bits & IS_LATE else DUE_ALL
-        buys_now, sells_now = 1.0 if bits & BUYS_NOW else 0.0, 1.0 if bits & SELLS_NOW else 0.0
-        for lane in range(n_lanes):
-            due, wanted = venue_due[v, lane], order[a, lane]
-            is_due = (due == DUE_ALL) | (due == also_late)
-            goes_now = (buys_now if wanted > 0.0 else sells_now) != 0.0
-            now_out[a, lane] = wanted if is_due & goes_now else 0.0
-        if n_later == 0:
-            continue
-        buys_later, sells_later = 1.0 if bits & BUYS_LATER else 0.0, 1.0 if bits & SELLS_LATER else 0.0
-        for lane in range(n_lanes):
-            due, wanted = venue_due[v, lane], order[a, lane]
-            is_due = (due == DUE_ALL) | (due == also_late)
-            goes_later = (buys_later if wanted > 0.0 else sells_later) != 0.0
-            later_out[a, lane] = wanted if is_due & goes_later else 0.0
-    return n_later > 0
-
-
-@dense
-def bound_name_nb(room, lot, shares, undelivered, part):
-    """Hold one name's orders to what volume and delivery allow; see `funding.bounded_nb`.
-
-    Parameters
-    ----------
-    room, lot : float
-        Shares.
-    shares, undelivered : ndarray of shape (L,)
-    part : ndarray of shape (L,)
-        Written in place, signed shares.
-    """
-    for lane in range(part.shape[0]):
-        order, waits = part[lane], undelivered[lane]
-        free = min(room, max(shares[lane] - waits, 0.0))
-        bound = free if (order < 0.0) & (waits > 0.0) else room
-        is_free = abs(order) <= bound * (1.0 + LOT_TOLERANCE)
-        if lot > 0.0:
-            bound = np.trunc(bound / lot + LOT_TOLERANCE) * lot
-        bound = bound if order > 0.0 else -bound
-        part[lane] = order if is_free else bound
-
-
-@leaf
-def bound_wide_nb(world, book, row, has_later, scratch):
-    """Hold what can fill to what volume and delivery allow.
-
-    Parameters
-    ----------
-    world : World
-    book : Book
-    row : int
-    has_later : bool
-    scratch : Scratch
-        `now` and `later` (A, L) are written in place.
-    """
-    shares, undelivered, now, later = book.shares, book.undelivered, scratch.now, scratch.later
-    rooms, lots = world.room[row_of_nb(world.room, row)], world.lot[row_of_nb(world.lot, row)]
-    n_assets, n_lanes = now.shape
-    for a in range(n_assets):
-        n_waiting = 0
-        for lane in range(n_lanes):
-            n_waiting += int(undelivered[a, lane] > 0.0)
-        if n_waiting == 0 and rooms[a] == np.inf:
-            continue
-        bound_name_nb(rooms[a], lots[a], shares[a], undelivered[a], now[a])
-        if has_later:
-            bound_name_nb(rooms[a], lots[a], shares[a], undelivered[a], later[a])

@@ -1,170 +1,184 @@
-"""What orders of many lanes are expected to cost, in dense loops; for one lane see `expecting`."""
+"""What orders of many lanes are expected to cost, in vectors of lanes; for one lane see `expecting`."""
 
 import numpy as np
 
-from backtest.kernels.state import BUY, DEAREST, SELL
+from backtest.kernels.state import (
+    BY_MONEY,
+    BY_SHARE,
+    BY_SHARES,
+    COUNT,
+    DEAREST,
+    DIFFERS,
+    HALF_SPREAD,
+    HAS_HIGH,
+    HAS_LOW,
+    IMPACT,
+    IS_FIXED,
+    LOCAL,
+    N_KINDS,
+    OF_SELLS,
+    UNIT,
+    WHAT,
+)
 from backtest.kernels.valuing import row_of_nb
-from data.costs.kernels.fees import CENTS_PER_ONE, FIXED, HIGH, LOW, RATE, UNITS_PER_ONE, expect_rates_nb
-from data.jit import dense, leaf
+from data.costs.kernels.fees import BUY, CENTS_PER_UNIT, FIXED, HIGH, LOW, PER_SHARE, RATE, SELL, UNITS_PER_ONE
+from data.jit import leaf
+from data.kernels.vectors import least_nb, most_nb, spread_nb, sqrt_nb, where_nb
 
 
 @leaf
-def expect_wide_nb(world, row, fx, shares, scratch):
-    """Write the expected cost rates of moving each name to its target at the present factor, FX spread aside.
+def write_notes_nb(world, row, fx, value, notes_out):
+    """Write what expected costs of each name go by at a decision.
 
     Parameters
     ----------
     world : World
     row : int
     fx : ndarray of shape (C,)
-    shares : ndarray of shape (A, L)
-    scratch : Scratch
-        Reads `asked`, `value`, `nav`, `factor`; writes `rates` of buys.
+    value : ndarray of shape (A,)
+        Base value of a share.
+    notes_out : ndarray of shape (A, n, m)
+        Written in place; see `Scratch.notes`.
     """
-    rates, value, n_lanes = scratch.rates[BUY], scratch.value, len(scratch.lanes)
-    moved, traded = scratch.quantity[:n_lanes], scratch.consideration[:n_lanes]
-    half_spreads = world.half_spread[row_of_nb(world.half_spread, row)]
+    half_spreads, fees = world.half_spread[row_of_nb(world.half_spread, row)], world.fees
     impacts, units = world.impact[row_of_nb(world.impact, row)], world.unit[row_of_nb(world.unit, row)]
     for a in range(value.shape[0]):
-        rate_out, period = rates[a], world.fees.period[row, world.fee_class[a]]
-        if not value[a] > 0.0:
-            for lane in range(n_lanes):
-                rate_out[lane] = 0.0
-            continue
-        move_worth_nb(
-            fx[world.currency[a]], value[a], scratch.asked[a], scratch.factor, scratch.nav, shares[a], moved, traded
-        )  # fmt: skip
-        plain, limited = world.fees.plain[period], world.fees.limited[period]
-        if world.fees.is_plain[period]:
-            expect_name_nb(plain, limited, value[a], half_spreads[a], impacts[a], moved, traded, rate_out)
-        else:
-            expect_any_nb(
-                world.fees, period, value[a], units[a], half_spreads[a], impacts[a], n_lanes, scratch, traded, rate_out
-            )  # fmt: skip
+        period, price, worth, note = fees.period[row, world.fee_class[a]], fx[world.currency[a]], value[a], notes_out[a]
+        common, limited = note[0], fees.limited[period]
+        # A name without a price moves nothing; money without a rate is counted as it is.
+        common[LOCAL] = (1.0 / price if price != 0.0 else 1.0) if worth > 0.0 else 0.0
+        common[COUNT] = 1.0 / worth if worth > 0.0 else 0.0
+        common[UNIT], common[HALF_SPREAD], common[IMPACT] = units[a], half_spreads[a], impacts[a]
+        by_share, n = write_kind_nb(fees.plain[period], False, note[1]), 1
+        for i in range(limited.shape[0]):
+            if limited[i, BUY, HIGH] == 0.0 and limited[i, SELL, HIGH] == 0.0:  # no such kind
+                continue
+            n += 1
+            by_share |= write_kind_nb(limited[i], True, note[n])
+        common[BY_SHARE], common[N_KINDS] = 1.0 if by_share else 0.0, n
 
 
 @leaf
-def add_limited_nb(limited, i, side):
-    """Give what one kind with limits charges on one side, all zero where there is no such kind.
+def write_kind_nb(kind, has_limits, note_out):
+    """Write what a kind of fee charges.
 
     Parameters
     ----------
-    limited : ndarray of shape (n, 2, 6)
-    i, side : int
+    kind : ndarray of shape (2, n)
+        A row of `FeeTable.plain` or `FeeTable.limited`.
+    has_limits : bool
+    note_out : ndarray of shape (m,)
+        Written in place; see `Scratch.notes`.
 
     Returns
     -------
-    rate, fixed, low, high : float
+    by_share : bool
+        Shares count.
     """
-    if i >= limited.shape[0]:
-        return 0.0, 0.0, 0.0, 0.0
-    return limited[i, side, RATE], limited[i, side, FIXED], limited[i, side, LOW], limited[i, side, HIGH]
+    for side in range(2):
+        at = OF_SELLS if side == SELL else 0
+        for column in (RATE, PER_SHARE, FIXED):
+            note_out[at + column] = kind[side, column]
+        note_out[at + LOW], note_out[at + HIGH] = 0.0, np.inf
+        if has_limits:
+            note_out[at + LOW], note_out[at + HIGH] = kind[side, LOW], kind[side, HIGH]
+    what, differs = 0, False
+    for column, none, bit in (
+        (RATE, 0.0, BY_MONEY), (PER_SHARE, 0.0, BY_SHARES), (FIXED, 0.0, IS_FIXED), (LOW, 0.0, HAS_LOW),
+        (HIGH, np.inf, HAS_HIGH),
+    ):  # fmt: skip
+        bought, sold = note_out[column], note_out[OF_SELLS + column]
+        what |= bit if bought != none or sold != none else 0
+        differs |= bought != sold
+    note_out[WHAT] = what | (DIFFERS if differs else 0)
+    return what & BY_SHARES != 0
 
 
 @leaf
-def note_rate_nb(money, buying, selling, buying_2, selling_2, buying_3, selling_3):
-    """Give a contract note over what it is for, if no share counts: kinds without limits, and two with.
+def of_side_nb(kind, column, differs, buys):
+    """Give a number of a kind of fee, by the side of each order.
 
     Parameters
     ----------
-    money : float
-        Above 0 for a buy.
-    buying, selling, buying_2, selling_2, buying_3, selling_3 : tuple of floats
-        Rate and fixed part, and limits, by side.
+    kind : ndarray of shape (m,)
+        Of one name; see `Scratch.notes`.
+    column : int
+    differs : bool
+        Sides are charged apart.
+    buys : Mask
 
     Returns
     -------
-    rate : float
-        NaN where nothing moves.
+    numbers : Vector
     """
-    buys, due = money > 0.0, abs(money)
-    cents = (buying[0] if buys else selling[0]) * due * UNITS_PER_ONE + (buying[1] if buys else selling[1])
-    fee = (buying_2[0] if buys else selling_2[0]) * due * UNITS_PER_ONE + (buying_2[1] if buys else selling_2[1])
-    cents += min(max(fee, buying_2[2] if buys else selling_2[2]), buying_2[3] if buys else selling_2[3])
-    fee = (buying_3[0] if buys else selling_3[0]) * due * UNITS_PER_ONE + (buying_3[1] if buys else selling_3[1])
-    cents += min(max(fee, buying_3[2] if buys else selling_3[2]), buying_3[3] if buys else selling_3[3])
-    return cents / (due * CENTS_PER_ONE)
-
-
-@dense
-def move_worth_nb(price, worth, asked, factor, nav, shares, moved_out, traded_out):
-    """Write what one name's orders move, in base and in local currency.
-
-    Parameters
-    ----------
-    price, worth : float
-        FX, base per unit, 0 where unknown; base value of a share.
-    asked, factor, nav, shares : ndarray of shape (L,)
-    moved_out, traded_out : ndarray of shape (L,)
-        Written in place.
-    """
-    if price in (0.0, 1.0):
-        for lane in range(asked.shape[0]):
-            move = asked[lane] * (factor[lane] * nav[lane]) - shares[lane] * worth
-            moved_out[lane] = traded_out[lane] = 0.0 if np.isnan(move) else move
-        return
-    for lane in range(asked.shape[0]):
-        move = asked[lane] * (factor[lane] * nav[lane]) - shares[lane] * worth
-        move = 0.0 if np.isnan(move) else move
-        moved_out[lane] = move
-        traded_out[lane] = move / price
-
-
-@dense
-def expect_name_nb(plain, limited, worth, half_spread, impact, moved, traded, rate_out):
-    """Write the expected cost rates of one name's orders; see `expect_rates_nb` of `data.costs`.
-
-    Parameters
-    ----------
-    plain : ndarray of shape (2, 4)
-        Kinds without limits, added up, by side; no share counts.
-    limited : ndarray of shape (n, 2, 6)
-        Kinds with limits, at most two.
-    worth, half_spread, impact : float
-        Base value of a share, above 0; costs as of `World`.
-    moved, traded : ndarray of shape (L,)
-        Base currency, local currency.
-    rate_out : ndarray of shape (L,)
-        Written in place; 0 where nothing moves.
-    """
-    one, two = (plain[BUY, RATE], plain[BUY, FIXED]), (plain[SELL, RATE], plain[SELL, FIXED])
-    three, four = add_limited_nb(limited, 0, BUY), add_limited_nb(limited, 0, SELL)
-    five, six = add_limited_nb(limited, 1, BUY), add_limited_nb(limited, 1, SELL)
-    if impact == 0.0:
-        for lane in range(traded.shape[0]):
-            rate = note_rate_nb(traded[lane], one, two, three, four, five, six) + half_spread
-            rate_out[lane] = min(0.0 if traded[lane] == 0.0 else rate, DEAREST)
-        return
-    for lane in range(traded.shape[0]):
-        rate = note_rate_nb(traded[lane], one, two, three, four, five, six) + half_spread
-        rate += impact * np.sqrt(abs(moved[lane]) / worth)
-        rate_out[lane] = min(0.0 if traded[lane] == 0.0 else rate, DEAREST)
+    if differs:
+        return where_nb(buys, kind[column], kind[OF_SELLS + column])
+    return spread_nb(kind[column])
 
 
 @leaf
-def expect_any_nb(fees, period, worth, unit, half_spread, impact, n, scratch, traded, rate_out):
-    """Write the expected cost rates of one name's orders, whatever its fees go by.
+def charge_kind_nb(kind, buys, units, raw_units):
+    """Give what a kind of fee charges: what it does not go by adds nothing, and is passed over.
 
     Parameters
     ----------
-    fees : FeeTable
-    period : int
-    worth, unit, half_spread, impact : float
-    n : int
-        Lanes.
-    scratch : Scratch
-        Its lists are used; reads what moves, base currency, in `quantity`.
-    traded : ndarray of shape (L,)
-        Local currency.
-    rate_out : ndarray of shape (L,)
-        Written in place.
+    kind : ndarray of shape (m,)
+        Of one name; see `Scratch.notes`.
+    buys : Mask
+    units, raw_units : Vector
+        In 0.0001 of local currency and of shares as traded.
+
+    Returns
+    -------
+    cents : Vector
     """
-    quantity, raw, half, whole, rate = (
-        scratch.quantity, scratch.raw, scratch.spread_rate, scratch.impact_of_one, scratch.rate
-    )  # fmt: skip
-    for lane in range(n):
-        quantity[lane] = abs(quantity[lane]) / worth
-        raw[lane], half[lane], whole[lane] = quantity[lane] * unit, half_spread, impact
-    expect_rates_nb(fees, period, traded, quantity, raw, half, whole, n, rate)
-    for lane in range(n):
-        rate_out[lane] = min(rate[lane], DEAREST)
+    what, due = np.int64(kind[WHAT]), spread_nb(0.0)
+    differs = what & DIFFERS != 0
+    if what & BY_MONEY:
+        due = of_side_nb(kind, RATE, differs, buys) * units
+    if what & BY_SHARES:
+        due = due + of_side_nb(kind, PER_SHARE, differs, buys) * raw_units
+    if what & IS_FIXED:
+        due = due + of_side_nb(kind, FIXED, differs, buys)
+    if what & HAS_LOW:
+        due = most_nb(due, of_side_nb(kind, LOW, differs, buys))
+    if what & HAS_HIGH:
+        due = least_nb(due, of_side_nb(kind, HIGH, differs, buys))
+    return due
+
+
+@leaf
+def expected_rate_nb(notes, move):
+    """Give the expected cost rates of one name's orders, FX spread aside; see `expect_rates_nb` of `data.costs`.
+
+    Parameters
+    ----------
+    notes : ndarray of shape (n, m)
+        Of the name; see `Scratch.notes`.
+    move : Vector
+        Base currency.
+
+    Returns
+    -------
+    rate : Vector
+        0 where nothing moves.
+    """
+    common, moved, buys = notes[0], abs(move), move > 0.0
+    units, quantity, by_share = moved * common[LOCAL] * UNITS_PER_ONE, moved, common[BY_SHARE] != 0.0
+    if by_share or common[IMPACT] != 0.0:
+        quantity = moved * common[COUNT]
+    raw_units = quantity
+    if by_share:
+        raw_units = quantity * common[UNIT] * UNITS_PER_ONE
+    cents = charge_kind_nb(notes[1], buys, units, raw_units)
+    # Written out for the usual few: a loop would wait for each of them.
+    if common[N_KINDS] > 1.0:
+        cents = cents + charge_kind_nb(notes[2], buys, units, raw_units)
+    if common[N_KINDS] > 2.0:
+        cents = cents + charge_kind_nb(notes[3], buys, units, raw_units)
+    for i in range(4, np.int64(common[N_KINDS]) + 1):
+        cents = cents + charge_kind_nb(notes[i], buys, units, raw_units)
+    rate = cents / (units * CENTS_PER_UNIT) + common[HALF_SPREAD]
+    if common[IMPACT] != 0.0:
+        rate = rate + common[IMPACT] * sqrt_nb(quantity)
+    return least_nb(where_nb(units == 0.0, 0.0, rate), DEAREST)

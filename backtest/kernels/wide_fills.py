@@ -1,93 +1,132 @@
-"""Fills of many lanes at once, in dense loops; for one lane, and for the rarer rules, see `funding` and `fills`.
+"""Fills of many lanes at once, in vectors of lanes; for one lane, and for the rarer rules, see `funding` and `fills`.
 
-A list of orders, name by name and lane by lane, is what one lane wants; many lanes want loops over lanes without a
-branch that a lane decides, so that the compiler takes whole vectors of them. Each lane's additions are those of the
-narrow form, in its order, sells by name and then buys by name: bytes are the same. Where nothing moves, nothing is
-added.
+Each lane's additions are those of the narrow form, in its order, sells by name and then buys by name: bytes are the
+same. Where nothing moves, nothing is added.
 """
+
+import numpy as np
 
 from backtest.kernels.state import DECIDE, LOT_TOLERANCE, OK, OPEN, TRADE_TOO_LARGE
 from backtest.kernels.valuing import row_of_nb
-from backtest.kernels.wide_charging import charge_wide_nb, leave_dust_wide_nb
-from backtest.kernels.wide_due import bound_wide_nb, due_wide_nb, mark_wide_nb, say_what_goes_nb
-from backtest.kernels.wide_funding import cut_buys_nb, scale_wide_nb, sell_wide_nb
-from backtest.kernels.wide_paying import cost_wide_nb, pay_side_nb
-from data.jit import dense, kernel, leaf
+from backtest.kernels.wide_charging import charge_name_nb
+from backtest.kernels.wide_due import BUYS_NOW, SELLS_NOW, mark_wide_nb, say_what_goes_nb
+from backtest.kernels.wide_funding import sell_lanes_nb
+from backtest.kernels.wide_paying import convert_nb, pay_nb
+from data.jit import kernel, leaf
+from data.kernels.vectors import N_TOGETHER, any_nb, load_nb, spread_nb, store_nb, there_nb, where_nb
 
 
 @leaf
-def buy_step_nb(tolerance, moved, wanted, target, held, price, rate, plan_cash):
-    """Let one order, if it buys, move its shares and the plan.
+def buy_name_nb(lot, book, own, there, buys, moved, plan_cash):
+    """Let one name's buys move its shares and the plan.
 
     Parameters
     ----------
-    tolerance, moved, wanted, target, held : float
-        Shares: room for rounding; now; of the order; the target; held.
-    price, rate : float
-        Of the plan.
-    plan_cash : float
-        Of the lane, so far.
+    lot : float
+    book : Book
+        `shares` and `order` are written in place.
+    own : int
+        Place of the first lane in arrays of shape (A, L).
+    there, buys : Mask
+    moved, plan_cash : Vector
+        Shares; so far.
 
     Returns
     -------
-    held, rest, plan_cash : float
+    plan_cash : Vector
     """
-    buys, is_whole = moved > 0.0, abs(wanted - moved) <= tolerance
-    after, rest = target if is_whole else held + moved, 0.0 if is_whole else wanted - moved
-    value = moved * price
-    received = -value - abs(value) * rate
-    received = received if buys else -0.0  # adds nothing, not even to the sign of 0
-    return after if buys else held, rest if buys else wanted, plan_cash + received
-
-
-@dense
-def buy_wide_nb(lots, venue_of, now, target, plan_value, plan_cost, shares, order, plan_cash, pending):
-    """Let buys move shares and the plan, and count what orders are left.
-
-    Parameters
-    ----------
-    lots, venue_of : ndarray of shape (A,)
-    now, target, plan_value, plan_cost : ndarray of shape (A, L)
-    shares, order : ndarray of shape (A, L)
-        Written in place.
-    plan_cash : ndarray of shape (L,)
-        Written in place.
-    pending : ndarray of shape (V,)
-        Written in place.
-    """
-    n_assets, n_lanes = now.shape
-    for v in range(pending.shape[0]):
-        pending[v] = 0
-    for a in range(n_assets):
-        tolerance, n_left = LOT_TOLERANCE * lots[a], 0
-        for lane in range(n_lanes):
-            shares[a, lane], rest, plan_cash[lane] = buy_step_nb(
-                tolerance, now[a, lane], order[a, lane], target[a, lane], shares[a, lane], plan_value[a, lane],
-                plan_cost[a, lane], plan_cash[lane],
-            )  # fmt: skip
-            order[a, lane] = rest
-            n_left += int(rest != 0.0)
-        pending[venue_of[a]] += n_left
+    held, wanted = load_nb(book.shares, own, there), load_nb(book.order, own, there)
+    is_whole = abs(wanted - moved) <= LOT_TOLERANCE * lot
+    after = where_nb(is_whole, load_nb(book.target, own, there), held + moved)
+    store_nb(book.shares, own, there, where_nb(buys, after, held))
+    store_nb(book.order, own, there, where_nb(buys, where_nb(is_whole, 0.0, wanted - moved), wanted))
+    value = moved * load_nb(book.plan_value, own, there)
+    received = -value - abs(value) * load_nb(book.plan_cost, own, there)
+    return plan_cash + where_nb(buys, received, -0.0)  # adds nothing, not even to the sign of 0
 
 
 @leaf
-def count_wide_nb(world, book, scratch):
-    """Say which venues have unfilled orders in any lane: `pending` of the book, of which only 0 has a meaning.
+def fill_lanes_nb(world, rules, book, event, row, prices, scale, at, there, scratch, record):
+    """Charge and pay what goes, sells by name and then buys by name; buys move shares and the plan.
 
     Parameters
     ----------
     world : World
+    rules : Rules
     book : Book
+        Written in place.
+    event, row : int
+    prices : ndarray of shape (A,)
+    scale : Vector
+        The part of buys that funding allows.
+    at : int
+        First lane.
+    there : Mask
     scratch : Scratch
+        Reads `goes` and `now`; `bought` counts fills.
+    record : Record
+        `traded` and `paid` are written in place.
+
+    Returns
+    -------
+    status : int
     """
-    pending, order, n_lanes = book.pending, book.order, len(scratch.lanes)
-    for v in range(pending.shape[0]):
-        pending[v] = 0
-    for a in range(order.shape[0]):
-        n = 0
-        for lane in range(n_lanes):
-            n += int(order[a, lane] != 0.0)
-        pending[world.venue[a]] += n
+    goes, venue_of, currency_of, slots, fx = (
+        scratch.goes, world.venue, world.currency, world.settle_slot[row], world.fx[event]
+    )  # fmt: skip
+    base, unsettled, incoming, lots = np.int64(rules.base), book.unsettled, book.incoming, world.lot
+    n_lanes = len(scratch.lanes)
+    in_base = base * n_lanes + at
+    cash, plan_cash = load_nb(book.cash, in_base, there), load_nb(book.plan_cash, at, there)
+    traded, spent = load_nb(record.traded[row], at, there), load_nb(record.paid[row], at, there)
+    # Of base currency: what of it waits in the slot of the names at hand.
+    n, waits, comes, slot = spread_nb(0.0), spread_nb(0.0), spread_nb(0.0), np.int64(-1)
+    is_cut = any_nb(there & (scale != 1.0))
+    for is_buying in (False, True):
+        for a in range(goes.shape[0]):
+            if goes[a] & (BUYS_NOW | SELLS_NOW) == 0:
+                continue
+            own = a * n_lanes + at
+            if is_buying:
+                moved = load_nb(scratch.now, own, there)
+                moves = moved > 0.0
+            else:
+                moved, is_refused = charge_name_nb(
+                    world, rules, row, a, prices[a], scale, is_cut, at, own, there, scratch
+                )  # fmt: skip
+                if is_refused:
+                    return TRADE_TOO_LARGE
+                moves = moved < 0.0
+            if not any_nb(moves):
+                continue
+            c, waiting = np.int64(currency_of[a]), slots[venue_of[a]]
+            if waiting != slot:
+                if slot >= 0:
+                    store_nb(unsettled[slot], in_base, there, waits)
+                    store_nb(incoming[slot], in_base, there, comes)
+                slot = waiting
+                waits, comes = load_nb(unsettled[slot], in_base, there), load_nb(incoming[slot], in_base, there)
+            paid, costs = load_nb(scratch.terms[0], own, there), load_nb(scratch.terms[1], own, there)
+            worth = abs(moved * prices[a])
+            if c != base:
+                worth = worth * fx[c]
+                paid, costs = convert_nb(
+                    book, fx[c], rules.fx_spread, slot, c * n_lanes + at, there, moves, paid, costs
+                )  # fmt: skip
+            cash, waits, comes, traded, spent, n = pay_nb(
+                moves, paid, worth, costs, cash, waits, comes, traded, spent, n
+            )  # fmt: skip
+            if is_buying:
+                plan_cash = buy_name_nb(lots[row_of_nb(lots, row), a], book, own, there, moves, moved, plan_cash)
+    if slot >= 0:
+        store_nb(unsettled[slot], in_base, there, waits)
+        store_nb(incoming[slot], in_base, there, comes)
+    store_nb(book.cash, in_base, there, cash)
+    store_nb(book.plan_cash, at, there, plan_cash)
+    store_nb(record.traded[row], at, there, traded)
+    store_nb(record.paid[row], at, there, spent)
+    store_nb(scratch.bought, at, there, n)
+    return OK
 
 
 @kernel
@@ -110,45 +149,42 @@ def fill_wide_nb(timeline, world, rules, book, event, scratch, record):
     status : int
         OK or TRADE_TOO_LARGE.
     """
-    row, now = timeline.row[event], scratch.now
+    row, n_lanes, immediate = timeline.row[event], len(scratch.lanes), timeline.kind[event] == DECIDE
     prices = world.close[row] if timeline.kind[event] != OPEN else world.open[row]
-    lots, slots = world.lot[row_of_nb(world.lot, row)], world.settle_slot[row]
-    immediate = timeline.kind[event] == DECIDE
+    is_bounded = rules.has_room != 0 or world.actions.kind.shape[0] > 0
     mark_wide_nb(
         immediate, timeline.due[event], timeline.start[event], scratch.active, book.decided_at, scratch.venue_due
     )  # fmt: skip
     say_what_goes_nb(timeline, world, rules, book, event, scratch)
-    has_later = due_wide_nb(scratch.goes, world.venue, scratch.venue_due, book.order, now, scratch.later)
-    if rules.has_room or world.actions.kind.shape[0] > 0:
-        bound_wide_nb(world, book, row, has_later, scratch)
-    sell_wide_nb(
-        slots, world.venue, lots, now, scratch.later, has_later, book.target, book.plan_value,
-        book.plan_cost, book.shares, book.order, book.plan_cash, book.plan_incoming, scratch.need, scratch.bought,
-        scratch.gross, scratch.gross_bought,
-    )  # fmt: skip
-    is_cut = scale_wide_nb(rules, book, has_later, scratch)
-    if is_cut:
-        cut_buys_nb(lots, scratch.scale, now)
-    if rules.exact_costs:
-        if charge_wide_nb(world, row, prices, scratch) >= 0:
-            return TRADE_TOO_LARGE
-        if is_cut:
-            leave_dust_wide_nb(prices, scratch.scale, now, scratch.terms[0], scratch.terms[1])
-    else:
-        half_spreads = world.half_spread[row_of_nb(world.half_spread, row)]
-        cost_wide_nb(
-            prices, half_spreads, world.rate[row], world.fee_class, now, scratch.terms[0], scratch.terms[1]
-        )  # fmt: skip
+    for at in range(0, n_lanes, N_TOGETHER):
+        there = there_nb(n_lanes - at)
+        scale = sell_lanes_nb(world, rules, book, row, at, there, is_bounded, scratch)
+        status = fill_lanes_nb(world, rules, book, event, row, prices, scale, at, there, scratch, record)
+        if status != OK:
+            return status
     n_fills, n_of_event, begun = record.n_fills, scratch.bought, book.begun
-    for lane in range(len(scratch.lanes)):
-        n_of_event[lane] = 0.0
-    pay_side_nb(world, rules, book, event, row, -1.0, prices, scratch, record)
-    pay_side_nb(world, rules, book, event, row, 1.0, prices, scratch, record)
-    for lane in range(len(scratch.lanes)):
+    for lane in range(n_lanes):
         n_fills[lane] += int(n_of_event[lane])
         begun[lane] |= int(n_of_event[lane] > 0.0)
-    buy_wide_nb(
-        lots, world.venue, now, book.target, book.plan_value, book.plan_cost, book.shares, book.order, book.plan_cash,
-        book.pending,
-    )  # fmt: skip
+    count_wide_nb(world, book, scratch)
     return OK
+
+
+@leaf
+def count_wide_nb(world, book, scratch):
+    """Say which venues have unfilled orders in any lane: `pending` of the book, of which only 0 has a meaning.
+
+    Parameters
+    ----------
+    world : World
+    book : Book
+    scratch : Scratch
+    """
+    pending, order, n_lanes = book.pending, book.order, len(scratch.lanes)
+    for v in range(pending.shape[0]):
+        pending[v] = 0
+    for a in range(order.shape[0]):
+        if pending[world.venue[a]] != 0:
+            continue
+        for at in range(0, n_lanes, N_TOGETHER):
+            pending[world.venue[a]] |= int(any_nb(load_nb(order, a * n_lanes + at, there_nb(n_lanes - at)) != 0.0))

@@ -1,194 +1,183 @@
-"""How far buying power and gross let the orders of many lanes go, in dense loops; for one lane see `funding`.
+"""How far buying power and gross let the orders of many lanes go, in vectors of lanes; for one lane see `funding`.
 
-Loops run over lanes innermost and have no branch that a lane decides, so that the compiler takes whole vectors of
-them. Each lane's additions are those of the narrow form, in its order: bytes are the same.
+Each lane's additions are those of the narrow form, in its order: bytes are the same. Where nothing moves, nothing is
+added.
 """
 
 import numpy as np
 
-from backtest.kernels.state import FUNDING_TOLERANCE, LOT_TOLERANCE, OVERLAP, SETTLED
-from data.jit import dense, leaf
+from backtest.kernels.state import DUE_ALL, DUE_LATE, FUNDING_TOLERANCE, LOT_TOLERANCE, OVERLAP, SETTLED
+from backtest.kernels.valuing import row_of_nb
+from backtest.kernels.wide_due import BUYS_LATER, BUYS_NOW, IS_LATE, SELLS_LATER, SELLS_NOW
+from data.jit import leaf
+from data.kernels.vectors import (
+    any_nb,
+    is_nb,
+    least_nb,
+    load_nb,
+    most_nb,
+    spread_nb,
+    store_nb,
+    trunc_nb,
+    where_nb,
+)
 
 
 @leaf
-def sell_step_nb(
-    tolerance, moved, left, wanted, target, held, price, rate, plan_cash, comes, need, bought, gross, gross_bought
-):  # fmt: skip
-    """Let one order, if it sells, move its shares, and add to the sums of its lane.
+def part_nb(wanted, is_due, has_buys, has_sells):
+    """Give the part of one name's orders that an event lets go, unbounded.
 
     Parameters
     ----------
-    tolerance, moved, left, wanted, target, held : float
-        Shares: room for rounding; now, later on the date, of the order; the target; held.
-    price, rate : float
-        Of the plan.
-    plan_cash, comes, need, bought, gross, gross_bought : float
-        Of the lane, so far.
+    wanted : Vector
+        Signed shares.
+    is_due : Mask
+    has_buys, has_sells : bool
+        Which sides go.
 
     Returns
     -------
-    held, rest, plan_cash, comes, need, bought, gross, gross_bought : float
+    part : Vector
     """
-    sells, is_whole = moved < 0.0, abs(wanted - moved) <= tolerance
-    after, rest = target if is_whole else held + moved, 0.0 if is_whole else wanted - moved
-    held, rest = after if sells else held, rest if sells else wanted
-    value = moved * price
-    received = -value - abs(value) * rate
-    received = received if sells else -0.0  # adds nothing, not even to the sign of 0
-    kept, buys = held + min(left, 0.0), max(moved, 0.0) + max(left, 0.0)
-    value = buys * price
-    need, bought = need + value * (1.0 + rate), bought + value
-    gross, gross_bought = gross + abs(kept) * price, gross_bought + abs(kept + buys) * price
-    return held, rest, plan_cash + received, comes + received, need, bought, gross, gross_bought
-
-
-@dense
-def sell_wide_nb(
-    slots, venue_of, lots, now, later, has_later, target, plan_value, plan_cost, shares, order, plan_cash,
-    plan_incoming, need_out, bought_out, gross_out, gross_bought_out,
-):  # fmt: skip
-    """Let sells move shares and the plan, and add up what the buys of the date ask for.
-
-    Parameters
-    ----------
-    slots : ndarray of shape (V,)
-        Where in the settlement ring the money of a fill waits.
-    venue_of, lots : ndarray of shape (A,)
-    now, later : ndarray of shape (A, L)
-    has_later : bool
-    target, plan_value, plan_cost : ndarray of shape (A, L)
-    shares, order : ndarray of shape (A, L)
-        Written in place.
-    plan_cash : ndarray of shape (L,)
-        Written in place.
-    plan_incoming : ndarray of shape (M, L)
-        Written in place.
-    need_out, bought_out, gross_out, gross_bought_out : ndarray of shape (L,)
-        Written in place.
-    """
-    n_assets, n_lanes = now.shape
-    for lane in range(n_lanes):
-        need_out[lane], bought_out[lane], gross_out[lane], gross_bought_out[lane] = 0.0, 0.0, 0.0, 0.0
-    a = 0
-    while a < n_assets:
-        slot = slots[venue_of[a]]
-        b = a + 1  # two names at once, if their money waits together: sums are loaded and kept half as often
-        is_pair = b < n_assets and slots[venue_of[min(b, n_assets - 1)]] == slot
-        tolerance, tolerance_b = LOT_TOLERANCE * lots[a], LOT_TOLERANCE * lots[min(b, n_assets - 1)]
-        if is_pair:
-            for lane in range(n_lanes):
-                cash, comes, need, bought = plan_cash[lane], plan_incoming[slot, lane], need_out[lane], bought_out[lane]
-                gross, gross_bought = gross_out[lane], gross_bought_out[lane]
-                held, rest, cash, comes, need, bought, gross, gross_bought = sell_step_nb(
-                    tolerance, now[a, lane], later[a, lane] if has_later else 0.0, order[a, lane], target[a, lane],
-                    shares[a, lane], plan_value[a, lane], plan_cost[a, lane], cash, comes, need, bought, gross,
-                    gross_bought,
-                )  # fmt: skip
-                shares[a, lane], order[a, lane] = held, rest
-                held, rest, cash, comes, need, bought, gross, gross_bought = sell_step_nb(
-                    tolerance_b, now[b, lane], later[b, lane] if has_later else 0.0, order[b, lane], target[b, lane],
-                    shares[b, lane], plan_value[b, lane], plan_cost[b, lane], cash, comes, need, bought, gross,
-                    gross_bought,
-                )  # fmt: skip
-                shares[b, lane], order[b, lane] = held, rest
-                plan_cash[lane], plan_incoming[slot, lane], need_out[lane], bought_out[lane] = cash, comes, need, bought
-                gross_out[lane], gross_bought_out[lane] = gross, gross_bought
-            a += 2
-            continue
-        for lane in range(n_lanes):
-            held, rest, cash, comes, need, bought, gross, gross_bought = sell_step_nb(
-                tolerance, now[a, lane], later[a, lane] if has_later else 0.0, order[a, lane], target[a, lane],
-                shares[a, lane], plan_value[a, lane], plan_cost[a, lane], plan_cash[lane], plan_incoming[slot, lane],
-                need_out[lane], bought_out[lane], gross_out[lane], gross_bought_out[lane],
-            )  # fmt: skip
-            shares[a, lane], order[a, lane] = held, rest
-            plan_cash[lane], plan_incoming[slot, lane], need_out[lane], bought_out[lane] = cash, comes, need, bought
-            gross_out[lane], gross_bought_out[lane] = gross, gross_bought
-        a += 1
-
-
-@dense
-def expect_proceeds_nb(later, plan_value, plan_cost, power):
-    """Add the expected proceeds of sells later on the date to buying power.
-
-    Parameters
-    ----------
-    later, plan_value, plan_cost : ndarray of shape (A, L)
-    power : ndarray of shape (L,)
-        Written in place.
-    """
-    n_assets, n_lanes = later.shape
-    for a in range(n_assets):
-        for lane in range(n_lanes):
-            sold = -min(later[a, lane], 0.0)
-            power[lane] += sold * plan_value[a, lane] * (1.0 - plan_cost[a, lane])
+    goes = is_due
+    if not has_sells:
+        goes = goes & (wanted > 0.0)
+    if not has_buys:
+        goes = goes & ~(wanted > 0.0)
+    return where_nb(goes, wanted, 0.0)
 
 
 @leaf
-def scale_wide_nb(rules, book, has_later, scratch):
-    """Find the part of the buys due that buying power and gross allow; see `funding.scale_buys_nb`.
+def bounded_nb(room, lot, held, waits, part):
+    """Hold one name's orders to what volume and delivery allow; see `funding.bounded_nb`.
 
     Parameters
     ----------
+    room, lot : float
+        Shares.
+    held, waits, part : Vector
+        Shares: held, what of them is undelivered, and signed what can fill.
+
+    Returns
+    -------
+    part : Vector
+    """
+    free = where_nb((part < 0.0) & (waits > 0.0), least_nb(most_nb(held - waits, 0.0), room), room)
+    bound = free
+    if lot > 0.0:
+        bound = trunc_nb(free / lot + LOT_TOLERANCE) * lot
+    return where_nb(abs(part) <= free * (1.0 + LOT_TOLERANCE), part, where_nb(part > 0.0, bound, -bound))
+
+
+@leaf
+def sell_lanes_nb(world, rules, book, row, at, there, is_bounded, scratch):
+    """Let sells move shares and the plan, and find the part of the buys due that buying power and gross allow.
+
+    Parameters
+    ----------
+    world : World
     rules : Rules
     book : Book
-    has_later : bool
+        `shares`, `order` and the plan are written in place.
+    row, at : int
+        First lane.
+    there : Mask
+    is_bounded : bool
+        Volume or delivery may bound orders.
     scratch : Scratch
-        Reads what `sell_wide_nb` added up; writes `scale` (L,), the part in [0, 1].
+        Reads `goes` and `venue_due`; writes `now`.
 
     Returns
     -------
-    is_cut : bool
-        Whether any part is not 1.
+    scale : Vector
+        The part, in [0, 1]; see `funding.scale_buys_nb`.
     """
-    power, need, bought, gross, plan_nav = scratch.power, scratch.need, scratch.bought, scratch.gross, book.plan_nav
-    plan_cash, plan_incoming, gross_bought, scale = (
-        book.plan_cash,
-        book.plan_incoming,
-        scratch.gross_bought,
-        scratch.scale,
-    )
-    target_gross, n_lanes = book.target_gross, len(scratch.lanes)
-    for lane in range(n_lanes):
-        power[lane] = plan_cash[lane]
+    goes, venue_of, slots = scratch.goes, world.venue, world.settle_slot[row]
+    lots, rooms = world.lot[row_of_nb(world.lot, row)], world.room[row_of_nb(world.room, row)]
+    shares, order, target, plan_value, plan_cost = book.shares, book.order, book.target, book.plan_value, book.plan_cost
+    plan_incoming, n_lanes = book.plan_incoming, len(scratch.lanes)
+    plan_cash, comes, slot = load_nb(book.plan_cash, at, there), spread_nb(0.0), -1
+    proceeds, need, bought, gross, gross_bought = (
+        spread_nb(0.0), spread_nb(0.0), spread_nb(0.0), spread_nb(0.0), spread_nb(0.0)
+    )  # fmt: skip
+    for a in range(goes.shape[0]):
+        own = a * n_lanes + at
+        bits, held, price = goes[a], load_nb(shares, own, there), load_nb(plan_value, own, there)
+        wanted = load_nb(order, own, there)
+        if bits & (BUYS_NOW | SELLS_NOW | BUYS_LATER | SELLS_LATER) == 0 or not any_nb(wanted != 0.0):
+            worth = abs(held) * price
+            gross, gross_bought = gross + worth, gross_bought + worth
+            if bits & (BUYS_NOW | SELLS_NOW):
+                store_nb(scratch.now, own, there, 0.0)
+            continue
+        rate, v = load_nb(plan_cost, own, there), np.int64(venue_of[a])
+        is_due = is_nb(scratch.venue_due, v * n_lanes + at, there, DUE_ALL)
+        if bits & IS_LATE:
+            is_due = is_due | is_nb(scratch.venue_due, v * n_lanes + at, there, DUE_LATE)
+        buys, kept = spread_nb(0.0), held
+        if bits & (BUYS_NOW | SELLS_NOW):
+            now = part_nb(wanted, is_due, bits & BUYS_NOW != 0, bits & SELLS_NOW != 0)
+            if is_bounded:
+                now = bounded_nb(rooms[a], lots[a], held, load_nb(book.undelivered, own, there), now)
+            store_nb(scratch.now, own, there, now)
+            sells, buys = now < 0.0, most_nb(now, 0.0)
+            if any_nb(sells):
+                if slots[v] != slot:
+                    if slot >= 0:
+                        store_nb(plan_incoming, slot * n_lanes + at, there, comes)
+                    slot = slots[v]
+                    comes = load_nb(plan_incoming, slot * n_lanes + at, there)
+                is_whole = abs(wanted - now) <= LOT_TOLERANCE * lots[a]
+                after = where_nb(is_whole, load_nb(target, own, there), held + now)
+                rest = where_nb(is_whole, 0.0, wanted - now)
+                kept = where_nb(sells, after, held)
+                store_nb(shares, own, there, kept)
+                store_nb(order, own, there, where_nb(sells, rest, wanted))
+                value = now * price
+                received = where_nb(sells, -value - abs(value) * rate, -0.0)  # adds nothing, not even to the sign of 0
+                plan_cash, comes = plan_cash + received, comes + received
+        if bits & (BUYS_LATER | SELLS_LATER):
+            later = part_nb(wanted, is_due, bits & BUYS_LATER != 0, bits & SELLS_LATER != 0)
+            if is_bounded:
+                later = bounded_nb(rooms[a], lots[a], held, load_nb(book.undelivered, own, there), later)
+            sold = -least_nb(later, 0.0)
+            proceeds = proceeds + sold * price * (1.0 - rate)
+            buys, kept = buys + most_nb(later, 0.0), kept - sold
+        value = buys * price
+        need, bought = need + value * (1.0 + rate), bought + value
+        gross, gross_bought = gross + abs(kept) * price, gross_bought + abs(kept + buys) * price
+    if slot >= 0:
+        store_nb(plan_incoming, slot * n_lanes + at, there, comes)
+    store_nb(book.plan_cash, at, there, plan_cash)
+    power = plan_cash
     if rules.funding == SETTLED:
         for slot in range(plan_incoming.shape[0]):
-            for lane in range(n_lanes):
-                power[lane] -= plan_incoming[slot, lane]
-    if rules.funding == OVERLAP and has_later:
-        expect_proceeds_nb(scratch.later, book.plan_value, book.plan_cost, power)
-    n_cut = 0
-    for lane in range(n_lanes):
-        room, part = FUNDING_TOLERANCE * plan_nav[lane], 1.0
-        if need[lane] > max(power[lane] + room, 0.0):  # without buys there is nothing to scale, debit or not
-            part = max(power[lane] / need[lane], 0.0)
-        limit = max(target_gross[lane], gross[lane])
-        if gross_bought[lane] > limit + room:
-            part = min(part, (limit - gross[lane]) / (gross_bought[lane] - gross[lane]))
-        # What is left of cash after a cut is rounding: it buys nothing.
-        part = part if part * bought[lane] > room else 0.0
-        scale[lane] = part
-        n_cut += int(part != 1.0)
-    return n_cut > 0
+            power = power - load_nb(plan_incoming, slot * n_lanes + at, there)
+    if rules.funding == OVERLAP:
+        power = power + proceeds
+    return scale_nb(
+        FUNDING_TOLERANCE * load_nb(book.plan_nav, at, there), load_nb(book.target_gross, at, there), power,
+        need, bought, gross, gross_bought,
+    )  # fmt: skip
 
 
-@dense
-def cut_buys_nb(lots, scale, now):
-    """Cut buys to their part, in whole lots.
+@leaf
+def scale_nb(room, target_gross, power, need, bought, gross, gross_bought):
+    """Give the part of the buys due that buying power and gross allow; see `funding.scale_buys_nb`.
 
     Parameters
     ----------
-    lots : ndarray of shape (A,)
-    scale : ndarray of shape (L,)
-    now : ndarray of shape (A, L)
-        Written in place.
+    room, target_gross, power, need, bought, gross, gross_bought : Vector
+        Base currency.
+
+    Returns
+    -------
+    scale : Vector
     """
-    n_assets, n_lanes = now.shape
-    for a in range(n_assets):
-        lot = lots[a]
-        for lane in range(n_lanes):
-            part, wanted = scale[lane], now[a, lane]
-            cut = part * wanted
-            if lot > 0.0:
-                cut = np.trunc(cut / lot + LOT_TOLERANCE) * lot
-            now[a, lane] = cut if (wanted > 0.0) & (part != 1.0) else wanted
+    limit = most_nb(target_gross, gross)
+    # Without buys there is nothing to scale, debit or not.
+    part = where_nb(need > most_nb(power + room, 0.0), most_nb(power / need, 0.0), 1.0)
+    by_gross = least_nb(part, (limit - gross) / (gross_bought - gross))
+    part = where_nb(gross_bought > limit + room, by_gross, part)
+    # What is left of cash after a cut is rounding: it buys nothing.
+    return where_nb(part * bought > room, part, 0.0)

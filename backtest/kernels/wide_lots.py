@@ -1,108 +1,83 @@
-"""Target shares of many lanes in whole lots, in dense loops; for one lane see `sizing.cut_targets_nb`."""
-
-import numpy as np
+"""Target shares of many lanes in whole lots, in vectors of lanes; for one lane see `sizing.cut_targets_nb`."""
 
 from backtest.kernels.state import LOT_TOLERANCE
-from data.jit import dense, leaf
+from data.jit import leaf
+from data.kernels.vectors import any_nb, floor_nb, most_nb, rint_nb, trunc_nb, where_nb
 
 # Counts of up to MOST_LOTS lots found by products are those of division but where they are as near as NEAR_LOT to the
 # next: half of LOT_TOLERANCE, so that whole lots leave no doubt.
 MOST_LOTS, NEAR_LOT = 2.0**19, LOT_TOLERANCE / 2.0
 
 
-@dense
-def cut_to_lots_nb(lot, price, asked, factor, nav, shares, wanted_out):
-    """Write the shares one name's targets ask for, in whole lots.
+@leaf
+def count_lots_nb(lot, price, money, held):
+    """Give the shares that money buys, in whole lots, by products.
 
     Parameters
     ----------
     lot, price : float
         Shares; base value of one.
-    asked, factor, nav, shares : ndarray of shape (L,)
-        NaN asked: held.
-    wanted_out : ndarray of shape (L,)
-        Written in place.
+    money, held : Vector
+        Base currency; shares.
 
     Returns
     -------
-    n_doubts : int
-        In how many lanes the count of lots could be another one than division gives.
+    wanted : Vector
+    is_sure : Mask
+        The count of lots is that of division, and no odd part is held.
 
     Notes
     -----
-    A product with an inverse takes a third of the time of a division, and is off by less than NEAR_LOT up to MOST_LOTS.
+    A product with an inverse takes a tenth of the time of a division, and is off by less than NEAR_LOT up to MOST_LOTS.
     """
-    per_lot, per_lot_worth, n_doubts = 1.0 / lot, 1.0 / (price * lot), 0
-    for lane in range(asked.shape[0]):
-        weight, held = asked[lane], shares[lane]
-        n_held = held * per_lot + LOT_TOLERANCE
-        n_wanted = weight * (factor[lane] * nav[lane]) * per_lot_worth + LOT_TOLERANCE
-        off = min(abs(n_held - np.rint(n_held)), abs(n_wanted - np.rint(n_wanted)))
-        is_sure = (off > NEAR_LOT) & (n_held > 0.0) & (n_wanted > 0.0) & (max(n_held, n_wanted) < MOST_LOTS)
-        whole = np.floor(n_wanted) * lot + (held - np.floor(n_held) * lot)
-        is_held, is_sold = np.isnan(weight), weight == 0.0
-        n_doubts += (not is_sure) & (not is_held) & (not is_sold)
-        wanted_out[lane] = held if is_held else (0.0 if is_sold else whole)
-    return n_doubts
+    n_lots = money * (1.0 / (price * lot)) + LOT_TOLERANCE
+    is_sure = (abs(n_lots - rint_nb(n_lots)) > NEAR_LOT) & (n_lots > 0.0) & (n_lots < MOST_LOTS)
+    return floor_nb(n_lots) * lot, is_sure & (rint_nb(held * (1.0 / lot)) * lot == held)
 
 
-@dense
-def divide_into_lots_nb(lot, price, asked, factor, nav, shares, wanted_out):
-    """Write the shares one name's targets ask for, in whole lots, by division; see `sizing.cut_targets_nb`.
+@leaf
+def divide_into_lots_nb(lot, price, money, held):
+    """Give the shares that money buys, in whole lots, by division; see `sizing.cut_targets_nb`.
 
     Parameters
     ----------
     lot, price : float
-        Shares; base value of one.
-    asked, factor, nav, shares : ndarray of shape (L,)
-        NaN asked: held.
-    wanted_out : ndarray of shape (L,)
-        Written in place.
+        Shares, 0 for no lots; base value of one.
+    money, held : Vector
+        Base currency; shares.
+
+    Returns
+    -------
+    wanted : Vector
+        An odd part that is held stays.
     """
-    for lane in range(asked.shape[0]):
-        weight, held = asked[lane], shares[lane]
-        wanted = max(weight * (factor[lane] * nav[lane]) / price, -0.0)
-        odd = held - np.trunc(held / lot + (LOT_TOLERANCE if held >= 0.0 else -LOT_TOLERANCE)) * lot
-        whole = np.trunc(wanted / lot + (LOT_TOLERANCE if wanted >= 0.0 else -LOT_TOLERANCE)) * lot + odd
-        wanted_out[lane] = held if np.isnan(weight) else (0.0 if weight == 0.0 else whole)
-
-
-@dense
-def divide_nb(price, asked, factor, nav, shares, wanted_out):
-    """Write the shares one name's targets ask for.
-
-    Parameters
-    ----------
-    price : float
-        Base value of a share.
-    asked, factor, nav, shares : ndarray of shape (L,)
-        NaN asked: held.
-    wanted_out : ndarray of shape (L,)
-        Written in place.
-    """
-    for lane in range(asked.shape[0]):
-        weight = asked[lane]
-        wanted = max(weight * (factor[lane] * nav[lane]) / price, -0.0)
-        wanted_out[lane] = shares[lane] if np.isnan(weight) else (0.0 if weight == 0.0 else wanted)
+    wanted = most_nb(money / price, -0.0)
+    if not lot > 0.0:
+        return wanted
+    odd = held - trunc_nb(held / lot + where_nb(held >= 0.0, LOT_TOLERANCE, -LOT_TOLERANCE)) * lot
+    return trunc_nb(wanted / lot + where_nb(wanted >= 0.0, LOT_TOLERANCE, -LOT_TOLERANCE)) * lot + odd
 
 
 @leaf
-def cut_wide_nb(lots, value, asked, factor, nav, shares, wanted_out):
-    """Write the shares each name's target asks for, and whole lots leave of them.
+def wanted_shares_nb(lot, price, weight, money, held, there):
+    """Give the shares that one name's targets ask for, and whole lots leave of them.
 
     Parameters
     ----------
-    lots, value : ndarray of shape (A,)
-    asked : ndarray of shape (A, L)
-        NaN: held.
-    factor, nav : ndarray of shape (L,)
-    shares : ndarray of shape (A, L)
-    wanted_out : ndarray of shape (A, L)
-        Written in place.
+    lot, price : float
+        Shares, 0 for no lots; base value of one.
+    weight, money, held : Vector
+        NaN: held; base currency; shares.
+    there : Mask
+
+    Returns
+    -------
+    wanted : Vector
     """
-    for a in range(lots.shape[0]):
-        lot, price = lots[a], value[a]
-        if not lot > 0.0:
-            divide_nb(price, asked[a], factor, nav, shares[a], wanted_out[a])
-        elif cut_to_lots_nb(lot, price, asked[a], factor, nav, shares[a], wanted_out[a]) > 0:
-            divide_into_lots_nb(lot, price, asked[a], factor, nav, shares[a], wanted_out[a])
+    asks, wanted, is_sure = (weight == weight) & (weight != 0.0), held, False  # noqa: PLR0124 - false for NaN
+    if lot > 0.0:
+        wanted, sure = count_lots_nb(lot, price, money, held)
+        is_sure = not any_nb(there & asks & ~sure)
+    if not is_sure:
+        wanted = divide_into_lots_nb(lot, price, money, held)
+    return where_nb(asks, wanted, where_nb(weight == 0.0, 0.0, held))

@@ -1,17 +1,46 @@
-"""Money of many lanes at once, in dense loops: NAV, interest, settlement, carry; for one lane see `money`.
+"""Money of many lanes at once: NAV, interest, settlement, carry; for one lane see `money`.
 
-Loops run over lanes innermost and have no branch that a lane decides, so that the compiler takes whole vectors of
-them. Each lane's additions are those of the narrow form, in its order: bytes are the same.
+Loops over lanes have no branch that a lane decides, so that the compiler takes whole vectors of them. Each lane's
+additions are those of the narrow form, in its order: bytes are the same.
 """
 
 import numpy as np
 
-from data.jit import dense
+from data.jit import dense, leaf
+from data.kernels.vectors import N_TOGETHER, load_nb, spread_nb, store_nb, there_nb
 
 
-@dense
-def value_wide_nb(shares, value, cash, due, fx, nav_out, money_out):
+@leaf
+def nav_of_lanes_nb(shares, value, cash, due, fx, at, there):
     """Add up NAV in base currency: holdings, then money and dividends due.
+
+    Parameters
+    ----------
+    shares : ndarray of shape (A, L)
+    value : ndarray of shape (A,)
+        Base value of one share.
+    cash, due : ndarray of shape (C, L)
+    fx : ndarray of shape (C,)
+    at : int
+        First lane.
+    there : Mask
+
+    Returns
+    -------
+    nav, money : Vector
+    """
+    nav, money, n_lanes = spread_nb(0.0), spread_nb(0.0), shares.shape[1]
+    for a in range(value.shape[0]):
+        nav = nav + load_nb(shares, a * n_lanes + at, there) * value[a]
+    for c in range(cash.shape[0]):
+        own = (load_nb(cash, c * n_lanes + at, there) + load_nb(due, c * n_lanes + at, there)) * fx[c]
+        nav, money = nav + own, money + own
+    return nav, money
+
+
+@leaf
+def value_wide_nb(shares, value, cash, due, fx, nav_out, money_out):
+    """Add up NAV of all lanes in base currency; see `nav_of_lanes_nb`.
 
     Parameters
     ----------
@@ -23,26 +52,12 @@ def value_wide_nb(shares, value, cash, due, fx, nav_out, money_out):
     nav_out, money_out : ndarray of shape (L,)
         Written in place.
     """
-    n_assets, n_lanes = shares.shape
-    for lane in range(n_lanes):
-        nav_out[lane], money_out[lane] = 0.0, 0.0
-    n_fours = n_assets // 4 * 4
-    for a in range(0, n_fours, 4):  # the sum of a lane is loaded and kept once for four names
-        one, two, three, four = value[a], value[a + 1], value[a + 2], value[a + 3]
-        for lane in range(n_lanes):
-            nav = nav_out[lane] + shares[a, lane] * one
-            nav += shares[a + 1, lane] * two
-            nav += shares[a + 2, lane] * three
-            nav_out[lane] = nav + shares[a + 3, lane] * four
-    for a in range(n_fours, n_assets):
-        for lane in range(n_lanes):
-            nav_out[lane] += shares[a, lane] * value[a]
-    for c in range(cash.shape[0]):
-        rate = fx[c]
-        for lane in range(n_lanes):
-            money = (cash[c, lane] + due[c, lane]) * rate
-            nav_out[lane] += money
-            money_out[lane] += money
+    n_lanes = shares.shape[1]
+    for at in range(0, n_lanes, N_TOGETHER):
+        there = there_nb(n_lanes - at)
+        nav, money = nav_of_lanes_nb(shares, value, cash, due, fx, at, there)
+        store_nb(nav_out, at, there, nav)
+        store_nb(money_out, at, there, money)
 
 
 @dense

@@ -1,7 +1,6 @@
-"""The factor at which the targets of many lanes can be paid, in dense loops; for one lane see `sizing`.
+"""The factor at which the targets of many lanes can be paid, in vectors of lanes; for one lane see `sizing`.
 
-Loops run over lanes innermost and have no branch that a lane decides, so that the compiler takes whole vectors of
-them. Each lane's additions are those of the narrow form, in its order: bytes are the same.
+Each lane's additions are those of the narrow form, in its order: bytes are the same.
 
 Rates: of a name at proportional costs they are the same for all lanes, `buying` and `selling` (A,). Exact costs have a
 rate of each order, `rates` (A, L), FX spread aside: `spread` (A,).
@@ -11,7 +10,9 @@ import numpy as np
 
 from backtest.kernels.state import BUY, SELL
 from backtest.kernels.valuing import row_of_nb
-from data.jit import dense, leaf
+from backtest.kernels.wide_expecting import expected_rate_nb
+from data.jit import leaf
+from data.kernels.vectors import any_nb, load_nb, most_nb, spread_nb, store_nb, where_nb
 
 
 @leaf
@@ -42,128 +43,105 @@ def flat_rates_nb(world, rules, row, scratch):
         selling[a] = sell + spread * (1.0 - sell)
 
 
-@dense
-def need_wide_nb(is_exact, asked, value, buying, selling, rates, spread, nav, factor, shares, held_out, total_out):
-    """Add up what the targets at the present factor need, costs and held names included.
+@leaf
+def sum_needs_nb(rules, holds, expects, turns, priced_at, factor, nav, shares, at, there, scratch):
+    """Add up what the targets at a factor need, costs and held names included.
 
     Parameters
     ----------
-    is_exact : bool
-    asked : ndarray of shape (A, L)
-        NaN: held.
-    value, buying, selling : ndarray of shape (A,)
-    rates : ndarray of shape (A, L)
-    spread : ndarray of shape (A,)
-    nav, factor : ndarray of shape (L,)
+    rules : Rules
+    holds, expects, turns : bool
+        Some name is held; work out expected costs first; find the knot.
+    priced_at, factor, nav : Vector
+        Priced at: the factor of which costs are expected.
     shares : ndarray of shape (A, L)
-    held_out, total_out : ndarray of shape (L,)
-        Written in place; value of held names, and what all needs.
+    at : int
+        First lane.
+    there : Mask
+    scratch : Scratch
+        Reads `asked` (NaN: held), `value`, `notes`, `buying`, `selling` and `spread`; writes `rates` of buys.
+
+    Returns
+    -------
+    total, slope, knot : Vector
+        Slope: how fast the total grows with the factor. Knot: the largest factor below it at which a name turns.
     """
-    n_assets, n_lanes = asked.shape
-    for lane in range(n_lanes):
-        held_out[lane], total_out[lane] = 0.0, 0.0
-    for a in range(n_assets):
-        price, flat_buy, flat_sell, given = value[a], buying[a], selling[a], spread[a]
-        for lane in range(n_lanes):
-            rate = rates[a, lane] if is_exact else 0.0
-            buy = rate + given * (1.0 + rate) if is_exact else flat_buy
-            sell = rate + given * (1.0 - rate) if is_exact else flat_sell
-            weight, present = asked[a, lane], shares[a, lane] * price
-            wanted = factor[lane] * (weight * nav[lane])
-            move = wanted - present
-            need = wanted + (buy if move > 0.0 else -sell) * move
-            held_out[lane] += present if np.isnan(weight) else 0.0
-            total_out[lane] += 0.0 if np.isnan(need) else need
-    for lane in range(n_lanes):
-        total_out[lane] += held_out[lane]
-
-
-@dense
-def slope_wide_nb(is_exact, asked, value, buying, selling, rates, spread, nav, factor, shares, slope_out, knot_out):
-    """Find how fast the need grows with the factor, and the next factor at which a name turns.
-
-    Parameters
-    ----------
-    is_exact : bool
-    asked : ndarray of shape (A, L)
-        NaN: held.
-    value, buying, selling : ndarray of shape (A,)
-    rates : ndarray of shape (A, L)
-    spread : ndarray of shape (A,)
-    nav, factor : ndarray of shape (L,)
-    shares : ndarray of shape (A, L)
-    slope_out, knot_out : ndarray of shape (L,)
-        Written in place; of lanes that are not sought, anything.
-    """
-    n_assets, n_lanes = asked.shape
-    for lane in range(n_lanes):
-        slope_out[lane], knot_out[lane] = 0.0, 0.0
-    for a in range(n_assets):
-        price, flat_buy, flat_sell, given = value[a], buying[a], selling[a], spread[a]
-        for lane in range(n_lanes):
-            rate = rates[a, lane] if is_exact else 0.0
-            buy = rate + given * (1.0 + rate) if is_exact else flat_buy
-            sell = rate + given * (1.0 - rate) if is_exact else flat_sell
-            weight, present = asked[a, lane], shares[a, lane] * price
-            whole = weight * nav[lane]
-            rate = buy if factor[lane] * whole > present else -sell
-            turn = present / whole if whole != 0.0 else 0.0
-            knot = max(knot_out[lane], turn if turn < factor[lane] else 0.0)
-            slope = slope_out[lane] + whole * (1.0 + rate)
-            slope_out[lane] = slope_out[lane] if np.isnan(weight) else slope
-            knot_out[lane] = knot_out[lane] if np.isnan(weight) else knot
+    asked, value, rates, spread, notes = scratch.asked, scratch.value, scratch.rates[BUY], scratch.spread, scratch.notes
+    held, total, slope, knot = spread_nb(0.0), spread_nb(0.0), spread_nb(0.0), spread_nb(0.0)
+    money, n_lanes = priced_at * nav, shares.shape[1]
+    for a in range(value.shape[0]):
+        own = a * n_lanes + at
+        weight, present = load_nb(asked, own, there), load_nb(shares, own, there) * value[a]
+        if holds:
+            asks = weight == weight  # noqa: PLR0124 - false for NaN
+            held = held + where_nb(asks, 0.0, present)
+            weight, present = where_nb(asks, weight, 0.0), where_nb(asks, present, 0.0)
+        whole = weight * nav
+        wanted = factor * whole
+        move = wanted - present
+        buys = move > 0.0
+        if rules.exact_costs:
+            if expects:
+                rate = expected_rate_nb(notes[a], weight * money - present)
+                store_nb(rates, own, there, rate)
+            else:
+                rate = load_nb(rates, own, there)
+            signed = where_nb(buys, rate, -rate)
+            if spread[a] != 0.0:
+                signed = signed + where_nb(buys, spread[a], -spread[a]) * (1.0 + signed)
+        else:
+            signed = where_nb(buys, scratch.buying[a], -scratch.selling[a])
+        total, slope = total + (wanted + signed * move), slope + whole * (1.0 + signed)
+        if turns:
+            turn = where_nb(whole != 0.0, present / whole, 0.0)
+            knot = most_nb(knot, where_nb(turn < factor, turn, 0.0))
+    return total + held, slope, knot
 
 
 @leaf
-def solve_wide_nb(rules, shares, scratch):
+def solve_lanes_nb(rules, active, nav, shares, at, there, scratch):
     """Find the factor on each target at which NAV pays for it and its costs; see `sizing.solve_factor_nb`.
 
     Parameters
     ----------
     rules : Rules
+    active : Mask
+    nav : Vector
     shares : ndarray of shape (A, L)
+    at : int
+        First lane.
+    there : Mask
     scratch : Scratch
-        Reads `asked` (NaN: held), `value`, `active`, `nav` and rates; writes `factor`.
+        As of `sum_needs_nb`.
 
     Returns
     -------
-    is_cut : bool
-        Whether any factor is not 1.
+    factor : Vector
     """
-    nav, factor, sought, held, total = scratch.nav, scratch.factor, scratch.sought, scratch.held, scratch.total
-    slope, knot, n_lanes, is_exact = scratch.slope, scratch.knot, len(scratch.lanes), rules.exact_costs != 0
-    asked, value, buying, selling, spread = (
-        scratch.asked,
-        scratch.value,
-        scratch.buying,
-        scratch.selling,
-        scratch.spread,
-    )
-    rates = scratch.rates[BUY]
-    for lane in range(n_lanes):
-        factor[lane] = 1.0
-        sought[lane] = scratch.active[lane]  # 1 while the lane's factor is still sought
-    for _ in range(asked.shape[0] + 2):  # each step passes a turn at least, or is the last
-        need_wide_nb(is_exact, asked, value, buying, selling, rates, spread, nav, factor, shares, held, total)
-        n_sought = 0
-        for lane in range(n_lanes):
-            sought[lane] = 0.0 if total[lane] <= nav[lane] else sought[lane]
-            n_sought += int(sought[lane] != 0.0)
-        if n_sought == 0:
+    asked, weights = scratch.asked, spread_nb(0.0)
+    for a in range(shares.shape[0]):
+        weights = weights + load_nb(asked, a * shares.shape[1] + at, there)
+    holds = any_nb(weights != weights)  # noqa: PLR0124 - true for NaN
+    factor, first_knot = spread_nb(1.0), spread_nb(0.0)
+    for trial in range(2 if rules.exact_costs else 1):
+        priced_at, factor, sought = factor, spread_nb(1.0), active
+        for step in range(shares.shape[0] + 2):  # each step passes a turn at least, or is the last
+            expects, turns = step == 0, step > 0 or trial == 0  # rates do not move the first knot
+            total, slope, knot = sum_needs_nb(
+                rules, holds, expects, turns, priced_at, factor, nav, shares, at, there, scratch
+            )  # fmt: skip
+            if not turns:
+                knot = first_knot
+            elif step == 0:
+                first_knot = knot
+            sought = sought & ~(total <= nav)
+            if not any_nb(sought):
+                break
+            next_factor = where_nb(slope > 0.0, factor - (total - nav) / slope, 0.0)
+            factor = where_nb(sought, most_nb(next_factor, 0.0), factor)
+            sought = sought & ~((slope <= 0.0) | (next_factor >= knot))
+            if not any_nb(sought):  # what is needed at the last factor decides nothing
+                break
+        if not any_nb(factor != 1.0):  # at the same factor costs would be the same
             break
-        slope_wide_nb(
-            is_exact, asked, value, buying, selling, rates, spread, nav, factor, shares, slope, knot
-        )  # fmt: skip
-        n_sought = 0
-        for lane in range(n_lanes):
-            step = factor[lane] - (total[lane] - nav[lane]) / slope[lane] if slope[lane] > 0.0 else 0.0
-            factor[lane] = max(step, 0.0) if sought[lane] != 0.0 else factor[lane]
-            is_last = slope[lane] <= 0.0 or step >= knot[lane]
-            sought[lane] = 0.0 if is_last else sought[lane]
-            n_sought += int(sought[lane] != 0.0)
-        if n_sought == 0:  # what is needed at the last factor decides nothing
-            break
-    n_cut = 0
-    for lane in range(n_lanes):
-        n_cut += int(factor[lane] != 1.0)
-    return n_cut > 0
+    return factor

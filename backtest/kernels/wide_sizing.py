@@ -1,60 +1,64 @@
-"""Share orders of many lanes at once, in dense loops; for one lane, and for the rarer rules, see `sizing`.
+"""Share orders of many lanes at once, in vectors of lanes; for one lane, and for the rarer rules, see `sizing`.
 
-Loops run over lanes innermost and have no branch that a lane decides, so that the compiler takes whole vectors of
-them. Each lane's additions are those of the narrow form, in its order: bytes are the same.
+Each lane's additions are those of the narrow form, in its order: bytes are the same.
 """
 
 from backtest.kernels.state import BUY, DEAREST, DUST, NAV_NOT_POSITIVE, OK, OVERLAP
 from backtest.kernels.valuing import row_of_nb
-from backtest.kernels.wide_expecting import expect_wide_nb
-from backtest.kernels.wide_lots import cut_wide_nb
-from backtest.kernels.wide_money import value_wide_nb
-from backtest.kernels.wide_needs import flat_rates_nb, solve_wide_nb
+from backtest.kernels.wide_expecting import write_notes_nb
+from backtest.kernels.wide_lots import wanted_shares_nb
+from backtest.kernels.wide_money import nav_of_lanes_nb
+from backtest.kernels.wide_needs import flat_rates_nb, solve_lanes_nb
 from data.jit import dense, leaf
+from data.kernels.vectors import N_TOGETHER, any_nb, is_nb, load_nb, spread_nb, store_nb, there_nb, where_nb
 
 
-@dense
-def order_wide_nb(
-    is_exact, value, buying, selling, rates, spread, asked, active, nav, wanted, shares, order, target, plan_value,
-    plan_cost, gross_out,
-):  # fmt: skip
+@leaf
+def order_lanes_nb(rules, lots, factor, nav, active, book, at, there, scratch):
     """Write the orders of active lanes, and the plan that funding is held against.
 
     Parameters
     ----------
-    is_exact : bool
-    value, buying, selling : ndarray of shape (A,)
-    rates : ndarray of shape (A, L)
-    spread : ndarray of shape (A,)
-    asked : ndarray of shape (A, L)
-        NaN: held.
-    active, nav : ndarray of shape (L,)
-    wanted, shares : ndarray of shape (A, L)
-    order, target, plan_value, plan_cost : ndarray of shape (A, L)
-        Written in place.
-    gross_out : ndarray of shape (L,)
-        Written in place: value of the targets.
+    rules : Rules
+    lots : ndarray of shape (A,)
+    factor, nav : Vector
+    active : Mask
+    book : Book
+        `order`, `target`, `plan_value` and `plan_cost` are written in place.
+    at : int
+        First lane.
+    there : Mask
+    scratch : Scratch
+        Reads `asked`, `value` and what `solve_lanes_nb` reads and writes.
+
+    Returns
+    -------
+    gross : Vector
+        Value of the targets.
     """
-    n_assets, n_lanes = asked.shape
-    for lane in range(n_lanes):
-        gross_out[lane] = 0.0
-    for a in range(n_assets):
-        price, flat_buy, flat_sell, given = value[a], buying[a], selling[a], spread[a]
-        for lane in range(n_lanes):
-            held, cut = shares[a, lane], wanted[a, lane]
-            move, buys = cut - held, cut > held
-            if is_exact:
-                rate = rates[a, lane]
-                rate += given * (1.0 + rate if buys else 1.0 - rate)
-            else:
-                rate = flat_buy if buys else flat_sell
-            stays = abs(move) * price < DUST * nav[lane]
-            if is_exact:
-                stays |= (asked[a, lane] != 0.0) & (rate >= DEAREST)
-            move, cut = 0.0 if stays else move, held if stays else cut
-            gross_out[lane] += abs(cut) * price
-            if active[lane]:
-                order[a, lane], target[a, lane], plan_value[a, lane], plan_cost[a, lane] = move, cut, price, rate
+    asked, value, rates, spread, shares = scratch.asked, scratch.value, scratch.rates[BUY], scratch.spread, book.shares
+    order, target, plan_value, plan_cost = book.order, book.target, book.plan_value, book.plan_cost
+    money, dust, gross, n_lanes = factor * nav, DUST * nav, spread_nb(0.0), shares.shape[1]
+    for a in range(value.shape[0]):
+        own = a * n_lanes + at
+        price, weight, held = value[a], load_nb(asked, own, there), load_nb(shares, own, there)
+        wanted = wanted_shares_nb(lots[a], price, weight, weight * money, held, there)
+        buys, move = wanted > held, wanted - held
+        stays = abs(move) * price < dust
+        if rules.exact_costs:
+            rate = load_nb(rates, own, there)
+            if spread[a] != 0.0:
+                rate = rate + spread[a] * where_nb(buys, 1.0 + rate, 1.0 - rate)
+            stays = stays | ((weight != 0.0) & (rate >= DEAREST))
+        else:
+            rate = where_nb(buys, scratch.buying[a], scratch.selling[a])
+        wanted = where_nb(stays, held, wanted)
+        gross = gross + abs(wanted) * price
+        store_nb(order, own, active, where_nb(stays, 0.0, move))
+        store_nb(target, own, active, wanted)
+        store_nb(plan_value, own, active, price)
+        store_nb(plan_cost, own, active, rate)
+    return gross
 
 
 @dense
@@ -108,38 +112,29 @@ def size_wide_nb(world, rules, book, event, row, scratch):
     event, row : int
         A decision, which replaces every order.
     scratch : Scratch
-        Reads `asked` (NaN: held), `active` and `value` (base value of one share); writes `nav` and `factor`.
+        Reads `asked` (NaN: held), `active` and `value` (base value of one share); writes `nav`.
 
     Returns
     -------
     status : int
         OK or NAV_NOT_POSITIVE.
     """
-    asked, active, nav, factor, value = scratch.asked, scratch.active, scratch.nav, scratch.factor, scratch.value
-    fx, n_lanes, is_exact, rates = world.fx[event], len(scratch.lanes), rules.exact_costs != 0, scratch.rates[BUY]
-    value_wide_nb(book.shares, value, book.cash, book.due, fx, nav, scratch.total)
-    n_ruined = 0
-    for lane in range(n_lanes):
-        factor[lane] = 1.0
-        n_ruined += int((active[lane] != 0) & (not nav[lane] > 0.0))
-    if n_ruined > 0:
-        return NAV_NOT_POSITIVE
+    fx, n_lanes, lots = world.fx[event], len(scratch.lanes), world.lot[row_of_nb(world.lot, row)]
     flat_rates_nb(world, rules, row, scratch)
-    for _ in range(2 if is_exact else 1):
-        if is_exact:
-            expect_wide_nb(world, row, fx, book.shares, scratch)
-        if not solve_wide_nb(rules, book.shares, scratch):  # at the same factor costs would be the same
-            break
+    if rules.exact_costs:
+        write_notes_nb(world, row, fx, scratch.value, scratch.notes)
+    for at in range(0, n_lanes, N_TOGETHER):
+        there = there_nb(n_lanes - at)
+        active = there & ~is_nb(scratch.active, at, there, 0)
+        nav, _ = nav_of_lanes_nb(book.shares, scratch.value, book.cash, book.due, fx, at, there)
+        store_nb(scratch.nav, at, there, nav)
+        if any_nb(active & ~(nav > 0.0)):
+            return NAV_NOT_POSITIVE
+        factor = solve_lanes_nb(rules, active, nav, book.shares, at, there, scratch)
+        gross = order_lanes_nb(rules, lots, factor, nav, active, book, at, there, scratch)
+        store_nb(book.target_gross, at, active, gross)
     plan_wide_nb(
-        rules.funding == OVERLAP, active, nav, fx, book.cash, book.due, book.incoming, book.plan_nav, book.plan_cash,
-        book.plan_incoming,
+        rules.funding == OVERLAP, scratch.active, scratch.nav, fx, book.cash, book.due, book.incoming, book.plan_nav,
+        book.plan_cash, book.plan_incoming,
     )  # fmt: skip
-    cut_wide_nb(world.lot[row_of_nb(world.lot, row)], value, asked, factor, nav, book.shares, scratch.terms[0])
-    order_wide_nb(
-        is_exact, value, scratch.buying, scratch.selling, rates, scratch.spread, asked, active, nav, scratch.terms[0],
-        book.shares, book.order, book.target, book.plan_value, book.plan_cost, scratch.gross,
-    )  # fmt: skip
-    target_gross, gross = book.target_gross, scratch.gross
-    for lane in range(n_lanes):
-        target_gross[lane] = gross[lane] if active[lane] else target_gross[lane]
     return OK

@@ -30,13 +30,11 @@ from data.costs.kernels.fees import (
     MAX_UNITS,
     MOST_CENTS,
     NO_MAXIMUM,
-    OTHER_TOGETHER,
     PER_SHARE,
     QUICK_HIGH,
     RATE,
     ROUNDING,
     ROUNDINGS,
-    SIMPLE_TOGETHER,
     SLOT,
     STEP,
     TO_CENT,
@@ -152,7 +150,6 @@ def _as_arrays(period: NDArray[np.int64], periods: Sequence[dict[str, tuple[Char
         n_quick=n_quick,
         most=most,
         is_same=np.all(parts[:, BUY] == parts[:, SELL], axis=(1, 2)).astype(np.int64),
-        is_plain=((parts[..., PER_SHARE] == 0).all(axis=(1, 2)) & (limited.shape[1] <= 2)).astype(np.int64),
     )
 
 
@@ -161,8 +158,7 @@ def _quick(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
     """Write `simple`, `other`, `n_quick` and `most` of a table."""
     shape, n_kinds = parts.shape[:2], parts.shape[2]
-    simple = np.zeros((*shape, -(-n_kinds // SIMPLE_TOGETHER) * SIMPLE_TOGETHER, CENTS + 1))
-    other = np.zeros((*shape, -(-n_kinds // OTHER_TOGETHER) * OTHER_TOGETHER, QUICK_HIGH + 1))
+    simple, other = np.zeros((*shape, n_kinds, CENTS + 1)), np.zeros((*shape, n_kinds, QUICK_HIGH + 1))
     n_quick, most = np.zeros((*shape, 2), dtype=np.int64), np.full(shape, MAX_UNITS / 2.0)
     for p, side in np.ndindex(*shape):
         for part in parts[p, side, : n_parts[p, side]].tolist():

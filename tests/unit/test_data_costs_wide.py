@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 
 from backtest.kernels.wide_charging import HUNDREDTH, REST_OF_HUNDREDTH
-from backtest.kernels.wide_lots import MOST_LOTS, cut_to_lots_nb, divide_into_lots_nb
+from backtest.kernels.wide_lots import MOST_LOTS, count_lots_nb, divide_into_lots_nb
 from data.costs.fee_tables import fee_table
 from data.costs.kernels.fees import charge_trades_nb
 from data.costs.kernels.wide_fees import charge_quickly_nb, count_exactly_nb
+from data.jit import kernel
+from data.kernels.vectors import N_TOGETHER, load_nb, store_nb, there_nb, where_nb
 
 # Uncompiled kernels take a thousand times as long.
 EVERY = 400 if numba.config.DISABLE_JIT else 1
@@ -21,6 +23,26 @@ CLASSES = [
 ]
 DAYS = np.array(["2019-03-04", "2021-09-01", "2023-11-17", "2025-02-07", "2025-08-01"], dtype="datetime64[D]")
 COMMISSIONS = ((0.0, {}), (2.5, {"HKD": 18.0, "USD": 0.99, "CNY": 5.0}), (3.12345, {}))
+
+
+@kernel
+def charge_nb(table, period, price, unit, moved, cents):
+    for at in range(0, len(moved), N_TOGETHER):
+        there = there_nb(len(moved) - at)
+        part = load_nb(moved, at, there)
+        units, shares = abs(part * price) * 10_000.0, abs(part) * unit * 10_000.0
+        store_nb(cents, at, there, charge_quickly_nb(table, period, units, shares, part > 0.0, part < 0.0))
+
+
+@kernel
+def count_nb(lot, price, money, held, quick, divided, sure):
+    for at in range(0, len(money), N_TOGETHER):
+        there = there_nb(len(money) - at)
+        paid, owned = load_nb(money, at, there), load_nb(held, at, there)
+        counted, is_sure = count_lots_nb(lot, price, paid, owned)
+        store_nb(quick, at, there, counted)
+        store_nb(divided, at, there, divide_into_lots_nb(lot, price, paid, owned))
+        store_nb(sure, at, there, where_nb(is_sure, 1.0, 0.0))
 
 
 def exact(table, period, side, price, unit, moved):
@@ -56,7 +78,7 @@ def test_quick_fees_are_exact_fees(column, commission):
             assert len(moved) > 4000 // EVERY
             sides = np.where(rng.random(len(moved)) < 0.5, 1.0, -1.0)
             cents = np.full(len(moved), np.nan)
-            charge_quickly_nb(table, period, price, unit, sides * moved, cents)
+            charge_nb(table, period, price, unit, sides * moved, cents)
             counted = np.zeros(len(moved))
             assert count_exactly_nb(table, period, price, unit, sides * moved, counted) == -1
             for side, sign in ((0, 1.0), (1, -1.0)):
@@ -84,19 +106,19 @@ def test_a_hundredth_in_two_parts_is_what_division_gives():
 def test_lots_counted_by_products_are_lots_counted_by_division(lot):
     rng, n = np.random.default_rng(int(lot)), 4096 // min(EVERY, 16)
     price = float(rng.uniform(0.1, 500.0))
-    factor, nav = rng.uniform(0.9, 1.0, n), rng.uniform(1e5, 1e8, n)
-    held = rng.integers(0, 5000, n) * lot  # whole lots, the case that must leave no doubt
-    held[::7] += rng.uniform(0, lot, len(held[::7]))  # what a split left
-    asked = rng.uniform(0.0, min(1.0, 1e4 * lot * price / 1e8), n) + 1e-9
-    asked[::11], asked[::13] = 0.0, np.nan
-    quick, divided = np.zeros(n), np.zeros(n)
-    assert cut_to_lots_nb(lot, price, asked, factor, nav, held, quick) == 0
-    divide_into_lots_nb(lot, price, asked, factor, nav, held, divided)
-    np.testing.assert_array_equal(quick, divided)
+    money = rng.uniform(0.0, 1e4 * lot * price, n) + 0.01
+    money[::5] = rng.integers(1, 1000, len(money[::5])) * lot * price  # whole lots, the case that must leave no doubt
+    held = rng.integers(0, 5000, n) * lot
+    held[::7] += rng.uniform(0.1, 0.9, len(held[::7])) * lot  # what a split left
+    quick, divided, sure = np.zeros((3, n))
+    count_nb(lot, price, money, held, quick, divided, sure)
+    np.testing.assert_array_equal(sure == 0.0, np.arange(n) % 7 == 0)
+    np.testing.assert_array_equal(quick[sure == 1.0], divided[sure == 1.0])
 
 
 def test_counts_that_products_could_get_wrong_are_doubted():
-    one, nav = np.ones(4), np.full(4, 1e6)
-    # A held count just below a whole one more, too many lots, less than none, and a plain one.
-    held = np.array([300.0 - 1e-7, MOST_LOTS * 100.0, -50.0, 250.0])
-    assert cut_to_lots_nb(100.0, 10.0, 0.01 * one, one, nav, held, np.zeros(4)) == 3
+    # Just below a whole lot more, too many lots, none, an odd part held, and a plain one.
+    money = np.array([3e6 - 1e-6, MOST_LOTS * 1e3, -1e6, 1e6, 1e6])
+    held, sure = np.array([300.0, 300.0, 300.0, 250.0, 300.0]), np.zeros(5)
+    count_nb(100.0, 10.0, money, held, np.zeros(5), np.zeros(5), sure)
+    assert sure.tolist() == [0.0, 0.0, 0.0, 0.0, 1.0]

@@ -23,8 +23,6 @@ SLOT, RATE, PER_SHARE, FIXED, LOW, HIGH, ROUNDING = 0, 1, 2, 3, 4, 5, 6
 STEP, EDGE = 7, 8
 # Columns of FeeTable.simple; and of FeeTable.other.
 STEPS, SHIFT, CENTS, STEPS_PER_SHARE, QUICK_FIXED, QUICK_LOW, QUICK_HIGH = 0, 1, 2, 3, 4, 5, 6
-# Kinds charged together.
-SIMPLE_TOGETHER, OTHER_TOGETHER = 4, 2
 # How a fee is rounded.
 TO_CENT, TO_DOLLAR_UP = 0, 1
 # Trades and rates up to these are exact: 9e18 units are 9e14 of currency or shares; 1e9 is the whole consideration.
@@ -37,6 +35,7 @@ NO_FEE = -1
 NO_MAXIMUM = 9_223_372_036_854_775_807
 UNITS_PER_ONE = 10_000.0
 CENTS_PER_ONE = 100.0
+CENTS_PER_UNIT = CENTS_PER_ONE / UNITS_PER_ONE
 # Of 1e-13: what a rate charges on a unit of consideration.
 UNITS_PER_CENT = 1e11
 # Numbers that the widest processors take at once.
@@ -68,10 +67,9 @@ class FeeTable(NamedTuple):
     And once more for `charge_quickly_nb`, in steps of what a kind is rounded to: a unit of consideration is STEPS of
     them, a unit of shares STEPS_PER_SHARE, and with SHIFT added rounding is a cut to whole steps, of CENTS each. What
     is due is a multiple of some part of a step; SHIFT puts it half such a part above where the cut turns. simple, (P,
-    2, 4 x, 3), kinds in proportion alone, four together; other, (P, 2, 2 x, 7), the rest, two together, with FIXED, LOW
-    and HIGH behind; kinds that fill up charge nothing. n_quick: (P, 2, 2), how many of both. most: (P, 2), units of
-    consideration and of shares up to which floats are off by less than that half. is_same, is_plain: (P,), 1 where both
-    sides are charged the same; where no share counts and at most two kinds have limits.
+    2, F, 3), kinds in proportion alone; other, (P, 2, F, 7), the rest, with FIXED, LOW and HIGH behind. n_quick: (P, 2,
+    2), how many of both. most: (P, 2), units of consideration and of shares up to which floats are off by less than
+    that half. is_same: (P,), 1 where both sides are charged the same.
     """
 
     period: I
@@ -85,7 +83,6 @@ class FeeTable(NamedTuple):
     n_quick: I
     most: F
     is_same: I
-    is_plain: I
 
 
 @kernel
@@ -292,24 +289,26 @@ def expect_rates_nb(table, period, considerations, shares, raw_shares, half_spre
     buy_rate, buy_per_share, buy_fixed = bought[RATE], bought[PER_SHARE], bought[FIXED]
     sell_rate, sell_per_share, sell_fixed = sold[RATE], sold[PER_SHARE], sold[FIXED]
     for t in range(n_trades):
-        traded, counted, buys = abs(considerations[t]), raw_shares[t], considerations[t] > 0.0
+        traded, counted = abs(considerations[t]) * UNITS_PER_ONE, raw_shares[t] * UNITS_PER_ONE
+        buys = considerations[t] > 0.0
         rate = buy_rate if buys else sell_rate
         per_share = buy_per_share if buys else sell_per_share
-        rate_out[t] = (rate * traded + per_share * counted) * UNITS_PER_ONE + (buy_fixed if buys else sell_fixed)
+        rate_out[t] = rate * traded + per_share * counted + (buy_fixed if buys else sell_fixed)
     for i in range(table.limited.shape[1]):
         bought, sold = table.limited[period, i, BUY], table.limited[period, i, SELL]
         buy_rate, buy_per_share, buy_fixed = bought[RATE], bought[PER_SHARE], bought[FIXED]
         sell_rate, sell_per_share, sell_fixed = sold[RATE], sold[PER_SHARE], sold[FIXED]
         buy_low, buy_high, sell_low, sell_high = bought[LOW], bought[HIGH], sold[LOW], sold[HIGH]
         for t in range(n_trades):
-            traded, counted, buys = abs(considerations[t]), raw_shares[t], considerations[t] > 0.0
+            traded, counted = abs(considerations[t]) * UNITS_PER_ONE, raw_shares[t] * UNITS_PER_ONE
+            buys = considerations[t] > 0.0
             rate = buy_rate if buys else sell_rate
             per_share = buy_per_share if buys else sell_per_share
-            due = (rate * traded + per_share * counted) * UNITS_PER_ONE + (buy_fixed if buys else sell_fixed)
+            due = rate * traded + per_share * counted + (buy_fixed if buys else sell_fixed)
             low, high = buy_low if buys else sell_low, buy_high if buys else sell_high
             due = max(due, low)
             rate_out[t] += min(due, high)
     for t in range(n_trades):
-        traded = abs(considerations[t])
-        rate = rate_out[t] / (traded * CENTS_PER_ONE) + half_spreads[t] + impacts[t] * np.sqrt(shares[t])
+        traded = abs(considerations[t]) * UNITS_PER_ONE
+        rate = rate_out[t] / (traded * CENTS_PER_UNIT) + half_spreads[t] + impacts[t] * np.sqrt(shares[t])
         rate_out[t] = 0.0 if traded == 0.0 else rate

@@ -1,4 +1,4 @@
-"""Fees of many trades of one name at once, in dense loops, quickly where floats leave no doubt; else see `fees`."""
+"""Fees of many trades of one name at once, in vectors, quickly where floats leave no doubt; else see `fees`."""
 
 import numpy as np
 
@@ -6,98 +6,76 @@ from data.costs.kernels.fees import (
     BUY,
     CENTS,
     MAX_UNITS,
-    OTHER_TOGETHER,
     QUICK_FIXED,
     QUICK_HIGH,
     QUICK_LOW,
     SELL,
     SHIFT,
-    SIMPLE_TOGETHER,
     STEPS,
     STEPS_PER_SHARE,
     UNITS_PER_ONE,
     part_cents_nb,
 )
-from data.jit import dense, leaf
+from data.jit import leaf
+from data.kernels.vectors import any_nb, floor_nb, least_nb, most_nb, rint_nb, spread_nb, where_nb
 
 
-@dense
-def charge_simple_nb(kinds, n_kinds, sign, price, moved, cents):
-    """Charge one name's trades the kinds of one side that are in proportion alone.
-
-    Parameters
-    ----------
-    kinds : ndarray of shape (4 x, 3)
-        See `FeeTable.simple`.
-    n_kinds : int
-    sign : float
-        1: of buys, -1: of sells, 0: of both.
-    price : float
-        Local currency a share.
-    moved : ndarray of shape (L,)
-        Signed shares.
-    cents : ndarray of shape (L,)
-        Written in place; sells come after buys, and leave those alone.
-    """
-    for i in range(0, max(n_kinds, 1), SIMPLE_TOGETHER):
-        steps, shift, size = kinds[i, STEPS], kinds[i, SHIFT], kinds[i, CENTS]
-        steps_2, shift_2, size_2 = kinds[i + 1, STEPS], kinds[i + 1, SHIFT], kinds[i + 1, CENTS]
-        steps_3, shift_3, size_3 = kinds[i + 2, STEPS], kinds[i + 2, SHIFT], kinds[i + 2, CENTS]
-        steps_4, shift_4, size_4 = kinds[i + 3, STEPS], kinds[i + 3, SHIFT], kinds[i + 3, CENTS]
-        for lane in range(moved.shape[0]):
-            consideration = np.rint(abs(moved[lane] * price) * UNITS_PER_ONE)
-            due = np.floor(consideration * steps + shift) * size
-            due += np.floor(consideration * steps_2 + shift_2) * size_2
-            due += np.floor(consideration * steps_3 + shift_3) * size_3
-            due += np.floor(consideration * steps_4 + shift_4) * size_4
-            before = cents[lane] if i > 0 else 0.0
-            if sign < 0.0:
-                due, before = due if moved[lane] < 0.0 else 0.0, cents[lane] if i > 0 or moved[lane] > 0.0 else 0.0
-            cents[lane] = before + due
-
-
-@dense
-def charge_other_nb(kinds, n_kinds, sign, price, unit, moved, cents):
-    """Add the other kinds of one side to the fees of one name's trades.
+@leaf
+def charge_side_nb(table, period, side, consideration, shares):
+    """Charge trades of one name, date and side.
 
     Parameters
     ----------
-    kinds : ndarray of shape (2 x, 7)
-        See `FeeTable.other`.
-    n_kinds : int
-    sign : float
-        1: buys alone, -1: sells alone, 0: both.
-    price, unit : float
-        Local currency a share; raw shares a share.
-    moved : ndarray of shape (L,)
-        Signed shares.
-    cents : ndarray of shape (L,)
-        Written in place.
+    table : FeeTable
+    period, side : int
+        `table.period` of their date and class; BUY (0) or SELL (1).
+    consideration, shares : Vector
+        Whole units of 0.0001.
+
+    Returns
+    -------
+    cents : Vector
+        Whole: sums of them are exact, in any order.
     """
-    for i in range(0, n_kinds, OTHER_TOGETHER):
-        j = i + 1
-        steps, shift, size, by_share = kinds[i, STEPS], kinds[i, SHIFT], kinds[i, CENTS], kinds[i, STEPS_PER_SHARE]
-        fixed, low, high = kinds[i, QUICK_FIXED], kinds[i, QUICK_LOW], kinds[i, QUICK_HIGH]
-        steps_2, shift_2, size_2, by_share_2 = (
-            kinds[j, STEPS], kinds[j, SHIFT], kinds[j, CENTS], kinds[j, STEPS_PER_SHARE]
-        )  # fmt: skip
-        fixed_2, low_2, high_2 = kinds[j, QUICK_FIXED], kinds[j, QUICK_LOW], kinds[j, QUICK_HIGH]
-        if by_share == 0.0 and by_share_2 == 0.0 and sign == 0.0:
-            for lane in range(moved.shape[0]):
-                consideration = np.rint(abs(moved[lane] * price) * UNITS_PER_ONE)
-                due = min(max(np.floor(consideration * steps + shift) * size + fixed, low), high)
-                due_2 = min(max(np.floor(consideration * steps_2 + shift_2) * size_2 + fixed_2, low_2), high_2)
-                cents[lane] += due + due_2
-            continue
-        for lane in range(moved.shape[0]):
-            consideration = np.rint(abs(moved[lane] * price) * UNITS_PER_ONE)
-            shares = np.rint(abs(moved[lane]) * unit * UNITS_PER_ONE)
-            x = consideration * steps + shares * by_share + shift
-            x_2 = consideration * steps_2 + shares * by_share_2 + shift_2
-            due = min(max(np.floor(x) * size + fixed, low), high)
-            due_2 = min(max(np.floor(x_2) * size_2 + fixed_2, low_2), high_2)
-            charged = sign == 0.0 or moved[lane] * sign > 0.0
-            cents[lane] += due + due_2 if charged else 0.0
+    simple, other, n_quick, cents = table.simple[period, side], table.other[period, side], table.n_quick, spread_nb(0.0)
+    for i in range(n_quick[period, side, 0]):
+        kind = simple[i]
+        cents = cents + floor_nb(consideration * kind[STEPS] + kind[SHIFT]) * kind[CENTS]
+    for i in range(n_quick[period, side, 1]):
+        kind = other[i]
+        steps = consideration * kind[STEPS]
+        if kind[STEPS_PER_SHARE] != 0.0:
+            steps = steps + shares * kind[STEPS_PER_SHARE]
+        due = floor_nb(steps + kind[SHIFT]) * kind[CENTS] + kind[QUICK_FIXED]
+        cents = cents + least_nb(most_nb(due, kind[QUICK_LOW]), kind[QUICK_HIGH])
+    return cents
+
+
+@leaf
+def charge_quickly_nb(table, period, units, share_units, buys, sells):
+    """Charge trades of one name and date, each larger than a unit and below `FeeTable.most`.
+
+    Parameters
+    ----------
+    table : FeeTable
+    period : int
+        `table.period` of their date and class.
+    units, share_units : Vector
+        Considerations and shares as traded in 0.0001, not rounded.
+    buys, sells : Mask
+
+    Returns
+    -------
+    cents : Vector
+        The fees of `charge_trades_nb`, below 2**38; of other trades, and where nothing moves, anything.
+    """
+    consideration, shares, is_same = rint_nb(units), rint_nb(share_units), table.is_same[period] != 0
+    cents = spread_nb(0.0)
+    if is_same or any_nb(buys):
+        cents = charge_side_nb(table, period, BUY, consideration, shares)
+    if not is_same and any_nb(sells):
+        cents = where_nb(sells, charge_side_nb(table, period, SELL, consideration, shares), cents)
+    return cents
 
 
 @leaf
@@ -133,31 +111,3 @@ def count_exactly_nb(table, period, price, unit, moved, cents):
             total += part_cents_nb(table.parts[period, side, i], np.int64(consideration), np.int64(shares))
         cents[lane] = total
     return -1
-
-
-@leaf
-def charge_quickly_nb(table, period, price, unit, moved, cents):
-    """Charge trades of one name and date, each larger than a unit and below `FeeTable.most`.
-
-    Parameters
-    ----------
-    table : FeeTable
-    period : int
-        `table.period` of their date and class.
-    price, unit : float
-        Local currency a share; raw shares a share.
-    moved : ndarray of shape (L,)
-        Signed shares; 0 for no trade.
-    cents : ndarray of shape (L,)
-        Written in place: the fees of `charge_trades_nb`, below 2**38; of other trades, and where nothing moves,
-        anything.
-    """
-    n_quick, is_same = table.n_quick[period], table.is_same[period] != 0
-    if is_same:
-        charge_simple_nb(table.simple[period, BUY], n_quick[BUY, 0], 0.0, price, moved, cents)
-        charge_other_nb(table.other[period, BUY], n_quick[BUY, 1], 0.0, price, unit, moved, cents)
-        return
-    charge_simple_nb(table.simple[period, BUY], n_quick[BUY, 0], 1.0, price, moved, cents)
-    charge_other_nb(table.other[period, BUY], n_quick[BUY, 1], 1.0, price, unit, moved, cents)
-    charge_simple_nb(table.simple[period, SELL], n_quick[SELL, 0], -1.0, price, moved, cents)
-    charge_other_nb(table.other[period, SELL], n_quick[SELL, 1], -1.0, price, unit, moved, cents)
