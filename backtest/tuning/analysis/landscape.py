@@ -6,6 +6,7 @@ of equal count. NaN and infinite measures are left out and counted.
 
 import math
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -261,13 +262,17 @@ def summary(table: pd.DataFrame, measure: str = "sharpe", own: float | None = No
     axes = [axis(table, name) for name in parameters(table)]  # laid out once, which is most of the work
     n_bins = bins_for(len(table), 2)
     of_pairs = [axis(table, one.parameter, n_bins=n_bins) if one.is_binned else one for one in axes]
-    pairs = interactions(table, measure, of_pairs).head(5)
-    first = ranking(table, measure, 1)
-    best = int(first[0]) if len(first) else None
-    around = None if best is None else neighbourhood(table, best, measure, axes={one.parameter: one for one in axes})
+    with ThreadPoolExecutor(1) as beside:
+        of_each_pair = beside.submit(interactions, table, measure, of_pairs)
+        first = ranking(table, measure, 1)
+        best = int(first[0]) if len(first) else None
+        laid = {one.parameter: one for one in axes}
+        around = None if best is None else neighbourhood(table, best, measure, axes=laid)
+        lies, shares = spread(table, measure, own), explained(table, measure, axes)
+        pairs = of_each_pair.result().head(5)
     told: dict[str, object] = {
         "measure": measure,
-        "spread": spread(table, measure, own),
+        "spread": lies,
         "best": None
         if best is None
         else {
@@ -275,7 +280,7 @@ def summary(table: pd.DataFrame, measure: str = "sharpe", own: float | None = No
             "value": float(values_of(table, measure)[best]),
             "settings": {name: table[name].iloc[best] for name in parameters(table, varied=False)},
         },
-        "explained": explained(table, measure, axes).to_dict(),
+        "explained": shares.to_dict(),
         "interactions": pairs.to_dict("records"),
         "neighbourhood": None if around is None else around.numbers(),
     }

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +24,7 @@ from backtest.tuning.storage.assembly import TableWriter, read_table, write_csv
 from backtest.tuning.storage.identity import described, refuse_other
 from backtest.tuning.storage.part_files import PartFiles, array_file
 from backtest.tuning.storage.parts import About, Layout, Part
-from backtest.tuning.storage.sealed_sweep import CSV, IDENTITY, PARTS, SEAL, TABLE, SealedSweep, move_out, seal
+from backtest.tuning.storage.sealed_sweep import CSV, IDENTITY, PARTS, SEAL, TABLE, SealedSweep, flush, move_out, seal
 from data.storage.atomic import UNFINISHED
 from data.storage.locks import locked
 
@@ -163,9 +164,12 @@ class FolderStore:
             names.insert(1, CSV)
             write_csv(self._parts / CSV, self.layout, map(self._files.columns, numbers))
         checksums = [self._files.checksum(number) for number in numbers]
-        said = about(lambda columns: read_table(self._parts / TABLE, self.layout, columns))
+        with ThreadPoolExecutor(1) as disk:  # which takes its time, while the sweep is summed up
+            flushed = disk.submit(flush, self._parts, names)
+            said = about(lambda columns: read_table(self._parts / TABLE, self.layout, columns))
+            files = flushed.result()
         stated = {"identity": self._identity, "about": said, "layout": self.layout.document(), "parts": checksums}
-        seal(self._parts, names, stated)
+        seal(self._parts, files, stated)
 
     def _table_so_far(self, at_hand: Mapping[int, Mapping[str, NDArray[Any]]]) -> TableWriter:
         """Write to the table the parts that follow on those in it, so that little is left to do at the end.

@@ -38,16 +38,19 @@ CSV = "table.csv"
 FORMAT = 1  # of sweep.json: counted up whenever a key changes its meaning or goes
 
 
-def seal(parts: Path, names: Iterable[str], document: Mapping[str, Any]) -> None:
-    """Bring finished files onto the disk, and list them: from here on the sweep is finished.
+def flush(parts: Path, names: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Bring finished files onto the disk.
 
     Parameters
     ----------
     parts : Path
         Folder of the parts, in which they are.
     names : iterable of str
-    document : mapping
-        What else the seal says.
+
+    Returns
+    -------
+    dict
+        By name what the seal says of each.
 
     Raises
     ------
@@ -59,6 +62,26 @@ def seal(parts: Path, names: Iterable[str], document: Mapping[str, Any]) -> None
         with (parts / name).open("rb+") as file:
             os.fsync(file.fileno())
             files[name] = {"bytes": os.fstat(file.fileno()).st_size}
+    return files
+
+
+def seal(parts: Path, files: Mapping[str, Mapping[str, int]], document: Mapping[str, Any]) -> None:
+    """List finished files: from here on the sweep is finished.
+
+    Parameters
+    ----------
+    parts : Path
+        Folder of the parts, in which they are.
+    files : mapping
+        As `flush` gave it.
+    document : mapping
+        What else the seal says.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
     with replacing(parts / SEAL) as unfinished:
         unfinished.write_text(json_text({"format": FORMAT, **document, "files": files}), encoding="utf-8")
     sync(parts)
