@@ -84,7 +84,7 @@ def test_a_full_disk_leaves_a_plain_error_and_earlier_parts_whole(
     n_left = left_by(folder)
     assert 0 < n_left < N_PARTS
     counted, run = [], BlockRunner.run
-    monkeypatch.setattr(BlockRunner, "run", lambda self, rules, signal: counted.append(1) or run(self, rules, signal))
+    monkeypatch.setattr(BlockRunner, "run", lambda self, rotating: counted.append(1) or run(self, rotating))
     sweep_into(folder, market)
     # A part of 60 candidates has one setup, so it is one block: schedules change every 420 candidates.
     assert len(counted) == N_PARTS - n_left, "parts that were there are not run again"

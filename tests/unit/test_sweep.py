@@ -186,8 +186,8 @@ def test_a_setup_has_the_signals_of_its_candidates_alone(market):
     variants = Variants(thesis("flow-momentum"), market, space_of(GRID))
     alone = Preparation(variants, 1).with_signals(0, np.array([2]))
     both = Preparation(variants, 1).with_signals(0, np.array([0, 2]))
-    assert alone.score.shape[1] == 1
-    np.testing.assert_array_equal(alone.score[:, 0], both.score[:, 1])
+    assert alone.score.shape[0] == 1
+    np.testing.assert_array_equal(alone.score[0], both.score[1])
 
 
 # ------------------------------------------------------------------------------------------ stopped, and what fails
