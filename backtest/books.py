@@ -126,7 +126,7 @@ def new_scratch(prepared: Prepared, n_lanes: int) -> Scratch:
 
 
 def new_pages(
-    prepared: Prepared, n_lanes: int, n_entries: int, first: int, last: int, *, whole: bool
+    prepared: Prepared, n_lanes: int, n_entries: int, first: int, last: int, *, whole: bool, is_clear: bool = True
 ) -> tuple[Record, Journal]:
     """Make room for what the ledger writes.
 
@@ -140,11 +140,13 @@ def new_pages(
         Range of events to be run.
     whole : bool
         Keep the journal, shares, cash, interest and flows too, not NAV and the tallies alone.
+    is_clear : bool
+        False: whoever runs clears NAV and tallies of the rows that it reads, and memory is not touched before.
 
     Returns
     -------
     record : Record
-        NAV is NaN and everything else 0 on rows that the run does not mark.
+        NAV is NaN and everything else 0 on rows that the run does not mark, if it is clear.
     journal : Journal
     """
     n_rows, n_assets, n_currencies = len(prepared.rows.dates), len(prepared.names), len(prepared.currencies)
@@ -160,8 +162,10 @@ def new_pages(
         arrays_of(shapes) if whole else {name: np.empty(shape, dtype=kind) for name, (shape, kind) in shapes.items()}
     )
     journal = Journal(entries=room.pop("entries"), amounts=room.pop("amounts"), n_entries=noted)
-    nav, n_fills = np.full((n_rows, n_lanes), np.nan), np.zeros(n_lanes, dtype=np.int64)
-    money, traded, paid = np.zeros((3, n_rows, n_lanes))
+    nav, money, traded, paid = (np.zeros if is_clear else np.empty)((4, n_rows, n_lanes))
+    n_fills = np.zeros(n_lanes, dtype=np.int64)
+    if is_clear:
+        nav[:] = np.nan
     record = Record(nav=nav, money=money, traded=traded, paid=paid, n_fills=n_fills, **room)
     if not whole:
         return record, journal

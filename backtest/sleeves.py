@@ -62,7 +62,7 @@ class SleeveRoom:
         }
         self._book = SleeveBook(**rooms)
         self._ledger, self._scratch = new_book(prepared, n_lanes, 1.0), new_scratch(prepared, n_lanes)
-        self._record, self._journal = new_pages(prepared, n_lanes, 0, 0, n_events, whole=False)
+        self._record, self._journal = new_pages(prepared, n_lanes, 0, 0, n_events, whole=False, is_clear=False)
         n_kept = n_rows if keeps_nav else min(n_rows, _longest_wait(prepared, sleeves))
         nav, money, traded, paid = (aligned((n_kept, n_lanes)) for _ in range(4))
         traded_at, n_fills, general = (aligned((n,), np.int64) for n in (n_kept, n_lanes, n_lanes))

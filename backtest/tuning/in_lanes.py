@@ -30,7 +30,7 @@ from strategies.rules.kernels import Rotations
 
 LANES = 192  # candidates side by side: a step of the ledger costs as much for few, and what it reads stays near
 BLOCKS_A_TASK = 6
-RUNNERS_KEPT = 32  # some megabytes each
+RUNNERS_KEPT = 24  # some megabytes each
 PARTS_UNDER_WAY = 2  # so that no thread waits for the last task of a part, or for its writing
 
 
