@@ -4,7 +4,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
@@ -30,7 +29,6 @@ from strategies.rules.kernels import Rotations
 
 LANES = 192  # candidates side by side: a step of the ledger costs as much for few, and what it reads stays near
 BLOCKS_A_TASK = 6
-RUNNERS_KEPT = 24  # some megabytes each
 PARTS_UNDER_WAY = 2  # so that no thread waits for the last task of a part, or for its writing
 
 
@@ -209,17 +207,17 @@ class InLanes:
             n = len(lanes)
             first, last = int(lanes[0]), int(lanes[-1])  # ascending, and of neighbours a slice, which is faster
             where = slice(first, last + 1) if last - first == n - 1 else lanes
-            with self._runners.of(setup, n, keeps_nav=keeps_nav) as runner:
-                try:
-                    block = runner.run(self._rotations(setup, part, lanes, columns))
-                except EastboundError as error:
-                    raise self._at_fault(setup, part, lanes, columns, error) from error
-                part.measures[:, where] = block.measured.measures
-                part.sums[where], part.squares[where] = block.measured.sums.T, block.measured.squares.T
-                part.general[where] = block.general_decisions
-                if part.returns is not None:
-                    before = np.vstack([np.full((1, n), setup.how.opening), block.nav[:-1]])
-                    part.returns[where] = (block.nav / before - 1.0).T
+            try:
+                runner = self._runners.of(setup, n, keeps_nav=keeps_nav)
+                block = runner.run(self._rotations(setup, part, lanes, columns))
+            except EastboundError as error:
+                raise self._at_fault(setup, part, lanes, columns, error) from error
+            part.measures[:, where] = block.measured.measures
+            part.sums[where], part.squares[where] = block.measured.sums.T, block.measured.squares.T
+            part.general[where] = block.general_decisions
+            if part.returns is not None:
+                before = np.vstack([np.full((1, n), setup.how.opening), block.nav[:-1]])
+                part.returns[where] = (block.nav / before - 1.0).T
 
     def results(self, part: Candidates) -> Part:
         """Give a part as it is written.
@@ -264,28 +262,20 @@ class InLanes:
         return BacktestError(f"{self.variants.space.named(part.first + int(member))}: {error}")
 
 
-class _Runners:
-    """Block runners that are idle, of the setups run last; each stays with its thread, in whose cache it may be."""
+class _Runners(threading.local):
+    """The block runners of a thread: of the setup that it is at, for it is likely to stay there for some tasks."""
 
     def __init__(self) -> None:
-        self._idle: list[tuple[int, Prepared, int, BlockRunner]] = []
-        self._lock = threading.Lock()
+        self._prepared: Prepared | None = None
+        self._made: dict[int, BlockRunner] = {}
 
-    @contextmanager
-    def of(self, setup: Setup, n_lanes: int, *, keeps_nav: bool) -> Iterator[BlockRunner]:
-        """Lend a runner of so many lanes; of one sweep, so that NAV is always kept or never."""
-        found, own = None, threading.get_ident()
-        with self._lock:
-            for at, (thread, prepared, n, runner) in enumerate(self._idle):
-                if thread == own and prepared is setup.prepared and n == n_lanes:
-                    found = runner
-                    del self._idle[at]
-                    break
-        if found is None:
-            found = BlockRunner(setup, n_lanes, keeps_nav=keeps_nav)
-        yield found
-        with self._lock:
-            self._idle = [*self._idle, (own, setup.prepared, n_lanes, found)][-RUNNERS_KEPT:]
+    def of(self, setup: Setup, n_lanes: int, *, keeps_nav: bool) -> BlockRunner:
+        """Give a runner of so many lanes; of one sweep, so that NAV is always kept or never."""
+        if setup.prepared is not self._prepared:
+            self._prepared, self._made = setup.prepared, {}
+        if n_lanes not in self._made:
+            self._made[n_lanes] = BlockRunner(setup, n_lanes, keeps_nav=keeps_nav)
+        return self._made[n_lanes]
 
 
 def run_parts(
