@@ -41,8 +41,9 @@ MEASURES = (
 )  # fmt: skip
 # Returns are differences of numbers near 1: what varies by less than this is a constant and its rounding.
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
-# A deviation below this part of the mean is what rounding leaves of power sums of thousands of returns.
-CONSTANT = 1e-6
+# Power sums about zero lose what the mean takes of them. Returns that deviate by less than this part of their mean are
+# a constant's, of which a ratio says nothing; for third and fourth moments they have to deviate by more.
+CONSTANT, STEADY = 1e-4, 1e-2
 
 
 class Meter(NamedTuple):
@@ -163,19 +164,21 @@ def deviation_nb(total, second, n):
 
 
 @leaf
-def varies_nb(deviation, mean):
+def varies_nb(deviation, mean, part):
     """Say whether returns vary by more than rounding.
 
     Parameters
     ----------
     deviation, mean : float
+    part : float
+        Of the mean.
 
     Returns
     -------
     varies : bool
         False where the deviation is NaN.
     """
-    return deviation > max(ROUNDING, CONSTANT * abs(mean))
+    return deviation > max(ROUNDING, part * abs(mean))
 
 
 @leaf
@@ -210,15 +213,15 @@ def close_lane_nb(meter, last, n, cash_sum, n_fills, lane):
     annual = max(1.0 + total, 0.0) ** (1.0 / years) - 1.0 if years > 0.0 else np.nan
     deepest = running[LOW, lane] / running[LOW_PEAK, lane] - 1.0
     out[0, lane], out[1, lane], out[2, lane] = total, annual, deviation * root
-    out[3, lane] = mean / deviation * root if varies_nb(deviation, mean) else np.nan
+    out[3, lane] = mean / deviation * root if varies_nb(deviation, mean, CONSTANT) else np.nan
     if meter.has_cash:
         over, reward = deviation_nb(first - cash_sum, running[OVER_SECOND, lane], n), (first - cash_sum) / n
-        out[4, lane] = reward / over * root if varies_nb(over, reward) else np.nan
+        out[4, lane] = reward / over * root if varies_nb(over, reward, CONSTANT) else np.nan
     out[5, lane] = ratio_nb(mean, np.sqrt(running[SHORTFALL_SECOND, lane] / n)) * root
     out[6, lane] = ratio_nb(first - running[SHORTFALL, lane], -running[SHORTFALL, lane])
     out[7, lane], out[8, lane] = deepest, last / running[PEAK, lane] - 1.0
     out[9, lane] = ratio_nb(annual, -deepest)
-    if varies_nb(deviation, mean):
+    if varies_nb(deviation, mean, STEADY):
         variance = second / n - mean * mean
         if n >= 3:
             third = running[THIRD, lane] / n - 3.0 * mean * (second / n) + 2.0 * mean**3
