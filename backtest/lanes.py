@@ -81,7 +81,7 @@ def run_lanes(
         return _run_wide(prepared, Asks(weights, nothing, nothing), opening, first, end)
     room = max(JOURNAL_START, 2 * n_lanes * opening.shares.shape[0] * len(prepared.decisions))
     while True:
-        book, scratch = copy_book(opening), _scratch_of_thread(prepared, n_lanes)
+        book, scratch = copy_book(opening), scratch_of_thread(prepared, n_lanes)
         record, journal = new_pages(prepared, n_lanes, room, first, end, whole=whole)
         status, event = run_ledger_nb(
             prepared.timeline, prepared.world, prepared.rules, book, weights, first, end, scratch, journal, record
@@ -160,7 +160,7 @@ def read_only(array: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _run_wide(prepared: Prepared, asks: Asks, opening: Book, first: int, end: int) -> tuple[Book, Journal, Record]:
     n_lanes = opening.shares.shape[1]
-    book, scratch = copy_book(opening), _scratch_of_thread(prepared, n_lanes)
+    book, scratch = copy_book(opening), scratch_of_thread(prepared, n_lanes)
     record, journal = new_pages(prepared, n_lanes, 0, first, end, whole=False)
     status, event = run_wide_nb(
         prepared.timeline, prepared.world, prepared.rules, book, asks, first, end, scratch, journal, record
@@ -169,8 +169,19 @@ def _run_wide(prepared: Prepared, asks: Asks, opening: Book, first: int, end: in
     return book, journal, record
 
 
-def _scratch_of_thread(prepared: Prepared, n_lanes: int) -> Scratch:
-    """Give the room that the thread worked in last, if it fits: runs are many and short."""
+def scratch_of_thread(prepared: Prepared, n_lanes: int) -> Scratch:
+    """Give the room that the thread worked in last, if it fits: runs are many and short.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    n_lanes : int
+
+    Returns
+    -------
+    Scratch
+        Good until the thread asks for another.
+    """
     n_kinds = prepared.world.fees.limited.shape[1]
     shape = (len(prepared.names), len(prepared.venues), len(prepared.currencies), n_kinds, n_lanes)
     if getattr(_THREAD, "shape", None) != shape:

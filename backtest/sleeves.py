@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtest.arrays.prepare import Prepared
-from backtest.books import new_book, new_pages, new_scratch
+from backtest.books import new_book, new_pages
 from backtest.kernels.sleeve_tables import Sleeves
-from backtest.kernels.sleeves import BATCH, SleeveBook, SleeveResults, run_sleeves_nb
+from backtest.kernels.sleeves import BATCH, Outcomes, SleeveBook, SleeveResults, run_sleeves_nb
 from backtest.kernels.state import Asks
-from backtest.lanes import check_status, read_only
+from backtest.lanes import check_status, read_only, scratch_of_thread
 from backtest.memory import aligned
-from backtest.metrics.lanes import Measured, Measuring, measured, new_meter
+from backtest.metrics.lanes import Measured, Measuring, new_meter
 from strategies.rules.kernels import Rotations
 
 BY_SLEEVE = ("held", "wanted", "ratio", "rank", "bought")
@@ -21,7 +21,7 @@ BY_VENUE = ("rest", "buys", "buys_due", "sells", "sells_due", "present")
 
 
 class SleeveRoom:
-    """Room for blocks of lanes of one setup, one block at a time.
+    """Room for blocks of lanes of one setup, one block at a time; of the thread that runs them.
 
     Parameters
     ----------
@@ -34,6 +34,11 @@ class SleeveRoom:
     n_lanes : int
     keeps_nav : bool
         Whether NAV of every date is kept, or only of those that wait to be measured.
+
+    Attributes
+    ----------
+    results : SleeveResults
+        What came of the last block.
     """
 
     def __init__(
@@ -61,40 +66,45 @@ class SleeveRoom:
             for name in SleeveBook._fields
         }
         self._book = SleeveBook(**rooms)
-        self._ledger, self._scratch = new_book(prepared, n_lanes, 1.0), new_scratch(prepared, n_lanes)
+        self._ledger = new_book(prepared, n_lanes, 1.0)
         self._record, self._journal = new_pages(prepared, n_lanes, 0, 0, n_events, whole=False, is_clear=False)
         n_kept = n_rows if keeps_nav else min(n_rows, _longest_wait(prepared, sleeves))
         nav, money, traded, paid = (aligned((n_kept, n_lanes)) for _ in range(4))
         traded_at, n_fills, general = (aligned((n,), np.int64) for n in (n_kept, n_lanes, n_lanes))
-        self._out = SleeveResults(nav, money, traded, paid, traded_at, n_fills, general)
+        self.results = SleeveResults(nav, money, traded, paid, traded_at, n_fills, general)
         self._meter = new_meter(how, n_lanes)
         shares = aligned((1, inner.shape[1], n_lanes))  # of one decision at a time
         self._asks = Asks(read_only(np.empty((0, 0, 0))), read_only(inner), shares)
 
-    def run(self, rotating: Rotations) -> tuple[Measured, SleeveResults]:
-        """Run a block from the first event to the last.
+    def run(self, rotating: Rotations) -> tuple[Measured, NDArray[np.int64]]:
+        """Run blocks from the first event to the last.
 
         Parameters
         ----------
         rotating : Rotations
+            Of as many lanes as some blocks have, with the state of one.
 
         Returns
         -------
-        Measured, SleeveResults
-            Good until the next block is run.
+        measured : Measured
+        general_decisions : ndarray of shape (len(rotating.signal),), int64
+            Decisions that took the general form of the ledger.
 
         Raises
         ------
         BacktestError
             If NAV is no longer positive at a decision.
         """
-        prepared = self._prepared
+        prepared, meter, n = self._prepared, self._meter, len(rotating.signal)
+        scratch = scratch_of_thread(prepared, len(self.results.general))
+        measures, sums, squares = (np.empty((len(one), n)) for one in (meter.measures, meter.sums, meter.squares))
+        outcomes = Outcomes(measures, sums, squares, np.empty(n, dtype=np.int64))
         status, event = run_sleeves_nb(
             self._sleeves, prepared.marks, prepared.timeline, prepared.world, prepared.rules, self._ledger, rotating,
-            self._asks, self._scratch, self._journal, self._record, self._book, self._out, self._meter,
+            self._asks, scratch, self._journal, self._record, self._book, self.results, meter, outcomes,
         )  # fmt: skip
         check_status(prepared, status, event)
-        return measured(self._meter), self._out
+        return Measured(measures=measures, sums=sums, squares=squares), outcomes.general
 
 
 def _longest_wait(prepared: Prepared, sleeves: Sleeves) -> int:

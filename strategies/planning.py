@@ -127,6 +127,8 @@ def rotations(
     relative_price: NDArray[np.float64],
     rules: NDArray[np.float64],
     signal: NDArray[np.int64],
+    *,
+    n_together: int | None = None,
 ) -> Rotations:
     """Put rules of rotation side by side.
 
@@ -138,13 +140,15 @@ def rotations(
         As of `rule_lanes`.
     signal : ndarray of shape (n_lanes,), int64
         Which of the signals each lane follows.
+    n_together : int, optional
+        Lanes of a block, where they run in blocks; by default all.
 
     Returns
     -------
     Rotations
     """
     is_linear, enter, leave, low, high, speed, profit = rules
-    state = np.empty((N_STATE, len(signal)))
+    state = np.empty((N_STATE, n_together or len(signal)))
     return Rotations(score, relative_price, signal, is_linear, enter, leave, low, high, speed, profit, state)
 
 
@@ -160,8 +164,9 @@ def rotation_shares(rotating: Rotations) -> NDArray[np.float64]:
     ndarray of shape (n_decisions, 2, n_lanes)
         Fractions of NAV.
     """
-    shares = np.empty((rotating.score.shape[1], len(BASKETS), len(rotating.signal)))
-    rotate_nb(rotating, shares)
+    n_lanes = len(rotating.signal)
+    shares = np.empty((rotating.score.shape[1], len(BASKETS), n_lanes))
+    rotate_nb(rotating._replace(state=np.empty((N_STATE, n_lanes))), shares)
     return shares
 
 

@@ -91,9 +91,10 @@ def recorded() -> Iterator[dict[bytes, tuple[NDArray[np.float64], bool]]]:
 
     def recording(self: BlockRunner, rotating: Rotations) -> Block:
         block = real(self, rotating)
+        assert block.nav is not None
         for lane in range(block.nav.shape[1]):
             key = np.ascontiguousarray(block.measured.measures[:, lane]).tobytes()
-            kept[key] = (block.nav[:, lane].copy(), self._setup.sleeves is not None)
+            kept[key] = (block.nav[:, lane].copy(), self.setup.sleeves is not None)
         return block
 
     with patch.object(BlockRunner, "__init__", keeping), patch.object(BlockRunner, "run", recording):

@@ -182,26 +182,24 @@ def _irregular(
 ) -> NDArray[np.int64]:
     """Find the decisions of which an order may not fill as the rest of its venue: no price, a limit, a halt."""
     found = np.zeros(len(held), dtype=np.int64)
+    if not fills:
+        return found
+    k, row, v = np.array(fills, dtype=np.int64)[:, :3].T  # one a fill; what follows is by fill and name
     world, at_open = prepared.world, prepared.rules.fill == state.NEXT_OPEN
     has_open, has_close = ~np.isnan(world.open[:, name]), ~np.isnan(world.close[:, name])
-    venue_of = world.venue[name].astype(np.int64)
     has_session = prepared.rows.opens != NONE
     last = np.maximum.accumulate(np.where(has_session, np.arange(len(has_session))[:, None], NONE), axis=0)
-    for k, row, v, *_ in fills:
-        wanted = inner[k] > 0.0
-        if held[k, v] != NONE:
-            wanted = wanted | (inner[held[k, v]] > 0.0)
-        mine = wanted & (venue_of == v)
-        opened, closed = has_open[row], has_close[row]
-        bad = ~closed if not at_open else ~opened & ~closed
-        before = last[row - 1, v] if row else NONE
-        if before != NONE and prepared.rules.fill != state.SAME_CLOSE:
-            had_open, had_close = has_open[before], has_close[before]
-            bad = bad | ~had_close | (~opened & had_open & at_open)
-        if at_open and splits[k]:
-            bad = bad | ~opened
-        barred = world.barred[row if len(world.barred) > 1 else 0, name] != 0
-        found[k] |= int((mine & (bad | barred)).any())
+    h, before = held[k, v], np.where(row > 0, last[row - 1, v], NONE)
+    mine = (inner[k] > 0.0) | ((h != NONE)[:, None] & (inner[h] > 0.0))
+    mine &= world.venue[name].astype(np.int64) == v[:, None]
+    opened, closed = has_open[row], has_close[row]
+    bad = ~opened & ~closed if at_open else ~closed
+    if prepared.rules.fill != state.SAME_CLOSE:
+        bad |= (before != NONE)[:, None] & (~has_close[before] | (~opened & has_open[before] & at_open))
+    if at_open:
+        bad |= (splits[k] != 0)[:, None] & ~opened
+    bad |= world.barred[row if len(world.barred) > 1 else np.zeros_like(row)][:, name] != 0
+    np.maximum.at(found, k, (mine & bad).any(axis=1).astype(np.int64))
     return found
 
 

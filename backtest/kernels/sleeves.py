@@ -24,7 +24,7 @@ from backtest.kernels.sleeve_sizing import size_sleeves_nb
 from backtest.kernels.sleeve_tables import BEGIN_ROW, FILL, MARK_ROW, QUIET_ROW, SIZE
 from backtest.kernels.state import OK
 from data.jit import kernel, leaf
-from strategies.rules.kernels import open_rotations_nb, rotate_once_nb
+from strategies.rules.kernels import open_rotations_nb, rotate_once_nb, rotations_of_nb
 
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
@@ -104,6 +104,18 @@ class SleeveResults(NamedTuple):
     general: I
 
 
+class Outcomes(NamedTuple):
+    """What is kept of blocks that run one after the other; N lanes in all.
+
+    measures: (len(MEASURES), N). sums, squares: (n_blocks, N), see `Meter`. general: (N,), see `SleeveResults`.
+    """
+
+    measures: F
+    sums: F
+    squares: F
+    general: I
+
+
 @leaf
 def open_sleeves_nb(capital, book):
     """Open the books of every lane: the capital, nothing else.
@@ -141,11 +153,11 @@ def open_results_nb(out):
         out.n_fills[lane], out.general[lane] = 0, 0
 
 
-@kernel
-def run_sleeves_nb(
+@leaf
+def run_block_nb(
     sleeves, marks, timeline, world, rules, ledger, rotations, asks, scratch, journal, record, book, out, meter
 ):  # fmt: skip
-    """Run lanes from the first step to the last, and measure them.
+    """Run a block of lanes from the first step to the last, and measure it.
 
     Parameters
     ----------
@@ -240,3 +252,62 @@ def run_sleeves_nb(
     take_rows_nb(meter, out.nav, out.money, out.traded, out.paid, out.traded_at, marks.shape[0])
     close_meter_nb(meter, out.nav, out.n_fills)
     return OK, timeline.kind.shape[0]
+
+
+@leaf
+def keep_nb(meter, out, first, outcomes):
+    """Keep what was measured of a block.
+
+    Parameters
+    ----------
+    meter : Meter
+    out : SleeveResults
+    first : int
+        Its first lane among all.
+    outcomes : Outcomes
+        Written in place.
+    """
+    for lane in range(out.general.shape[0]):
+        outcomes.general[first + lane] = out.general[lane]
+    for measure in range(meter.measures.shape[0]):
+        for lane in range(out.general.shape[0]):
+            outcomes.measures[measure, first + lane] = meter.measures[measure, lane]
+    for block in range(meter.sums.shape[0]):
+        for lane in range(out.general.shape[0]):
+            outcomes.sums[block, first + lane] = meter.sums[block, lane]
+            outcomes.squares[block, first + lane] = meter.squares[block, lane]
+
+
+@kernel
+def run_sleeves_nb(
+    sleeves, marks, timeline, world, rules, ledger, rotations, asks, scratch, journal, record, book, out, meter,
+    outcomes,
+):  # fmt: skip
+    """Run blocks of lanes one after the other: what a call costs is more than a block's share of many things.
+
+    Parameters
+    ----------
+    sleeves, marks, timeline, world, rules, ledger, asks, scratch, journal, record, book, out, meter
+        See `run_block_nb`; of L lanes.
+    rotations : Rotations
+        Of N lanes, a multiple of L, with the state of L.
+    outcomes : Outcomes
+        Written in place.
+
+    Returns
+    -------
+    status : int
+        OK or NAV_NOT_POSITIVE.
+    event : int
+        Where the first block that did not end stopped.
+    """
+    status, event, n_lanes = OK, 0, book.cash.shape[0]
+    for first in range(0, rotations.signal.shape[0], n_lanes):
+        status, event = run_block_nb(
+            sleeves, marks, timeline, world, rules, ledger, rotations_of_nb(rotations, first, first + n_lanes), asks,
+            scratch, journal, record, book, out, meter,
+        )  # fmt: skip
+        if status != OK:
+            return status, event
+        keep_nb(meter, out, first, outcomes)
+    return status, event

@@ -4,8 +4,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from queue import SimpleQueue
 from typing import Self
 
@@ -13,7 +14,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.arrays.prepare import Prepared
 from backtest.errors import BacktestError
 from backtest.kernels.measures import MEASURES
 from backtest.tuning.analysis.measures import GENERAL
@@ -29,6 +29,8 @@ from strategies.rules.kernels import Rotations
 
 LANES = 192  # candidates side by side: a step of the ledger costs as much for few, and what it reads stays near
 BLOCKS_A_TASK = 6
+EVEN = 16  # lanes that loops take without a rest
+RUNNERS_KEPT = 16  # of a thread: parts of a grid come back to its setups
 PARTS_UNDER_WAY = 2  # so that no thread waits for the last task of a part, or for its writing
 
 
@@ -77,11 +79,14 @@ class Task:
         Positions in `Variants.signals` of those that candidates of this part and setup follow.
     columns : ndarray of shape (len(members),), int64
         Which of `signals` each of them follows.
+    n_together : int
+        Candidates of a block.
     """
 
     members: NDArray[np.int64]
     signals: NDArray[np.int64]
     columns: NDArray[np.int64]
+    n_together: int
 
 
 class InLanes:
@@ -147,8 +152,10 @@ class InLanes:
             n_left=n,
         )
 
-    def preparations(self, part: Candidates) -> Iterator[Callable[[], object]]:
-        """Give what a part needs first, piece by piece, where all of it can be kept.
+    def work(self, part: Candidates) -> Iterator[Task | Callable[[], object]]:
+        """Split a part into tasks, each behind what has to be worked out for it, where all of that can be kept.
+
+        A setup comes before the tasks of the one before it: it keeps the interpreter busy, and they do not.
 
         Parameters
         ----------
@@ -156,33 +163,18 @@ class InLanes:
 
         Yields
         ------
-        callable
+        Task or callable
         """
-        for wanted, n_most, work_out in (
-            (part.signal, READINGS_KEPT, self.preparation.reading),
-            (part.setup, SETUPS_KEPT, self.preparation.setup),
-        ):
-            numbers = np.unique(wanted).tolist()
-            if len(numbers) <= n_most:
-                yield from (partial(work_out, number) for number in numbers)
-
-    @staticmethod
-    def tasks(part: Candidates) -> Iterator[Task]:
-        """Split a part into tasks.
-
-        Parameters
-        ----------
-        part : Candidates
-
-        Yields
-        ------
-        Task
-        """
-        order, size = np.argsort(part.setup, kind="stable"), LANES * BLOCKS_A_TASK
-        for run in np.split(order, np.flatnonzero(np.diff(part.setup[order])) + 1):
-            signals, columns = np.unique(part.signal[run], return_inverse=True)
-            for at in range(0, len(run), size):
-                yield Task(members=run[at : at + size], signals=signals, columns=columns[at : at + size])
+        order = np.argsort(part.setup, kind="stable")
+        runs = np.split(order, np.flatnonzero(np.diff(part.setup[order])) + 1)
+        signals, setups = np.unique(part.signal).tolist(), [int(part.setup[run[0]]) for run in runs]
+        if len(signals) <= READINGS_KEPT:
+            yield from (partial(self.preparation.reading, number) for number in signals)
+        ahead = iter(setups if len(setups) <= SETUPS_KEPT else ())
+        yield from (partial(self.preparation.setup, number) for number in islice(ahead, 1))
+        for run in runs:
+            yield from (partial(self.preparation.setup, number) for number in islice(ahead, 1))
+            yield from _tasks(part, run)
 
     def run(self, part: Candidates, task: Task) -> None:
         """Run a task, and put what comes of it into its part.
@@ -201,23 +193,21 @@ class InLanes:
             setup = self.preparation.with_signals(int(part.setup[task.members[0]]), task.signals)
         except EastboundError as error:
             raise self._named(part, task.members[0], error) from error
-        keeps_nav = part.returns is not None
-        for at in range(0, len(task.members), LANES):
-            lanes, columns = (one[at : at + LANES] for one in (task.members, task.columns))
-            n = len(lanes)
-            first, last = int(lanes[0]), int(lanes[-1])  # ascending, and of neighbours a slice, which is faster
-            where = slice(first, last + 1) if last - first == n - 1 else lanes
-            try:
-                runner = self._runners.of(setup, n, keeps_nav=keeps_nav)
-                block = runner.run(self._rotations(setup, part, lanes, columns))
-            except EastboundError as error:
-                raise self._at_fault(setup, part, lanes, columns, error) from error
-            part.measures[:, where] = block.measured.measures
-            part.sums[where], part.squares[where] = block.measured.sums.T, block.measured.squares.T
-            part.general[where] = block.general_decisions
-            if part.returns is not None:
-                before = np.vstack([np.full((1, n), setup.how.opening), block.nav[:-1]])
-                part.returns[where] = (block.nav / before - 1.0).T
+        lanes, n = task.members, len(task.members)
+        first, last = int(lanes[0]), int(lanes[-1])  # ascending, and of neighbours a slice, which is faster
+        where = slice(first, last + 1) if last - first == n - 1 else lanes
+        try:
+            runner = self._runners.of(setup, task.n_together, keeps_nav=part.returns is not None)
+            block = runner.run(self._rotations(setup, part, task))
+        except EastboundError as error:
+            raise self._at_fault(setup, part, task, error) from error
+        measured = block.measured
+        part.measures[:, where] = measured.measures[:, :n]
+        part.sums[where], part.squares[where] = measured.sums[:, :n].T, measured.squares[:, :n].T
+        part.general[where] = block.general_decisions[:n]
+        if part.returns is not None and block.nav is not None:
+            before = np.vstack([np.full((1, n), setup.how.opening), block.nav[:-1, :n]])
+            part.returns[where] = (block.nav[:, :n] / before - 1.0).T
 
     def results(self, part: Candidates) -> Part:
         """Give a part as it is written.
@@ -235,47 +225,56 @@ class InLanes:
         columns |= dict(zip(MEASURES, part.measures, strict=True)) | {GENERAL: part.general}
         return Part(columns=columns, sums=part.sums, squares=part.squares, returns=part.returns)
 
-    def _rotations(
-        self, setup: Setup, part: Candidates, lanes: NDArray[np.int64], columns: NDArray[np.int64]
-    ) -> Rotations:
-        rules = np.ascontiguousarray(self.variants.rules[:, part.rule[lanes]])
-        return rotations(setup.score, setup.relative_price, rules, np.ascontiguousarray(columns))
+    def _rotations(self, setup: Setup, part: Candidates, task: Task) -> Rotations:
+        """Give the rules of a task; those of its last candidate again until blocks are whole."""
+        at = np.minimum(np.arange(-(-len(task.members) // task.n_together) * task.n_together), len(task.members) - 1)
+        rules = np.take(self.variants.rules, part.rule[task.members[at]], axis=1)
+        return rotations(setup.score, setup.relative_price, rules, task.columns[at], n_together=task.n_together)
 
-    def _at_fault(
-        self,
-        setup: Setup,
-        part: Candidates,
-        lanes: NDArray[np.int64],
-        columns: NDArray[np.int64],
-        error: EastboundError,
-    ) -> BacktestError:
-        """Find the lane that a block could not be run for: each is run by itself."""
+    def _at_fault(self, setup: Setup, part: Candidates, task: Task, error: EastboundError) -> BacktestError:
+        """Find the candidate that a task could not be run for: each is run by itself."""
         alone = BlockRunner(setup, 1, keeps_nav=False)
-        for k in range(len(lanes)):
+        for k, member in enumerate(task.members):
+            one = replace(task, members=task.members[k : k + 1], columns=task.columns[k : k + 1], n_together=1)
             try:
-                alone.run(self._rotations(setup, part, lanes[k : k + 1], columns[k : k + 1]))
+                alone.run(self._rotations(setup, part, one))
             except EastboundError as own:
-                return self._named(part, lanes[k], own)
-        return self._named(part, lanes[0], error)
+                return self._named(part, member, own)
+        return self._named(part, task.members[0], error)
 
     def _named(self, part: Candidates, member: np.int64, error: EastboundError) -> BacktestError:
         return BacktestError(f"{self.variants.space.named(part.first + int(member))}: {error}")
 
 
+def _tasks(part: Candidates, run: NDArray[np.int64]) -> Iterator[Task]:
+    """Split candidates of one setup into tasks."""
+    n_together, n_blocks = _split(len(run)), BLOCKS_A_TASK if part.returns is None else 1
+    signals, columns = np.unique(part.signal[run], return_inverse=True)
+    for at in range(0, len(run), n_blocks * n_together):
+        some = slice(at, at + n_blocks * n_together)
+        yield Task(members=run[some], signals=signals, columns=columns[some], n_together=n_together)
+
+
+def _split(n: int) -> int:
+    """Say how many of n candidates make a block: as many in each, so that one room is for all."""
+    n_blocks = -(-n // LANES)
+    return n if n_blocks == 1 else min(LANES, -(-n // (n_blocks * EVEN)) * EVEN)
+
+
 class _Runners(threading.local):
-    """The block runners of a thread: of the setup that it is at, for it is likely to stay there for some tasks."""
+    """The block runners of a thread, those it used last."""
 
     def __init__(self) -> None:
-        self._prepared: Prepared | None = None
-        self._made: dict[int, BlockRunner] = {}
+        self._made: dict[tuple[int, int], BlockRunner] = {}
 
     def of(self, setup: Setup, n_lanes: int, *, keeps_nav: bool) -> BlockRunner:
         """Give a runner of so many lanes; of one sweep, so that NAV is always kept or never."""
-        if setup.prepared is not self._prepared:
-            self._prepared, self._made = setup.prepared, {}
-        if n_lanes not in self._made:
-            self._made[n_lanes] = BlockRunner(setup, n_lanes, keeps_nav=keeps_nav)
-        return self._made[n_lanes]
+        key = (id(setup.prepared), n_lanes)  # which the runner holds on to
+        runner = self._made.pop(key, None) or BlockRunner(setup, n_lanes, keeps_nav=keeps_nav)
+        self._made[key] = runner
+        if len(self._made) > (1 if keeps_nav else RUNNERS_KEPT):
+            del self._made[next(iter(self._made))]
+        return runner
 
 
 def run_parts(
@@ -342,10 +341,11 @@ class _UnderWay:
         """Hand a part to the threads."""
         part = self._task.part(self._store, number)
         self.n_held += 1
-        for work_out in self._task.preparations(part):  # what fails there fails again where it is needed, and is told
-            self._pool.submit(work_out)
-        for task in self._task.tasks(part):
-            self._tell(self._pool.submit(self._task.run, part, task), part, len(task.members))
+        for piece in self._task.work(part):
+            if isinstance(piece, Task):
+                self._tell(self._pool.submit(self._task.run, part, piece), part, len(piece.members))
+            else:  # what fails there fails again where it is needed, and is told
+                self._pool.submit(piece)
 
     def wait(self) -> int:
         """Wait until a task is done, or a part written, and say how many candidates were run by it."""

@@ -139,7 +139,7 @@ class Rotations(NamedTuple):
     cap, fractions of NAV. speed: part of the gap to the share asked for that each decision closes, in (0, 1]; of less
     than `GAP` all. profit_target: gain of the relative price since the entry at which the share falls to the floor, to
     rise again only after a score at `leave` or below; infinite: none. The linear rule has no entry and takes no profit.
-    state: (N_STATE, L), written in place.
+    state: (N_STATE, L), written in place; of blocks that run one after the other of a block.
     """
 
     score: F
@@ -153,6 +153,27 @@ class Rotations(NamedTuple):
     speed: F
     profit_target: F
     state: F
+
+
+@leaf
+def rotations_of_nb(rotations, first, end):
+    """Give the rules of some lanes, to be run before the next.
+
+    Parameters
+    ----------
+    rotations : Rotations
+    first, end : int
+        Lanes first to end - 1.
+
+    Returns
+    -------
+    Rotations
+    """
+    r = rotations
+    return Rotations(
+        r.score, r.relative_price, r.signal[first:end], r.is_linear[first:end], r.enter[first:end], r.leave[first:end],
+        r.min_share[first:end], r.max_share[first:end], r.speed[first:end], r.profit_target[first:end], r.state,
+    )  # fmt: skip
 
 
 @leaf

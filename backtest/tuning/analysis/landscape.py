@@ -259,17 +259,19 @@ def summary(table: pd.DataFrame, measure: str = "sharpe", own: float | None = No
     BacktestError
         If the table has no such measure.
     """
-    axes = [axis(table, name) for name in parameters(table)]  # laid out once, which is most of the work
     n_bins = bins_for(len(table), 2)
-    of_pairs = [axis(table, one.parameter, n_bins=n_bins) if one.is_binned else one for one in axes]
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(2) as beside:
+        # Laid out once, which is most of the work.
+        axes = list(beside.map(lambda name: axis(table, name), parameters(table)))
+        of_pairs = [axis(table, one.parameter, n_bins=n_bins) if one.is_binned else one for one in axes]
+        lying = beside.submit(spread, table, measure, own)
         of_each_pair = beside.submit(interactions, table, measure, of_pairs)
         first = ranking(table, measure, 1)
         best = int(first[0]) if len(first) else None
         laid = {one.parameter: one for one in axes}
         around = None if best is None else neighbourhood(table, best, measure, axes=laid)
-        lies, shares = spread(table, measure, own), explained(table, measure, axes)
-        pairs = of_each_pair.result().head(5)
+        shares = explained(table, measure, axes)
+        lies, pairs = lying.result(), of_each_pair.result().head(5)
     told: dict[str, object] = {
         "measure": measure,
         "spread": lies,
