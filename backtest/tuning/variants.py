@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
+from backtest.tuning.grids.dimensions import SECTIONS
 from backtest.tuning.space import Space
 from data.market import MarketData
 from strategies.planning import Decisions, decide_when, rule_lanes
@@ -81,9 +82,14 @@ class Variants:
         StrategyError, BacktestError, DataError
             In the words of the run of the first candidate at fault.
         """
-        for name, values in zip(self.space.names, self.space.values, strict=True):
-            if name.startswith("run.") and name.partition(".")[2] not in RunConfig.model_fields:
-                self.thesis.replace({name: values[0]})
+        for name in self.space.names:
+            section, _, key = name.partition(".")
+            if section == "strategy":
+                raise BacktestError(
+                    f"{name} is no setting of a thesis: strategy.NAME is a field of a strategy in Python. Write "
+                    f"section.name; sections: {', '.join(one for one in SECTIONS if one != section)}."
+                )
+            if section == "run" and key not in RunConfig.model_fields:
                 raise BacktestError(f"{name} is no setting of a run; want one of {', '.join(RunConfig.model_fields)}.")
         setups, signals, rules = self.setups, self.signals, self.rules
         for setup in setups:
