@@ -251,10 +251,26 @@ def test_a_part_that_cannot_be_written_stops_the_sweep(market, small_parts, monk
     assert rest.n_made <= N - 2 * 16, "the parts before it are whole"
 
 
-@pytest.mark.parametrize("wrong", [{"threads": 0}, {"n_blocks": 0}, {"memory_limit": 0}])
-def test_less_than_one_of_anything_is_refused(market, wrong):
-    with pytest.raises(BacktestError, match="want one or more"):
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"threads": 0},
+        {"threads": 1.5},
+        {"n_blocks": 0},
+        {"n_blocks": 2.5},
+        {"memory_limit": 0},
+        {"memory_limit": np.nan},
+    ],
+)
+def test_less_than_one_of_anything_or_a_part_of_it_is_refused(market, wrong):
+    (name,) = wrong
+    with pytest.raises(BacktestError, match=f"^{name} = .*: want a whole number, one or more"):
         backtest.sweep(thesis("flow-momentum"), market, GRID, **wrong)
+
+
+def test_a_table_as_csv_without_a_folder_is_refused(market):
+    with pytest.raises(BacktestError, match="needs a folder to stand in"):
+        backtest.sweep(thesis("flow-momentum"), market, GRID, csv=True)
 
 
 # ------------------------------------------------------------------------------------------ folders
