@@ -12,7 +12,8 @@ import pytest
 
 from backtest.tuning import in_lanes
 from backtest.tuning import sweep as driver
-from backtest.tuning.result import GENERAL, SweepResult
+from backtest.tuning.analysis.measures import GENERAL
+from backtest.tuning.result import SweepResult
 from tests.made_up_sweep import differing
 from tests.sweep_worlds import SweepWorld, sweep_world
 
