@@ -22,6 +22,7 @@ from strategies.thesis import Thesis
 OF_SETUP = ("run", "schedule", "baskets", "allocation")
 OF_SIGNAL = ("signal", "baskets", "schedule.venue")
 OF_RULE = ("rotation",)
+STRETCH = 16_384  # rules at a time: a kilobyte each as settings, 56 bytes as numbers, and there may be a million
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,11 +139,9 @@ class Variants:
     def rules(self) -> NDArray[np.float64]:
         """The distinct rules as numbers, shape (7, n_rules); see `strategies.planning.rule_lanes`."""
         names = self._names(OF_RULE)
-        found = [
-            cast("Rotation", self.thesis.section("rotation", self.space.settings_of(names, codes)))
-            for codes in self.space.distinct(names).tolist()
-        ]
-        return rule_lanes(found)
+        codes = self.space.distinct(names)
+        stretches = (codes[at : at + STRETCH].tolist() for at in range(0, len(codes), STRETCH))
+        return np.concatenate([rule_lanes([self._rule(names, one) for one in some]) for some in stretches], axis=1)
 
     def setup_of(self, first: int, last: int) -> NDArray[np.int64]:
         """Say which setup candidates belong to.
@@ -201,6 +200,9 @@ class Variants:
             baskets=cast("Baskets", sections["baskets"]),
             allocation=cast("Allocation", sections["allocation"]),
         )
+
+    def _rule(self, names: Sequence[str], codes: Sequence[int]) -> Rotation:
+        return cast("Rotation", self.thesis.section("rotation", self.space.settings_of(names, codes)))
 
     def _signal(self, names: Sequence[str], codes: Sequence[int]) -> SignalSettings:
         chosen = self.space.settings_of(names, codes)

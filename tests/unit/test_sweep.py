@@ -13,7 +13,7 @@ from backtest.errors import BacktestError, SweepStopped
 from backtest.kernels.measures import MEASURES
 from backtest.result import BacktestResult
 from backtest.run import RotationResult, run_strategy, settings_of
-from backtest.tuning import in_lanes, preparation
+from backtest.tuning import in_lanes, preparation, variants
 from backtest.tuning import sweep as sweeping
 from backtest.tuning.in_lanes import InLanes
 from backtest.tuning.preparation import Preparation
@@ -183,11 +183,19 @@ def test_more_setups_than_are_kept_give_the_same(found, market, small_parts, mon
 
 
 def test_a_setup_has_the_signals_of_its_candidates_alone(market):
-    variants = Variants(thesis("flow-momentum"), market, space_of(GRID))
-    alone = Preparation(variants, 1).with_signals(0, np.array([2]))
-    both = Preparation(variants, 1).with_signals(0, np.array([0, 2]))
+    swept = Variants(thesis("flow-momentum"), market, space_of(GRID))
+    alone = Preparation(swept, 1).with_signals(0, np.array([2]))
+    both = Preparation(swept, 1).with_signals(0, np.array([0, 2]))
     assert alone.score.shape[0] == 1
     np.testing.assert_array_equal(alone.score[0], both.score[1])
+
+
+def test_rules_made_in_stretches_are_the_same_numbers(market, monkeypatch):
+    whole = Variants(thesis("flow-momentum"), market, space_of(GRID)).rules
+    assert whole.shape == (7, 6)
+    assert whole[1].tolist() == [0.5, 0.5, 1.0, 1.0, 1.5, 1.5]
+    monkeypatch.setattr(variants, "STRETCH", 4)
+    np.testing.assert_array_equal(Variants(thesis("flow-momentum"), market, space_of(GRID)).rules, whole)
 
 
 # ------------------------------------------------------------------------------------------ stopped, and what fails
