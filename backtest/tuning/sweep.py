@@ -99,7 +99,8 @@ def sweep(
     csv : bool
         Write the table as CSV too; refused without `out`.
     watch : callable, optional
-        Told how many candidates are done, and of how many, several times a second.
+        Told how many candidates are done, and of how many: at first, whenever a thread or process is done with some
+        (about a thousand in lanes, one by one in Python), and in the end.
 
     Returns
     -------

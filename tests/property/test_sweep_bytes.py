@@ -33,7 +33,7 @@ def grid_world(seed: int) -> SweepWorld:
 
 @contextmanager
 def cut_into(lanes: int = 64, blocks: int = 16, part_size: int = 65_536) -> Iterator[None]:
-    """Cut sweeps otherwise than by default."""
+    """Cut sweeps into blocks of so many lanes, tasks of so many blocks, and parts."""
     with (
         patch.object(in_lanes, "LANES", lanes),
         patch.object(in_lanes, "BLOCKS_A_TASK", blocks),
