@@ -12,6 +12,7 @@ from backtest.config import RunConfig
 from backtest.errors import BacktestError
 from backtest.tuning.grids.dimensions import SECTIONS
 from backtest.tuning.space import Space
+from backtest.tuning.storage.parts import PART_SIZE
 from data.market import MarketData
 from strategies.planning import Decisions, decide_when, rule_lanes
 from strategies.settings import Allocation, Baskets, Rotation, Schedule
@@ -103,13 +104,15 @@ class Variants:
         knows = np.array([one.signal.knows_prices(self.market) for one in signals])
         if fits and (knows.all() or np.isinf(rules[6]).all()):
             return
-        signal, rule = self.signal_of(0, self.space.n), self.rule_of(0, self.space.n)
-        enter, leave, profit = rules[1][rule], rules[2][rule], rules[6][rule]
-        low, high = ranges[:, signal]
-        wrong = (enter > high) | (enter < low) | (leave > high) | (leave < low)
-        wrong |= np.isfinite(profit) & ~knows[signal]
-        if wrong.any():
-            self.variant(int(np.argmax(wrong))).check(self.market)
+        for first in range(0, self.space.n, PART_SIZE):  # of all at once every digit would be held
+            last = min(first + PART_SIZE, self.space.n)
+            signal, rule = self.signal_of(first, last), self.rule_of(first, last)
+            enter, leave, profit = rules[1][rule], rules[2][rule], rules[6][rule]
+            low, high = ranges[:, signal]
+            wrong = (enter > high) | (enter < low) | (leave > high) | (leave < low)
+            wrong |= np.isfinite(profit) & ~knows[signal]
+            if wrong.any():
+                self.variant(first + int(np.argmax(wrong))).check(self.market)
 
     def variant(self, candidate: int) -> Thesis:
         """Give the thesis of one candidate.

@@ -24,6 +24,7 @@ from backtest.tuning.variants import Variants
 from data.load import load
 from data.market import MarketData
 from strategies.catalogue import thesis
+from strategies.errors import StrategyError
 from strategies.thesis import Thesis
 from tests.made_up_sweep import contents, differing, left_by
 from tests.swept import HoldOne
@@ -196,6 +197,15 @@ def test_rules_made_in_stretches_are_the_same_numbers(market, monkeypatch):
     assert whole[1].tolist() == [0.5, 0.5, 1.0, 1.0, 1.5, 1.5]
     monkeypatch.setattr(variants, "STRETCH", 4)
     np.testing.assert_array_equal(Variants(thesis("flow-momentum"), market, space_of(GRID)).rules, whole)
+
+
+@pytest.mark.parametrize("at_once", [2, 5, 65_536])
+def test_a_threshold_that_no_score_reaches_is_refused_wherever_it_is(market, monkeypatch, at_once):
+    monkeypatch.setattr(variants, "PART_SIZE", at_once)
+    grid = space_of({"rotation.enter": [0.7, 0.8, 0.9, 2.0], "rotation.exit": [0.1, 0.2]})  # percentiles: 0 to 1
+    swept = Variants(thesis("valuation-discount"), market, grid)
+    with pytest.raises(StrategyError, match="rotation.enter = 2.* is out of reach"):
+        swept.check()
 
 
 # ------------------------------------------------------------------------------------------ stopped, and what fails
