@@ -20,7 +20,8 @@ import numpy as np
 
 import strategies
 from backtest.kernels.measures import MEASURES
-from backtest.tuning.result import GENERAL, SweepResult
+from backtest.tuning.analysis.measures import GENERAL
+from backtest.tuning.result import SweepResult
 from backtest.tuning.sweep import sweep
 from benchmarks.grid import headline
 from benchmarks.machine import machine, peak_memory

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from backtest.kernels.measures import MEASURES
 from backtest.run import run
+from backtest.tuning.analysis.measures import GENERAL
 from backtest.tuning.blocks import Block, BlockRunner
-from backtest.tuning.result import GENERAL, SweepResult
+from backtest.tuning.result import SweepResult
 from backtest.tuning.setups import Setup
 from backtest.tuning.sweep import sweep
 from strategies.rules.kernels import Rotations

@@ -97,9 +97,10 @@ def sweep(
     n_blocks : int
         Time blocks of the moments of returns.
     csv : bool
-        With `out`: write the table as CSV too.
+        Write the table as CSV too; refused without `out`.
     watch : callable, optional
-        Told how many candidates are done, and of how many, several times a second.
+        Told how many candidates are done, and of how many: at first, whenever a thread or process is done with some
+        (about a thousand in lanes, one by one in Python), and in the end.
 
     Returns
     -------
@@ -125,6 +126,8 @@ def sweep(
     """
     begun = time.perf_counter()
     _refuse_below_one(threads=threads, n_blocks=n_blocks, memory_limit=memory_limit)
+    if csv and out is None:
+        raise BacktestError("A table as CSV needs a folder to stand in. Give one (--out, out=DIR), or leave CSV out.")
     space = space_of(grid, base=own_settings(strategy))
     task = _task(strategy, market, space, n_blocks)
     dates, block_rows = task.dates()
@@ -188,7 +191,7 @@ def _stopped(store: Store, folder: Path | None) -> SweepStopped:
     return SweepStopped(f"{said}. They are kept in {folder}: the same sweep into it goes on from there.", n_done)
 
 
-def _refuse_below_one(**counts: int | None) -> None:
+def _refuse_below_one(**counts: float | None) -> None:
     for name, count in counts.items():
-        if count is not None and count < 1:
-            raise BacktestError(f"{name} = {count}: want one or more.")
+        if count is not None and not (isinstance(count, (int, np.integer)) and count >= 1):
+            raise BacktestError(f"{name} = {count}: want a whole number, one or more.")

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
+from backtest.tuning.grids.dimensions import SECTIONS
 from backtest.tuning.space import Space
+from backtest.tuning.storage.parts import PART_SIZE
 from data.market import MarketData
 from strategies.planning import Decisions, decide_when, rule_lanes
 from strategies.settings import Allocation, Baskets, Rotation, Schedule
@@ -21,6 +23,7 @@ from strategies.thesis import Thesis
 OF_SETUP = ("run", "schedule", "baskets", "allocation")
 OF_SIGNAL = ("signal", "baskets", "schedule.venue")
 OF_RULE = ("rotation",)
+STRETCH = 16_384  # rules at a time: a kilobyte each as settings, 56 bytes as numbers, and there may be a million
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +84,14 @@ class Variants:
         StrategyError, BacktestError, DataError
             In the words of the run of the first candidate at fault.
         """
-        for name, values in zip(self.space.names, self.space.values, strict=True):
-            if name.startswith("run.") and name.partition(".")[2] not in RunConfig.model_fields:
-                self.thesis.replace({name: values[0]})
+        for name in self.space.names:
+            section, _, key = name.partition(".")
+            if section == "strategy":
+                raise BacktestError(
+                    f"{name} is no setting of a thesis: strategy.NAME is a field of a strategy in Python. Write "
+                    f"section.name; sections: {', '.join(one for one in SECTIONS if one != section)}."
+                )
+            if section == "run" and key not in RunConfig.model_fields:
                 raise BacktestError(f"{name} is no setting of a run; want one of {', '.join(RunConfig.model_fields)}.")
         setups, signals, rules = self.setups, self.signals, self.rules
         for setup in setups:
@@ -96,13 +104,15 @@ class Variants:
         knows = np.array([one.signal.knows_prices(self.market) for one in signals])
         if fits and (knows.all() or np.isinf(rules[6]).all()):
             return
-        signal, rule = self.signal_of(0, self.space.n), self.rule_of(0, self.space.n)
-        enter, leave, profit = rules[1][rule], rules[2][rule], rules[6][rule]
-        low, high = ranges[:, signal]
-        wrong = (enter > high) | (enter < low) | (leave > high) | (leave < low)
-        wrong |= np.isfinite(profit) & ~knows[signal]
-        if wrong.any():
-            self.variant(int(np.argmax(wrong))).check(self.market)
+        for first in range(0, self.space.n, PART_SIZE):  # of all at once every digit would be held
+            last = min(first + PART_SIZE, self.space.n)
+            signal, rule = self.signal_of(first, last), self.rule_of(first, last)
+            enter, leave, profit = rules[1][rule], rules[2][rule], rules[6][rule]
+            low, high = ranges[:, signal]
+            wrong = (enter > high) | (enter < low) | (leave > high) | (leave < low)
+            wrong |= np.isfinite(profit) & ~knows[signal]
+            if wrong.any():
+                self.variant(first + int(np.argmax(wrong))).check(self.market)
 
     def variant(self, candidate: int) -> Thesis:
         """Give the thesis of one candidate.
@@ -132,11 +142,9 @@ class Variants:
     def rules(self) -> NDArray[np.float64]:
         """The distinct rules as numbers, shape (7, n_rules); see `strategies.planning.rule_lanes`."""
         names = self._names(OF_RULE)
-        found = [
-            cast("Rotation", self.thesis.section("rotation", self.space.settings_of(names, codes)))
-            for codes in self.space.distinct(names).tolist()
-        ]
-        return rule_lanes(found)
+        codes = self.space.distinct(names)
+        stretches = (codes[at : at + STRETCH].tolist() for at in range(0, len(codes), STRETCH))
+        return np.concatenate([rule_lanes([self._rule(names, one) for one in some]) for some in stretches], axis=1)
 
     def setup_of(self, first: int, last: int) -> NDArray[np.int64]:
         """Say which setup candidates belong to.
@@ -195,6 +203,9 @@ class Variants:
             baskets=cast("Baskets", sections["baskets"]),
             allocation=cast("Allocation", sections["allocation"]),
         )
+
+    def _rule(self, names: Sequence[str], codes: Sequence[int]) -> Rotation:
+        return cast("Rotation", self.thesis.section("rotation", self.space.settings_of(names, codes)))
 
     def _signal(self, names: Sequence[str], codes: Sequence[int]) -> SignalSettings:
         chosen = self.space.settings_of(names, codes)

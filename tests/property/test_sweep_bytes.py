@@ -12,7 +12,8 @@ import pytest
 
 from backtest.tuning import in_lanes
 from backtest.tuning import sweep as driver
-from backtest.tuning.result import GENERAL, SweepResult
+from backtest.tuning.analysis.measures import GENERAL
+from backtest.tuning.result import SweepResult
 from tests.made_up_sweep import differing
 from tests.sweep_worlds import SweepWorld, sweep_world
 
@@ -32,7 +33,7 @@ def grid_world(seed: int) -> SweepWorld:
 
 @contextmanager
 def cut_into(lanes: int = 64, blocks: int = 16, part_size: int = 65_536) -> Iterator[None]:
-    """Cut sweeps otherwise than by default."""
+    """Cut sweeps into blocks of so many lanes, tasks of so many blocks, and parts."""
     with (
         patch.object(in_lanes, "LANES", lanes),
         patch.object(in_lanes, "BLOCKS_A_TASK", blocks),

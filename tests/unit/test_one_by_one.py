@@ -323,6 +323,12 @@ def test_a_strategy_is_known_by_its_file_and_what_it_holds(tmp_path):
     assert strategy_digest(HoldOne()) != strategy_digest(HoldOne(weight=0.4))
     assert strategy_digest(HoldOne()) != strategy_digest(Mortal())
     assert strategy_digest(Remembering(asked=[1])) != strategy_digest(Remembering())
+    # Sets of the same go through them in another order: 0 and 8 share a place, and so do texts in another process.
+    first, second = {0, 8}, {8, 0}
+    assert list(first) != list(second)
+    for held in (lambda one: one, lambda one: {"names": [one, 1]}, lambda one: (frozenset(one),)):
+        assert strategy_digest(HoldOne(symbol=held(first))) == strategy_digest(HoldOne(symbol=held(second)))
+        assert strategy_digest(HoldOne(symbol=held(first))) != strategy_digest(HoldOne(symbol=held({0, 9})))
     path = tmp_path / "one.py"
     path.write_text("def decide(past, portfolio):\n    return None\n", encoding="utf-8")
     before = strategy_digest(find_strategy(str(path)))

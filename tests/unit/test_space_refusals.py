@@ -85,6 +85,7 @@ REFUSED = [
     (DRAW | {"rotation.enter": {"log_uniform": [0, 1]}}, "a logarithm wants bounds above zero"),
     (DRAW | {"rotation.enter": {"integers": [0, 1.5]}}, "its bounds are two whole numbers"),
     (DRAW | {"rotation.enter": {"integers": [-(2**62), 2**62]}}, "its bounds are too far apart"),
+    (DRAW | {"rotation.enter": {"uniform": [-1.5e308, 1.5e308]}}, "its bounds are too far apart"),
     (DRAW | {"rotation.enter": {"choice": []}}, "an empty list"),
     # draws
     (ENTER | {"draw": 10}, "draw = 10: want draw = {method"),

@@ -13,7 +13,7 @@ from backtest.errors import BacktestError, SweepStopped
 from backtest.kernels.measures import MEASURES
 from backtest.result import BacktestResult
 from backtest.run import RotationResult, run_strategy, settings_of
-from backtest.tuning import in_lanes, preparation
+from backtest.tuning import in_lanes, preparation, variants
 from backtest.tuning import sweep as sweeping
 from backtest.tuning.in_lanes import InLanes
 from backtest.tuning.preparation import Preparation
@@ -24,6 +24,7 @@ from backtest.tuning.variants import Variants
 from data.load import load
 from data.market import MarketData
 from strategies.catalogue import thesis
+from strategies.errors import StrategyError
 from strategies.thesis import Thesis
 from tests.made_up_sweep import contents, differing, left_by
 from tests.swept import HoldOne
@@ -183,11 +184,28 @@ def test_more_setups_than_are_kept_give_the_same(found, market, small_parts, mon
 
 
 def test_a_setup_has_the_signals_of_its_candidates_alone(market):
-    variants = Variants(thesis("flow-momentum"), market, space_of(GRID))
-    alone = Preparation(variants, 1).with_signals(0, np.array([2]))
-    both = Preparation(variants, 1).with_signals(0, np.array([0, 2]))
+    swept = Variants(thesis("flow-momentum"), market, space_of(GRID))
+    alone = Preparation(swept, 1).with_signals(0, np.array([2]))
+    both = Preparation(swept, 1).with_signals(0, np.array([0, 2]))
     assert alone.score.shape[0] == 1
     np.testing.assert_array_equal(alone.score[0], both.score[1])
+
+
+def test_rules_made_in_stretches_are_the_same_numbers(market, monkeypatch):
+    whole = Variants(thesis("flow-momentum"), market, space_of(GRID)).rules
+    assert whole.shape == (7, 6)
+    assert whole[1].tolist() == [0.5, 0.5, 1.0, 1.0, 1.5, 1.5]
+    monkeypatch.setattr(variants, "STRETCH", 4)
+    np.testing.assert_array_equal(Variants(thesis("flow-momentum"), market, space_of(GRID)).rules, whole)
+
+
+@pytest.mark.parametrize("at_once", [2, 5, 65_536])
+def test_a_threshold_that_no_score_reaches_is_refused_wherever_it_is(market, monkeypatch, at_once):
+    monkeypatch.setattr(variants, "PART_SIZE", at_once)
+    grid = space_of({"rotation.enter": [0.7, 0.8, 0.9, 2.0], "rotation.exit": [0.1, 0.2]})  # percentiles: 0 to 1
+    swept = Variants(thesis("valuation-discount"), market, grid)
+    with pytest.raises(StrategyError, match="rotation.enter = 2.* is out of reach"):
+        swept.check()
 
 
 # ------------------------------------------------------------------------------------------ stopped, and what fails
@@ -251,10 +269,26 @@ def test_a_part_that_cannot_be_written_stops_the_sweep(market, small_parts, monk
     assert rest.n_made <= N - 2 * 16, "the parts before it are whole"
 
 
-@pytest.mark.parametrize("wrong", [{"threads": 0}, {"n_blocks": 0}, {"memory_limit": 0}])
-def test_less_than_one_of_anything_is_refused(market, wrong):
-    with pytest.raises(BacktestError, match="want one or more"):
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"threads": 0},
+        {"threads": 1.5},
+        {"n_blocks": 0},
+        {"n_blocks": 2.5},
+        {"memory_limit": 0},
+        {"memory_limit": np.nan},
+    ],
+)
+def test_less_than_one_of_anything_or_a_part_of_it_is_refused(market, wrong):
+    (name,) = wrong
+    with pytest.raises(BacktestError, match=f"^{name} = .*: want a whole number, one or more"):
         backtest.sweep(thesis("flow-momentum"), market, GRID, **wrong)
+
+
+def test_a_table_as_csv_without_a_folder_is_refused(market):
+    with pytest.raises(BacktestError, match="needs a folder to stand in"):
+        backtest.sweep(thesis("flow-momentum"), market, GRID, csv=True)
 
 
 # ------------------------------------------------------------------------------------------ folders

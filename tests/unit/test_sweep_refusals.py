@@ -34,6 +34,8 @@ REFUSED = {
     "unknown setting": ({"rotation.entr": [1.0]}, "rotation.entr"),
     "unknown section": ({"rotations.enter": [1.0]}, "rotations.enter"),
     "unknown setting of the run": ({"run.cost": ["none"]}, "run.cost"),
+    "setting of the run that one table of two gives": ({"run": [{"costs": "none"}, {"cost": "none"}]}, "run.cost"),
+    "field of a strategy in Python": ({"strategy.weight": [0.1, 0.2]}, "strategy.weight is no setting of a thesis"),
     "unknown setting of the signal": ({"signal.lookbak": [3]}, "signal.lookbak"),
     "no values": ({"rotation.enter": []}, "rotation.enter"),
     "range of nothing": ({"rotation.enter": "0:1:0"}, "rotation.enter"),

@@ -131,7 +131,7 @@ def distribution_of(name: str, given: Mapping[str, Any]) -> Distribution:
         raise BacktestError(f"{where}; its bounds are two whole numbers, both included.")
     if low >= high:
         raise BacktestError(f"{where}; the first bound must be below the second.")
-    if kind == "integers" and high - low >= 2**53:
+    if high - low >= (2**53 if kind == "integers" else math.inf):
         raise BacktestError(f"{where}; its bounds are too far apart. Take nearer ones.")
     if kind == "log_uniform" and low <= 0:
         raise BacktestError(f"{where}: a logarithm wants bounds above zero.")

@@ -118,7 +118,8 @@ def open_store(
     part_size : int
         Candidates of a part.
     memory_limit : int
-        Bytes that may be held without a folder. With one, what is held does not grow with the number of candidates.
+        Bytes that may be held without a folder. With one, the parts at work are held, however many candidates there
+        are; whoever reads the table holds what is read.
     csv : bool
         Write table.csv too; with a folder only.
 

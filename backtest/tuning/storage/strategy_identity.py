@@ -59,6 +59,12 @@ def _written(name: str, value: object) -> bytes:
         return repr(value_of(value, name)).encode()
     except BacktestError:
         pass
+    if isinstance(value, (set, frozenset)):  # in no order of its own: another process goes through it otherwise
+        return _joined("set", sorted(_written(name, one) for one in value))
+    if isinstance(value, (list, tuple)):
+        return _joined("list", [_written(name, one) for one in value])
+    if isinstance(value, dict):
+        return _joined("table", [_written(name, one) for pair in value.items() for one in pair])
     try:
         return bytes(ForkingPickler.dumps(value))
     except Exception as error:  # whatever a user's object says
@@ -66,3 +72,7 @@ def _written(name: str, value: object) -> bytes:
             f"The strategy holds {name!r}, which cannot be written down ({type(error).__name__}: {error}). Let it hold "
             "settings alone, or sweep without a folder."
         ) from error
+
+
+def _joined(kind: str, pieces: list[bytes]) -> bytes:
+    return b"".join([b"%s of %d" % (kind.encode(), len(pieces)), *(b"\0%d\0%s" % (len(one), one) for one in pieces)])
