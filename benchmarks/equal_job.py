@@ -19,7 +19,7 @@ from backtest.config import FlatCosts
 from backtest.kernels.measures import MEASURES
 from backtest.sleeves import SleeveRoom
 from backtest.tuning.in_lanes import LANES
-from backtest.tuning.setups import Setup, set_up
+from backtest.tuning.setups import Setup, Signals, read_at, set_up
 from backtest.tuning.space import space_of
 from backtest.tuning.variants import Variants
 from benchmarks.grid import headline
@@ -45,6 +45,7 @@ class Job:
     ----------
     setup : Setup
         Weights within baskets add up to what is invested.
+    read : Signals
     rules : ndarray of shape (7, n_rules)
     rule, signal : ndarray of shape (n_candidates,), int64
         Of each candidate.
@@ -55,6 +56,7 @@ class Job:
     """
 
     setup: Setup
+    read: Signals
     rules: NDArray[np.float64]
     rule: NDArray[np.int64]
     signal: NDArray[np.int64]
@@ -70,11 +72,11 @@ class Job:
         """Work out the fraction of NAV in each basket, shape (n_decisions, 2, last - first)."""
         return rotation_shares(self.rotations(first, last))
 
-    def rotations(self, first: int, last: int) -> Rotations:
-        """Put candidates side by side."""
+    def rotations(self, first: int, last: int, n_together: int | None = None) -> Rotations:
+        """Put candidates side by side, to be run so many at a time."""
         rules = np.ascontiguousarray(self.rules[:, self.rule[first:last]])
         signal = np.ascontiguousarray(self.signal[first:last])
-        return rotations(self.setup.score, self.setup.relative_price, rules, signal)
+        return rotations(self.read.score, self.read.relative_price, rules, signal, n_together=n_together)
 
 
 def make_job(n_dates: int = 1500, n_names: int = 40) -> Job:
@@ -93,8 +95,8 @@ def make_job(n_dates: int = 1500, n_names: int = 40) -> Job:
     grid["allocation"], grid["rotation.speed"] = [{"kind": "equal"}], [1.0]
     variants = Variants(thesis, market, space_of(grid))
     (settings,), n = variants.setups, variants.space.n
+    setup = set_up(market, settings, thesis.name, n_blocks=16)
     readings = [read_signal(one.signal, one.baskets, market, "XNYS") for one in variants.signals]
-    setup = set_up(market, settings, readings, thesis.name, n_blocks=16)
     weighed = replace(setup.weighed, inner=INVESTED * setup.weighed.inner)
     setup = replace(setup, weighed=weighed, sleeves=lay_out_sleeves(setup.prepared, weighed.inner))
     dates = setup.prepared.index
@@ -103,8 +105,8 @@ def make_job(n_dates: int = 1500, n_names: int = 40) -> Job:
     inside = np.searchsorted(market.dates, dates.to_numpy().astype("datetime64[D]"))
     close = pd.DataFrame(market.close[np.ix_(inside, columns)], index=dates, columns=list(setup.weighed.assets))
     return Job(
-        setup=setup, rules=variants.rules, rule=variants.rule_of(0, n), signal=variants.signal_of(0, n), close=close,
-        rows=rows,
+        setup=setup, read=read_at(setup.decisions, readings), rules=variants.rules, rule=variants.rule_of(0, n),
+        signal=variants.signal_of(0, n), close=close, rows=rows,
     )  # fmt: skip
 
 
@@ -137,16 +139,18 @@ def run_ours(job: Job, n: int, threads: int, *, keeps_nav: bool = False) -> Ours
 
     def run_blocks(first: int, last: int) -> None:
         rooms: dict[int, SleeveRoom] = {}
-        for at in range(first, last, LANES):
-            end = min(at + LANES, last)
-            if end - at not in rooms:
-                rooms[end - at] = SleeveRoom(
-                    setup.prepared, _sleeves(setup), setup.weighed.inner, setup.how, end - at, keeps_nav=keeps_nav
+        at_once = LANES if keeps_nav or (last - first) % LANES else last - first
+        for at in range(first, last, at_once):
+            end = min(at + at_once, last)
+            width = min(LANES, end - at)
+            if width not in rooms:
+                rooms[width] = SleeveRoom(
+                    setup.prepared, _sleeves(setup), setup.weighed.inner, setup.how, width, keeps_nav=keeps_nav
                 )
-            measured, found = rooms[end - at].run(job.rotations(at, end))
+            measured, _ = rooms[width].run(job.rotations(at, end, width))
             measures[:, at:end] = measured.measures[which]
             if nav is not None:
-                nav[:, at:end] = found.nav
+                nav[:, at:end] = rooms[width].results.nav
 
     edges = [*range(0, n, 16 * LANES), n]
     with ThreadPoolExecutor(threads) as pool:

@@ -17,7 +17,7 @@ from backtest.kernels.measures import measure_nb
 from backtest.metrics.lanes import new_meter
 from backtest.sleeves import SleeveRoom
 from backtest.tuning.in_lanes import LANES
-from backtest.tuning.setups import Setup, set_up
+from backtest.tuning.setups import Setup, read_at, set_up
 from backtest.tuning.space import space_of
 from backtest.tuning.variants import Variants
 from benchmarks.grid import headline
@@ -78,7 +78,8 @@ def time_parts(market: MarketData, every: str, repeats: int) -> Parts:
     variants = Variants(thesis, market, space_of(grid))
     (settings,) = variants.setups
     readings = [read_signal(one.signal, one.baskets, market, "XNYS") for one in variants.signals]
-    setup = set_up(market, settings, readings, thesis.name, n_blocks=16)
+    setup = set_up(market, settings, thesis.name, n_blocks=16)
+    read = read_at(setup.decisions, readings)
     if setup.sleeves is None:
         raise SystemExit("the headline is not run in sleeves: its settings have changed")
     inner, how = setup.weighed.inner, setup.how
@@ -88,8 +89,9 @@ def time_parts(market: MarketData, every: str, repeats: int) -> Parts:
     meter, seconds = new_meter(how, LANES), []
     for first in np.linspace(0, variants.space.n - LANES, 16).astype(int).tolist():
         rules = np.ascontiguousarray(variants.rules[:, variants.rule_of(first, first + LANES)])
-        rotating = rotations(setup.score, setup.relative_price, rules, variants.signal_of(first, first + LANES))
-        _, kept = whole.run(rotating)
+        rotating = rotations(read.score, read.relative_price, rules, variants.signal_of(first, first + LANES))
+        whole.run(rotating)
+        kept = whole.results
         rows = kept.nav, kept.money, kept.traded, kept.paid, kept.traded_at
         seconds.append(
             (

@@ -8,6 +8,7 @@ from backtest.arrays.sleeve_steps import FILLS_AT, NONE, Steps, write_steps
 from backtest.kernels import state
 from backtest.kernels.sleeve_tables import (
     MARK_ROW,
+    NOT_NEGATIVE,
     WIDTH,
     Sleeves,
     fill_tables_nb,
@@ -40,7 +41,10 @@ def has_sleeves(prepared: Prepared) -> bool:
     counts_shares = rules.exact_costs or rules.has_room or bool(world.lot.any())
     costs_differ = bool(np.ptp(world.half_spread, axis=1).any())  # of names that pay the same fees
     holds_otherwise = rules.has_carry or rules.has_shorts or rules.max_gross > 1.0 or len(world.actions.kind)
-    return bool(is_plain and not decides_otherwise and not counts_shares and not costs_differ and not holds_otherwise)
+    is_countable = len(prepared.names) <= NOT_NEGATIVE
+    return bool(
+        is_plain and is_countable and not (decides_otherwise or counts_shares or costs_differ or holds_otherwise)
+    )
 
 
 def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:

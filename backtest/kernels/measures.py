@@ -39,6 +39,12 @@ MEASURES = (
     "drawdown_now", "calmar", "skew", "kurtosis", "best_day", "worst_day", "hit_rate", "exposure", "turnover",
     "traded_notional", "cost", "cost_annual", "n_trades", "years",
 )  # fmt: skip
+# Their places.
+(
+    TOTAL_RETURN, ANNUAL_RETURN, VOLATILITY, SHARPE, SHARPE_OVER_CASH, SORTINO, OMEGA, MAX_DRAWDOWN, DRAWDOWN_NOW,
+    CALMAR, SKEW, KURTOSIS, BEST_DAY, WORST_DAY, HIT_RATE, EXPOSURE, TURNOVER, TRADED_NOTIONAL, COST, COST_ANNUAL,
+    N_TRADES, YEARS,
+) = range(len(MEASURES))  # fmt: skip
 # Returns are differences of numbers near 1: what varies by less than this is a constant and its rounding.
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
 # Power sums about zero lose what the mean takes of them. Returns that deviate by less than this part of their mean are
@@ -54,7 +60,8 @@ class Meter(NamedTuple):
     rows of the time blocks, from the first row measured to the one behind the last.
 
     at: (2,), the next row and its time block. running: (N_RUNNING, L). sums, squares: (n_blocks, L), sums of simple
-    returns and of their squares by time block. measures: (len(MEASURES), L), see `backtest.metrics.summary`.
+    returns and of their squares by time block. returns: (PASS, N_TOGETHER), room to work in. measures: (len(MEASURES),
+    L), see `backtest.metrics.summary`.
     """
 
     opening: float
@@ -66,6 +73,7 @@ class Meter(NamedTuple):
     running: F
     sums: F
     squares: F
+    returns: F
     measures: F
 
 
@@ -120,7 +128,7 @@ def take_rows_nb(meter, nav, money, traded, paid, traded_at, end):
             for lane in range(running.shape[1]):
                 meter.sums[block, lane], meter.squares[block, lane] = running[FIRST, lane], running[SECOND, lane]
         stop = min(end, edges[block + 1])
-        take_days_nb(nav, money, meter.cash, row, stop, running)
+        take_days_nb(nav, money, meter.cash, row, stop, running, meter.returns)
         row = stop
         if row == edges[block + 1]:
             for lane in range(running.shape[1]):
@@ -202,9 +210,10 @@ def close_lane_nb(meter, last, n, cash_sum, n_fills, lane):
     for measure in range(out.shape[0]):
         out[measure, lane] = np.nan
     paid = running[PAID, lane]
-    out[17, lane], out[18, lane], out[20, lane], out[21, lane] = running[TRADED, lane], paid, n_fills, years
+    out[TRADED_NOTIONAL, lane], out[COST, lane] = running[TRADED, lane], paid
+    out[N_TRADES, lane], out[YEARS, lane] = n_fills, years
     if n == 0:
-        out[7, lane], out[8, lane] = 0.0, 0.0
+        out[MAX_DRAWDOWN, lane], out[DRAWDOWN_NOW, lane] = 0.0, 0.0
         return
     first, second = running[FIRST, lane], running[SECOND, lane]
     root = np.sqrt((n - 1) / years) if years > 0.0 else np.nan
@@ -212,31 +221,31 @@ def close_lane_nb(meter, last, n, cash_sum, n_fills, lane):
     total = last / meter.opening - 1.0
     annual = max(1.0 + total, 0.0) ** (1.0 / years) - 1.0 if years > 0.0 else np.nan
     deepest = running[LOW, lane] / running[LOW_PEAK, lane] - 1.0
-    out[0, lane], out[1, lane], out[2, lane] = total, annual, deviation * root
-    out[3, lane] = mean / deviation * root if varies_nb(deviation, mean, CONSTANT) else np.nan
+    out[TOTAL_RETURN, lane], out[ANNUAL_RETURN, lane], out[VOLATILITY, lane] = total, annual, deviation * root
+    out[SHARPE, lane] = mean / deviation * root if varies_nb(deviation, mean, CONSTANT) else np.nan
     if meter.has_cash:
         over, reward = deviation_nb(first - cash_sum, running[OVER_SECOND, lane], n), (first - cash_sum) / n
-        out[4, lane] = reward / over * root if varies_nb(over, reward, CONSTANT) else np.nan
-    out[5, lane] = ratio_nb(mean, np.sqrt(running[SHORTFALL_SECOND, lane] / n)) * root
-    out[6, lane] = ratio_nb(first - running[SHORTFALL, lane], -running[SHORTFALL, lane])
-    out[7, lane], out[8, lane] = deepest, last / running[PEAK, lane] - 1.0
-    out[9, lane] = ratio_nb(annual, -deepest)
+        out[SHARPE_OVER_CASH, lane] = reward / over * root if varies_nb(over, reward, CONSTANT) else np.nan
+    out[SORTINO, lane] = ratio_nb(mean, np.sqrt(running[SHORTFALL_SECOND, lane] / n)) * root
+    out[OMEGA, lane] = ratio_nb(first - running[SHORTFALL, lane], -running[SHORTFALL, lane])
+    out[MAX_DRAWDOWN, lane], out[DRAWDOWN_NOW, lane] = deepest, last / running[PEAK, lane] - 1.0
+    out[CALMAR, lane] = ratio_nb(annual, -deepest)
     if varies_nb(deviation, mean, STEADY):
         variance = second / n - mean * mean
         if n >= 3:
             third = running[THIRD, lane] / n - 3.0 * mean * (second / n) + 2.0 * mean**3
-            out[10, lane] = third / variance**1.5
+            out[SKEW, lane] = third / variance**1.5
         if n >= 4:
             fourth = running[FOURTH, lane] / n - 4.0 * mean * (running[THIRD, lane] / n)
             fourth += 6.0 * mean**2 * (second / n) - 3.0 * mean**4
-            out[11, lane] = fourth / variance**2 - 3.0
-    out[12, lane], out[13, lane] = running[BEST, lane], running[WORST, lane]
+            out[KURTOSIS, lane] = fourth / variance**2 - 3.0
+    out[BEST_DAY, lane], out[WORST_DAY, lane] = running[BEST, lane], running[WORST, lane]
     if running[N_MOVED, lane] > 0.0:
-        out[14, lane] = running[N_UP, lane] / running[N_MOVED, lane]
-    out[15, lane] = 1.0 - running[UNINVESTED, lane] / n
+        out[HIT_RATE, lane] = running[N_UP, lane] / running[N_MOVED, lane]
+    out[EXPOSURE, lane] = 1.0 - running[UNINVESTED, lane] / n
     if years > 0.0:
-        out[16, lane] = running[TURNED, lane] / 2.0 / years
-        out[19, lane] = paid / (running[NAV_SUM, lane] / n) / years
+        out[TURNOVER, lane] = running[TURNED, lane] / 2.0 / years
+        out[COST_ANNUAL, lane] = paid / (running[NAV_SUM, lane] / n) / years
 
 
 @kernel

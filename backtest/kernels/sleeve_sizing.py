@@ -263,7 +263,7 @@ def size_lane_nb(sleeves, k, shares, lane, book):
             if book.is_used[s] == 0:
                 continue
             j, share = book.rank[s, lane], shares[sleeves.basket[s], lane]
-            while sleeves.drift[k, first[s] + 2 * s + j] >= part * book.ratio[s, lane]:
+            while j > 0 and sleeves.drift[k, first[s] + 2 * s + j] >= part * book.ratio[s, lane]:
                 j -= 1
                 n_turned += 1
             book.rank[s, lane] = j

@@ -26,7 +26,7 @@ WAITS, DUE, TRIED, AGAIN = 0, 1, 2, 3
 
 # Rows of `Sleeves.sums` are read as one array, so that a row's place is a shift away.
 WIDTH = 4
-NOT_NEGATIVE = 0xFFFF  # a rank is not; said so, its place needs no test for one that counts from the end
+NOT_NEGATIVE = 0xFFFF  # nor above is a rank; said so, its place needs no test for one that counts from the end
 
 
 class Sleeves(NamedTuple):

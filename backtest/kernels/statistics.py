@@ -1,60 +1,73 @@
 """Running figures of many runs at once: their returns are added up as they come, and none is kept.
 
-Four dates go into a pass, so that what is added to stays in registers. Power sums are about zero: the mean of a day's
-returns is far below their deviation, and where it is not they are a constant's; see `measures.varies_nb`.
+Each kind of figure has a pass of its own over some dates, in which all of them stay in registers. Power sums are about
+zero: the mean of a day's returns is far below their deviation, and where it is not they are a constant's; see
+`measures.varies_nb`.
 """
 
 import numpy as np
 
 from data.jit import dense, kernel, leaf
+from data.kernels.vectors import N_TOGETHER, least_nb, load_nb, most_nb, store_nb, there_nb, where_nb
 
-# Lanes' running figures, one row each.
-BEFORE, INVERSE, PEAK, LOW, LOW_PEAK, FIRST, SECOND, THIRD, FOURTH, OVER_SECOND = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
-SHORTFALL, SHORTFALL_SECOND, BEST, WORST, N_UP, N_MOVED, UNINVESTED, NAV_SUM = 10, 11, 12, 13, 14, 15, 16, 17
+# Lanes' running figures, one row each: those that follow NAV, those that returns are added up to, and those of trades.
+BEFORE, INVERSE, PEAK, LOW, LOW_PEAK, UNINVESTED, NAV_SUM = 0, 1, 2, 3, 4, 5, 6
+FIRST, SECOND, THIRD, FOURTH, OVER_SECOND, SHORTFALL, SHORTFALL_SECOND = 7, 8, 9, 10, 11, 12, 13
+BEST, WORST, N_UP, N_MOVED = 14, 15, 16, 17
 TRADED, TURNED, PAID = 18, 19, 20
 N_RUNNING = 21
-STRIDE = 4  # dates to a pass
+PASS = 32  # rows
 # A return no larger than this is none: what NAV is added up from leaves as much, and no price moves by so little.
 STILL = 1e-12
 
 
 @leaf
-def take_return_nb(
-    nav, money, cash, before, inverse, peak, low, low_peak, first, second, third, fourth, over_second, shortfall,
-    shortfall_second, best, worst, n_up, n_moved, uninvested, nav_sum,
-):  # fmt: skip
-    """Take one more NAV of a run into its running figures.
+def follow_nav_nb(nav, money, figures):
+    """Take one more NAV of runs into the figures that follow NAV.
 
     Parameters
     ----------
-    nav, money : float
+    nav, money : Vector
         At the mark, base currency.
-    cash : float
-        Simple return on cash over the step.
-    before, inverse, peak, low, low_peak, first, second, third, fourth, over_second : float
-        The last NAV, one over it, highest NAV, NAV and peak of the deepest fall, power sums of returns, sum of squares
-        of returns less cash.
-    shortfall, shortfall_second, best, worst, n_up, n_moved, uninvested, nav_sum : float
-        Sum of losses (negative) and of their squares, extremes, counts, sum of money over NAV, of NAV.
+    figures : tuple of Vector
+        In their order, BEFORE to NAV_SUM: the last NAV, one over it, the highest NAV, NAV and peak of the deepest fall,
+        sums of money over NAV and of NAV.
 
     Returns
     -------
-    tuple of float
-        The running figures, in their order.
+    simple : Vector
+        Simple return.
+    figures : tuple of Vector
     """
+    before, inverse, peak, low, low_peak, uninvested, nav_sum = figures
     simple = (nav - before) * inverse
-    square = simple * simple
-    excess = simple - cash
-    below = min(simple, 0.0)
-    inverse = 1.0 / nav
-    peak = max(peak, nav)
+    inverse, peak = 1.0 / nav, most_nb(peak, nav)
     is_deeper = nav * low_peak < low * peak  # nav / peak is the lowest yet, without dividing
+    low, low_peak = where_nb(is_deeper, nav, low), where_nb(is_deeper, peak, low_peak)
+    return simple, (nav, inverse, peak, low, low_peak, uninvested + money * inverse, nav_sum + nav)
+
+
+@leaf
+def add_return_nb(simple, cash, figures):
+    """Take one more return of runs into the figures that returns are added up to.
+
+    Parameters
+    ----------
+    simple : Vector
+        Simple return.
+    cash : float
+        That of cash.
+    figures : tuple of Vector
+        In their order, FIRST to N_MOVED: power sums, sum of squares of returns less cash, sums of losses (negative) and
+        of their squares, extremes, counts of gains and of moves.
+
+    Returns
+    -------
+    tuple of Vector
+    """
+    first, second, third, fourth, over_second, shortfall, shortfall_second, best, worst, n_up, n_moved = figures
+    square, excess, below = simple * simple, simple - cash, least_nb(simple, 0.0)
     return (
-        nav,
-        inverse,
-        peak,
-        nav if is_deeper else low,
-        peak if is_deeper else low_peak,
         first + simple,
         second + square,
         third + square * simple,
@@ -62,56 +75,11 @@ def take_return_nb(
         over_second + excess * excess,
         shortfall + below,
         shortfall_second + below * below,
-        max(best, simple),
-        min(worst, simple),
-        n_up + (1.0 if simple > STILL else 0.0),
-        n_moved + (1.0 if abs(simple) > STILL else 0.0),
-        uninvested + money * inverse,
-        nav_sum + nav,
+        most_nb(best, simple),
+        least_nb(worst, simple),
+        n_up + where_nb(simple > STILL, 1.0, 0.0),
+        n_moved + where_nb(abs(simple) > STILL, 1.0, 0.0),
     )
-
-
-@dense
-def take_one_nb(
-    nav, money, cash, before, inverse, peak, low, low_peak, first, second, third, fourth, over_second, shortfall,
-    shortfall_second, best, worst, n_up, n_moved, uninvested, nav_sum,
-):  # fmt: skip
-    """Take one date; as `take_return_nb`, arrays of shape (L,) written in place."""
-    for lane in range(nav.shape[0]):
-        (
-            before[lane], inverse[lane], peak[lane], low[lane], low_peak[lane], first[lane], second[lane], third[lane],
-            fourth[lane], over_second[lane], shortfall[lane], shortfall_second[lane], best[lane], worst[lane],
-            n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
-        ) = take_return_nb(
-            nav[lane], money[lane], cash,
-            before[lane], inverse[lane], peak[lane], low[lane], low_peak[lane], first[lane], second[lane], third[lane],
-            fourth[lane], over_second[lane], shortfall[lane], shortfall_second[lane], best[lane], worst[lane],
-            n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
-        )  # fmt: skip
-
-
-@dense
-def take_four_nb(
-    nav_0, nav_1, nav_2, nav_3, money_0, money_1, money_2, money_3, cash_0, cash_1, cash_2, cash_3, before, inverse,
-    peak, low, low_peak, first, second, third, fourth, over_second, shortfall, shortfall_second, best, worst, n_up,
-    n_moved, uninvested, nav_sum,
-):  # fmt: skip
-    """Take four dates, one after the other; as `take_one_nb`."""
-    for lane in range(nav_0.shape[0]):
-        figures = (
-            before[lane], inverse[lane], peak[lane], low[lane], low_peak[lane], first[lane], second[lane], third[lane],
-            fourth[lane], over_second[lane], shortfall[lane], shortfall_second[lane], best[lane], worst[lane],
-            n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
-        )  # fmt: skip
-        figures = take_return_nb(nav_0[lane], money_0[lane], cash_0, *figures)
-        figures = take_return_nb(nav_1[lane], money_1[lane], cash_1, *figures)
-        figures = take_return_nb(nav_2[lane], money_2[lane], cash_2, *figures)
-        figures = take_return_nb(nav_3[lane], money_3[lane], cash_3, *figures)
-        (
-            before[lane], inverse[lane], peak[lane], low[lane], low_peak[lane], first[lane], second[lane], third[lane],
-            fourth[lane], over_second[lane], shortfall[lane], shortfall_second[lane], best[lane], worst[lane],
-            n_up[lane], n_moved[lane], uninvested[lane], nav_sum[lane],
-        ) = figures  # fmt: skip
 
 
 @leaf
@@ -134,8 +102,59 @@ def open_figures_nb(opening, running):
         running[BEST, lane], running[WORST, lane] = -np.inf, np.inf
 
 
+@leaf
+def take_nav_nb(nav, money, start, end, at, there, running, returns):
+    """Take rows into the figures that follow NAV, of lanes that are together; see `take_days_nb`.
+
+    Parameters
+    ----------
+    nav, money : ndarray of shape (P, L)
+    start, end : int
+    at : int
+        First lane.
+    there : Mask
+    running : ndarray of shape (N_RUNNING, L)
+        Written in place.
+    returns : ndarray of shape (PASS, N_TOGETHER)
+        Written in place.
+    """
+    n_rows, n = nav.shape
+    place = start % n_rows
+    figures = (
+        load_nb(running, BEFORE * n + at, there), load_nb(running, INVERSE * n + at, there),
+        load_nb(running, PEAK * n + at, there), load_nb(running, LOW * n + at, there),
+        load_nb(running, LOW_PEAK * n + at, there), load_nb(running, UNINVESTED * n + at, there),
+        load_nb(running, NAV_SUM * n + at, there),
+    )  # fmt: skip
+    for row in range(start, end):
+        own = place * n + at
+        simple, figures = follow_nav_nb(load_nb(nav, own, there), load_nb(money, own, there), figures)
+        store_nb(returns, (row - start) * N_TOGETHER, there, simple)
+        place = place + 1 if place + 1 < n_rows else 0
+    for i in range(len(figures)):
+        store_nb(running, (BEFORE + i) * n + at, there, figures[i])
+
+
+@leaf
+def take_returns_nb(cash, start, end, at, there, running, returns):
+    """Take rows into the figures that returns are added up to, of lanes that are together; as `take_nav_nb`."""
+    n = running.shape[1]
+    figures = (
+        load_nb(running, FIRST * n + at, there), load_nb(running, SECOND * n + at, there),
+        load_nb(running, THIRD * n + at, there), load_nb(running, FOURTH * n + at, there),
+        load_nb(running, OVER_SECOND * n + at, there), load_nb(running, SHORTFALL * n + at, there),
+        load_nb(running, SHORTFALL_SECOND * n + at, there), load_nb(running, BEST * n + at, there),
+        load_nb(running, WORST * n + at, there), load_nb(running, N_UP * n + at, there),
+        load_nb(running, N_MOVED * n + at, there),
+    )  # fmt: skip
+    for row in range(start, end):
+        figures = add_return_nb(load_nb(returns, (row - start) * N_TOGETHER, there), cash[row], figures)
+    for i in range(len(figures)):
+        store_nb(running, (FIRST + i) * n + at, there, figures[i])
+
+
 @kernel
-def take_days_nb(nav, money, cash, start, end, running):
+def take_days_nb(nav, money, cash, start, end, running, returns):
     """Take rows into the running figures.
 
     Parameters
@@ -147,27 +166,16 @@ def take_days_nb(nav, money, cash, start, end, running):
         Rows start to end - 1.
     running : ndarray of shape (N_RUNNING, L)
         Written in place.
+    returns : ndarray of shape (PASS, N_TOGETHER)
+        Room to work in.
     """
-    r, n, row = running, nav.shape[0], start
-    while row + STRIDE <= end:
-        a = row % n
-        b = a + 1 if a + 1 < n else 0
-        c = b + 1 if b + 1 < n else 0
-        d = c + 1 if c + 1 < n else 0
-        take_four_nb(
-            nav[a], nav[b], nav[c], nav[d], money[a], money[b], money[c], money[d],
-            cash[row], cash[row + 1], cash[row + 2], cash[row + 3],
-            r[BEFORE], r[INVERSE], r[PEAK], r[LOW], r[LOW_PEAK], r[FIRST], r[SECOND], r[THIRD], r[FOURTH],
-            r[OVER_SECOND], r[SHORTFALL], r[SHORTFALL_SECOND], r[BEST], r[WORST], r[N_UP], r[N_MOVED], r[UNINVESTED],
-            r[NAV_SUM],
-        )  # fmt: skip
-        row += STRIDE
-    for last in range(row, end):
-        take_one_nb(
-            nav[last % n], money[last % n], cash[last], r[BEFORE], r[INVERSE], r[PEAK], r[LOW], r[LOW_PEAK], r[FIRST],
-            r[SECOND], r[THIRD], r[FOURTH], r[OVER_SECOND], r[SHORTFALL], r[SHORTFALL_SECOND], r[BEST], r[WORST],
-            r[N_UP], r[N_MOVED], r[UNINVESTED], r[NAV_SUM],
-        )  # fmt: skip
+    n_lanes = nav.shape[1]
+    for at in range(0, n_lanes, N_TOGETHER):
+        there = there_nb(n_lanes - at)
+        for first in range(start, end, PASS):
+            last = min(first + PASS, end)
+            take_nav_nb(nav, money, first, last, at, there, running, returns)
+            take_returns_nb(cash, first, last, at, there, running, returns)
 
 
 @dense

@@ -9,10 +9,11 @@ from backtest.arrays.timeline import Rows
 from backtest.config import RunConfig
 from backtest.kernels.measures import MEASURES, Meter, measure_nb
 from backtest.kernels.state import Record
-from backtest.kernels.statistics import N_RUNNING
+from backtest.kernels.statistics import N_RUNNING, PASS
 from backtest.memory import aligned
 from backtest.metrics.cash import cash_by_row
 from backtest.metrics.returns import DAYS_PER_YEAR
+from data.kernels.vectors import N_TOGETHER
 from data.market import MarketData
 
 
@@ -104,8 +105,10 @@ def new_meter(how: Measuring, n_lanes: int) -> Meter:
     """
     n_blocks = len(how.edges) - 1
     running, sums, squares, measures = (aligned((n, n_lanes)) for n in (N_RUNNING, n_blocks, n_blocks, len(MEASURES)))
-    at = np.zeros(2, dtype=np.int64)
-    return Meter(how.opening, how.cash, how.has_cash, how.years, how.edges, at, running, sums, squares, measures)
+    at, returns = np.zeros(2, dtype=np.int64), aligned((PASS, N_TOGETHER))
+    return Meter(
+        how.opening, how.cash, how.has_cash, how.years, how.edges, at, running, sums, squares, returns, measures
+    )
 
 
 def measured(meter: Meter) -> Measured:

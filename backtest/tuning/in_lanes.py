@@ -19,7 +19,7 @@ from backtest.kernels.measures import MEASURES
 from backtest.tuning.analysis.measures import GENERAL
 from backtest.tuning.blocks import BlockRunner
 from backtest.tuning.preparation import READINGS_KEPT, SETUPS_KEPT, Preparation
-from backtest.tuning.setups import Setup
+from backtest.tuning.setups import Setup, Signals
 from backtest.tuning.storage.parts import Part
 from backtest.tuning.storage.store import Store
 from backtest.tuning.variants import Variants
@@ -190,7 +190,8 @@ class InLanes:
             Naming the candidate that cannot be run, or whose setup cannot be worked out, and its settings.
         """
         try:
-            setup = self.preparation.with_signals(int(part.setup[task.members[0]]), task.signals)
+            number = int(part.setup[task.members[0]])
+            setup, read = self.preparation.setup(number), self.preparation.signals(number, task.signals)
         except EastboundError as error:
             raise self._named(part, task.members[0], error) from error
         lanes, n = task.members, len(task.members)
@@ -198,9 +199,9 @@ class InLanes:
         where = slice(first, last + 1) if last - first == n - 1 else lanes
         try:
             runner = self._runners.of(setup, task.n_together, keeps_nav=part.returns is not None)
-            block = runner.run(self._rotations(setup, part, task))
+            block = runner.run(self._rotations(read, part, task))
         except EastboundError as error:
-            raise self._at_fault(setup, part, task, error) from error
+            raise self._at_fault(setup, read, part, task, error) from error
         measured = block.measured
         part.measures[:, where] = measured.measures[:, :n]
         part.sums[where], part.squares[where] = measured.sums[:, :n].T, measured.squares[:, :n].T
@@ -225,19 +226,21 @@ class InLanes:
         columns |= dict(zip(MEASURES, part.measures, strict=True)) | {GENERAL: part.general}
         return Part(columns=columns, sums=part.sums, squares=part.squares, returns=part.returns)
 
-    def _rotations(self, setup: Setup, part: Candidates, task: Task) -> Rotations:
+    def _rotations(self, read: Signals, part: Candidates, task: Task) -> Rotations:
         """Give the rules of a task; those of its last candidate again until blocks are whole."""
         at = np.minimum(np.arange(-(-len(task.members) // task.n_together) * task.n_together), len(task.members) - 1)
         rules = np.take(self.variants.rules, part.rule[task.members[at]], axis=1)
-        return rotations(setup.score, setup.relative_price, rules, task.columns[at], n_together=task.n_together)
+        return rotations(read.score, read.relative_price, rules, task.columns[at], n_together=task.n_together)
 
-    def _at_fault(self, setup: Setup, part: Candidates, task: Task, error: EastboundError) -> BacktestError:
+    def _at_fault(
+        self, setup: Setup, read: Signals, part: Candidates, task: Task, error: EastboundError
+    ) -> BacktestError:
         """Find the candidate that a task could not be run for: each is run by itself."""
         alone = BlockRunner(setup, 1, keeps_nav=False)
         for k, member in enumerate(task.members):
             one = replace(task, members=task.members[k : k + 1], columns=task.columns[k : k + 1], n_together=1)
             try:
-                alone.run(self._rotations(setup, part, one))
+                alone.run(self._rotations(read, part, one))
             except EastboundError as own:
                 return self._named(part, member, own)
         return self._named(part, task.members[0], error)

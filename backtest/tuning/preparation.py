@@ -1,12 +1,10 @@
 """What candidates of a sweep share, worked out once each, by whichever thread needs it first."""
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
-from backtest.tuning.setups import Setup, set_up
+from backtest.tuning.setups import Setup, Signals, read_at, set_up
 from backtest.tuning.variants import Variants
 from data.kept import Once
 from strategies.planning import read_signal
@@ -31,11 +29,11 @@ class Preparation:
         self._variants = variants
         self._n_blocks = n_blocks
         self._setups = Once[Setup](SETUPS_KEPT)
-        self._whole = Once[Setup](SETUPS_KEPT)
+        self._signals = Once[Signals](SETUPS_KEPT)
         self._readings = Once[Reading](READINGS_KEPT)
 
     def setup(self, number: int) -> Setup:
-        """Give a setup, without signals.
+        """Give a setup.
 
         Parameters
         ----------
@@ -77,34 +75,30 @@ class Preparation:
 
         return self._readings.get(number, read)
 
-    def with_signals(self, number: int, signals: NDArray[np.int64]) -> Setup:
-        """Give a setup with readings at its decisions.
+    def signals(self, number: int, signals: NDArray[np.int64]) -> Signals:
+        """Give what signals read at the decisions of a setup.
 
         Parameters
         ----------
         number : int
             Position in `Variants.setups`.
         signals : ndarray of shape (n_signals,), int64
-            Positions in `Variants.signals`: the rows of `Setup.score`.
+            Positions in `Variants.signals`.
 
         Returns
         -------
-        Setup
+        Signals
+            Row i is of `signals[i]`.
         """
 
-        def put_together() -> Setup:
-            setup, readings = self.setup(number), [self.reading(int(one)) for one in signals]
-            stamps = setup.decisions.stamps
-            score, relative = (
-                np.stack([one.at(stamps, getattr(one, of)) for one in readings]) for of in ("score", "relative_price")
-            )
-            return replace(setup, score=score, relative_price=relative)
+        def read() -> Signals:
+            return read_at(self.setup(number).decisions, [self.reading(int(one)) for one in signals])
 
-        return self._whole.get((number, signals.tobytes()), put_together)
+        return self._signals.get((number, signals.tobytes()), read)
 
     def _set_up(self, number: int) -> Setup:
         variants = self._variants
-        made = set_up(variants.market, variants.setups[number], [None], variants.thesis.name, self._n_blocks)
+        made = set_up(variants.market, variants.setups[number], variants.thesis.name, self._n_blocks)
         if number and not np.array_equal(made.prepared.rows.dates, self.setup(0).prepared.rows.dates):
             raise BacktestError(
                 "the venues of its baskets have other sessions than those of candidate 0, and a sweep keeps one list "

@@ -29,8 +29,6 @@ class Setup:
     how : Measuring
     sleeves : Sleeves or None
         None: the settings of the run need the general form.
-    score, relative_price : ndarray of shape (n_signals, n_decisions)
-        Every signal of the sweep at the decisions; rows of signals of other baskets or venues are NaN.
     """
 
     decisions: Decisions
@@ -38,21 +36,46 @@ class Setup:
     prepared: Prepared
     how: Measuring
     sleeves: Sleeves | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signals:
+    """What candidates of one setup read when they decide.
+
+    Attributes
+    ----------
+    score, relative_price : ndarray of shape (n_signals, n_decisions)
+    """
+
     score: NDArray[np.float64]
     relative_price: NDArray[np.float64]
 
 
-def set_up(
-    market: MarketData, settings: SetupSettings, readings: Sequence[Reading | None], name: str, n_blocks: int
-) -> Setup:
+def read_at(decisions: Decisions, readings: Sequence[Reading]) -> Signals:
+    """Take from readings what is known at decisions.
+
+    Parameters
+    ----------
+    decisions : Decisions
+    readings : sequence of Reading, length n_signals
+
+    Returns
+    -------
+    Signals
+    """
+    score, relative = (
+        np.stack([one.at(decisions.stamps, getattr(one, of)) for one in readings]) for of in ("score", "relative_price")
+    )
+    return Signals(score=score, relative_price=relative)
+
+
+def set_up(market: MarketData, settings: SetupSettings, name: str, n_blocks: int) -> Setup:
     """Work out a setup.
 
     Parameters
     ----------
     market : MarketData
     settings : SetupSettings
-    readings : sequence of Reading or None
-        Of the signals; None: not read by candidates of this setup.
     name : str
         Of the thesis, for messages.
     n_blocks : int
@@ -73,11 +96,6 @@ def set_up(
     prepared = prepare(market, weighed.assets, decisions.stamps, config)
     # Whatever shares are asked for, they are between those of one basket held whole and of the other.
     check_weights(prepared, market, np.ascontiguousarray(weighed.inner.transpose(0, 2, 1)), config)
-    unread = np.full(len(decisions.stamps), np.nan)
-    score, relative = (
-        np.stack([unread if one is None else one.at(decisions.stamps, getattr(one, of)) for one in readings])
-        for of in ("score", "relative_price")
-    )
     how = measuring(
         market, prepared.rows, config, first=0, end=len(prepared.rows.dates), opening=config.initial_capital,
         n_blocks=n_blocks,
@@ -88,6 +106,4 @@ def set_up(
         prepared=prepared,
         how=how,
         sleeves=lay_out_sleeves(prepared, weighed.inner) if has_sleeves(prepared) else None,
-        score=score,
-        relative_price=relative,
     )

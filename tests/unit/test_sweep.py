@@ -185,8 +185,8 @@ def test_more_setups_than_are_kept_give_the_same(found, market, small_parts, mon
 
 def test_a_setup_has_the_signals_of_its_candidates_alone(market):
     swept = Variants(thesis("flow-momentum"), market, space_of(GRID))
-    alone = Preparation(swept, 1).with_signals(0, np.array([2]))
-    both = Preparation(swept, 1).with_signals(0, np.array([0, 2]))
+    alone = Preparation(swept, 1).signals(0, np.array([2]))
+    both = Preparation(swept, 1).signals(0, np.array([0, 2]))
     assert alone.score.shape[0] == 1
     np.testing.assert_array_equal(alone.score[0], both.score[1])
 
