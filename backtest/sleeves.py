@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from backtest.arrays.prepare import Prepared
 from backtest.books import new_book, new_pages
+from backtest.kernels.sleeve_state import Outcomes, SleeveBook, SleeveResults, SleeveScratch
 from backtest.kernels.sleeve_tables import Sleeves
-from backtest.kernels.sleeves import BATCH, Outcomes, SleeveBook, SleeveResults, run_sleeves_nb
+from backtest.kernels.sleeves import BATCH, run_sleeves_nb
 from backtest.kernels.state import Asks
 from backtest.lanes import check_status, read_only, scratch_of_thread
 from backtest.memory import aligned
@@ -63,9 +64,10 @@ class SleeveRoom:
         }
         rooms: dict[str, Any] = {
             name: aligned(shapes.get(name, (n_lanes,)), np.int64 if name in COUNTS else np.float64)
-            for name in SleeveBook._fields
+            for name in (*SleeveBook._fields, *SleeveScratch._fields)
         }
-        self._book = SleeveBook(**rooms)
+        self._book = SleeveBook(**{name: rooms[name] for name in SleeveBook._fields})
+        self._room = SleeveScratch(**{name: rooms[name] for name in SleeveScratch._fields})
         self._ledger = new_book(prepared, n_lanes, 1.0)
         self._record, self._journal = new_pages(prepared, n_lanes, 0, 0, n_events, whole=False, is_clear=False)
         n_kept = n_rows if keeps_nav else min(n_rows, _longest_wait(prepared, sleeves))
@@ -101,7 +103,7 @@ class SleeveRoom:
         outcomes = Outcomes(measures, sums, squares, np.empty(n, dtype=np.int64))
         status, event = run_sleeves_nb(
             self._sleeves, prepared.marks, prepared.timeline, prepared.world, prepared.rules, self._ledger, rotating,
-            self._asks, scratch, self._journal, self._record, self._book, self.results, meter, outcomes,
+            self._asks, scratch, self._journal, self._record, self._book, self._room, self.results, meter, outcomes,
         )  # fmt: skip
         check_status(prepared, status, event)
         return Measured(measures=measures, sums=sums, squares=squares), outcomes.general

@@ -1,4 +1,4 @@
-"""A million variants: the headline sweep, written to a folder, single runs asserted first.
+"""A million variants: the headline sweep, written to a folder, random candidates held against their single runs.
 
 Run with `python -m benchmarks.sweep`: the grid of `grids/headline.toml` on a made-up market, 1,500 dates and 40 names
 in two venues, then each of its schedules alone. With `--lots` in board lots with minima, rounding and commissions: the

@@ -192,7 +192,7 @@ def check_name_nb(shares, value, of_one, order, nav, units, is_whole):
 
 
 @kernel
-def close_ledger_nb(sleeves, k, base, book, ledger):
+def close_ledger_nb(sleeves, k, base, book, room, ledger):
     """Give lanes that hold multiples of sleeves again back to them.
 
     Parameters
@@ -203,6 +203,7 @@ def close_ledger_nb(sleeves, k, base, book, ledger):
     book : SleeveBook
         State and `in_general` of such lanes are written in place: every order has filled, and none was rounding, which
         leaves a name at what was held.
+    room : SleeveScratch
     ledger : Book
 
     Returns
@@ -210,7 +211,7 @@ def close_ledger_nb(sleeves, k, base, book, ledger):
     n_lanes : int
         That stay in the general form.
     """
-    n, n_lanes, whole = 0, book.cash.shape[0], book.part
+    n, n_lanes, whole = 0, book.cash.shape[0], room.part
     for lane in range(n_lanes):
         whole[lane] = 1.0
     for s in range(sleeves.basket.shape[0]):
@@ -218,18 +219,18 @@ def close_ledger_nb(sleeves, k, base, book, ledger):
         for lane in range(n_lanes):
             units[lane] = units[lane] if book.in_general[lane] == 0.0 else 0.0
             whole[lane] = whole[lane] if is_tried else 0.0
-            book.units[lane] = 0.0
+            room.units[lane] = 0.0
         for i in range(sleeves.first[s], sleeves.first[s + 1]):
             a = sleeves.name[i]
-            add_units_nb(ledger.shares[a], sleeves.value[k, a], book.units)
+            add_units_nb(ledger.shares[a], sleeves.value[k, a], room.units)
         for i in range(sleeves.first[s], sleeves.first[s + 1]):
             a = sleeves.name[i]
             check_name_nb(
                 ledger.shares[a], sleeves.value[k, a], sleeves.inner[k, i], ledger.order[a], ledger.plan_nav,
-                book.units, whole,
+                room.units, whole,
             )  # fmt: skip
         for lane in range(n_lanes):
-            units[lane] = units[lane] if book.in_general[lane] == 0.0 else book.units[lane]
+            units[lane] = units[lane] if book.in_general[lane] == 0.0 else room.units[lane]
     for lane in range(n_lanes):
         if book.in_general[lane] == 0.0:
             continue

@@ -129,7 +129,7 @@ def fill_sleeve_nb(
 
 
 @leaf
-def fill_venue_nb(sleeves, step, book, traded_out, paid_out, fills_out):
+def fill_venue_nb(sleeves, step, book, room, traded_out, paid_out, fills_out):
     """Fill the orders of a venue.
 
     Parameters
@@ -138,14 +138,15 @@ def fill_venue_nb(sleeves, step, book, traded_out, paid_out, fills_out):
     step : int
         A fill.
     book : SleeveBook
+    room : SleeveScratch
     traded_out, paid_out, fills_out : ndarray of shape (L,)
         Added to; fills are whole numbers.
     """
     k, venue, f, first = sleeves.decision[step], sleeves.at[step], sleeves.place[step], sleeves.first
     splits, sells_too, n_waiting = sleeves.splits[k] != 0, float(sleeves.is_first[step]), 0
-    part, rest = (book.part, book.rest[venue]) if splits else (book.ones, book.ones)
+    part, rest = (room.part, book.rest[venue]) if splits else (room.ones, room.ones)
     if splits:
-        fund_venue_nb(sleeves, step, venue, book)
+        fund_venue_nb(sleeves, step, venue, book, room)
     begins, last = sleeves.venue_first[venue], sleeves.venue_first[venue + 1] - 1
     while last >= begins and book.is_used[last] == 0:
         last -= 1
@@ -159,13 +160,13 @@ def fill_venue_nb(sleeves, step, book, traded_out, paid_out, fills_out):
             look_up_nb(table, book.rank[s], book.wanted[s], book.held[s], book.bought[s])
         fill_sleeve_nb(
             net[0], net[1], pays[0], pays[1], sleeves.n_new[k, s], sleeves.n_held[k, s], sells_too, book.rank[s],
-            book.wanted[s], book.bought[s], part, rest, book.held[s], is_first, s == last, book.pay, book.traded,
-            book.cost, book.filled, book.in_general, book.cash, book.waiting, book.ring[sleeves.slot[step]],
+            book.wanted[s], book.bought[s], part, rest, book.held[s], is_first, s == last, room.pay, room.traded,
+            room.cost, room.filled, book.in_general, book.cash, book.waiting, book.ring[sleeves.slot[step]],
             book.begun, traded_out, paid_out, fills_out,
         )  # fmt: skip
         is_first = False
     if splits:
         for lane in range(book.cash.shape[0]):
-            book.rest[venue, lane] *= 1.0 - book.part[lane]
+            book.rest[venue, lane] *= 1.0 - room.part[lane]
             n_waiting += int(book.rest[venue, lane] != 0.0)
         book.waits[venue] = n_waiting

@@ -49,7 +49,7 @@ def plan_sleeve_nb(
 
 
 @leaf
-def plan_split_nb(sleeves, k, book):
+def plan_split_nb(sleeves, k, book, room):
     """Write the plan of a decision whose legs fall due on different dates.
 
     Parameters
@@ -57,10 +57,12 @@ def plan_split_nb(sleeves, k, book):
     sleeves : Sleeves
     k : int
     book : SleeveBook
+    room : SleeveScratch
+        Reads `nav` of the decision.
     """
     first, n_lanes = sleeves.first, book.cash.shape[0]
     for lane in range(n_lanes):
-        book.plan_cash[lane], book.plan_nav[lane], book.target_gross[lane] = book.cash[lane], book.nav[lane], 0.0
+        book.plan_cash[lane], book.plan_nav[lane], book.target_gross[lane] = book.cash[lane], room.nav[lane], 0.0
     for v in range(book.rest.shape[0]):
         for lane in range(n_lanes):
             book.buys[v, lane], book.buys_due[v, lane], book.present[v, lane] = 0.0, 0.0, 0.0
@@ -124,7 +126,7 @@ def cut_buys_nb(plan_cash, plan_nav, target_gross, rest, buys, buys_due, power, 
 
 
 @leaf
-def fund_venue_nb(sleeves, step, venue, book):
+def fund_venue_nb(sleeves, step, venue, book, room):
     """Find the part of the buys of a fill that funding allows, once its sells have filled.
 
     Parameters
@@ -132,20 +134,22 @@ def fund_venue_nb(sleeves, step, venue, book):
     sleeves : Sleeves
     step, venue : int
     book : SleeveBook
-        `part` and `plan_cash` are written in place.
+        `plan_cash` is written in place.
+    room : SleeveScratch
+        So is `part`.
     """
     n_lanes, is_first = book.cash.shape[0], sleeves.is_first[step] != 0
     for lane in range(n_lanes):
         if is_first:
             book.plan_cash[lane] += book.sells_due[venue, lane]
-        book.power[lane] = book.plan_cash[lane]
-        book.need[lane], book.buying[lane], book.gross[lane] = 0.0, 0.0, 0.0
+        room.power[lane] = book.plan_cash[lane]
+        room.need[lane], room.buying[lane], room.gross[lane] = 0.0, 0.0, 0.0
     for v in range(book.rest.shape[0]):
         count_venue_nb(
             AGAIN if v == venue else sleeves.stands[step, v], book.rest[v], book.buys[v], book.buys_due[v],
-            book.sells[v], book.sells_due[v], book.present[v], book.power, book.need, book.buying, book.gross,
+            book.sells[v], book.sells_due[v], book.present[v], room.power, room.need, room.buying, room.gross,
         )  # fmt: skip
     cut_buys_nb(
         book.plan_cash, book.plan_nav, book.target_gross, book.rest[venue], book.buys[venue], book.buys_due[venue],
-        book.power, book.need, book.buying, book.gross, book.part,
+        room.power, room.need, room.buying, room.gross, room.part,
     )  # fmt: skip

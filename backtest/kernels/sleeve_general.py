@@ -78,7 +78,7 @@ def add_needing_nb(adds, needs):
 
 
 @leaf
-def find_general_nb(sleeves, k, book):
+def find_general_nb(sleeves, k, book, room):
     """Find the lanes that need the general form for a decision, whatever it asks for.
 
     Parameters
@@ -86,6 +86,7 @@ def find_general_nb(sleeves, k, book):
     sleeves : Sleeves
     k : int
     book : SleeveBook
+    room : SleeveScratch
         `nav` of the decision and `needs_general` are written in place: those that are there already, and those whose
         orders are irregular, or have filled in part.
 
@@ -97,13 +98,13 @@ def find_general_nb(sleeves, k, book):
         Lanes.
     """
     for s in range(sleeves.basket.shape[0]):
-        value_held_nb(book.nav, book.cash, book.held[s], sleeves.worth_held[k, s], s == 0)
-    n_needing, n_ruined = open_decision_nb(book.nav, book.in_general, sleeves.irregular[k] != 0, book.needs_general)
+        value_held_nb(room.nav, book.cash, book.held[s], sleeves.worth_held[k, s], s == 0)
+    n_needing, n_ruined = open_decision_nb(room.nav, book.in_general, sleeves.irregular[k] != 0, room.needs_general)
     if n_ruined > 0:
         return NAV_NOT_POSITIVE, 0
     for v in range(book.rest.shape[0]):
         if k > 0 and sleeves.splits[k - 1] and sleeves.tried[k - 1, v]:
-            n_needing = add_needing_nb(book.rest[v], book.needs_general)
+            n_needing = add_needing_nb(book.rest[v], room.needs_general)
     return OK, n_needing
 
 
@@ -175,7 +176,7 @@ def open_trades_nb(row, out):
 
 
 @kernel
-def run_general_nb(sleeves, k, timeline, world, rules, ledger, asks, scratch, journal, record, book, out):
+def run_general_nb(sleeves, k, timeline, world, rules, ledger, asks, scratch, journal, record, book, room, out):
     """Run all lanes from a decision to the next in the general form.
 
     Parameters
@@ -192,6 +193,8 @@ def run_general_nb(sleeves, k, timeline, world, rules, ledger, asks, scratch, jo
     record : Record
         Its rows of the period are written anew.
     book : SleeveBook
+        `in_general` is written in place.
+    room : SleeveScratch
         `needs_general` says which lanes are taken over.
     out : SleeveResults
         Counts decisions in `general`; rows that were not traded before are cleared.
@@ -206,8 +209,8 @@ def run_general_nb(sleeves, k, timeline, world, rules, ledger, asks, scratch, jo
     n_lanes = book.cash.shape[0]
     for lane in range(n_lanes):
         record.n_fills[lane] = 0
-        book.in_general[lane] = book.needs_general[lane]
-        out.general[lane] += int(book.needs_general[lane])
+        book.in_general[lane] = room.needs_general[lane]
+        out.general[lane] += int(room.needs_general[lane])
     for row in range(timeline.row[first], end_row + 1):
         for lane in range(n_lanes):
             record.traded[row, lane], record.paid[row, lane] = 0.0, 0.0

@@ -244,7 +244,7 @@ def end_sizing_nb(
 
 
 @leaf
-def size_lane_nb(sleeves, k, shares, lane, book):
+def size_lane_nb(sleeves, k, shares, lane, book, room):
     """Go on with a lane in which the first step turned a name, until none turns.
 
     Parameters
@@ -254,16 +254,18 @@ def size_lane_nb(sleeves, k, shares, lane, book):
     shares : ndarray of shape (B, L)
     lane : int
     book : SleeveBook
-        The lane's `rank`, `wanted`, `bought` and `flags` are written in place.
+        The lane's `rank`, `wanted` and `bought` are written in place.
+    room : SleeveScratch
+        So are its `flags`.
     """
-    nav, part, n_sleeves, first = book.nav[lane], book.factor[lane], sleeves.basket.shape[0], sleeves.first
+    nav, part, n_sleeves, first = room.nav[lane], room.factor[lane], sleeves.basket.shape[0], sleeves.first
     for _ in range(first[n_sleeves] + 1):
         need, slope, n_turned = 0.0, 0.0, 0
         for s in range(n_sleeves):
             if book.is_used[s] == 0:
                 continue
             j, share = book.rank[s, lane], shares[sleeves.basket[s], lane]
-            while j > 0 and sleeves.drift[k, first[s] + 2 * s + j] >= part * book.ratio[s, lane]:
+            while j > 0 and sleeves.drift[k, first[s] + 2 * s + j] >= part * room.ratio[s, lane]:
                 j -= 1
                 n_turned += 1
             book.rank[s, lane] = j
@@ -276,7 +278,7 @@ def size_lane_nb(sleeves, k, shares, lane, book):
         if n_turned == 0:
             break
         part = step_nb(part, need, slope, nav, book.cash[lane])
-    book.flags[lane] = 0
+    room.flags[lane] = 0
     for s in range(n_sleeves):
         if book.is_used[s] == 0:
             continue
@@ -285,13 +287,13 @@ def size_lane_nb(sleeves, k, shares, lane, book):
         book.wanted[s, lane], book.bought[s, lane], flags = end_lane_nb(
             sleeves.sums[k, row + 2], sleeves.sums[k, row + 3], sleeves.drift[k, at + j], sleeves.drift[k, at + j + 1],
             sleeves.drift[k, at + 1], sleeves.least_wanted[k, s], sleeves.least_held[k, s], nav, part,
-            shares[sleeves.basket[s], lane] * nav, book.ratio[s, lane], book.held[s, lane],
+            shares[sleeves.basket[s], lane] * nav, room.ratio[s, lane], book.held[s, lane],
         )  # fmt: skip
-        book.flags[lane] |= flags & ROUNDS
+        room.flags[lane] |= flags & ROUNDS
 
 
 @leaf
-def size_sleeves_nb(sleeves, k, shares, book):
+def size_sleeves_nb(sleeves, k, shares, book, room):
     """Turn the shares of a decision into units of each sleeve that cash pays for, costs included.
 
     Parameters
@@ -300,8 +302,9 @@ def size_sleeves_nb(sleeves, k, shares, book):
     k : int
     shares : ndarray of shape (B, L)
     book : SleeveBook
-        Reads `nav` of the decision; `wanted`, `rank`, `bought`, `rest`, `flags` and the plan are written in place: in
-        the end, a flag says that an order may be rounding.
+        `wanted`, `rank`, `bought`, `rest` and the plan are written in place.
+    room : SleeveScratch
+        Reads `nav` of the decision; in the end, one of `flags` says that an order may be rounding.
 
     Returns
     -------
@@ -312,21 +315,21 @@ def size_sleeves_nb(sleeves, k, shares, book):
     is_first = True
     for s in range(n_sleeves):
         share = shares[basket[s]]
-        book.is_used[s] = want_nb(book.nav, share, book.held[s], book.wanted[s], book.ratio[s])
+        book.is_used[s] = want_nb(room.nav, share, book.held[s], book.wanted[s], room.ratio[s])
         if book.is_used[s] == 0:
             continue
         drift = sleeves.drift[k, first[s] + 2 * s : first[s + 1] + 2 * s + 2]
-        book.is_alike[s] = rank_sleeve_nb(book.ratio[s], drift, book.rank[s])
+        room.is_alike[s] = rank_sleeve_nb(room.ratio[s], drift, book.rank[s])
         add_need_nb(
             sleeves.sums[k, WIDTH * (first[s] + s) : WIDTH * (first[s + 1] + s + 1)], sleeves.rates[k, s, 0],
             sleeves.rates[k, s, 1],
-            sleeves.worth_wanted[k, s], sleeves.worth_held[k, s], book.is_alike[s] != 0, book.rank[s], book.wanted[s],
-            book.held[s], share, is_first, book.need, book.slope,
+            sleeves.worth_wanted[k, s], sleeves.worth_held[k, s], room.is_alike[s] != 0, book.rank[s], book.wanted[s],
+            book.held[s], share, is_first, room.need, room.slope,
         )  # fmt: skip
         is_first = False
     flags, n_rounding = 0, 0
     if not is_first:
-        step_lanes_nb(book.nav, book.cash, book.need, book.slope, book.factor)
+        step_lanes_nb(room.nav, book.cash, room.need, room.slope, room.factor)
     is_first = True
     for s in range(n_sleeves):
         if book.is_used[s] == 0:
@@ -334,17 +337,17 @@ def size_sleeves_nb(sleeves, k, shares, book):
         start, end = first[s] + s, first[s + 1] + s + 1
         flags |= end_sizing_nb(
             sleeves.drift[k, start + s : end + s + 1], sleeves.sums[k, WIDTH * start : WIDTH * end],
-            sleeves.least_wanted[k, s], sleeves.least_held[k, s], book.nav, book.factor, book.ratio[s],
-            book.is_alike[s] != 0, book.rank[s], book.held[s], is_first, book.wanted[s], book.bought[s], book.flags,
+            sleeves.least_wanted[k, s], sleeves.least_held[k, s], room.nav, room.factor, room.ratio[s],
+            room.is_alike[s] != 0, book.rank[s], book.held[s], is_first, book.wanted[s], book.bought[s], room.flags,
         )  # fmt: skip
         is_first = False
     if flags != 0:
         for lane in range(n_lanes):
-            if book.flags[lane] & TURNS != 0:
-                size_lane_nb(sleeves, k, shares, lane, book)
-            n_rounding += book.flags[lane]
+            if room.flags[lane] & TURNS != 0:
+                size_lane_nb(sleeves, k, shares, lane, book, room)
+            n_rounding += room.flags[lane]
     if sleeves.splits[k]:
-        plan_split_nb(sleeves, k, book)
+        plan_split_nb(sleeves, k, book, room)
     elif k > 0 and sleeves.splits[k - 1]:
         for v in range(book.rest.shape[0]):
             for lane in range(n_lanes):

@@ -4,11 +4,6 @@ Exact where costs are proportional, shares fractional and orders filled whole, o
 buys: what is not takes the general form. See `backtest.kernels.sleeve_tables` for what a sleeve is.
 """
 
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
-
 from backtest.kernels.measures import close_meter_nb, open_meter_nb, take_rows_nb
 from backtest.kernels.sleeve_books import close_ledger_nb, open_ledger_nb
 from backtest.kernels.sleeve_days import is_partial_nb, mark_lanes_nb, pass_row_nb, pay_interest_nb, settle_slot_nb
@@ -26,98 +21,11 @@ from backtest.kernels.state import OK
 from data.jit import kernel, leaf
 from strategies.rules.kernels import open_rotations_nb, rotate_once_nb, rotations_of_nb
 
-F = NDArray[np.float64]
-I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
-
 BATCH = 32  # rows that are measured at a time
 
 
-class SleeveBook(NamedTuple):
-    """The state of every lane, and room to work in. S sleeves, V venues, M slots of the settlement ring, L lanes.
-
-    held, wanted: (S, L), units of each sleeve held and asked for, base currency at the decision each was sized at.
-    ratio: (S, L), wanted over held before the wanted is cut. rank: (S, L), how many names of the sleeve are bought.
-    bought: (S, L), base currency, at the prices of the fill. is_used: (S,), lanes that hold it or ask for it.
-    is_alike: (S,), 1 where the rank of all lanes is the same.
-    rest: (V, L), part of a venue's buys that has not filled. waits: (V,), lanes that have tried and have some left.
-    ring: (M, L), base currency that settles later, by slot.
-    cash, waiting (what of it has yet to settle), begun (1 from the first fill), in_general and needs_general (1: the
-    lane is with the general form, or goes there), flags (see `end_sizing_nb`): (L,).
-    plan_cash, plan_nav, target_gross: (L,), what funding is held against where legs fall due on different dates.
-    buys, buys_due (with costs), sells, sells_due (less costs), present: (V, L), of each venue at the plan's prices.
-    ones: (L,), 1. The rest, (L,), is room to work in.
-    """
-
-    held: F
-    wanted: F
-    ratio: F
-    rank: I
-    bought: F
-    is_used: I
-    is_alike: I
-    waits: I
-    rest: F
-    ring: F
-    cash: F
-    waiting: F
-    begun: F
-    in_general: F
-    needs_general: F
-    flags: I
-    plan_cash: F
-    plan_nav: F
-    target_gross: F
-    buys: F
-    buys_due: F
-    sells: F
-    sells_due: F
-    present: F
-    nav: F
-    factor: F
-    need: F
-    slope: F
-    part: F
-    power: F
-    gross: F
-    buying: F
-    units: F
-    ones: F
-    pay: F
-    traded: F
-    cost: F
-    filled: F
-
-
-class SleeveResults(NamedTuple):
-    """What came of every lane; of the last P rows, row r at r % P.
-
-    nav, money: (P, L), at the marks. traded, paid: (P, L), see `Record`; traded_at: (P,), of which row they tell.
-    n_fills, general (decisions that took the general form): (L,).
-    """
-
-    nav: F
-    money: F
-    traded: F
-    paid: F
-    traded_at: I
-    n_fills: I
-    general: I
-
-
-class Outcomes(NamedTuple):
-    """What is kept of blocks that run one after the other; N lanes in all.
-
-    measures: (len(MEASURES), N). sums, squares: (n_blocks, N), see `Meter`. general: (N,), see `SleeveResults`.
-    """
-
-    measures: F
-    sums: F
-    squares: F
-    general: I
-
-
 @leaf
-def open_sleeves_nb(capital, book):
+def open_sleeves_nb(capital, book, room):
     """Open the books of every lane: the capital, nothing else.
 
     Parameters
@@ -125,10 +33,11 @@ def open_sleeves_nb(capital, book):
     capital : float
     book : SleeveBook
         Written in place.
+    room : SleeveScratch
     """
     for lane in range(book.cash.shape[0]):
         book.cash[lane], book.waiting[lane], book.begun[lane], book.in_general[lane] = capital, 0.0, 0.0, 0.0
-        book.ones[lane] = 1.0
+        room.ones[lane] = 1.0
         for slot in range(book.ring.shape[0]):
             book.ring[slot, lane] = 0.0
         for s in range(book.held.shape[0]):
@@ -155,7 +64,7 @@ def open_results_nb(out):
 
 @leaf
 def run_block_nb(
-    sleeves, marks, timeline, world, rules, ledger, rotations, asks, scratch, journal, record, book, out, meter
+    sleeves, marks, timeline, world, rules, ledger, rotations, asks, scratch, journal, record, book, room, out, meter
 ):  # fmt: skip
     """Run a block of lanes from the first step to the last, and measure it.
 
@@ -179,6 +88,7 @@ def run_block_nb(
     record : Record
         Of the general form.
     book : SleeveBook
+    room : SleeveScratch
     out : SleeveResults
         Written in place; as many rows as wait to be measured, or all.
     meter : Meter
@@ -191,7 +101,7 @@ def run_block_nb(
     event : int
         Where it stopped.
     """
-    open_sleeves_nb(meter.opening, book)
+    open_sleeves_nb(meter.opening, book, room)
     open_results_nb(out)
     open_meter_nb(meter)
     kind, rows, shares, base, n_general = sleeves.kind, sleeves.row, asks.shares[0], rules.base, 0
@@ -222,26 +132,26 @@ def run_block_nb(
                     continue
                 owes_until = max(owes_until, row + n_slots)
             open_trades_nb(row, out)
-            fill_venue_nb(sleeves, step, book, out.traded[place], out.paid[place], out.n_fills)
+            fill_venue_nb(sleeves, step, book, room, out.traded[place], out.paid[place], out.n_fills)
         elif kind[step] == SIZE:
             if n_general > 0:
                 take_period_nb(sleeves, k - 1, marks, timeline, book, record, out)
-                n_general = close_ledger_nb(sleeves, k - 1, base, book, ledger)
+                n_general = close_ledger_nb(sleeves, k - 1, base, book, room, ledger)
                 owes_until = row + n_slots  # by when what the general form still owes has settled
                 take_rows_nb(meter, out.nav, out.money, out.traded, out.paid, out.traded_at, row)
             rotate_once_nb(rotations, k, any_linear, takes_profit, shares)
-            status, n_general = find_general_nb(sleeves, k, book)
+            status, n_general = find_general_nb(sleeves, k, book, room)
             if status != OK:
                 return status, sleeves.event[k]
             if n_general > 0:
                 open_ledger_nb(sleeves, k, base, False, book, ledger)
-            if size_sleeves_nb(sleeves, k, shares, book) > 0:
+            if size_sleeves_nb(sleeves, k, shares, book, room) > 0:
                 if n_general == 0:
                     open_ledger_nb(sleeves, k, base, True, book, ledger)
-                n_general = add_needing_nb(book.flags, book.needs_general)
+                n_general = add_needing_nb(room.flags, room.needs_general)
             if n_general > 0:
                 status, event = run_general_nb(
-                    sleeves, k, timeline, world, rules, ledger, asks, scratch, journal, record, book, out
+                    sleeves, k, timeline, world, rules, ledger, asks, scratch, journal, record, book, room, out
                 )
                 if status != OK:
                     return status, event
@@ -280,14 +190,14 @@ def keep_nb(meter, out, first, outcomes):
 
 @kernel
 def run_sleeves_nb(
-    sleeves, marks, timeline, world, rules, ledger, rotations, asks, scratch, journal, record, book, out, meter,
+    sleeves, marks, timeline, world, rules, ledger, rotations, asks, scratch, journal, record, book, room, out, meter,
     outcomes,
 ):  # fmt: skip
     """Run blocks of lanes one after the other: what a call costs is more than a block's share of many things.
 
     Parameters
     ----------
-    sleeves, marks, timeline, world, rules, ledger, asks, scratch, journal, record, book, out, meter
+    sleeves, marks, timeline, world, rules, ledger, asks, scratch, journal, record, book, room, out, meter
         See `run_block_nb`; of L lanes.
     rotations : Rotations
         Of N lanes, a multiple of L, with the state of L.
@@ -305,7 +215,7 @@ def run_sleeves_nb(
     for first in range(0, rotations.signal.shape[0], n_lanes):
         status, event = run_block_nb(
             sleeves, marks, timeline, world, rules, ledger, rotations_of_nb(rotations, first, first + n_lanes), asks,
-            scratch, journal, record, book, out, meter,
+            scratch, journal, record, book, room, out, meter,
         )  # fmt: skip
         if status != OK:
             return status, event

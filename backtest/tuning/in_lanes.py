@@ -34,7 +34,7 @@ RUNNERS_KEPT = 16  # of a thread: parts of a grid come back to its setups
 PARTS_UNDER_WAY = 2  # so that no thread waits for the last task of a part, or for its writing
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Candidates:
     """Candidates of one part, and where their results go.
 
@@ -49,8 +49,6 @@ class Candidates:
     sums, squares : ndarray of shape (last - first, n_blocks)
     general : ndarray of shape (last - first,), int64
     returns : ndarray of shape (last - first, n_dates), float32, or None
-    n_left : int
-        Not run yet.
     """
 
     number: int
@@ -64,7 +62,6 @@ class Candidates:
     squares: NDArray[np.float64]
     general: NDArray[np.int64]
     returns: NDArray[np.float32] | None
-    n_left: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +146,6 @@ class InLanes:
             squares=np.empty((n, layout.n_blocks)),
             general=np.empty(n, dtype=np.int64),
             returns=None if n_dates is None else np.empty((n, n_dates), dtype=np.float32),
-            n_left=n,
         )
 
     def work(self, part: Candidates) -> Iterator[Task | Callable[[], object]]:
@@ -187,7 +183,8 @@ class InLanes:
         Raises
         ------
         BacktestError
-            Naming the candidate that cannot be run, or whose setup cannot be worked out, and its settings.
+            Naming the first candidate of the task that cannot be run, or whose setup cannot be worked out, and its
+            settings. Of several such tasks, which is run first depends on the threads.
         """
         try:
             number = int(part.setup[task.members[0]])
@@ -335,6 +332,7 @@ class _UnderWay:
 
     def __init__(self, task: InLanes, store: Store, n_threads: int) -> None:
         self.n_held = 0
+        self._left = dict[int, int]()  # candidates of each part that are not run yet
         self._task, self._store = task, store
         self._pool = ThreadPoolExecutor(n_threads, thread_name_prefix="sweep")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="sweep-writer")
@@ -344,6 +342,7 @@ class _UnderWay:
         """Hand a part to the threads."""
         part = self._task.part(self._store, number)
         self.n_held += 1
+        self._left[number] = part.last - part.first
         for piece in self._task.work(part):
             if isinstance(piece, Task):
                 self._tell(self._pool.submit(self._task.run, part, piece), part, len(piece.members))
@@ -373,8 +372,8 @@ class _UnderWay:
         self._writer.shutdown()
 
     def _count(self, part: Candidates, n: int) -> int:
-        part.n_left -= n
-        return part.n_left
+        self._left[part.number] -= n
+        return self._left[part.number]
 
     def _write(self, part: Candidates) -> None:
         self._tell(self._writer.submit(self._put_down, part), part, 0)
