@@ -1,5 +1,6 @@
 """Running blocks of lanes in sleeves."""
 
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,13 @@ from backtest.books import new_book, new_pages
 from backtest.kernels.sleeve_state import Outcomes, SleeveBook, SleeveResults, SleeveScratch
 from backtest.kernels.sleeve_tables import Sleeves
 from backtest.kernels.sleeves import BATCH, run_sleeves_nb
-from backtest.kernels.state import Asks
+from backtest.kernels.state import Asks, Journal, Record
 from backtest.lanes import check_status, read_only, scratch_of_thread
 from backtest.memory import aligned
 from backtest.metrics.lanes import Measured, Measuring, new_meter
 from strategies.rules.kernels import Rotations
+
+_THREAD = local()
 
 BY_SLEEVE = ("held", "wanted", "ratio", "rank", "bought")
 COUNTS = ("rank", "is_used", "is_alike", "waits", "flags")
@@ -53,7 +56,7 @@ class SleeveRoom:
         keeps_nav: bool,
     ) -> None:
         self._prepared, self._sleeves = prepared, sleeves
-        n_rows, n_events = len(prepared.rows.dates), len(prepared.timeline.kind)
+        n_rows = len(prepared.rows.dates)
         shapes: dict[str, tuple[int, ...]] = dict.fromkeys(BY_SLEEVE, (len(sleeves.basket), n_lanes))
         shapes |= dict.fromkeys(BY_VENUE, (len(prepared.venues), n_lanes))
         shapes |= {
@@ -69,7 +72,6 @@ class SleeveRoom:
         self._book = SleeveBook(**{name: rooms[name] for name in SleeveBook._fields})
         self._room = SleeveScratch(**{name: rooms[name] for name in SleeveScratch._fields})
         self._ledger = new_book(prepared, n_lanes, 1.0)
-        self._record, self._journal = new_pages(prepared, n_lanes, 0, 0, n_events, whole=False, is_clear=False)
         n_kept = n_rows if keeps_nav else min(n_rows, _longest_wait(prepared, sleeves))
         nav, money, traded, paid = (aligned((n_kept, n_lanes)) for _ in range(4))
         traded_at, n_fills, general = (aligned((n,), np.int64) for n in (n_kept, n_lanes, n_lanes))
@@ -77,6 +79,11 @@ class SleeveRoom:
         self._meter = new_meter(how, n_lanes)
         shares = aligned((1, inner.shape[1], n_lanes))  # of one decision at a time
         self._asks = Asks(read_only(np.empty((0, 0, 0))), read_only(inner), shares)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays."""
+        return sum(array.nbytes for one in (self._book, self._room, self._ledger, self.results) for array in one)
 
     def run(self, rotating: Rotations) -> tuple[Measured, NDArray[np.int64]]:
         """Run blocks from the first event to the last.
@@ -99,14 +106,25 @@ class SleeveRoom:
         """
         prepared, meter, n = self._prepared, self._meter, len(rotating.signal)
         scratch = scratch_of_thread(prepared, len(self.results.general))
+        record, journal = _pages_of_thread(prepared, len(self.results.general))
         measures, sums, squares = (np.empty((len(one), n)) for one in (meter.measures, meter.sums, meter.squares))
         outcomes = Outcomes(measures, sums, squares, np.empty(n, dtype=np.int64))
         status, event = run_sleeves_nb(
             self._sleeves, prepared.marks, prepared.timeline, prepared.world, prepared.rules, self._ledger, rotating,
-            self._asks, scratch, self._journal, self._record, self._book, self._room, self.results, meter, outcomes,
+            self._asks, scratch, journal, record, self._book, self._room, self.results, meter, outcomes,
         )  # fmt: skip
         check_status(prepared, status, event)
         return Measured(measures=measures, sums=sums, squares=squares), outcomes.general
+
+
+def _pages_of_thread(prepared: Prepared, n_lanes: int) -> tuple[Record, Journal]:
+    """Give the pages that the thread wrote in last, if they fit: nobody reads what a block has written, but its own."""
+    shape = (len(prepared.rows.dates), len(prepared.names), len(prepared.currencies), n_lanes)
+    if getattr(_THREAD, "shape", None) != shape:
+        _THREAD.shape = shape
+        _THREAD.pages = new_pages(prepared, n_lanes, 0, 0, 0, whole=False, is_clear=False)
+    pages: tuple[Record, Journal] = _THREAD.pages
+    return pages
 
 
 def _longest_wait(prepared: Prepared, sleeves: Sleeves) -> int:

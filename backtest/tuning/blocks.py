@@ -53,6 +53,11 @@ class BlockRunner:
                 setup.prepared, setup.sleeves, setup.weighed.inner, setup.how, n_lanes, keeps_nav=keeps_nav
             )
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its room."""
+        return 0 if self._room is None else self._room.nbytes
+
     def run(self, rotating: Rotations) -> Block:
         """Run candidates: in sleeves where they are exact, in the general form else.
 

@@ -30,7 +30,7 @@ from strategies.rules.kernels import Rotations
 LANES = 192  # candidates side by side: a step of the ledger costs as much for few, and what it reads stays near
 BLOCKS_A_TASK = 6
 EVEN = 16  # lanes that loops take without a rest
-RUNNERS_KEPT = 16  # of a thread: parts of a grid come back to its setups
+RUNNERS_KEPT, ROOM_KEPT = 12, 2**25  # of a thread, and bytes: parts of a grid come back to its setups
 PARTS_UNDER_WAY = 2  # so that no thread waits for the last task of a part, or for its writing
 
 
@@ -272,7 +272,9 @@ class _Runners(threading.local):
         key = (id(setup.prepared), n_lanes)  # which the runner holds on to
         runner = self._made.pop(key, None) or BlockRunner(setup, n_lanes, keeps_nav=keeps_nav)
         self._made[key] = runner
-        if len(self._made) > (1 if keeps_nav else RUNNERS_KEPT):
+        while len(self._made) > 1 and (
+            len(self._made) > RUNNERS_KEPT or sum(one.nbytes for one in self._made.values()) > ROOM_KEPT
+        ):
             del self._made[next(iter(self._made))]
         return runner
 
