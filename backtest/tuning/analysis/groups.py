@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from backtest.tuning.analysis.kernels import add_pairs_nb
 
 MOST_SHORT = 2**16
+HALVES = 2  # added up beside each other; always as many, so that sums are the same on any machine
 
 
 class Sorted:
@@ -131,9 +133,17 @@ class Variance:
         ([0.5, 0.5], [1.0])
         """
         edges = np.cumsum([0, *(a * b for a, b in combinations(sizes, 2))])
-        counts, sums = np.zeros(edges[-1], dtype=np.int64), np.zeros(edges[-1])
+        counts, sums = np.zeros((HALVES, edges[-1]), dtype=np.int64), np.zeros((HALVES, edges[-1]))
         groups = np.stack([one if self.known is None else one[self.known] for one in codes], axis=1)
-        add_pairs_nb(groups, np.array(sizes, dtype=np.int64), edges[:-1], self.apart, counts, sums)
+        own_sizes, n = np.array(sizes, dtype=np.int64), len(self.apart)
+
+        def add(half: int) -> None:
+            some = slice(half * n // HALVES, (half + 1) * n // HALVES)
+            add_pairs_nb(groups[some], own_sizes, edges[:-1], self.apart[some], counts[half], sums[half])
+
+        with ThreadPoolExecutor(HALVES) as pool:
+            list(pool.map(add, range(HALVES)))
+        counts, sums = counts.sum(axis=0), sums.sum(axis=0)
         together = [self._between(counts[first:last], sums[first:last]) for first, last in pairwise(edges)]
         cells = [
             (counts[first:last].reshape(a, b), sums[first:last].reshape(a, b))
