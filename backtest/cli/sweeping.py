@@ -15,12 +15,17 @@ from backtest.cli.running import SettingsOption, TrialsOption, read_setting, rec
 
 if TYPE_CHECKING:
     from backtest.output.manifest_format import Request
+    from backtest.report.sweep.frames import SweepFrames
     from backtest.tuning.history import History
     from backtest.tuning.result import SweepResult
     from strategies.strategy import Policy, Strategy
 
 UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-WHAT_VARIES = "A grid file, or key=a:b:n, key=log:a:b:n, key=[0.5, 1.0], conditions=TEXT. May be repeated."
+# The help is set by rich, to which a:b:n holds the name of an emoji.
+WHAT_VARIES = (
+    "A grid file; or KEY=LOW:HIGH:N for N points from LOW to HIGH, KEY=log:LOW:HIGH:N, KEY=[0.5, 1.0], "
+    "conditions=TEXT. May be repeated."
+)
 
 
 def sweep_command(
@@ -114,6 +119,7 @@ def _tell(
     from backtest.cli.show_sweep import print_sweep
     from backtest.output.manifest_format import Request
     from backtest.report.sweep.frames import SweepFrames
+    from backtest.report.sweep.page import LISTED
     from backtest.tuning.result import RotationSweep
     from backtest.tuning.trials import sweep_trial
 
@@ -133,28 +139,28 @@ def _tell(
                 where=out,
             )
             warnings = record_trial(trial, ledger)
-        own = None
-        if isinstance(found, RotationSweep) and top:
+        frames = SweepFrames(found, by, LISTED) if isinstance(found, RotationSweep) else None
+        if frames is not None and top:
             steps.at("the thesis' own settings")
-            own = SweepFrames(found, by, k).own
+            _ = frames.own
         if out is not None:
-            if isinstance(found, RotationSweep):
+            if frames is not None:
                 steps.at("writing the report")
-                _write_report(found, out, by)
+                _write_report(frames, out)
             for place, candidate in enumerate(top[:k], start=1):
                 steps.at(f"running the best once more: {place} of {len(top[:k])}")
                 request = Request.model_validate(
                     asked | {"changes": changes | found.space.settings(candidate)}, strict=False
                 )
                 _write_best(found, candidate, out / "best" / str(place), request, ledger, is_recorded=is_recorded)
-    print_sweep(found, asked["strategy"], top, own, out, warnings, by=by)
+    print_sweep(found, asked["strategy"], top, frames, out, warnings, by=by)
 
 
-def _write_report(found: Any, out: Path, by: str) -> None:
-    from backtest.report.sweep.page import render_sweep
+def _write_report(frames: "SweepFrames", out: Path) -> None:
+    from backtest.report.sweep.page import render_frames
     from data.storage.atomic import replacing
 
-    page = render_sweep(found, by=by, command=shlex.join(["eastbound", *sys.argv[1:]]))
+    page = render_frames(frames, shlex.join(["eastbound", *sys.argv[1:]]))
     with replacing(out / "report.html") as unfinished:
         unfinished.write_text(page, encoding="utf-8")
 

@@ -11,9 +11,10 @@ import pytest
 from backtest.errors import BacktestError
 from backtest.report.page import charts
 from backtest.report.sweep.candidates import best_table, told, varied
+from backtest.report.sweep.distribution import distribution, quantiles
 from backtest.report.sweep.effects import coordinates, shares
 from backtest.report.sweep.frames import SweepFrames
-from backtest.report.sweep.headline import at_the_edge, better_than, cards, sentences, shape, standing, timing
+from backtest.report.sweep.headline import cards, sentences, shape, standing, timing
 from backtest.report.sweep.maps import maps, ordered_pairs
 from backtest.report.sweep.page import render_sweep, sweep_sections
 from backtest.report.sweep.plateau import plateau
@@ -61,8 +62,9 @@ def test_the_headline_of_a_hill(hill):
     )
     # The thesis' own settings: lookback 20, enter 1, max_share 1: 1.5 exp(-0.64 - 0.0625) - 0.2
     own = 1.5 * math.exp(-((20 / 25) ** 2) - 0.25**2) - 0.2
-    under = (np.count_nonzero(values < own - 1e-12) + np.count_nonzero(abs(values - own) < 1e-12) / 2) / len(values)
-    assert said[1] == f"The thesis' own settings have {own:.2f}: better than {100 * under:.0f} % of the candidates."
+    # Lookback 60 and enter 1.5 lie as far from the top, and allocation, schedule and speed do nothing: 2**5 are equal.
+    better = np.count_nonzero(values > own + 1e-9)
+    assert said[1] == f"The thesis' own settings have {own:.2f}: rank {better + 1:,} of 2,688, tied with 31 others."
     assert said[2] == (
         "Alone, signal.lookback explains 78 % of the variance of the Sharpe ratio between candidates, rotation.enter "
         "18 %; rotation.max_share, allocation.kind, schedule.every and rotation.speed next to nothing."
@@ -79,17 +81,6 @@ def test_a_spike_is_called_one():
     assert "the best has a Sharpe ratio of 3.00" in said[0]
     assert said[3].startswith("The best is a spike: the 15 candidates within one step of it")
     assert "which is no better than the median candidate" in said[3]
-
-
-def test_a_best_at_the_edge_of_the_grid_is_told():
-    # The spike is the first candidate: the lowest of every list. Of two values each is an end.
-    (said,) = at_the_edge(frames_of(spike_table()))
-    assert said == (
-        "The best lies at the edge of the grid in signal.lookback (5), rotation.enter (0.5) and rotation.max_share "
-        "(0.25): better may lie beyond."
-    )
-    middle = hill_table().query("`rotation.max_share` == 1").reset_index(drop=True)
-    assert at_the_edge(frames_of(middle)) == []
 
 
 def test_bounds_of_the_words():
@@ -150,9 +141,35 @@ def test_settings_of_the_run_count_as_own_too():
     assert frames_of(table).own_candidate == 1
 
 
-def test_a_percentile_is_never_rounded_to_all_or_none():
-    assert better_than(0.9999) == "better than nearly all candidates"
-    assert better_than(0.0001) == "better than hardly any candidate"
+def test_the_only_candidate_beats_nobody_and_is_not_flattered():
+    frames = frames_of(with_measures(grid_table({"signal.lookback": [20]}), np.array([0.4])))
+    notes = {card.label: card.note for card in cards(frames)}
+    assert notes["The thesis' own settings"] == "they are the only candidate"
+    assert notes["Best Sharpe ratio"] == "candidate 0"
+
+
+def test_ties_are_said_and_not_halved():
+    values = np.array([0.9, 0.5, 0.5, 0.5, 0.1])
+    frames = frames_of(with_measures(grid_table({"signal.lookback": [10, 20, 30, 40, 50]}), values))
+    assert "have 0.50: rank 2 of 5, tied with 2 others." in sentences(frames)[1]
+    row = next(row for row in quantiles(frames).rows if row[0] == "Sharpe ratio")
+    assert row[-2] == "2 of 5, tied with 2 others"
+
+
+def test_candidates_that_differ_in_nothing_are_counted():
+    table = hill_table().head(8)  # two allocations, two schedules, two speeds
+    same = [name for name in table if "." not in name]
+    table.loc[1:, same] = table.loc[0, same].to_numpy()
+    table.loc[7, "turnover"] += 1e-9
+    frames = frames_of(table)
+    assert frames.n_outcomes == 2
+    said = plain(sentences(frames))
+    assert said[1] == "8 candidates have 2 different outcomes: the rest equal another one in every measure."
+    assert said[-1].startswith("The best of 8, of which 2 differ in their outcome, is flattered")
+    assert cards(frames)[0].note == "3 parameters varied; 2 differ in their outcome"
+    assert said[1] in told(frames)
+    assert "only 2 of 8 candidates differ in their outcome" in distribution(frames).exhibits[1].caption
+    assert frames_of(hill_table()).n_outcomes == 2688, "noise in other measures"
 
 
 def test_a_grid_too_coarse_says_so():
@@ -163,13 +180,32 @@ def test_a_grid_too_coarse_says_so():
     )
 
 
+def test_under_a_year_nothing_else_is_annualised():
+    table = hill_table()
+    table["years"] = 0.4
+    frames = frames_of(table)
+    listed = [row[0].removesuffix(" (less is better)") for row in quantiles(frames).rows]
+    assert listed == ["Sharpe ratio", "Total return", "Largest drawdown", "Turnover, × NAV", "Costs, of NAV"]
+    heads = best_table(frames).exhibits[0].table.head[len(frames.parameters) + 1 :]
+    assert heads == ("Sharpe ratio", "Total return", "Largest drawdown", "Turnover", "Costs")
+    row = next(row for row in quantiles(frames).rows if row[0].startswith("Turnover"))
+    assert row[4] == f"{0.4 * np.median(table['turnover']):.1f}"
+    frames = frames_of(table)
+    frames.__dict__["offsets"] = frames.offsets.assign(total_return=np.array(OFFSET_RETURNS) / 2)
+    heads = only(offsets(frames))["Measures by offset"].table.head
+    assert set(heads) == {"Offset", "Total return", "Largest drawdown", "Turnover, × NAV", "Costs, of NAV"}
+
+
 def test_under_a_year_offsets_are_compared_by_total_return():
     table = hill_table()
     table["years"] = 0.4
     frames = frames_of(table)
     frames.__dict__["offsets"] = frames.offsets.assign(total_return=np.array(OFFSET_RETURNS) / 2)
     said = plain(sentences(frames))
-    assert "The candidates run over 0.4 years only: under one, figures a year say little." in said
+    assert (
+        "The candidates run over 0.40 years: under one, nothing is annualised, but for the Sharpe ratio that they are "
+        "ranked by, which then says little."
+    ) in said
     assert any("returns 3.0 % to 6.0 % in all over its 5 offsets" in one for one in said)
 
 
@@ -249,9 +285,24 @@ def test_a_draw_lists_the_nearest():
     table = grid_table({"signal.lookback": list(range(n))})
     table["rotation.enter"] = noise.random(n)
     frames = frames_of(with_measures(table, noise.random(n)))
+    numbers = plateau(frames).exhibits[0]
+    assert numbers.caption.startswith(
+        "Numbers were drawn, so hardly any lies a step away: the 20 nearest are taken for neighbours. Kept is"
+    )
+    assert "Kept by the nearest to the best" in [card.label for card in cards(frames)]
     titles = [one.title for one in plateau(frames).exhibits]
     assert titles == ["Sharpe ratio around the best", "The nearest candidates"]
     assert "the 20 candidates nearest to it" in standing(frames)
+
+
+def test_a_list_of_texts_is_not_called_a_draw():
+    table = grid_table({"allocation.kind": ["equal", "inverse_volatility"], "schedule.every": ["week", "month"]})
+    frames = frames_of(with_measures(table, np.arange(4.0)))
+    exhibits = plateau(frames).exhibits
+    assert exhibits[0].caption.startswith(
+        "No candidate lies a step away in its numbers and is alike in all else: the 3 nearest are taken for neighbours."
+    )
+    assert not any("drawn" in one.caption for one in exhibits)
 
 
 def test_notes_count_what_did_not_come_out():
@@ -260,12 +311,9 @@ def test_notes_count_what_did_not_come_out():
     table.loc[:3, "n_trades"] = 0
     table.loc[:671, "general_decisions"] = 2
     said = plain(told(frames_of(table)))
-    assert said[0] == "10 candidates have no Sharpe ratio; every figure here leaves them out."
-    assert said[1] == "4 candidates never traded: NAV stayed in cash."
-    assert said[2].startswith(
-        "672 candidates (25 %) took the general form of the ledger, name by name, at some decision: "
-    )
-    assert "1,344 decisions in all" in said[2]
+    assert said[1] == "10 candidates have no Sharpe ratio; every figure here leaves them out."
+    assert said[2] == "4 candidates never traded: NAV stayed in cash."
+    assert said[3].startswith("672 of 2,688 candidates (25 %) took the general form")
 
 
 def test_what_was_varied_is_listed_with_its_values(hill):
@@ -281,6 +329,8 @@ def test_what_was_varied_is_listed_with_its_values(hill):
 def test_the_page_is_whole_and_fetches_nothing(hill, page):
     assert page.startswith("<!doctype html>")
     assert "SYNTHETIC MARKET" in page
+    real = replace(hill.found, market=replace(hill.found.market, synthetic=False))
+    assert "SYNTHETIC MARKET" not in render_sweep(real)
     assert "default-src 'none'" in page
     assert "http://" not in page.split("<script")[0]
     assert "https://" not in page.split("<script")[0]
