@@ -25,6 +25,7 @@ from tests.terminal import Done, eastbound
 
 pytestmark = pytest.mark.timeout(300)  # the first sweep on a machine compiles its kernels
 
+LEFT_OUT = "Leave such candidates out: --grid 'conditions=rotation.exit < rotation.enter'."
 YEARS = ("--start", "2022-01-04", "--end", "2024-06-28")
 GRID = ("--grid", "signal.lookback=10:50:5", "--grid", "rotation.enter=[0.5, 1.0, 1.5]")
 
@@ -209,6 +210,21 @@ def test_stopped_it_exits_with_130_and_the_same_command_goes_on(
     assert set(differing(out, whole)) <= {"report.html"}, "which states the folder that was typed"
 
 
+def test_stopped_before_anything_was_written_nothing_is_said_to_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: InLanes, store: object, number: int) -> in_lanes.Candidates:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(InLanes, "part", interrupted)
+    done = eastbound("sweep", "flow-momentum", *YEARS, *GRID, "--out", str(tmp_path / "cut"))
+    assert done.returncode == 130
+    assert done.stderr == (
+        "eastbound: The sweep was stopped before any candidate was written: the same sweep into "
+        f"{tmp_path / 'cut'} begins anew.\n"
+    )
+
+
 def test_a_strategy_in_python(tmp_path: Path, ledger: Path) -> None:
     file = tmp_path / "fixed.py"
     file.write_text(
@@ -237,7 +253,25 @@ def test_a_strategy_in_python(tmp_path: Path, ledger: Path) -> None:
     ("more", "said"),
     [
         ((), "A sweep needs a grid, such as --grid signal.lookback=20:60:5, or a grid file."),
-        (("rotation.entr=1:2:3",), "flow-momentum: unknown key 'rotation.entr'."),
+        (
+            ("rotation.entr=1:2:3",),
+            "flow-momentum: unknown key 'rotation.entr'. Did you mean rotation.enter or rotation.exit?",
+        ),
+        (("",), "'' is neither key=value nor a grid file that is there."),
+        (
+            ("rotation.enter=1:2:3", "--set", "rotation.enter=2"),
+            "rotation.enter is set by --set and varied by the grid. Leave one out.",
+        ),
+        (
+            ('allocation=[{kind = "equal"}]', "--set", "allocation.kind=equal"),
+            "allocation.kind is set by --set and varied by the grid. Leave one out.",
+        ),
+        (
+            ("rotation.exit=0:3:4",),
+            f"flow-momentum: rotation: exit 2.0 must be below enter 1.0. {LEFT_OUT}",
+        ),
+        (("rotation.enter=[true, false]",), None),
+        (("signal.lookback=[20, '20']",), None),
         (("rotation.enter=2:1:3",), None),
         (("rotation.enter=0:nan:3",), None),
         (("no-such-grid.toml",), "'no-such-grid.toml' is neither key=value nor a grid file that is there."),
