@@ -240,6 +240,41 @@ def test_a_map_frames_the_cells_of_the_best_and_of_the_own_settings(hill):
     assert (x[int(own["x0"] + 0.5)], y[int(own["y0"] + 0.5)]) == ("20", "1")
 
 
+def drawn_frames():
+    noise = np.random.default_rng(5)
+    table = hill_table().head(500)[[]].copy()
+    table["rotation.enter"], table["rotation.exit"] = noise.uniform(0.5, 2, 500), noise.uniform(-1, 0.5, 500)
+    table["rotation.speed"] = noise.uniform(0.2, 0.9, 500)  # its own is 1
+    return frames_of(with_measures(table, table.sum(axis=1).to_numpy()))
+
+
+def test_of_a_draw_the_bin_that_holds_the_own_setting_is_framed():
+    frames = drawn_frames()
+    assert frames.own_candidate is None
+    enter, leave, speed = (frames.axes_of_pairs[name] for name in frames.parameters)
+    for along, own in ((enter, 1.0), (leave, 0.0)):
+        low, high = along.labels[frames.own_place(along)].replace("−", "-").split(" to ")
+        assert float(low) <= own + 0.01
+        assert float(high) >= own - 0.01
+    assert frames.own_place(speed) is None, "outside of what was drawn"
+    figures = {name: figure for name, figure in maps(frames).exhibits[-1].choices if name.endswith("median")}
+    n_frames = {name: len(figure["layout"]["shapes"]) for name, figure in figures.items()}
+    assert n_frames == {name: 1 if "speed" in name else 2 for name in figures}, (
+        "the best, and the own settings where they lie within"
+    )
+
+
+def test_bins_are_named_by_their_middle_and_minus_signs_are_real():
+    figure = maps(drawn_frames()).exhibits[-1].choices[0][1]
+    axes = [figure["layout"][name] for name in ("xaxis", "yaxis")]
+    assert all(axis["title"]["text"].endswith(", middle of a bin") for axis in axes)
+    assert all(len(text) < 8 for axis in axes for text in axis["ticktext"])
+    assert not any(text.startswith("-") for axis in axes for text in axis["ticktext"])
+    assert figure["data"][0]["colorbar"]["title"]["text"] == "Sharpe ratio"
+    rows = best_table(frames_of(with_measures(grid_table({"rotation.exit": [-0.5, 0.0]}), np.arange(2.0))))
+    assert rows.exhibits[0].table.rows[1][1] == "−0.5"
+
+
 def test_several_telling_pairs_are_drawn_on_one_scale():
     table = grid_table(
         {"signal.lookback": list(range(8)), "rotation.enter": list(range(8)), "rotation.exit": [0, 1, 2]}

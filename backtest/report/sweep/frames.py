@@ -231,6 +231,17 @@ class SweepFrames:
         at = np.flatnonzero(is_own)
         return int(at[0]) if len(at) else None
 
+    def own_place(self, along: Axis) -> int | None:
+        """Give the place of the thesis' own setting on an axis; None where it lies outside or between its values."""
+        own, column = self.own_settings[along.parameter], self.table[along.parameter]
+        if along.is_binned and isinstance(own, int | float):
+            values = column.to_numpy(dtype=np.float64)
+            if not np.nanmin(values) <= own <= np.nanmax(values):
+                return None
+            return int(along.codes[np.nanargmin(np.abs(values - own))])
+        at = np.flatnonzero(_is_setting(column, own))
+        return int(along.codes[at[0]]) if len(at) else None
+
     @cached_property
     def own(self) -> Mapping[str, float]:
         """Measures of the thesis' own settings: its candidate's, or those of a run of its own; none if it has none."""
