@@ -121,8 +121,7 @@ def test_ties_conditions_and_costs_are_told() -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert (
-        "All combinations of the grid, 8 combinations: 2 missed the condition rotation.exit < rotation.enter, 6 are "
-        "left."
+        "Of all 8 combinations of the grid 2 missed the condition rotation.exit < rotation.enter; 6 are left."
     ) in lines
     assert "6 candidates have 2 different outcomes: the rest equal another one in every measure." in lines
     assert any(line.startswith("warning: Candidates are ranked across run.costs: the best may be") for line in lines)

@@ -47,6 +47,13 @@ def test_a_best_at_the_edge_of_the_grid_is_told():
     assert at_the_edge(frames_of(middle)) == []
 
 
+def test_a_best_at_an_edge_is_none_where_another_is_as_good_within():
+    table = with_measures(grid_table({"signal.lookback": [10, 20, 30]}), np.array([0.5, 0.5, 0.1]))
+    assert at_the_edge(frames_of(table)) == []
+    table["sharpe"] = [0.6, 0.5, 0.1]
+    assert at_the_edge(frames_of(table)) != []
+
+
 @pytest.mark.parametrize(
     ("name", "values", "best", "goes_on"),
     [
@@ -151,7 +158,7 @@ CONDITIONS = ["rotation.exit < rotation.enter", "rotation.enter > 0.5"]
         ({}, "All combinations of the grid."),
         (
             {"conditions": CONDITIONS[:1]},
-            f"All combinations of the grid, 4 combinations: 2 missed the condition {CONDITIONS[0]}, 2 are left.",
+            f"Of all 4 combinations of the grid 2 missed the condition {CONDITIONS[0]}; 2 are left.",
         ),
         ({"draw": {"n": 8, "seed": 7}}, "8 candidates drawn from a scrambled Sobol sequence (seed 7)."),
     ],
@@ -173,8 +180,8 @@ def test_of_a_draw_those_that_missed_the_conditions_are_counted():
     )
     assert 500 < drawn.n < 900
     assert origin(drawn) == (
-        f"1,000 candidates drawn independently of each other (seed 7): {1000 - drawn.n} missed the conditions "
-        f"rotation.exit < rotation.enter and rotation.enter > 0.5, {drawn.n} are left."
+        f"Of 1,000 candidates drawn independently of each other (seed 7) {1000 - drawn.n} missed the conditions "
+        f"rotation.exit < rotation.enter and rotation.enter > 0.5; {drawn.n} are left."
     )
 
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from backtest.report.charts.figure import DASHES, GREY, LOOKS, PARTS, faded, layout, plain
 from backtest.report.exhibits import Figure
-from backtest.report.sweep.labels import label, measured, shown, typeset
+from backtest.report.sweep.labels import label, measured, shown
+from backtest.report.tables import number
 from backtest.tuning.analysis.axes import Axis
 from backtest.tuning.analysis.landscape import Heat, Marginal
 
@@ -361,9 +362,12 @@ def _ticks(n: int) -> list[int]:
 
 
 def _tick(one: Axis, place: int) -> str:
-    """Write a value beside its axis; of a bin the one in its middle."""
+    """Write a value beside its axis; of a bin the one in its middle, with the digits that tell bins apart."""
     value = one.values[place]
-    return typeset(f"{value:.3g}") if one.is_binned and isinstance(value, float) else one.labels[place]
+    if not one.is_binned or not isinstance(value, float):
+        return one.labels[place]
+    apart = np.diff([middle for middle in one.values if isinstance(middle, float)]).min()
+    return number(value, max(0, -math.floor(math.log10(apart))) if apart > 0 else 3)
 
 
 def _note(x: float, y: float, text: str) -> Figure:

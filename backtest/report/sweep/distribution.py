@@ -7,8 +7,8 @@ from backtest.report.sweep.charts import histogram
 from backtest.report.sweep.frames import SweepFrames
 from backtest.report.sweep.headline import spread_best
 from backtest.report.sweep.labels import label, measured, spoken
-from backtest.report.sweep.ranks import rank
-from backtest.report.tables import MISSING, Table, number, percent
+from backtest.report.sweep.ranks import short_rank
+from backtest.report.tables import Table, number, percent
 from backtest.report.writing import counted
 from backtest.tuning.analysis.landscape import spread
 from backtest.tuning.analysis.measures import better
@@ -46,8 +46,8 @@ def distribution(frames: SweepFrames) -> Section:
             title="Measures over all candidates",
             caption=(
                 f"Each line sorts the candidates anew; the last column is one candidate, the best by {spoken(by)}. "
-                "Rank: of the thesis' own settings, the first of equals; of volatility, turnover and costs less is "
-                "better."
+                "Rank: of the thesis' own settings, with = the first of equals; of volatility, turnover and costs less "
+                "is better."
                 f"{_tied(frames)}"
             ),
             table=quantiles(frames),
@@ -61,8 +61,8 @@ def _tied(frames: SweepFrames) -> str:
     if frames.n_outcomes == frames.n:
         return ""
     return (
-        f" Quantiles may coincide: only {number(frames.n_outcomes)} of {counted(frames.n, 'candidate')} differ in "
-        "their outcome, and candidates with the same one stand side by side."
+        f" Quantiles may coincide: {counted(frames.n, 'candidate')} have "
+        f"{counted(frames.n_outcomes, 'different outcome')}, and those with the same one stand side by side."
     )
 
 
@@ -89,7 +89,7 @@ def quantiles(frames: SweepFrames) -> Table:
                 label(name) + sense,
                 *(measured(name, cut) for cut in cuts),
                 measured(name, found["own"]),
-                rank(found, is_candidate=frames.own_candidate is not None).removeprefix("rank ") or MISSING,
+                short_rank(found, is_candidate=frames.own_candidate is not None),
                 measured(name, best),
             )
         )

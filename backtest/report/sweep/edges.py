@@ -1,5 +1,7 @@
 """Where the best lies at the edge of the grid, and better may lie beyond."""
 
+import numpy as np
+
 from backtest.report.sweep.frames import SweepFrames
 from backtest.report.writing import listed
 from backtest.run import settings_of
@@ -21,15 +23,16 @@ def at_the_edge(frames: SweepFrames) -> list[str]:
     Returns
     -------
     list of str
-        One sentence; none where it takes neither, or where the thesis refuses any value beyond, as a share above 1. Of
-        two values each is an end, and nothing is said.
+        One sentence; none where it takes neither, where a candidate that is as good does not, or where the thesis
+        refuses any value beyond, as a share above 1. Of two values each is an end, and nothing is said.
     """
+    as_good = np.flatnonzero(frames.values == frames.values[frames.best])
     ends = [
         f"{name} ({one.labels[place]})"
         for name, one in frames.axes.items()
         if one.is_ordered and not one.is_binned and one.n > 2
         for place in (int(one.codes[frames.best]),)
-        if place in {0, one.n - 1} and _goes_on(frames, name, one, place)
+        if place in {0, one.n - 1} and (one.codes[as_good] == place).all() and _goes_on(frames, name, one, place)
     ]
     return [f"The best lies at the edge of the grid in {listed(ends)}: better may lie beyond."] if ends else []
 

@@ -68,7 +68,7 @@ def sentences(frames: SweepFrames) -> list[str]:
     )
     if frames.n < 2:
         return [first, *_short(frames), *timing(frames)]
-    different = f", of which {number(n_outcomes)} differ in their outcome," if n_outcomes < frames.n else ""
+    different = f" ({counted(n_outcomes, 'different outcome')})" if n_outcomes < frames.n else ""
     flattered = (
         f"The best of {number(frames.n)}{different} is flattered: it was picked for its luck as well as for its rule. "
         "No test of luck is made here yet; until one is, the median and the neighbourhood say more than the best does."
@@ -83,7 +83,7 @@ def sentences(frames: SweepFrames) -> list[str]:
         standing(frames),
         *at_the_edge(frames),
         *timing(frames),
-        flattered,
+        *([flattered] if n_outcomes > 1 else []),
     ]
 
 
@@ -143,9 +143,11 @@ def standing(frames: SweepFrames) -> str:
             "candidates count as neighbours of the best, so the grid is too coarse."
         )
     n = number(len(around.around))
-    who = f"the {n} candidates nearest to it" if around.is_near else f"the {n} candidates within one step of it"
+    is_one = len(around.around) == 1
+    place = "nearest to it" if around.is_near else "within one step of it"
+    who = f"the candidate {place} has" if is_one else f"the {n} candidates {place} have"
     has = (
-        f"{who} have a median {spoken(frames.by)} of {measured(frames.by, around.median)} against its "
+        f"{who} a median {spoken(frames.by)} of {measured(frames.by, around.median)} against its "
         f"{measured(frames.by, around.value)}"
     )
     worst = f"the worst of them has {measured(frames.by, around.worst)}"
@@ -255,12 +257,13 @@ def cards(frames: SweepFrames) -> tuple[Card, ...]:
             label="Candidates",
             value=number(frames.n),
             note=f"{counted(len(frames.parameters), 'parameter')} varied"
-            + (f"; {number(frames.n_outcomes)} differ in their outcome" if frames.n_outcomes < frames.n else ""),
+            + (f"; {counted(frames.n_outcomes, 'different outcome')}" if frames.n_outcomes < frames.n else ""),
         ),
         Card(
             label=f"Best {spoken(by)}",
             value=measured(by, spread_best(frames)),
-            note=f"candidate {number(frames.best)}" + ("; flattered, being the best of all" if frames.n > 1 else ""),
+            note=f"candidate {number(frames.best)}"
+            + ("; flattered, being the best of all" if frames.n_outcomes > 1 else ""),
         ),
         Card(
             label=f"Median {spoken(by)}",

@@ -61,17 +61,15 @@ def origin(space: Varied) -> str:
     n, draw = space.n, space.draw
     if draw is None:
         whole = math.prod(len(one) for one in space.dimensions)
-        said = "All combinations of the grid"
-        counts = f", {counted(whole, 'combination')}"
+        what = f"all {counted(whole, 'combination')} of the grid"
     else:
         whole = draw.n
-        said = f"{counted(whole, 'candidate')} drawn {METHODS[draw.method]} (seed {draw.seed})"
-        counts = ""
+        what = f"{counted(whole, 'candidate')} drawn {METHODS[draw.method]} (seed {draw.seed})"
     if not space.conditions:
-        return f"{said}."
+        return "All combinations of the grid." if draw is None else f"{what}."
     noun = "condition" if len(space.conditions) == 1 else "conditions"
-    missed = f"{number(whole - n)} missed the {noun} {listed(space.conditions)}"
-    return f"{said}{counts}: {missed}, {number(n)} {'is' if n == 1 else 'are'} left."
+    left = f"{number(n)} {'is' if n == 1 else 'are'} left"
+    return f"Of {what} {number(whole - n)} missed the {noun} {listed(space.conditions)}; {left}."
 
 
 def outcomes(n: int, n_different: int) -> str:
@@ -98,5 +96,7 @@ def outcomes(n: int, n_different: int) -> str:
     """
     if n_different >= n:
         return ""
+    if n_different == 1:
+        return f"All {counted(n, 'candidate')} have the same outcome: they are equal in every measure."
     have = f"{counted(n, 'candidate')} have {counted(n_different, 'different outcome')}"
     return f"{have}: the rest equal another one in every measure."

@@ -33,7 +33,7 @@ def plateau(frames: SweepFrames) -> Section:
     kept = (
         f"{_who(frames)} Kept is (median of the neighbours − "
         "median of all) / (best − median of all): 100 % is a plateau, 0 % a spike "
-        f"that one step takes down to the median candidate. From {percent(PLATEAU, 0)} on this page says plateau, up "
+        f"beside which there is only the median candidate. From {percent(PLATEAU, 0)} on this page says plateau, up "
         f"to {percent(SPIKE, 0)} spike. The bounds are ours, and a picture is no test."
     )
     rows = (

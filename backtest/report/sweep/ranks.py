@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from backtest.report.tables import number
+from backtest.report.tables import MISSING, number
 
 
 def rank(found: Mapping[str, float], *, is_candidate: bool) -> str:
@@ -36,6 +36,30 @@ def rank(found: Mapping[str, float], *, is_candidate: bool) -> str:
     if others < 1:
         return place
     return f"{place}, tied with {number(others)}{' other' if is_candidate else ''}{'s' * (is_candidate and others > 1)}"
+
+
+def short_rank(found: Mapping[str, float], *, is_candidate: bool) -> str:
+    """Write the rank for a table.
+
+    Parameters
+    ----------
+    found : mapping of str to float
+    is_candidate : bool
+        As of `rank`.
+
+    Returns
+    -------
+    str
+        With an equals sign where others have the same; a dash where it has no rank.
+
+    Examples
+    --------
+    >>> short_rank({"measured": 40920, "better": 2, "equal": 13}, is_candidate=True)
+    '3='
+    """
+    if not math.isfinite(found["better"]):
+        return MISSING
+    return number(found["better"] + 1) + "=" * (found["equal"] > is_candidate)
 
 
 def ranked_as(found: Mapping[str, float], *, is_candidate: bool) -> str:
