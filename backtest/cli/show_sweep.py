@@ -57,7 +57,7 @@ def print_sweep(
     from backtest.tuning.analysis.outcomes import n_outcomes
     from backtest.tuning.grids.parameter_values import text_of
 
-    console, table = Console(markup=False), found.table
+    console, table = Console(markup=False, emoji=False), found.table
     if found.market.synthetic:
         console.print("SYNTHETIC MARKET: made-up prices; nothing here is a real figure.", style="bold")
     space = found.space
@@ -79,7 +79,7 @@ def print_sweep(
             measures["own settings"] = dict(frames.own)
         _print_measures(console, measures, None if by in SIMPLE and years >= A_YEAR else by)
         told = ["Median: of each measure by itself, over all candidates."]
-        different = outcomes(space.n, n_outcomes(table))
+        different = outcomes(space.n, n_outcomes(table) if frames is None else frames.n_outcomes)
         told += [different] if different else []
         told += [annualised(by, years)] if years < A_YEAR else []
         for place, candidate in places.items():
