@@ -1,9 +1,12 @@
 """What is wrong with a setting, in plain words."""
 
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 # What a value should be, by pydantic's name of the error and what it says with it; other names keep its own words.
 WANTED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
@@ -47,7 +50,7 @@ def refusal(error: ValidationError, what: str, model: type[BaseModel]) -> str:
     found = [(_key(one["loc"], model), one) for one in error.errors()]
     key, first = found[0]
     if first["type"] == "extra_forbidden":
-        return f"{what}: unknown key {key!r}."
+        return f"{what}: unknown key {key!r}.{_meant(key, model)}"
     if first["type"] == "missing":
         return f"{what}: key {key!r} is missing."
     if first["type"] == "union_tag_invalid":
@@ -60,6 +63,44 @@ def refusal(error: ValidationError, what: str, model: type[BaseModel]) -> str:
     # A key that may be one of several things is refused once as each.
     wanted = dict.fromkeys(_wanted(one) for of, one in found if of == key)
     return f"{place}: want {', or '.join(wanted)}."
+
+
+def keys_of(model: type[BaseModel]) -> dict[str, list[FieldInfo]]:
+    """List the keys of a model, those of its sections by their dotted names.
+
+    Parameters
+    ----------
+    model : type of BaseModel
+
+    Returns
+    -------
+    dict of str to list of FieldInfo
+        Several where a section is of several kinds that have a key of the same name.
+    """
+    found = dict[str, list[FieldInfo]]()
+    for name, field in model.model_fields.items():
+        sections = _sections(field.annotation)
+        if not sections:
+            found[name] = [field]
+        for section in sections:
+            for key, fields in keys_of(section).items():
+                found.setdefault(f"{name}.{key}", []).extend(fields)
+    return found
+
+
+def _sections(annotation: Any) -> list[type[BaseModel]]:
+    """Find the sections that a key stands for; none where it may be something else too."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    parts = get_args(annotation)[:1] if get_origin(annotation) is Annotated else get_args(annotation)
+    found = [_sections(part) for part in parts] if get_origin(annotation) in (Annotated, Union, UnionType) else []
+    return [section for sections in found for section in sections] if all(found) else []
+
+
+def _meant(key: str, model: type[BaseModel]) -> str:
+    """Ask whether a key with a like name was meant."""
+    found = get_close_matches(key, keys_of(model), n=2, cutoff=0.7)
+    return f" Did you mean {' or '.join(found)}?" if found else ""
 
 
 def _key(location: tuple[int | str, ...], model: type[BaseModel]) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 import strategies
+from backtest.tuning.grids.distributions import Draw
 from data.load import load
 from data.market import MarketData
 from strategies.thesis import Thesis
@@ -29,6 +30,9 @@ class Space:
     names: tuple[str, ...]
     n: int
     digest: str = "ab" * 32
+    dimensions: tuple[tuple[object, ...], ...] = ()
+    conditions: tuple[str, ...] = ()
+    draw: Draw | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,10 @@ class Sweep:
     table: pd.DataFrame
     moves: tuple[float, ...] = OFFSET_RETURNS
     asked: list[int] = field(default_factory=list)
+
+    def variant(self, candidate: int) -> Thesis:
+        row = self.table.iloc[candidate]
+        return self.thesis.replace({name: row[name] for name in self.space.names if not pd.isna(row[name])})
 
     def best(self, k: int = 1, by: str = "sharpe"):
         raise AssertionError("the page needs no run of the best")

@@ -14,6 +14,7 @@ from backtest.cli.show import COLUMNS, MOST_WARNINGS, written_measures
 from backtest.metrics.returns import A_YEAR
 
 if TYPE_CHECKING:
+    from backtest.report.sweep.frames import SweepFrames
     from backtest.tuning.result import SweepResult
 
 SIMPLE = {name for name, _ in COLUMNS}
@@ -23,13 +24,13 @@ def print_sweep(
     found: "SweepResult",
     name: str,
     top: list[int],
-    own: Mapping[str, float] | None,
+    frames: "SweepFrames | None",
     out: Path | None,
     warnings: list[str],
     *,
     by: str,
 ) -> None:
-    """Print the best candidates of a sweep beside the median one and the thesis' own settings.
+    """Print the best candidates of a sweep beside the median of all and the thesis' own settings.
 
     Parameters
     ----------
@@ -38,8 +39,8 @@ def print_sweep(
         As the strategy was asked for.
     top : list of int
         The best candidates, those without the measure left out.
-    own : mapping of str to float, optional
-        Measures of the thesis' own settings.
+    frames : SweepFrames, optional
+        Of a thesis: knows its own settings.
     out : Path, optional
         Folder of the results.
     warnings : list of str
@@ -47,15 +48,22 @@ def print_sweep(
     by : str
         The measure.
     """
+    from backtest.report.sweep.cautions import annualised, cautions
     from backtest.report.sweep.labels import spoken
-    from backtest.tuning.analysis.landscape import spread
+    from backtest.report.sweep.origin import origin, outcomes
+    from backtest.report.sweep.ranks import ranked_as
+    from backtest.report.writing import counted
+    from backtest.tuning.analysis.axes import parameters
+    from backtest.tuning.analysis.outcomes import n_outcomes
     from backtest.tuning.grids.parameter_values import text_of
 
-    console, table = Console(markup=False), found.table
+    console, table = Console(markup=False, emoji=False), found.table
     if found.market.synthetic:
         console.print("SYNTHETIC MARKET: made-up prices; nothing here is a real figure.", style="bold")
-    n = found.space.n
-    console.print(f"{name}: {n:,} candidates", soft_wrap=True, highlight=False, style="bold")
+    space = found.space
+    console.print(f"{name}: {counted(space.n, 'candidate')}", soft_wrap=True, highlight=False, style="bold")
+    if space.draw is not None or space.conditions:
+        console.print(origin(space), soft_wrap=True, highlight=False)
     years = float(table["years"].max())
     basis = "a year" if years >= A_YEAR else "over the whole period, which is under a year"
     first, last = found.dates[0].date(), found.dates[-1].date()
@@ -64,19 +72,25 @@ def print_sweep(
     if not top:
         console.print(f"No candidate has a {spoken(by)}: nothing is ranked.", highlight=False)
     else:
-        measures = {place: _row(table, candidate) for place, candidate in _places(found, top, by).items()}
-        if own is not None:
-            measures["own settings"] = dict(own)
+        places = {"best" if place == 1 else f"best, {place}": candidate for place, candidate in enumerate(top, start=1)}
+        measures = {place: _row(table, candidate) for place, candidate in places.items()}
+        measures["median"] = _medians(table, by)
+        if frames is not None and frames.own:
+            measures["own settings"] = dict(frames.own)
         _print_measures(console, measures, None if by in SIMPLE and years >= A_YEAR else by)
-        for place, candidate in zip(measures, top, strict=False):
-            said = ", ".join(f"{key} = {text_of(value)}" for key, value in found.space.settings(candidate).items())
-            console.print(f"{place}: candidate {candidate:,}: {said}", soft_wrap=True, highlight=False)
-        if own:
-            better = spread(table, by, own.get(by, math.nan))["percentile"]
-            if np.isfinite(better):
-                console.print(
-                    f"The thesis' own settings have a {spoken(by)} better than {better:.1%} of all.", highlight=False
-                )
+        told = ["Median: of each measure by itself, over all candidates."]
+        different = outcomes(space.n, n_outcomes(table) if frames is None else frames.n_outcomes)
+        told += [different] if different else []
+        told += [annualised(by, years)] if years < A_YEAR else []
+        for place, candidate in places.items():
+            said = ", ".join(f"{key} = {text_of(value)}" for key, value in space.settings(candidate).items())
+            told.append(f"{place}: candidate {candidate:,}: {said}")
+        if frames is not None:
+            ranked = ranked_as(frames.spread, is_candidate=frames.own_candidate is not None)
+            told += [f"The thesis' own settings by {spoken(by)}: {ranked}."] if ranked else []
+        told += [f"warning: {caution}" for caution in cautions(parameters(table))]
+        for line in told:
+            console.print(line, soft_wrap=True, highlight=False)
     for warning in warnings[:MOST_WARNINGS]:
         console.print(f"warning: {warning}", soft_wrap=True, highlight=False)
     for line in _work(found):
@@ -86,12 +100,12 @@ def print_sweep(
         console.print(f"report: {report}" if report.exists() else f"files: {out}", soft_wrap=True, highlight=False)
 
 
-def _places(found: "SweepResult", top: list[int], by: str) -> dict[str, int]:
-    """Say which candidates are shown: the best, and the median of those that have the measure."""
-    ranked = found.ranking(by)
-    n_ranked = int(np.isfinite(found.table[by].to_numpy()).sum())
-    places = {"best" if place == 1 else f"best, {place}": candidate for place, candidate in enumerate(top, start=1)}
-    return places | {"median": int(ranked[(n_ranked - 1) // 2])}
+def _medians(table: pd.DataFrame, by: str) -> dict[str, float]:
+    """Give the median of each measure that is shown, of the candidates that have it."""
+    names = dict.fromkeys((*SIMPLE, "total_return", "years", by))
+    columns = {name: table[name].to_numpy(dtype=np.float64) for name in names}
+    known = {name: values[np.isfinite(values)] for name, values in columns.items()}
+    return {name: float(np.median(values)) if len(values) else math.nan for name, values in known.items()}
 
 
 def _print_measures(console: Console, measures: Mapping[str, Mapping[str, float]], more: str | None) -> None:
@@ -117,14 +131,18 @@ def _row(table: pd.DataFrame, candidate: int) -> dict[str, float]:
 
 def _work(found: "SweepResult") -> list[str]:
     """Say what was run, how fast, and what was there already."""
+    from backtest.report.writing import counted
+
     n, n_made = found.space.n, found.n_made
     if not n_made:
-        return [f"The sweep was finished already: all {n:,} candidates were there, and nothing was run."]
+        there = "its candidate was" if n == 1 else f"all {n:,} candidates were"
+        return [f"The sweep was finished already: {there} there, and nothing was run."]
     lines = []
     if n_made < n:
-        lines.append(f"{n - n_made:,} candidates were there already, and were kept.")
+        kept = "1 candidate was" if n - n_made == 1 else f"{n - n_made:,} candidates were"
+        lines.append(f"{kept} there already, and kept.")
     if found.store.damaged:
         some = len(found.store.damaged)
         lines.append(f"{some} damaged {'part was' if some == 1 else 'parts were'} made again.")
-    rate = n_made / found.seconds
-    return [*lines, f"{n_made:,} candidates in {found.seconds:.1f} s, {rate:,.0f} a second, preparation included"]
+    made, rate = counted(n_made, "candidate"), n_made / found.seconds
+    return [*lines, f"{made} in {found.seconds:.1f} s, {rate:,.0f} a second, preparation included"]

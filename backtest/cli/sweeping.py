@@ -15,12 +15,19 @@ from backtest.cli.running import SettingsOption, TrialsOption, read_setting, rec
 
 if TYPE_CHECKING:
     from backtest.output.manifest_format import Request
+    from backtest.report.sweep.frames import SweepFrames
     from backtest.tuning.history import History
     from backtest.tuning.result import SweepResult
     from strategies.strategy import Policy, Strategy
 
+# Settings of which the first must not be above the second, and the condition that sees to it.
+IN_ORDER = (("rotation.exit", "<", "rotation.enter"), ("rotation.min_share", "<=", "rotation.max_share"))
 UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-WHAT_VARIES = "A grid file, or key=a:b:n, key=log:a:b:n, key=[0.5, 1.0], conditions=TEXT. May be repeated."
+# The help is set by rich, to which a:b:n holds the name of an emoji.
+WHAT_VARIES = (
+    "A grid file; or KEY=LOW:HIGH:N for N points from LOW to HIGH, KEY=log:LOW:HIGH:N, KEY=[0.5, 1.0], "
+    "conditions=TEXT. May be repeated."
+)
 
 
 def sweep_command(
@@ -66,14 +73,16 @@ def sweep_command(
     with progress("reading the market"):
         from backtest.tuning.sweep import sweep
         from data.load import load
+        from strategies.errors import StrategyError
         from strategies.strategy import find_strategy
         from strategies.thesis import Thesis
 
         chosen: Thesis | Strategy | Policy = find_strategy(strategy)
+        _refuse_twice(varied, changes)
         if isinstance(chosen, Thesis):
             chosen = chosen.replace(changes)
         else:
-            varied = _with_changes(varied, changes)
+            varied = {**{key: [value] for key, value in changes.items()}, **varied}
         loaded = load(market, universe, start, end)
     try:
         with ExitStack() as stack:
@@ -91,8 +100,13 @@ def sweep_command(
                 watch=watch,
             )  # fmt: skip
     except SweepStopped as stopped:
-        print(f"eastbound: {stopped}", file=sys.stderr)
+        said = str(stopped)
+        if out is not None and not stopped.n_done:
+            said = f"The sweep was stopped before any candidate was written: the same sweep into {out} begins anew."
+        print(f"eastbound: {said}", file=sys.stderr)
         raise typer.Exit(130) from stopped
+    except StrategyError as error:
+        raise BacktestError(f"{error}{_left_out_by(chosen, varied)}") from error
     asked = {"strategy": strategy, "data": {"market": market, "universe": universe, "start": start, "end": end}}
     _tell(found, asked, changes, out, k=best, by=by, ledger=trials, is_recorded=not no_trials)
 
@@ -114,6 +128,7 @@ def _tell(
     from backtest.cli.show_sweep import print_sweep
     from backtest.output.manifest_format import Request
     from backtest.report.sweep.frames import SweepFrames
+    from backtest.report.sweep.page import LISTED
     from backtest.tuning.result import RotationSweep
     from backtest.tuning.trials import sweep_trial
 
@@ -133,28 +148,28 @@ def _tell(
                 where=out,
             )
             warnings = record_trial(trial, ledger)
-        own = None
-        if isinstance(found, RotationSweep) and top:
+        frames = SweepFrames(found, by, LISTED) if isinstance(found, RotationSweep) else None
+        if frames is not None and top:
             steps.at("the thesis' own settings")
-            own = SweepFrames(found, by, k).own
+            _ = frames.own
         if out is not None:
-            if isinstance(found, RotationSweep):
+            if frames is not None:
                 steps.at("writing the report")
-                _write_report(found, out, by)
+                _write_report(frames, out)
             for place, candidate in enumerate(top[:k], start=1):
                 steps.at(f"running the best once more: {place} of {len(top[:k])}")
                 request = Request.model_validate(
                     asked | {"changes": changes | found.space.settings(candidate)}, strict=False
                 )
                 _write_best(found, candidate, out / "best" / str(place), request, ledger, is_recorded=is_recorded)
-    print_sweep(found, asked["strategy"], top, own, out, warnings, by=by)
+    print_sweep(found, asked["strategy"], top, frames, out, warnings, by=by)
 
 
-def _write_report(found: Any, out: Path, by: str) -> None:
-    from backtest.report.sweep.page import render_sweep
+def _write_report(frames: "SweepFrames", out: Path) -> None:
+    from backtest.report.sweep.page import render_frames
     from data.storage.atomic import replacing
 
-    page = render_sweep(found, by=by, command=shlex.join(["eastbound", *sys.argv[1:]]))
+    page = render_frames(frames, shlex.join(["eastbound", *sys.argv[1:]]))
     with replacing(out / "report.html") as unfinished:
         unfinished.write_text(page, encoding="utf-8")
 
@@ -171,14 +186,37 @@ def _write_best(
     write_run(result, folder, request=request, tried=tried)
 
 
-def _with_changes(varied: dict[str, Any], changes: dict[str, object]) -> dict[str, Any]:
-    """Set what --set sets for every candidate of a strategy in Python."""
+def _refuse_twice(varied: dict[str, Any], changes: dict[str, object]) -> None:
+    """Refuse what both --set and the grid give, by itself or in tables of its section."""
     from backtest.errors import BacktestError
+    from backtest.tuning.grids.grid_file import flattened
 
+    given = flattened(varied)
+    tables = {name: given[name] for name in given if "." not in name and isinstance(given[name], list)}
+    names = {f"{name}.{key}" for name, rows in tables.items() for row in rows if isinstance(row, dict) for key in row}
     for key in changes:
-        if key in varied:
+        if key in given or key in names:
             raise BacktestError(f"{key} is set by --set and varied by the grid. Leave one out.")
-    return {**{key: [value] for key, value in changes.items()}, **varied}
+
+
+def _left_out_by(strategy: object, varied: dict[str, Any]) -> str:
+    """Say which condition leaves out the candidates of a grid in which a setting must not pass another one."""
+    from backtest.tuning.own_settings import own_settings
+    from backtest.tuning.space import space_of
+    from strategies.thesis import Thesis
+
+    if not isinstance(strategy, Thesis):
+        return ""
+    own = own_settings(strategy)
+    space = space_of(varied, base=own)
+    values = dict(zip(space.names, space.values, strict=True))
+    for low, relation, high in IN_ORDER:
+        lows, highs = (
+            [one for one in values.get(name, (own(name),)) if isinstance(one, int | float)] for name in (low, high)
+        )
+        if {low, high} & set(values) and lows and highs and max(lows) > min(highs):
+            return f" Leave such candidates out: --grid 'conditions={low} {relation} {high}'."
+    return ""
 
 
 def _bytes(text: str) -> int:

@@ -207,11 +207,18 @@ def test_where_a_value_lies_among_all():
     table = pd.DataFrame({"sharpe": [1.0, 2.0, 3.0, 4.0, NAN], "volatility": [0.1, 0.2, 0.3, 0.4, 0.5]})
     found = spread(table, "sharpe", own=3.0)
     assert (found["n"], found["measured"], found["mean"], found["q50"]) == (5, 4, 2.5, 2.5)
-    assert found["percentile"] == 0.625  # better than two of four, and half of itself
-    assert spread(table, "sharpe", own=9.0)["percentile"] == 1.0
-    assert spread(table, "volatility", own=0.2)["percentile"] == 0.7  # less is better: three of five, and half of one
-    assert math.isnan(spread(table, "sharpe", own=NAN)["percentile"])
-    assert "percentile" not in spread(table, "sharpe")
+    assert (found["better"], found["equal"]) == (1, 1)  # 4 is better; equal is 3 itself
+    assert [spread(table, "sharpe", own=9.0)[key] for key in ("better", "equal")] == [0, 0]
+    assert spread(table, "volatility", own=0.2)["better"] == 1  # less is better: 0.1
+    assert math.isnan(spread(table, "sharpe", own=NAN)["better"])
+    assert "better" not in spread(table, "sharpe")
+
+
+def test_equals_are_counted_apart_and_a_single_run_is_equal_to_its_candidate():
+    table = pd.DataFrame({"sharpe": [1.0, 2.0, 2.0, 2.0, 3.0]})
+    for own in (2.0, 2.0 + 1e-11):  # the ledger name by name, and the baskets, agree to 1e-10
+        found = spread(table, "sharpe", own=own)
+        assert (found["better"], found["equal"]) == (1, 3)
 
 
 def test_an_unknown_measure_is_refused():

@@ -8,7 +8,10 @@ import pytest
 
 from backtest.errors import BacktestError
 from backtest.tuning.grids.grid_file import parse_grid, read_grid
+from backtest.tuning.grids.known_settings import known_settings
+from backtest.tuning.own_settings import own_settings
 from backtest.tuning.space import space_of
+from strategies.catalogue import thesis
 
 DRAW = {"draw": {"n": 8, "seed": 1}}
 ENTER = {"rotation.enter": [0.0, 1.0]}
@@ -162,8 +165,48 @@ def test_a_condition_on_what_a_table_leaves_out_is_refused():
 
 
 def test_a_name_unknown_to_the_thesis_is_refused():
-    with pytest.raises(BacktestError, match="names signal.loockback, which is not varied"):
-        space_of(ENTER | {"conditions": "signal.loockback > 10"}, {"signal.lookback": 20}.__getitem__)
+    own = {"signal.lookback": 20}.__getitem__
+    with pytest.raises(BacktestError, match="names signal.loockback, which is no setting; .*mean signal.lookback"):
+        space_of(ENTER | {"conditions": "signal.loockback > 10"}, own)
+    with pytest.raises(
+        BacktestError, match=r"names moon\.phase, which is no setting; the grid varies rotation\.enter\.$"
+    ):
+        space_of(ENTER | {"conditions": "moon.phase > 10"}, own)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("signal.lookback", [20, "20"], "gives signal.lookback the text '20'; write the number without quotes"),
+        ("schedule.every", ["week", "5"], "gives schedule.every the text '5'; write the number without quotes"),
+        ("rotation.enter", [True, 0.5], "gives rotation.enter both numbers and true or false"),
+        ("rotation.enter", [True, False], "gives rotation.enter true, which it does not take"),
+        ("rotation.profit_target", [None, True], "gives rotation.profit_target true, which it does not take"),
+        ("run.fill", [False], "gives run.fill false, which it does not take"),
+    ],
+)
+def test_what_would_silently_become_a_number_is_refused(name, values, message):
+    for draw in ({}, DRAW):
+        with pytest.raises(BacktestError, match=message):
+            space_of({name: values} | draw)
+    section, _, key = name.partition(".")
+    tables = [{key: value} for value in values]
+    with pytest.raises(BacktestError, match="true, which it does not take" if "both" in message else message):
+        space_of({section: tables})
+
+
+def test_true_and_false_and_texts_are_taken_where_they_are_meant():
+    given = {"run.shorts": [True, False], "baskets.source": ["700", "big-seven"], "strategy.code": ["5", 5]}
+    assert space_of(given).n == 8
+
+
+def test_every_setting_of_a_thesis_and_of_a_run_is_known():
+    own = own_settings(thesis("flow-momentum"))
+    assert len(known_settings()) > 40
+    for name in known_settings():
+        if name.startswith("signal."):
+            continue  # another kind of signal has keys of its own
+        own(name)
 
 
 def test_candidates_that_are_not_there_are_refused():
@@ -241,6 +284,8 @@ def test_words_of_a_command_line():
     ("words", "message"),
     [
         (["signal.lookback"], "'signal.lookback' is neither key=value nor a grid file that is there"),
+        ([""], "'' is neither key=value nor a grid file that is there"),
+        ([" "], "' ' is neither key=value nor a grid file that is there"),
         (["missing.toml"], "'missing.toml' is neither key=value nor a grid file"),
         (["=3"], "'=3' is not key=value"),
         (["signal.lookback="], "'signal.lookback=' is not key=value"),

@@ -1,7 +1,6 @@
 """The report of a sweep: what its sentences and tables say about planted structure, and what the page holds."""
 
 import json
-import math
 import re
 from dataclasses import replace
 
@@ -13,14 +12,12 @@ from backtest.report.page import charts
 from backtest.report.sweep.candidates import best_table, told, varied
 from backtest.report.sweep.effects import coordinates, shares
 from backtest.report.sweep.frames import SweepFrames
-from backtest.report.sweep.headline import at_the_edge, better_than, cards, sentences, shape, standing, timing
+from backtest.report.sweep.headline import cards, sentences, standing
 from backtest.report.sweep.maps import maps, ordered_pairs
 from backtest.report.sweep.page import render_sweep, sweep_sections
 from backtest.report.sweep.plateau import plateau
-from backtest.report.sweep.timing import offsets
-from backtest.run import run
 from backtest.tuning.analysis.landscape import ranking
-from tests.sweeps import GRID, OFFSET_RETURNS, grid_table, hill_table, spike_table, sweep_of, with_measures
+from tests.sweeps import GRID, grid_table, hill_table, sweep_of, with_measures
 
 WIDE = "\N{NO-BREAK SPACE}"
 
@@ -45,132 +42,6 @@ def plain(said):
 
 def only(section):
     return {one.title: one for one in section.exhibits}
-
-
-# ------------------------------------------------------------------------------------------------ sentences
-
-
-def test_the_headline_of_a_hill(hill):
-    said = plain(sentences(hill))
-    values = np.sort(hill.table["sharpe"].to_numpy())
-    assert len(values) == 2688
-    assert said[0] == (
-        "On made-up prices, 2,688 candidates of flow-momentum on demo (synthetic): the best has a Sharpe ratio of "
-        f"1.30, the median {np.median(values):.2f}; nine in ten lie between −{-np.quantile(values, 0.05):.2f} and "
-        f"{np.quantile(values, 0.95):.2f}."
-    )
-    # The thesis' own settings: lookback 20, enter 1, max_share 1: 1.5 exp(-0.64 - 0.0625) - 0.2
-    own = 1.5 * math.exp(-((20 / 25) ** 2) - 0.25**2) - 0.2
-    under = (np.count_nonzero(values < own - 1e-12) + np.count_nonzero(abs(values - own) < 1e-12) / 2) / len(values)
-    assert said[1] == f"The thesis' own settings have {own:.2f}: better than {100 * under:.0f} % of the candidates."
-    assert said[2] == (
-        "Alone, signal.lookback explains 78 % of the variance of the Sharpe ratio between candidates, rotation.enter "
-        "18 %; rotation.max_share, allocation.kind, schedule.every and rotation.speed next to nothing."
-    )
-    assert said[3].startswith(
-        "The best stands on a plateau: the 35 candidates within one step of it have a median Sharpe ratio"
-    )
-    assert said[-1].startswith("The best of 2,688 is flattered")
-    assert "No test of luck is made here yet" in said[-1]
-
-
-def test_a_spike_is_called_one():
-    said = plain(sentences(frames_of(spike_table())))
-    assert "the best has a Sharpe ratio of 3.00" in said[0]
-    assert said[3].startswith("The best is a spike: the 15 candidates within one step of it")
-    assert "which is no better than the median candidate" in said[3]
-
-
-def test_a_best_at_the_edge_of_the_grid_is_told():
-    # The spike is the first candidate: the lowest of every list. Of two values each is an end.
-    (said,) = at_the_edge(frames_of(spike_table()))
-    assert said == (
-        "The best lies at the edge of the grid in signal.lookback (5), rotation.enter (0.5) and rotation.max_share "
-        "(0.25): better may lie beyond."
-    )
-    middle = hill_table().query("`rotation.max_share` == 1").reset_index(drop=True)
-    assert at_the_edge(frames_of(middle)) == []
-
-
-def test_bounds_of_the_words():
-    assert [shape(kept) for kept in (1.0, 2 / 3, 0.66, 0.34, 1 / 3, -2.0)] == [
-        "stands on a plateau",
-        "stands on a plateau",
-        "stands on a slope",
-        "stands on a slope",
-        "is a spike",
-        "is a spike",
-    ]
-
-
-def test_timing_luck_is_the_spread_of_the_offsets(hill):
-    (said,) = plain(timing(hill))
-    assert said == (
-        "Deciding on another day, and nothing else changed, the best returns 6.0 % to 12.0 % a year over its 5 "
-        f"offsets, {100 * np.std(OFFSET_RETURNS, ddof=1):.1f} points of standard deviation: timing luck. Its own is "
-        "the worst of them."
-    )
-    assert set(hill.found.asked) == {hill.best}
-    table = only(offsets(hill))["Measures by offset"].table
-    assert [row[0] for row in table.rows] == ["0", "1", "2", "3", "4", "Mean", "Standard deviation"]
-    assert table.strong == (0,)
-    assert plain(table.rows[5])[1] == "9.0 %"
-
-
-def test_the_offset_of_the_best_is_the_one_it_sets():
-    table = with_measures(grid_table({"schedule.offset": [0, 1, 2]}), np.array([0.1, 0.2, 0.9]))
-    said = plain(timing(frames_of(table)))[0]
-    assert said.endswith("Its own is the best of them.")
-
-
-def test_one_offset_has_no_timing_luck():
-    frames = frames_of(hill_table(), moves=(0.1,))
-    assert timing(frames) == []
-    assert "timing" not in [one.key for one in sweep_sections(frames)]
-
-
-def test_settings_outside_the_grid_are_run_beside_it():
-    table = with_measures(grid_table({"signal.lookback": [30, 40], "rotation.enter": [1.0, 2.0]}), np.arange(4.0))
-    frames = frames_of(table)
-    assert frames.own_candidate is None
-    alone = run(frames.found.thesis, frames.found.market).summary()["sharpe"]
-    assert frames.own["sharpe"] == alone
-    assert "They are not among the candidates and were run beside them." in plain(sentences(frames))[1]
-
-
-def test_the_own_candidate_is_found_by_its_settings(hill):
-    row = hill.table.iloc[hill.own_candidate]
-    assert row["signal.lookback"] == 20
-    assert row["rotation.enter"] == 1.0
-    assert (row["allocation.kind"], row["schedule.every"], row["rotation.speed"]) == ("equal", "week", 1.0)
-
-
-def test_settings_of_the_run_count_as_own_too():
-    table = with_measures(grid_table({"run.costs": ["none", "venue-proportional"]}), np.array([1.0, 0.5]))
-    assert frames_of(table).own_candidate == 1
-
-
-def test_a_percentile_is_never_rounded_to_all_or_none():
-    assert better_than(0.9999) == "better than nearly all candidates"
-    assert better_than(0.0001) == "better than hardly any candidate"
-
-
-def test_a_grid_too_coarse_says_so():
-    table = with_measures(grid_table({"signal.lookback": [10, 20], "rotation.enter": [0.5, 1.0]}), np.arange(4.0))
-    assert standing(frames_of(table)) == (
-        "Plateau or spike cannot be told: 3 of the 3 other candidates count as neighbours of the best, so the grid is "
-        "too coarse."
-    )
-
-
-def test_under_a_year_offsets_are_compared_by_total_return():
-    table = hill_table()
-    table["years"] = 0.4
-    frames = frames_of(table)
-    frames.__dict__["offsets"] = frames.offsets.assign(total_return=np.array(OFFSET_RETURNS) / 2)
-    said = plain(sentences(frames))
-    assert "The candidates run over 0.4 years only: under one, figures a year say little." in said
-    assert any("returns 3.0 % to 6.0 % in all over its 5 offsets" in one for one in said)
 
 
 # ------------------------------------------------------------------------------------------------ tables and charts
@@ -202,6 +73,41 @@ def test_a_map_frames_the_cells_of_the_best_and_of_the_own_settings(hill):
     x, y = figure["data"][0]["x"], figure["data"][0]["y"]
     assert (x[int(best["x0"] + 0.5)], y[int(best["y0"] + 0.5)]) == ("40", "1.25")
     assert (x[int(own["x0"] + 0.5)], y[int(own["y0"] + 0.5)]) == ("20", "1")
+
+
+def drawn_frames():
+    noise = np.random.default_rng(5)
+    table = hill_table().head(500)[[]].copy()
+    table["rotation.enter"], table["rotation.exit"] = noise.uniform(0.5, 2, 500), noise.uniform(-1, 0.5, 500)
+    table["rotation.speed"] = noise.uniform(0.2, 0.9, 500)  # its own is 1
+    return frames_of(with_measures(table, table.sum(axis=1).to_numpy()))
+
+
+def test_of_a_draw_the_bin_that_holds_the_own_setting_is_framed():
+    frames = drawn_frames()
+    assert frames.own_candidate is None
+    enter, leave, speed = (frames.axes_of_pairs[name] for name in frames.parameters)
+    for along, own in ((enter, 1.0), (leave, 0.0)):
+        low, high = along.labels[frames.own_place(along)].replace("−", "-").split(" to ")
+        assert float(low) <= own + 0.01
+        assert float(high) >= own - 0.01
+    assert frames.own_place(speed) is None, "outside of what was drawn"
+    figures = {name: figure for name, figure in maps(frames).exhibits[-1].choices if name.endswith("median")}
+    n_frames = {name: len(figure["layout"]["shapes"]) for name, figure in figures.items()}
+    assert n_frames == {name: 1 if "speed" in name else 2 for name in figures}, (
+        "the best, and the own settings where they lie within"
+    )
+
+
+def test_bins_are_named_by_their_middle_and_minus_signs_are_real():
+    figure = maps(drawn_frames()).exhibits[-1].choices[0][1]
+    axes = [figure["layout"][name] for name in ("xaxis", "yaxis")]
+    assert all(axis["title"]["text"].endswith(", middle of a bin") for axis in axes)
+    assert all(len(text) < 8 for axis in axes for text in axis["ticktext"])
+    assert not any(text.startswith("-") for axis in axes for text in axis["ticktext"])
+    assert figure["data"][0]["colorbar"]["title"]["text"] == "Sharpe ratio"
+    rows = best_table(frames_of(with_measures(grid_table({"rotation.exit": [-0.5, 0.0]}), np.arange(2.0))))
+    assert rows.exhibits[0].table.rows[1][1] == "−0.5"
 
 
 def test_several_telling_pairs_are_drawn_on_one_scale():
@@ -249,9 +155,24 @@ def test_a_draw_lists_the_nearest():
     table = grid_table({"signal.lookback": list(range(n))})
     table["rotation.enter"] = noise.random(n)
     frames = frames_of(with_measures(table, noise.random(n)))
+    numbers = plateau(frames).exhibits[0]
+    assert numbers.caption.startswith(
+        "Numbers were drawn, so hardly any lies a step away: the 20 nearest are taken for neighbours. Kept is"
+    )
+    assert "Kept by the nearest to the best" in [card.label for card in cards(frames)]
     titles = [one.title for one in plateau(frames).exhibits]
     assert titles == ["Sharpe ratio around the best", "The nearest candidates"]
     assert "the 20 candidates nearest to it" in standing(frames)
+
+
+def test_a_list_of_texts_is_not_called_a_draw():
+    table = grid_table({"allocation.kind": ["equal", "inverse_volatility"], "schedule.every": ["week", "month"]})
+    frames = frames_of(with_measures(table, np.arange(4.0)))
+    exhibits = plateau(frames).exhibits
+    assert exhibits[0].caption.startswith(
+        "No candidate lies a step away in its numbers and is alike in all else: the 3 nearest are taken for neighbours."
+    )
+    assert not any("drawn" in one.caption for one in exhibits)
 
 
 def test_notes_count_what_did_not_come_out():
@@ -260,12 +181,9 @@ def test_notes_count_what_did_not_come_out():
     table.loc[:3, "n_trades"] = 0
     table.loc[:671, "general_decisions"] = 2
     said = plain(told(frames_of(table)))
-    assert said[0] == "10 candidates have no Sharpe ratio; every figure here leaves them out."
-    assert said[1] == "4 candidates never traded: NAV stayed in cash."
-    assert said[2].startswith(
-        "672 candidates (25 %) took the general form of the ledger, name by name, at some decision: "
-    )
-    assert "1,344 decisions in all" in said[2]
+    assert said[1] == "10 candidates have no Sharpe ratio; every figure here leaves them out."
+    assert said[2] == "4 candidates never traded: NAV stayed in cash."
+    assert said[3].startswith("672 of 2,688 candidates (25 %) took the general form")
 
 
 def test_what_was_varied_is_listed_with_its_values(hill):
@@ -281,6 +199,8 @@ def test_what_was_varied_is_listed_with_its_values(hill):
 def test_the_page_is_whole_and_fetches_nothing(hill, page):
     assert page.startswith("<!doctype html>")
     assert "SYNTHETIC MARKET" in page
+    real = replace(hill.found, market=replace(hill.found.market, synthetic=False))
+    assert "SYNTHETIC MARKET" not in render_sweep(real)
     assert "default-src 'none'" in page
     assert "http://" not in page.split("<script")[0]
     assert "https://" not in page.split("<script")[0]

@@ -30,7 +30,7 @@ def test_replace_changes_a_copy_and_takes_numpy_scalars():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"signal.lokback": 40}, "unknown key 'signal.lokback'"),
+        ({"signal.lokback": 40}, "unknown key 'signal.lokback'. Did you mean signal.lookback?"),
         ({"signals.lookback": 40}, "unknown key 'signals.lookback'"),
         ({"signal": 40}, "unknown key 'signal'"),
         ({"rotation.speed": 0}, "rotation.speed = 0"),

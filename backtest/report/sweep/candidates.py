@@ -7,13 +7,17 @@ import numpy as np
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.sections.settings import listed_settings
 from backtest.report.sweep.frames import SweepFrames
-from backtest.report.sweep.labels import label, measured, spoken
-from backtest.report.tables import MISSING, Table, number, percent
+from backtest.report.sweep.general_form import general_form
+from backtest.report.sweep.labels import label, measured, spoken, typeset
+from backtest.report.sweep.origin import origin, outcomes
+from backtest.report.tables import MISSING, Table, number
 from backtest.report.writing import counted
 from backtest.tuning.analysis.axes import written
 
 MEASURES = ("sharpe", "annual_return", "volatility", "max_drawdown", "calmar", "turnover", "cost_annual")
-SHORT_HEADS = {"turnover": "Turnover a year", "cost_annual": "Costs a year"}
+SHORT_HEADS = {
+    "turnover": "Turnover a year", "cost_annual": "Costs a year", "turnover_in_all": "Turnover", "cost_in_all": "Costs",
+}  # fmt: skip
 MOST_VALUES_NAMED = 8
 
 
@@ -28,11 +32,11 @@ def best_table(frames: SweepFrames) -> Section:
     -------
     Section
     """
-    names = [name for name in dict.fromkeys((frames.by, *MEASURES)) if name in frames.measures]
+    names = list(dict.fromkeys((frames.by, *frames.listed(MEASURES))))
     rows = [
         (
             number(candidate),
-            *(written(value) for value in frames.settings(candidate).values()),
+            *(typeset(written(value)) for value in frames.settings(candidate).values()),
             *(measured(name, float(frames.table[name].iloc[candidate])) for name in names),
         )
         for candidate in frames.ranked.tolist()
@@ -40,7 +44,7 @@ def best_table(frames: SweepFrames) -> Section:
     rows.append(
         (
             "Own settings",
-            *(written(frames.own_settings.get(name, MISSING)) for name in frames.parameters),
+            *(typeset(written(frames.own_settings.get(name, MISSING))) for name in frames.parameters),
             *(measured(name, frames.own.get(name, math.nan)) for name in names),
         )
     )
@@ -122,8 +126,8 @@ def varied(frames: SweepFrames) -> Table:
             else:
                 text = f"{first} to {last}, {along.n} values"
         else:
-            text = written(frames.table[name].iloc[0]) + " (one value)"
-        rows.append((name, text, written(frames.own_settings.get(name, MISSING))))
+            text = typeset(written(frames.table[name].iloc[0])) + " (one value)"
+        rows.append((name, text, typeset(written(frames.own_settings.get(name, MISSING)))))
     return Table(head=("Parameter", "Values", "Own setting"), rows=tuple(rows), align="lll")
 
 
@@ -154,7 +158,9 @@ def told(frames: SweepFrames) -> tuple[str, ...]:
     -------
     tuple of str
     """
-    table, said = frames.table, []
+    table, said = frames.table, [origin(frames.found.space)]
+    if frames.n_outcomes < frames.n:
+        said.append(outcomes(frames.n, frames.n_outcomes))
     missing = frames.n - int(np.isfinite(frames.values).sum())
     if missing:
         verb = "has" if missing == 1 else "have"
@@ -167,15 +173,4 @@ def told(frames: SweepFrames) -> tuple[str, ...]:
         idle = int((table["n_trades"].to_numpy() == 0).sum())
         if idle:
             said.append(f"{counted(idle, 'candidate')} never traded: NAV stayed in cash.")
-    if "general_decisions" in table:
-        general = table["general_decisions"].to_numpy()
-        some = int((general > 0).sum())
-        if some:
-            said.append(
-                f"{counted(some, 'candidate')} ({percent(some / frames.n, 0)}) took the general form of the ledger, "
-                f"name by name, at some decision: {counted(float(general.sum()), 'decision')} in all. The rest went by "
-                "baskets, which is exact there and faster."
-            )
-        else:
-            said.append("No candidate needed the general form of the ledger: all went by baskets, which is exact here.")
-    return tuple(said)
+    return (*said, *general_form(frames))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from backtest.report.charts.figure import DASHES, GREY, LOOKS, PARTS, faded, layout, plain
 from backtest.report.exhibits import Figure
 from backtest.report.sweep.labels import label, measured, shown
+from backtest.report.tables import number
 from backtest.tuning.analysis.axes import Axis
 from backtest.tuning.analysis.landscape import Heat, Marginal
 
@@ -101,7 +102,13 @@ def heat_map(
         "zmax": span[1],
         "xgap": 1,
         "ygap": 1,
-        "colorbar": {"thickness": 10, "outlinewidth": 0, "tickformat": shown(measure), "len": 1.0},
+        "colorbar": {
+            "thickness": 10,
+            "outlinewidth": 0,
+            "tickformat": shown(measure),
+            "len": 1.0,
+            "title": {"text": label(measure), "side": "right"},
+        },
         "hovertemplate": (
             f"{found.x.parameter} %{{x}}<br>{found.y.parameter} %{{y}}<br>%{{z:{shown(measure)}}} "
             "(%{customdata:,} candidates)<extra></extra>"
@@ -196,7 +203,11 @@ def effect(found: Marginal, measure: str, span: tuple[float, float]) -> Figure:
         data = [median_line | {"mode": "markers", "marker": {"size": 9, "color": PARTS[0]}, "error_y": whiskers}, best]
     return {
         "data": data,
-        "layout": layout(300, xaxis=_category(along), yaxis={"tickformat": shown(measure), "range": list(span)}),
+        "layout": layout(
+            300,
+            xaxis=_category(along),
+            yaxis={"title": {"text": label(measure)}, "tickformat": shown(measure), "range": list(span)},
+        ),
     }
 
 
@@ -261,7 +272,7 @@ def parallel(
     axis = {
         "tickmode": "array",
         "tickvals": list(range(len(names))),
-        "ticktext": [name.replace(".", ".<br>") for name in names],
+        "ticktext": [name.replace(".", ".<br>").replace("_", "_<br>") for name in names],
         "range": [-0.15, len(axes) + 0.45],
         "gridcolor": faded(GREY, 0.8),
         "zeroline": False,
@@ -308,7 +319,8 @@ def slices(lines: Mapping[str, tuple[NDArray[np.int64], NDArray[np.float64], lis
         for i, (name, (steps, values, texts)) in enumerate(lines.items())
     ]
     axis = {"title": {"text": "Steps from the best"}, "dtick": 1, "zeroline": True, "zerolinecolor": GREY}
-    return {"data": traces, "layout": layout(360, xaxis=axis, yaxis={"tickformat": shown(measure)})}
+    height = {"title": {"text": label(measure)}, "tickformat": shown(measure)}
+    return {"data": traces, "layout": layout(360, xaxis=axis, yaxis=height)}
 
 
 def bars(names: Sequence[str], values: NDArray[np.float64], measure: str, marked: int | None, title: str) -> Figure:
@@ -350,9 +362,12 @@ def _ticks(n: int) -> list[int]:
 
 
 def _tick(one: Axis, place: int) -> str:
-    """Write a value beside its axis; of a bin the one in its middle."""
+    """Write a value beside its axis; of a bin the one in its middle, with the digits that tell bins apart."""
     value = one.values[place]
-    return f"{value:.3g}" if one.is_binned and isinstance(value, float) else one.labels[place]
+    if not one.is_binned or not isinstance(value, float):
+        return one.labels[place]
+    apart = np.diff([middle for middle in one.values if isinstance(middle, float)]).min()
+    return number(value, max(0, -math.floor(math.log10(apart))) if apart > 0 else 3)
 
 
 def _note(x: float, y: float, text: str) -> Figure:
@@ -370,4 +385,9 @@ def _note(x: float, y: float, text: str) -> Figure:
 
 
 def _category(one: Axis) -> Figure:
-    return {"type": "category", "title": {"text": one.parameter, "standoff": 10}}
+    title = f"{one.parameter}, middle of a bin" if one.is_binned else one.parameter
+    axis: Figure = {"type": "category", "title": {"text": title, "standoff": 10}}
+    if one.is_binned:  # bounds of bins are too long to stand side by side; they show under the pointer
+        places = range(one.n)
+        axis |= {"tickmode": "array", "tickvals": list(places), "ticktext": [_tick(one, place) for place in places]}
+    return axis

@@ -7,6 +7,7 @@ from backtest.report.sweep.charts import histogram
 from backtest.report.sweep.frames import SweepFrames
 from backtest.report.sweep.headline import spread_best
 from backtest.report.sweep.labels import label, measured, spoken
+from backtest.report.sweep.ranks import short_rank
 from backtest.report.tables import Table, number, percent
 from backtest.report.writing import counted
 from backtest.tuning.analysis.landscape import spread
@@ -45,13 +46,24 @@ def distribution(frames: SweepFrames) -> Section:
             title="Measures over all candidates",
             caption=(
                 f"Each line sorts the candidates anew; the last column is one candidate, the best by {spoken(by)}. "
-                "Better than: share of the candidates that the thesis' own settings beat, half of equals included; of "
-                "volatility, turnover and costs less is better."
+                "Rank: of the thesis' own settings, with = the first of equals; of volatility, turnover and costs less "
+                "is better."
+                f"{_tied(frames)}"
             ),
             table=quantiles(frames),
         ),
     )
     return Section(key="distribution", title="All candidates", exhibits=exhibits)
+
+
+def _tied(frames: SweepFrames) -> str:
+    """Say why quantiles coincide, where candidates share outcomes."""
+    if frames.n_outcomes == frames.n:
+        return ""
+    return (
+        f" Quantiles may coincide: {counted(frames.n, 'candidate')} have "
+        f"{counted(frames.n_outcomes, 'different outcome')}, and those with the same one stand side by side."
+    )
 
 
 def quantiles(frames: SweepFrames) -> Table:
@@ -65,7 +77,7 @@ def quantiles(frames: SweepFrames) -> Table:
     -------
     Table
     """
-    names = [name for name in dict.fromkeys((frames.by, *LISTED)) if name in frames.measures]
+    names = dict.fromkeys((frames.by, *frames.listed(LISTED)))
     rows = []
     for name in names:
         found = spread(frames.table, name, frames.own.get(name, math.nan))
@@ -77,7 +89,7 @@ def quantiles(frames: SweepFrames) -> Table:
                 label(name) + sense,
                 *(measured(name, cut) for cut in cuts),
                 measured(name, found["own"]),
-                percent(found["percentile"], 0),
+                short_rank(found, is_candidate=frames.own_candidate is not None),
                 measured(name, best),
             )
         )
@@ -91,7 +103,7 @@ def quantiles(frames: SweepFrames) -> Table:
         "95 %",
         "Highest",
         "Own settings",
-        "Better than",
+        "Rank of own",
         "Best",
     )
     return Table(head=head, rows=tuple(rows), align="l" + "r" * (len(head) - 1))

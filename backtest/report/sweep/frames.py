@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from backtest.config import RunConfig
 from backtest.metrics.returns import A_YEAR
+from backtest.report.sweep.labels import ANNUALISED, IN_ALL, typeset
+from backtest.report.sweep.origin import Varied
 from backtest.report.tables import MISSING
 from backtest.run import run
 from backtest.tuning.analysis.axes import Axis, axis, bins_for, parameters, written
@@ -19,26 +21,11 @@ from backtest.tuning.analysis.groups import Sorted
 from backtest.tuning.analysis.landscape import Marginal, marginal, ranking, spread
 from backtest.tuning.analysis.measures import values_of
 from backtest.tuning.analysis.neighbourhood import Neighbourhood, neighbourhood
+from backtest.tuning.analysis.outcomes import n_outcomes
 from backtest.tuning.analysis.sensitivity import explained, interactions
 from data.errors import EastboundError
 from data.market import MarketData
 from strategies.thesis import Thesis
-
-
-class Varied(Protocol):
-    """What was varied."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Dotted parameters in the order of the grid."""
-
-    @property
-    def n(self) -> int:
-        """Candidates."""
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of all that decides the candidates and their order."""
 
 
 class Sweep(Protocol):
@@ -59,6 +46,9 @@ class Sweep(Protocol):
     @property
     def table(self) -> pd.DataFrame:
         """One row a candidate: parameters, measures, `general_decisions`."""
+
+    def variant(self, candidate: int) -> Thesis:
+        """Give the thesis of one candidate."""
 
     def offsets(self, candidate: int) -> pd.DataFrame:
         """Run a candidate on every offset of its schedule: `offset`, then measures."""
@@ -81,10 +71,10 @@ class SweepFrames:
     by: str
     k: int
 
-    @property
+    @cached_property
     def table(self) -> pd.DataFrame:
-        """One row a candidate."""
-        return self.found.table
+        """One row a candidate; under a year turnover and costs of the whole period besides."""
+        return self.in_all(self.found.table)
 
     @property
     def n(self) -> int:
@@ -104,12 +94,30 @@ class SweepFrames:
     @cached_property
     def years(self) -> float:
         """Years that the candidates run over."""
-        return float(self.table["years"].max()) if "years" in self.table else math.nan
+        table = self.found.table
+        return float(table["years"].max()) if "years" in table else math.nan
 
     @property
     def is_short(self) -> bool:
         """Whether that is less than a year."""
         return self.years < A_YEAR
+
+    def in_all(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Add turnover and costs of the whole period, where that is less than a year."""
+        yearly = {name: f"{name.removesuffix('_annual')}_in_all" for name in ("turnover", "cost_annual")}
+        named = {whole: table[name] * self.years for name, whole in yearly.items() if name in table}
+        return table.assign(**named) if self.is_short else table
+
+    def listed(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Choose the measures that are listed: of those named the ones there are, under a year none annualised."""
+        if self.is_short:
+            names = [IN_ALL.get(name, name) for name in names if name in IN_ALL or name not in ANNUALISED]
+        return tuple(name for name in names if name in self.measures)
+
+    @cached_property
+    def n_outcomes(self) -> int:
+        """Different outcomes."""
+        return n_outcomes(self.found.table)
 
     @property
     def returned(self) -> str:
@@ -130,14 +138,15 @@ class SweepFrames:
     @cached_property
     def axes(self) -> Mapping[str, Axis]:
         """Each parameter that varies, laid out."""
-        return {name: axis(self.table, name) for name in self.parameters}
+        return {name: _typeset(axis(self.table, name)) for name in self.parameters}
 
     @cached_property
     def axes_of_pairs(self) -> Mapping[str, Axis]:
         """The same in bins wide enough for two at once."""
         n_bins = bins_for(self.n, 2)
         return {
-            name: axis(self.table, name, n_bins=n_bins) if one.is_binned else one for name, one in self.axes.items()
+            name: _typeset(axis(self.table, name, n_bins=n_bins)) if one.is_binned else one
+            for name, one in self.axes.items()
         }
 
     @cached_property
@@ -182,7 +191,7 @@ class SweepFrames:
     @cached_property
     def offsets(self) -> pd.DataFrame:
         """The best on every offset of its schedule."""
-        return self.found.offsets(self.best)
+        return self.in_all(self.found.offsets(self.best))
 
     def of_schedule(self, name: str) -> object:
         """Give what the best sets for its schedule, in the grid or in the thesis."""
@@ -222,16 +231,32 @@ class SweepFrames:
         at = np.flatnonzero(is_own)
         return int(at[0]) if len(at) else None
 
+    def own_place(self, along: Axis) -> int | None:
+        """Give the place of the thesis' own setting on an axis; None where it lies outside or between its values."""
+        own, column = self.own_settings[along.parameter], self.table[along.parameter]
+        if along.is_binned and isinstance(own, int | float):
+            values = column.to_numpy(dtype=np.float64)
+            if not np.nanmin(values) <= own <= np.nanmax(values):
+                return None
+            return int(along.codes[np.nanargmin(np.abs(values - own))])
+        at = np.flatnonzero(_is_setting(column, own))
+        return int(along.codes[at[0]]) if len(at) else None
+
     @cached_property
     def own(self) -> Mapping[str, float]:
         """Measures of the thesis' own settings: its candidate's, or those of a run of its own; none if it has none."""
         if self.own_candidate is None:
             try:
-                return dict(run(self.found.thesis, self.found.market).summary())
+                alone = pd.DataFrame([run(self.found.thesis, self.found.market).summary()])
             except EastboundError:  # a sweep may start from settings that cannot be run
                 return {}
+            return {str(name): float(value) for name, value in self.in_all(alone).iloc[0].items()}
         row = self.table.iloc[self.own_candidate]
         return {name: float(row[name]) for name in self.measures}
+
+
+def _typeset(one: Axis) -> Axis:
+    return replace(one, labels=tuple(typeset(text) for text in one.labels))
 
 
 def _is_setting(column: "pd.Series[Any]", value: object) -> NDArray[np.bool_]:

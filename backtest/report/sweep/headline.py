@@ -6,8 +6,12 @@ import numpy as np
 
 from backtest.report.exhibits import Section
 from backtest.report.sections.headline import Card
+from backtest.report.sweep.cautions import annualised, cautions
+from backtest.report.sweep.edges import at_the_edge
 from backtest.report.sweep.frames import SweepFrames
 from backtest.report.sweep.labels import measured, spoken
+from backtest.report.sweep.origin import outcomes
+from backtest.report.sweep.ranks import ranked_as
 from backtest.report.tables import MISSING, number, percent
 from backtest.report.writing import counted, listed
 
@@ -47,7 +51,7 @@ def sentences(frames: SweepFrames) -> list[str]:
     """
     market = frames.found.market
     made_up = "On made-up prices, " if market.synthetic else ""
-    tried = counted(frames.n, "candidate")
+    tried, n_outcomes = counted(frames.n, "candidate"), frames.n_outcomes
     if not len(frames.ranked):
         return [
             f"{made_up}{tried} of {frames.found.thesis.name}: none has a {spoken(frames.by)}, so nothing is ranked."
@@ -64,19 +68,22 @@ def sentences(frames: SweepFrames) -> list[str]:
     )
     if frames.n < 2:
         return [first, *_short(frames), *timing(frames)]
+    different = f" ({counted(n_outcomes, 'different outcome')})" if n_outcomes < frames.n else ""
     flattered = (
-        f"The best of {number(frames.n)} is flattered: it was picked for its luck as well as for its rule. No test of "
-        "luck is made here yet; until one is, the median and the neighbourhood say more than the best does."
+        f"The best of {number(frames.n)}{different} is flattered: it was picked for its luck as well as for its rule. "
+        "No test of luck is made here yet; until one is, the median and the neighbourhood say more than the best does."
     )
     return [
         first,
+        *([outcomes(frames.n, n_outcomes)] if n_outcomes < frames.n else []),
+        *cautions(frames.parameters),
         *_own(frames),
         *_short(frames),
         *_matters(frames),
         standing(frames),
         *at_the_edge(frames),
         *timing(frames),
-        flattered,
+        *([flattered] if n_outcomes > 1 else []),
     ]
 
 
@@ -86,42 +93,18 @@ def spread_best(frames: SweepFrames) -> float:
 
 
 def _own(frames: SweepFrames) -> list[str]:
-    value, percentile = frames.spread["own"], frames.spread["percentile"]
+    value, is_candidate = frames.spread["own"], frames.own_candidate is not None
     if not math.isfinite(value):
         return [f"The thesis' own settings have no {spoken(frames.by)}."]
-    where = "" if frames.own_candidate is not None else " They are not among the candidates and were run beside them."
+    where = "" if is_candidate else " They are not among the candidates and were run beside them."
     said = f"The thesis' own settings have {measured(frames.by, value)}"
-    return [f"{said}: {better_than(percentile)}.{where}"]
-
-
-def better_than(percentile: float) -> str:
-    """Say how many candidates are beaten.
-
-    Parameters
-    ----------
-    percentile : float
-        Share of them.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> better_than(0.5).replace("\N{NO-BREAK SPACE}", " "), better_than(0.9999)
-    ('better than 50 % of the candidates', 'better than nearly all candidates')
-    """
-    if percentile >= 0.995:
-        return "better than nearly all candidates"
-    if percentile < 0.005:
-        return "better than hardly any candidate"
-    return f"better than {percent(percentile, 0)} of the candidates"
+    return [f"{said}: {ranked_as(frames.spread, is_candidate=is_candidate)}.{where}"]
 
 
 def _short(frames: SweepFrames) -> list[str]:
     if not frames.is_short:
         return []
-    return [f"The candidates run over {number(frames.years, 1)} years only: under one, figures a year say little."]
+    return [annualised(frames.by, frames.years)]
 
 
 def _matters(frames: SweepFrames) -> list[str]:
@@ -160,9 +143,11 @@ def standing(frames: SweepFrames) -> str:
             "candidates count as neighbours of the best, so the grid is too coarse."
         )
     n = number(len(around.around))
-    who = f"the {n} candidates nearest to it" if around.is_near else f"the {n} candidates within one step of it"
+    is_one = len(around.around) == 1
+    place = "nearest to it" if around.is_near else "within one step of it"
+    who = f"the candidate {place} has" if is_one else f"the {n} candidates {place} have"
     has = (
-        f"{who} have a median {spoken(frames.by)} of {measured(frames.by, around.median)} against its "
+        f"{who} a median {spoken(frames.by)} of {measured(frames.by, around.median)} against its "
         f"{measured(frames.by, around.value)}"
     )
     worst = f"the worst of them has {measured(frames.by, around.worst)}"
@@ -174,28 +159,6 @@ def standing(frames: SweepFrames) -> str:
         else "which is no better than the median candidate"
     )
     return f"The best {shape(around.kept)}: {has}, {height}; {worst}."
-
-
-def at_the_edge(frames: SweepFrames) -> list[str]:
-    """Say where the best takes the lowest or the highest value of a list.
-
-    Parameters
-    ----------
-    frames : SweepFrames
-
-    Returns
-    -------
-    list of str
-        One sentence; none where it takes neither. Of two values each is an end, and nothing is said.
-    """
-    ends = [
-        f"{name} ({one.labels[place]})"
-        for name, one in frames.axes.items()
-        if one.is_ordered and not one.is_binned and one.n > 2
-        for place in (int(one.codes[frames.best]),)
-        if place in {0, one.n - 1}
-    ]
-    return [f"The best lies at the edge of the grid in {listed(ends)}: better may lie beyond."] if ends else []
 
 
 def shape(kept: float) -> str:
@@ -290,11 +253,17 @@ def cards(frames: SweepFrames) -> tuple[Card, ...]:
     kept = percent(around.kept, 0) if math.isfinite(around.kept) and not around.is_coarse else MISSING
     top = frames.explained.dropna()
     made = [
-        Card(label="Candidates", value=number(frames.n), note=f"{counted(len(frames.parameters), 'parameter')} varied"),
+        Card(
+            label="Candidates",
+            value=number(frames.n),
+            note=f"{counted(len(frames.parameters), 'parameter')} varied"
+            + (f"; {counted(frames.n_outcomes, 'different outcome')}" if frames.n_outcomes < frames.n else ""),
+        ),
         Card(
             label=f"Best {spoken(by)}",
             value=measured(by, spread_best(frames)),
-            note=f"candidate {number(frames.best)}; flattered, being the best of all",
+            note=f"candidate {number(frames.best)}"
+            + ("; flattered, being the best of all" if frames.n_outcomes > 1 else ""),
         ),
         Card(
             label=f"Median {spoken(by)}",
@@ -304,9 +273,13 @@ def cards(frames: SweepFrames) -> tuple[Card, ...]:
         Card(
             label="The thesis' own settings",
             value=measured(by, spread["own"]),
-            note=better_than(spread["percentile"]) if math.isfinite(spread["percentile"]) else "",
+            note=ranked_as(spread, is_candidate=frames.own_candidate is not None),
         ),
-        Card(label="Kept one step from the best", value=kept, note="of its height over the median candidate"),
+        Card(
+            label="Kept by the nearest to the best" if around.is_near else "Kept one step from the best",
+            value=kept,
+            note="of its height over the median candidate",
+        ),
     ]
     if len(top):
         made.append(

@@ -35,7 +35,8 @@ def maps(frames: SweepFrames) -> Section:
     said = (
         f"Each cell is the median {spoken(frames.by)} of all candidates that share the two values, whatever else they "
         "set. A broad field of one colour is a rule that forgives; a lone bright cell is luck until shown otherwise. "
-        "The orange frame is the cell of the best candidate, the light blue one that of the thesis' own settings."
+        "The orange frame is the cell of the best candidate, the light blue one that of the thesis' own settings, "
+        "where the sweep has one."
     )
     telling = [pair for pair in pairs if pair.adds >= TELLS][:SHOWN]
     # One alone would be drawn twice: the choice below begins with it.
@@ -109,13 +110,13 @@ def _any_pair(frames: SweepFrames, pairs: list[Pair]) -> Exhibit:
         for how in HOWS:
             found = _map(frames, pair, how)
             choices.append((f"{pair.x} and {pair.y}: {how}", _drawn(frames, found, span_of([found]))))
-    some = "" if len(pairs) <= CHOSEN else f" of the {CHOSEN} that tell most"
+    which = "Any pair" if len(pairs) <= CHOSEN else f"Any of the {CHOSEN} pairs that tell most"
     return Exhibit(
         key="map-any",
-        title="Any pair" if len(pairs) > 1 else f"{pairs[0].x} and {pairs[0].y}",
+        title=which if len(pairs) > 1 else f"{pairs[0].x} and {pairs[0].y}",
         says=_says(pairs[0]) if len(pairs) == 1 else "",
         caption=(
-            f"Any pair{some}, by the median or the best candidate of a cell, each map with its own scale of colours. A "
+            f"{which}, by the median or the best candidate of a cell, each map with its own scale of colours. A "
             "best rises with the number of candidates in the cell, whatever the rule is worth."
         ),
         figure=choices[0][1],
@@ -129,6 +130,7 @@ def _map(frames: SweepFrames, pair: Pair, how: How = "median") -> Heat:
 
 
 def _drawn(frames: SweepFrames, found: Heat, span: tuple[float, float], *, is_half: bool = False) -> Figure:
-    chosen = {"Own settings": frames.own_candidate, "Best": frames.best}
-    marks = {name: (int(found.x.codes[at]), int(found.y.codes[at])) for name, at in chosen.items() if at is not None}
+    x, y = frames.own_place(found.x), frames.own_place(found.y)
+    marks = {} if x is None or y is None else {"Own settings": (x, y)}
+    marks["Best"] = (int(found.x.codes[frames.best]), int(found.y.codes[frames.best]))
     return heat_map(found, frames.by, span, marks, is_half=is_half)

@@ -17,8 +17,10 @@ from backtest.report.tables import Table, number
 from backtest.report.writing import counted
 from data.fingerprint import market_hash
 
+LISTED = 20  # of the best
 
-def render_sweep(found: Sweep, *, by: str = "sharpe", k: int = 20, command: str = "") -> str:
+
+def render_sweep(found: Sweep, *, by: str = "sharpe", k: int = LISTED, command: str = "") -> str:
     """Render the report of a sweep.
 
     Parameters
@@ -44,12 +46,28 @@ def render_sweep(found: Sweep, *, by: str = "sharpe", k: int = 20, command: str 
     BacktestError
         If the sweep has no such measure.
     """
-    market, frames = found.market, SweepFrames(found, by, k)
+    return render_frames(SweepFrames(found, by, k), command)
+
+
+def render_frames(frames: SweepFrames, command: str = "") -> str:
+    """Render the report of a sweep of which something was worked out already.
+
+    Parameters
+    ----------
+    frames : SweepFrames
+    command : str
+        As of `render_sweep`.
+
+    Returns
+    -------
+    str
+    """
+    market, thesis = frames.found.market, frames.found.thesis
     return render(
-        title=f"{found.thesis.title or found.thesis.name}: {counted(frames.n, 'variant')}",
+        title=f"{thesis.title or thesis.name}: {counted(frames.n, 'variant')}",
         subject=market.name,
-        subtitle=f"Sweep of thesis {found.thesis.name}. Market: {market.name}. {market.start} to {market.end}.",
-        is_synthetic=market.synthetic is not None,
+        subtitle=f"Sweep of thesis {thesis.name}. Market: {market.name}. {market.start} to {market.end}.",
+        is_synthetic=market.synthetic,
         made=sweep_sections(frames, command),
     )
 

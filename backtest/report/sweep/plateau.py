@@ -4,11 +4,12 @@ import numpy as np
 
 from backtest.report.exhibits import Exhibit, Section
 from backtest.report.sweep.charts import slices
+from backtest.report.sweep.edges import at_the_edge
 from backtest.report.sweep.frames import SweepFrames
-from backtest.report.sweep.headline import PLATEAU, SPIKE, at_the_edge, standing
-from backtest.report.sweep.labels import label, measured, setting
+from backtest.report.sweep.headline import PLATEAU, SPIKE, standing
+from backtest.report.sweep.labels import label, measured, setting, typeset
 from backtest.report.tables import Table, number, percent, signed
-from backtest.tuning.analysis.axes import NONE, written
+from backtest.tuning.analysis.axes import NONE, is_drawn, written
 from backtest.tuning.analysis.neighbourhood import slices as cuts
 
 FARTHEST = 6  # steps that the small chart goes
@@ -30,9 +31,9 @@ def plateau(frames: SweepFrames) -> Section:
     if not len(around.around):
         return Section(key="neighbourhood", title="Neighbourhood of the best")
     kept = (
-        "Neighbours lie within one step in every number and are alike in all else. Kept is (median of the neighbours - "
-        "median of all) / (best - median of all): 100 % is a plateau, 0 % a spike "
-        f"that one step takes down to the median candidate. From {percent(PLATEAU, 0)} on this page says plateau, up "
+        f"{_who(frames)} Kept is (median of the neighbours − "
+        "median of all) / (best − median of all): 100 % is a plateau, 0 % a spike "
+        f"beside which there is only the median candidate. From {percent(PLATEAU, 0)} on this page says plateau, up "
         f"to {percent(SPIKE, 0)} spike. The bounds are ours, and a picture is no test."
     )
     rows = (
@@ -42,7 +43,6 @@ def plateau(frames: SweepFrames) -> Section:
         ("Worst", measured(by, around.worst)),
         ("The best itself", measured(by, around.value)),
         ("Median of all candidates", measured(by, around.typical)),
-        ("Keep half of the best's or more", percent(around.keep_half, 0)),
         ("Kept of its height", percent(around.kept, 0)),
     )
     numbers = Exhibit(
@@ -56,13 +56,25 @@ def plateau(frames: SweepFrames) -> Section:
     return Section(key="neighbourhood", title="Neighbourhood of the best", exhibits=(numbers, *shown))
 
 
+def _who(frames: SweepFrames) -> str:
+    """Say which candidates count as neighbours, and why."""
+    if not frames.around.is_near:
+        return "Neighbours lie within one step in every number and are alike in all else."
+    because = (
+        "Numbers were drawn, so hardly any lies a step away"
+        if any(is_drawn(frames.table, name) for name in frames.parameters)
+        else "No candidate lies a step away in its numbers and is alike in all else"
+    )
+    return f"{because}: the {number(len(frames.around.around))} nearest are taken for neighbours."
+
+
 def _cuts(frames: SweepFrames) -> tuple[Exhibit, ...]:
     lines = {}
     for name, (on, away) in cuts(frames.table, frames.best).items():
         is_close = np.abs(away) <= FARTHEST
         if is_close.sum() > 1:
             at = on[is_close]
-            texts = [f"{name} {written(value)}" for value in frames.table[name].iloc[at]]
+            texts = [f"{name} {typeset(written(value))}" for value in frames.table[name].iloc[at]]
             lines[name] = (away[is_close], frames.values[at], texts)
     if not lines:
         return ()
@@ -85,7 +97,9 @@ def _beside(frames: SweepFrames) -> tuple[Exhibit, ...]:
     for candidate in frames.around.beside.tolist():
         there = frames.settings(candidate)
         name = next(one for one in there if _differs(there[one], best[one]))
-        rows.append((name, written(best[name]), written(there[name]), float(frames.values[candidate])))
+        rows.append(
+            (name, typeset(written(best[name])), typeset(written(there[name])), float(frames.values[candidate]))
+        )
     if not rows:
         return ()
     order = {str(name): i for i, name in enumerate(frames.explained.index)}
@@ -119,8 +133,8 @@ def _nearest(frames: SweepFrames) -> Exhibit:
     return Exhibit(
         title="The nearest candidates",
         caption=(
-            "Settings were drawn, so none lies a step away. The nearest first, by Gower's distance: the mean over "
-            "parameters of the difference in rank, or of 1 where a value that is no number differs."
+            "The nearest first, by Gower's distance: the mean over parameters of the difference in rank, or of 1 where "
+            "a value that is no number differs."
         ),
         table=Table(head=("Candidate", label(frames.by), "Settings"), rows=rows, align="rrl"),
         look="prose",

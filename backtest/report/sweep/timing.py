@@ -29,7 +29,7 @@ def offsets(frames: SweepFrames) -> Section:
     table, said = frames.offsets, timing(frames)
     if not said:
         return Section(key="timing", title="Timing luck")
-    names = [name for name in MEASURES if name in table]
+    names = [name for name in frames.listed(MEASURES) if name in table]
     columns = {name: table[name].to_numpy(dtype=np.float64) for name in names}
     labels = [str(one) for one in table["offset"].tolist()]
     rows = [(at, *(measured(name, columns[name][i]) for name in names)) for i, at in enumerate(labels)]

@@ -22,6 +22,7 @@ from backtest.tuning.analysis.sensitivity import explained, interactions
 
 How = Literal["median", "mean", "best", "worst"]
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+SAME = 1e-10  # absolute and relative: how near the measures of a candidate are to those of its single run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -115,7 +116,8 @@ def spread(table: pd.DataFrame, measure: str, own: float | None = None) -> dict[
     -------
     dict
         `n`, `measured` (finite), `mean`, `deviation` (sample), quantiles `q0 q5 q25 q50 q75 q95 q100`; with `own` also
-        `own` and `percentile`: share of measured candidates that it is better than, half of its equals included.
+        `own`, and how many measured candidates are `better` than it and how many `equal` to it, which includes the
+        candidate that it is. Equal is what differs by 1e-10, as a single run may from its candidate: see `SAME`.
 
     Raises
     ------
@@ -125,8 +127,8 @@ def spread(table: pd.DataFrame, measure: str, own: float | None = None) -> dict[
     Examples
     --------
     >>> found = spread(pd.DataFrame({"sharpe": [0.0, 1.0, 2.0, 3.0, np.nan]}), "sharpe", own=2.0)
-    >>> found["measured"], found["q50"], found["percentile"]
-    (4, 1.5, 0.625)
+    >>> found["measured"], found["q50"], found["better"], found["equal"]
+    (4, 1.5, 1, 1)
     """
     values = values_of(table, measure)
     known = values[np.isfinite(values)]
@@ -136,10 +138,11 @@ def spread(table: pd.DataFrame, measure: str, own: float | None = None) -> dict[
     found["deviation"] = float(known.std(ddof=1)) if len(known) > 1 else math.nan
     found |= {f"q{100 * q:g}": float(cut) for q, cut in zip(QUANTILES, cuts, strict=True)}
     if own is not None:
-        found["own"], found["percentile"] = own, math.nan
-        if len(known) and math.isfinite(own):
-            under = np.count_nonzero(better(measure) * (own - known) > 0)
-            found["percentile"] = float((under + 0.5 * np.count_nonzero(known == own)) / len(known))
+        found |= {"own": own, "better": math.nan, "equal": math.nan}
+        if math.isfinite(own):
+            is_equal = np.abs(known - own) <= SAME + SAME * abs(own)
+            found["better"] = int(np.count_nonzero((better(measure) * (known - own) > 0) & ~is_equal))
+            found["equal"] = int(np.count_nonzero(is_equal))
     return found
 
 

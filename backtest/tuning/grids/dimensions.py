@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
 from backtest.tuning.grids.distributions import DISTRIBUTIONS, Distribution, distribution_of
+from backtest.tuning.grids.known_settings import refuse_unfit
 from backtest.tuning.grids.parameter_values import OWN, identity, is_number, value_of
 from strategies.thesis import Thesis
 
@@ -99,6 +100,8 @@ def _list(name: str, given: Sequence[Any]) -> Dimension:
     values = [value_of(value, name) for value in given]
     if any(isinstance(value, bool) for value in values) and any(is_number(value) for value in values):
         raise BacktestError(f"The grid gives {name} both numbers and true or false; want one or the other.")
+    for value in values:
+        refuse_unfit(name, value)
     seen = set[object]()
     for value in values:
         if identity(value) in seen:
@@ -128,6 +131,8 @@ def _section(section: str, given: Any) -> Dimension:
     values, columns = list[tuple[object, ...]](), list[list[int]]()
     for key in keys:
         column = [value_of(table[key], f"{section}.{key}") if key in table else OWN for table in given]
+        for value in column:
+            refuse_unfit(f"{section}.{key}", value)
         places = dict[object, int]()
         columns.append([places.setdefault(identity(value), len(places)) for value in column])
         values.append(tuple(column[columns[-1].index(code)] for code in range(len(places))))

@@ -11,6 +11,7 @@ from backtest.errors import BacktestError
 from backtest.tuning.grids.conditions import Condition, Operand, operand
 from backtest.tuning.grids.dimensions import Dimension
 from backtest.tuning.grids.distributions import SHAPE, Distribution, Draw
+from backtest.tuning.grids.known_settings import known_settings, meant
 from backtest.tuning.grids.layouts import Drawn, Kept, Product, digits_of
 from backtest.tuning.grids.parameter_values import OWN
 
@@ -59,9 +60,10 @@ def unvaried(
                     raise KeyError(name)
                 own[name] = base(name)
             except KeyError:
+                what = "is not varied" if base is None or name in known_settings() else "is no setting"
                 raise BacktestError(
-                    f"Condition {condition.text!r} names {name}, which is not varied; the grid varies "
-                    f"{', '.join(varied)}."
+                    f"Condition {condition.text!r} names {name}, which {what}; the grid varies "
+                    f"{', '.join(varied)}.{meant(name, varied)}"
                 ) from None
     return own
 

@@ -93,7 +93,7 @@ def parse_grid(words: Sequence[str]) -> dict[str, Any]:
     grid, conditions = dict[str, Any](), list[Any]()
     for word in words:
         key, equals, value = (part.strip() for part in word.partition("="))
-        if not equals and not Path(word).exists():
+        if not equals and not (word.strip() and Path(word).exists()):
             raise BacktestError(f"{word!r} is neither key=value nor a grid file that is there.")
         if not equals:
             given = flattened(read_grid(word))
