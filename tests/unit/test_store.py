@@ -349,15 +349,22 @@ def test_nothing_to_sweep_and_a_part_that_there_is_not_are_refused() -> None:
 def test_what_was_edited_after_the_sweep_is_found(whole: Path, tmp_path: Path) -> None:
     SealedSweep(whole).verify()
     sharpe = SealedSweep(whole).table["sharpe"].iloc[950:960].to_numpy().tobytes()
-    for name, damage in {
-        "sums.npy": lambda path: edit(path, 128 + 950 * 24 + 3),
-        "returns.npy": lambda path: edit(path, 128 + 901 * 28),
-        "table.parquet": lambda path: edit(path, path.read_bytes().index(sharpe)),
-    }.items():
-        folder = Path(shutil.copytree(whole, tmp_path / name))
+    figures = "candidates 900 to 999 were edited after the sweep. Put the file back, remove the folder and sweep again"
+    for name, damage, said in (
+        ("sums.npy", lambda path: edit(path, 128 + 950 * 24 + 3), figures),
+        ("returns.npy", lambda path: edit(path, 128 + 901 * 28), figures),
+        ("table.parquet", lambda path: edit(path, path.read_bytes().index(sharpe)), figures),
+        ("table.parquet", lambda path: edit(path, path.stat().st_size - 2), "table.parquet cannot be read any more"),
+        ("squares.npy", lambda path: edit(path, 0), "squares.npy cannot be read any more"),
+        ("squares.npy", lambda path: edit(path, path.read_bytes().index(b"<f8"), b">"), "squares.npy was edited after"),
+        ("table.csv", lambda path: edit(path, path.stat().st_size - 3, b"1"), "table.csv was edited after the sweep"),
+    ):
+        folder = Path(shutil.copytree(whole, tmp_path / "sweep"))
         damage(folder / name)
-        with pytest.raises(BacktestError, match="candidates 900 to 999 were edited after the sweep. Put it back"):
+        with pytest.raises(BacktestError, match=said):
             SealedSweep(folder).verify()
+        refused(folder, f"sweep is no longer the sweep that was written: {said}")  # nor is it gone on with
+        shutil.rmtree(folder)
 
 
 def test_a_finished_sweep_that_is_not_whole_is_refused(whole: Path, tmp_path: Path) -> None:

@@ -53,7 +53,8 @@ class FolderStore:
     Raises
     ------
     BacktestError
-        If the folder cannot be written, has no room, holds something else, or is that of another sweep.
+        If the folder cannot be written, has no room, holds something else, is that of another sweep, or holds this one
+        finished and edited since.
     DataError
         If another process is sweeping into it.
     """
@@ -195,6 +196,7 @@ class FolderStore:
         if (self._folder / SEAL).exists():
             sealed = SealedSweep(self._folder)
             refuse_other(self._folder, sealed.identity, self._identity, is_finished=True)
+            sealed.verify()  # its figures are about to be shown as those of this sweep
             self._sealed = sealed
             self._done.update(range(self.layout.n_parts))
             return

@@ -131,7 +131,8 @@ def open_store(
     ------
     BacktestError
         If the results do not fit into memory or onto the disk, or the folder cannot be written, holds something else,
-        or is that of another sweep.
+        is that of another sweep, or holds this one finished and edited since: of a finished one every figure is held
+        against its checksum.
     DataError
         If another process is sweeping into the folder.
     """
