@@ -165,6 +165,11 @@ class Layout:
         """Bytes of all that is kept of all candidates."""
         return self.table_bytes + self.n_candidates * sum(dtype.itemsize * n for dtype, n in self.arrays.values())
 
+    @property
+    def part_bytes(self) -> int:
+        """Bytes of all that is kept of the candidates of a part."""
+        return self.nbytes // self.n_candidates * min(self.part_size, self.n_candidates)
+
     def bounds(self, number: int) -> tuple[int, int]:
         """Give the candidates of a part.
 
