@@ -9,6 +9,7 @@ from types import ModuleType
 
 from backtest.errors import BacktestError
 from backtest.tuning.grids.parameter_values import value_of
+from data.errors import said_by
 from strategies.strategy import Policy, Strategy
 
 
@@ -69,7 +70,7 @@ def _written(name: str, value: object) -> bytes:
         return bytes(ForkingPickler.dumps(value))
     except Exception as error:  # whatever a user's object says
         raise BacktestError(
-            f"The strategy holds {name!r}, which cannot be written down ({type(error).__name__}: {error}). Let it hold "
+            f"The strategy holds {name!r}, which cannot be written down ({said_by(error)}). Let it hold "
             "settings alone, or sweep without a folder."
         ) from error
 
