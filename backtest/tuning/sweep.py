@@ -144,7 +144,7 @@ def sweep(
     columns |= dict.fromkeys(MEASURES, np.dtype(np.float64)) | {GENERAL: np.dtype(np.int64)}
     folder = None if out is None else Path(out)
     store = open_store(
-        folder, {} if out is None else sweep_identity(strategy, market, space.digest), space.n, columns=columns,
+        folder, {} if out is None else sweep_identity(strategy, market, space), space.n, columns=columns,
         n_blocks=len(block_rows) - 1, n_dates=n_dates if is_kept else None, memory_limit=memory_limit, csv=csv,
         part_size=PART_SIZE if isinstance(task, InLanes) else one_by_one.PART_SIZE,
     )  # fmt: skip

@@ -13,13 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from backtest.errors import BacktestError
-from backtest.tuning.storage.identity import sweep_identity
 from backtest.tuning.storage.parts import Column, ColumnType, Layout, Part
 from backtest.tuning.storage.sealed_sweep import SealedSweep
 from data.errors import DataError
-from data.fingerprint import market_hash
-from data.load import load
-from strategies.catalogue import thesis
 from tests import made_up_sweep as made
 from tests.made_up_sweep import COLUMNS, IDENTITY, contents, differing, made_up, opened, part_of, swept, write_parts
 
@@ -395,7 +391,7 @@ def test_a_seal_that_was_tampered_with_reaches_nothing_outside_the_folder(half: 
     assert outside.read_text() == "mine"
 
 
-# ------------------------------------------------------------------------------------------ memory, identity
+# ------------------------------------------------------------------------------------------ memory
 
 
 def most_held(folder: Path, n_parts: int) -> int:
@@ -416,19 +412,3 @@ def test_what_is_held_does_not_grow_with_the_number_of_candidates(tmp_path: Path
     most_held(tmp_path / "first", 1)  # what is imported and kept for good
     few, many = most_held(tmp_path / "few", 5), most_held(tmp_path / "many", 50)
     assert many < few + 100_000, "ten times the candidates: 9 MB more of results"
-
-
-def test_the_identity_is_what_decides_the_results_and_nothing_else() -> None:
-    flow, market = thesis("flow-momentum"), load("demo")
-    asked = sweep_identity(flow, market, "c" * 64)
-    assert sweep_identity(thesis("flow-momentum"), load("demo"), "c" * 64) == asked
-    assert asked["market"] == market_hash(market)
-    assert {"Eastbound", "Eastbound's files", "Python", "numpy", "numba", "pyarrow", "platform"} <= asked.keys()
-    for other, key in (
-        (sweep_identity(flow.replace({"signal.lookback": 21}), market, "c" * 64), "thesis"),
-        (sweep_identity(flow.replace({"run.costs": "none"}), market, "c" * 64), "thesis"),
-        (sweep_identity(flow, market.with_prices({"close": market.close * 2}), "c" * 64), "market"),
-        (sweep_identity(flow, load("demo", start="2020-01-02"), "c" * 64), "first date"),
-        (sweep_identity(flow, market, "d" * 64), "grid"),
-    ):
-        assert [name for name in asked if asked[name] != other[name]] == [key]
