@@ -280,7 +280,7 @@ def run_parts(task: OneByOne, store: Store, n_workers: int, watch: Callable[[int
     n_workers : int
         Processes. No result depends on it.
     watch : callable, optional
-        Told how many candidates are done, and of how many, after each.
+        Told how many candidates are done, and of how many, at first and after each.
 
     Returns
     -------
@@ -296,6 +296,8 @@ def run_parts(task: OneByOne, store: Store, n_workers: int, watch: Callable[[int
     bounds = {number: layout.bounds(number) for number in range(layout.n_parts) if number not in store.done}
     done = layout.n_candidates - sum(last - first for first, last in bounds.values())
     with Workers(task, n_workers) as workers:
+        if watch is not None:
+            watch(done, layout.n_candidates)
         for number, (first, last) in bounds.items():
             before = done + n_made
             told = None if watch is None else lambda n, before=before: watch(before + n, layout.n_candidates)

@@ -134,7 +134,7 @@ def is_caught() -> bool:
         try:
             if compare(world, f"world {seed}", singles).faults:
                 return True
-        except (EastboundError, IndexError):
+        except EastboundError:
             return True
     return False
 
