@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
 from backtest.tuning.grids.dimensions import SECTIONS
+from backtest.tuning.rule_numbers import rule_numbers
 from backtest.tuning.space import Space
 from backtest.tuning.storage.parts import PART_SIZE
 from data.market import MarketData
-from strategies.planning import Decisions, decide_when, rule_lanes
+from strategies.planning import Decisions, decide_when
 from strategies.settings import Allocation, Baskets, Rotation, Schedule
 from strategies.signals.reading import Signal
 from strategies.thesis import Thesis
@@ -23,7 +24,6 @@ from strategies.thesis import Thesis
 OF_SETUP = ("run", "schedule", "baskets", "allocation")
 OF_SIGNAL = ("signal", "baskets", "schedule.venue")
 OF_RULE = ("rotation",)
-STRETCH = 16_384  # rules at a time: a kilobyte each as settings, 56 bytes as numbers, and there may be a million
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,8 +143,11 @@ class Variants:
         """The distinct rules as numbers, shape (7, n_rules); see `strategies.planning.rule_lanes`."""
         names = self._names(OF_RULE)
         codes = self.space.distinct(names)
-        stretches = (codes[at : at + STRETCH].tolist() for at in range(0, len(codes), STRETCH))
-        return np.concatenate([rule_lanes([self._rule(names, one) for one in some]) for some in stretches], axis=1)
+        given = dict(zip(self.space.names, self.space.values, strict=True))
+        found = rule_numbers(self.thesis.rotation, {name.partition(".")[2]: given[name] for name in names}, codes)
+        for k in np.flatnonzero(np.isnan(found).any(axis=0)).tolist():  # the settings themselves say what is wrong
+            found[:, k] = self._rule(names, codes[k].tolist()).numbers
+        return found
 
     def setup_of(self, first: int, last: int) -> NDArray[np.int64]:
         """Say which setup candidates belong to.

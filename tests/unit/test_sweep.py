@@ -191,14 +191,6 @@ def test_a_setup_has_the_signals_of_its_candidates_alone(market):
     np.testing.assert_array_equal(alone.score[0], both.score[1])
 
 
-def test_rules_made_in_stretches_are_the_same_numbers(market, monkeypatch):
-    whole = Variants(thesis("flow-momentum"), market, space_of(GRID)).rules
-    assert whole.shape == (7, 6)
-    assert whole[1].tolist() == [0.5, 0.5, 1.0, 1.0, 1.5, 1.5]
-    monkeypatch.setattr(variants, "STRETCH", 4)
-    np.testing.assert_array_equal(Variants(thesis("flow-momentum"), market, space_of(GRID)).rules, whole)
-
-
 @pytest.mark.parametrize("at_once", [2, 5, 65_536])
 def test_a_threshold_that_no_score_reaches_is_refused_wherever_it_is(market, monkeypatch, at_once):
     monkeypatch.setattr(variants, "PART_SIZE", at_once)
