@@ -24,6 +24,7 @@ from backtest.tuning.storage.identity import sweep_identity
 from backtest.tuning.storage.parts import PART_SIZE
 from backtest.tuning.storage.store import MEMORY_LIMIT, Store, open_store
 from backtest.tuning.variants import Variants
+from data.errors import EastboundError
 from data.market import MarketData
 from strategies.strategy import Policy, Strategy
 from strategies.thesis import Thesis
@@ -168,7 +169,13 @@ def _task(strategy: Thesis | Strategy | Policy, market: MarketData, space: Space
     if isinstance(strategy, Thesis):
         variants = Variants(strategy, market, space)
         variants.check()
-        return InLanes(variants, n_blocks)
+        made = InLanes(variants, n_blocks)
+        for number in variants.unlike_setups():
+            try:
+                made.preparation.setup(number)
+            except EastboundError as error:
+                raise (BacktestError(f"{variants.setup_named(number)}: {error}") if number else error) from error
+        return made
     task = OneByOne(strategy=strategy, market=market, space=space, n_blocks=n_blocks)
     task.check()
     return task

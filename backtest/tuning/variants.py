@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
 from backtest.tuning.grids.dimensions import SECTIONS
+from backtest.tuning.grids.parameter_values import text_of
 from backtest.tuning.rule_numbers import rule_numbers
 from backtest.tuning.space import Space
 from backtest.tuning.storage.parts import PART_SIZE
@@ -24,6 +25,7 @@ from strategies.thesis import Thesis
 OF_SETUP = ("run", "schedule", "baskets", "allocation")
 OF_SIGNAL = ("signal", "baskets", "schedule.venue")
 OF_RULE = ("rotation",)
+MOST_TRIED = 16  # setups worked out before any candidate is run: no more than are kept, at some 10 ms each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +115,36 @@ class Variants:
             wrong |= np.isfinite(profit) & ~knows[signal]
             if wrong.any():
                 self.variant(first + int(np.argmax(wrong))).check(self.market)
+
+    def unlike_setups(self) -> list[int]:
+        """Give setups that differ in what a market may refuse, to be worked out before any candidate is run.
+
+        Returns
+        -------
+        list of int
+            Positions in `setups`: the first of each fill, gross, decision venue and baskets, sixteen at most.
+        """
+        found = dict[object, int]()
+        for number, one in enumerate(self.setups):
+            key = (one.config.fill, one.config.max_gross, one.schedule.venue, one.baskets)
+            found.setdefault(key, number)
+        return list(found.values())[:MOST_TRIED]
+
+    def setup_named(self, number: int) -> str:
+        """Name a setup by what it varies, for messages.
+
+        Parameters
+        ----------
+        number : int
+            Position in `setups`.
+
+        Returns
+        -------
+        str
+        """
+        names = self._names(OF_SETUP)
+        settings = self.space.settings_of(names, self.space.distinct(names)[number].tolist())
+        return ", ".join(f"{name} = {text_of(value)}" for name, value in settings.items())
 
     def variant(self, candidate: int) -> Thesis:
         """Give the thesis of one candidate.

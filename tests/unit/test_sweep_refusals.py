@@ -144,3 +144,19 @@ def test_a_short_market_has_a_time_block_a_date(market) -> None:
     held = driver.sweep(HoldOne(), market, {"strategy.weight": [0.5]})
     assert held.moments.counts.tolist() == [1] * 10
     np.testing.assert_allclose(held.moments.sums, held.returns, atol=1e-8)
+
+
+def test_a_fill_that_the_market_does_not_allow_is_refused_before_any_candidate_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hong Kong is closed when New York decides; the second capital comes first in the grid, and is no reason."""
+    on = load("demo", start="2023-01-03", end="2023-12-29")
+    monkeypatch.setattr(BlockRunner, "run", None)
+    grid = {"run.initial_capital": [1e5, 1e6], "run.fill": ["next_open", "same_close"], "rotation.enter": [0.5, 1.0]}
+    with pytest.raises(BacktestError) as refused:
+        driver.sweep(thesis("flow-momentum"), on, grid, out=tmp_path / "sweep")
+    assert str(refused.value).startswith(
+        "run.initial_capital = 100000.0, run.fill = same_close: fill='same_close' needs every venue to close at the "
+        "decision; XHKG does not at 2023-01-06T21:00 UTC."
+    )
+    assert list(tmp_path.iterdir()) == []
