@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from backtest.errors import BacktestError
-from backtest.tuning.storage.parts import Column, ColumnType, Layout, Part
+from backtest.tuning.storage.parts import Column, ColumnType, Part
 from backtest.tuning.storage.sealed_sweep import SealedSweep
 from data.errors import DataError
 from tests import made_up_sweep as made
@@ -188,28 +187,6 @@ def refused(folder: Path | None, said: str, **changes: object) -> None:
         opened(folder, **changes)
     assert "\n" not in str(caught.value)
     assert (contents(folder) if folder and folder.is_dir() else {}) == before
-
-
-def test_results_larger_than_memory_may_hold_are_refused_before_any_work() -> None:
-    # 8 + 1 + 1 + 8 + 8 bytes of columns, twice 3 numbers of 8, and 7 of 4: 102 bytes a candidate.
-    layout = Layout(columns=COLUMNS, n_candidates=10**12, n_blocks=3, n_dates=7)
-    assert layout.nbytes == 102 * 10**12
-    with pytest.raises(BacktestError) as caught:
-        opened(None, n_candidates=10**12)
-    assert str(caught.value) == (
-        "A sweep of 1,000,000,000,000 candidates holds 102,000,000 MB of results, more than memory_limit (1,000 MB). "
-        "Write it to a folder (out=DIR), or give a larger memory_limit."
-    )
-    opened(None, memory_limit=102 * 1_050)
-    refused(None, "more than memory_limit", memory_limit=102 * 1_050 - 1)
-
-
-def test_results_larger_than_the_disk_are_refused_before_any_work(tmp_path: Path) -> None:
-    said = r"needs %s MB in .*sweep, and its disk has [\d,]+ MB left\. Free some"
-    # 102 bytes a candidate, and the 26 of its columns once more as Parquet. In CSV four numbers of 20 and a text of 19.
-    refused(tmp_path / "sweep", said % "128,000,000", n_candidates=10**12, csv=False)
-    refused(tmp_path / "sweep", said % "227,000,000", n_candidates=10**12)
-    assert list((tmp_path / "sweep").iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -389,26 +366,3 @@ def test_a_seal_that_was_tampered_with_reaches_nothing_outside_the_folder(half: 
     with pytest.raises(BacktestError, match="is not what a sweep wrote"):
         opened(half)
     assert outside.read_text() == "mine"
-
-
-# ------------------------------------------------------------------------------------------ memory
-
-
-def most_held(folder: Path, n_parts: int) -> int:
-    """Give the most bytes that a sweep of so many parts of 2,000 candidates held at once."""
-    part = made_up(0, 2_000)
-    tracemalloc.start()
-    try:
-        with opened(folder, n_candidates=2_000 * n_parts, part_size=2_000) as store:
-            for number in range(n_parts):
-                store.write(number, part)
-            store.finish(lambda read: {})
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
-def test_what_is_held_does_not_grow_with_the_number_of_candidates(tmp_path: Path) -> None:
-    most_held(tmp_path / "first", 1)  # what is imported and kept for good
-    few, many = most_held(tmp_path / "few", 5), most_held(tmp_path / "many", 50)
-    assert many < few + 100_000, "ten times the candidates: 9 MB more of results"

@@ -114,17 +114,12 @@ def test_a_part_that_is_larger_than_memory_may_hold_is_refused_before_any_candid
     assert len(MEASURES) == 22
     kept, grid = (24 + 20) * 8 + 10 * 4, {"rotation.min_share": [0.0, 0.1, 0.2, 0.3]}
     monkeypatch.setattr(driver, "PART_SIZE", 3)
-    out = tmp_path / "sweep"
     driver.sweep(half(), market, grid, out=tmp_path / "fits", memory_limit=3 * kept, returns=True)
     driver.sweep(half(), market, grid, out=tmp_path / "less", memory_limit="1.1kb", returns=False)
     monkeypatch.setattr(BlockRunner, "run", None)
-    with pytest.raises(BacktestError) as refused:
-        driver.sweep(half(), market, grid, out=out, memory_limit="1.1kB", returns=True)
-    assert str(refused.value) == (
-        "A part of the sweep, 3 candidates that are held at once, takes 0.0 MB of results, more than memory_limit "
-        "(0.0 MB). Give a memory_limit of 1 MB or more, or keep no returns."
-    )
-    assert not out.exists()
+    with pytest.raises(BacktestError, match=r"^A part of the sweep, 3 candidates .* or keep no returns\.$"):
+        driver.sweep(half(), market, grid, out=tmp_path / "sweep", memory_limit="1.1kB", returns=True)
+    assert not (tmp_path / "sweep").exists()
 
 
 def test_the_name_of_a_thesis_is_no_thesis(market) -> None:
