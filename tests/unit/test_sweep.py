@@ -311,6 +311,21 @@ def test_a_finished_sweep_opens_without_its_market(found, market, tmp_path):
     assert said["notes"] == list(own.notes)
 
 
+def test_a_finished_sweep_that_was_edited_is_not_shown_again(market, tmp_path):
+    one, grid, table = thesis("flow-momentum"), {"rotation.enter": [0.5, 1.0]}, tmp_path / "sweep" / "table.parquet"
+    best = np.float64(backtest.sweep(one, market, grid, out=tmp_path / "sweep").table["sharpe"].max())
+    content = table.read_bytes()
+    assert content.count(best.tobytes()) == 1
+    table.write_bytes(content.replace(best.tobytes(), np.float64(9.0).tobytes()))
+    said = (
+        r"sweep is no longer the sweep that was written: candidates 0 to 1 were edited after the sweep\. Put the file"
+    )
+    with pytest.raises(BacktestError, match=said):
+        backtest.sweep(one, market, grid, out=tmp_path / "sweep")
+    table.write_bytes(content)
+    assert backtest.sweep(one, market, grid, out=tmp_path / "sweep").n_made == 0
+
+
 def test_what_was_drawn_and_its_conditions_are_stated(market, tmp_path):
     drawn = {
         "rotation.enter": {"uniform": [0.5, 1.5]},
