@@ -174,7 +174,9 @@ def _task(strategy: Thesis | Strategy | Policy, market: MarketData, space: Space
             try:
                 made.preparation.setup(number)
             except EastboundError as error:
-                raise (BacktestError(f"{variants.setup_named(number)}: {error}") if number else error) from error
+                if not number:  # as the single run says it
+                    raise
+                raise BacktestError(f"{variants.setup_named(number)}: {error}") from error
         return made
     task = OneByOne(strategy=strategy, market=market, space=space, n_blocks=n_blocks)
     task.check()
