@@ -19,7 +19,7 @@ from backtest.kernels import state
 from backtest.kernels.state import Book
 from backtest.lanes import run_lanes
 from backtest.result import BacktestResult
-from data.errors import EastboundError
+from data.errors import EastboundError, said_by
 from data.market import MarketData
 from strategies.errors import StrategyError
 from strategies.schedule import decision_stamps, decision_venue, rebalance_dates
@@ -183,7 +183,7 @@ def _row(policy: Policy, past: MarketData, portfolio: PortfolioState, names: tup
     except EastboundError:
         raise
     except Exception as error:  # the user's own code may raise anything
-        raise StrategyError(f"decide(past, portfolio) fails {when}: {type(error).__name__}: {error}") from error
+        raise StrategyError(f"decide(past, portfolio) fails {when}: {said_by(error)}") from error
     if answer is None:
         return None
     if given is None:

@@ -23,7 +23,7 @@ from backtest.result import BacktestResult
 from backtest.run import targets_of
 from data.counterfactual import FUTURES, rescaled, with_future
 from data.dates import NS_PER_DAY
-from data.errors import EastboundError
+from data.errors import EastboundError, said_by
 from data.market import MarketData
 from strategies.errors import StrategyError
 from strategies.schedule import decision_stamps, decision_venue
@@ -189,7 +189,7 @@ def _copied(given: Given) -> Given:
         return given if isinstance(given, ModuleType) else deepcopy(given)
     except Exception as error:  # what a user's object holds may refuse to be copied in any way
         raise StrategyError(
-            f"The strategy cannot be copied ({type(error).__name__}: {error}), so what it keeps of one market might "
+            f"The strategy cannot be copied ({said_by(error)}), so what it keeps of one market might "
             "answer for another. Let it keep settings and numbers, not a market."
         ) from error
 

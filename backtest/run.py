@@ -18,7 +18,7 @@ from backtest.metrics.inference import t_statistic
 from backtest.metrics.relative import against
 from backtest.metrics.weekly import WEEKS_PER_YEAR, weekly_growth
 from backtest.result import BacktestResult
-from data.errors import EastboundError
+from data.errors import EastboundError, said_by
 from data.market import MarketData
 from strategies.errors import StrategyError
 from strategies.strategy import Policy, Strategy
@@ -236,7 +236,7 @@ def targets_of(strategy: Strategy, market: MarketData) -> TargetWeights:
     except EastboundError:
         raise
     except Exception as error:  # the user's own code may raise anything
-        raise StrategyError(f"targets(market) fails: {type(error).__name__}: {error}") from error
+        raise StrategyError(f"targets(market) fails: {said_by(error)}") from error
     if isinstance(found, BasketTargets):
         return found.expand()
     if not isinstance(found, TargetWeights):

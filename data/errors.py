@@ -58,3 +58,23 @@ def blaming(table: str) -> Iterator[None]:
     except DataError as error:
         error.table = error.table or table
         raise
+
+
+def said_by(error: Exception) -> str:
+    r"""Give what an exception of somebody else's code says, in one line.
+
+    Parameters
+    ----------
+    error : Exception
+
+    Returns
+    -------
+    str
+        Its type and its text, without line breaks.
+
+    Examples
+    --------
+    >>> said_by(ValueError("no weight\n  of US01"))
+    'ValueError: no weight of US01'
+    """
+    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")

@@ -3,6 +3,8 @@
 import math
 from typing import Annotated, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 # What a basket needs by default: names to be one, and sessions for a listing to settle.
@@ -69,6 +71,24 @@ class Rotation(Section):
         if self.profit_target is not None and self.rule == "linear":
             raise ValueError("profit_target needs rule = 'threshold': a linear rule has no entry to count from")
         return self
+
+    @staticmethod
+    def contradicts(rules: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Say which of many rules contradict themselves, as `_order` says of one.
+
+        Parameters
+        ----------
+        rules : ndarray of shape (7, n_rules)
+            As `numbers` gives each; NaN contradicts nothing.
+
+        Returns
+        -------
+        ndarray of shape (n_rules,), bool
+        """
+        is_linear, enter, leave, low, high, _, profit = rules
+        wrong = (leave > enter) | (low > high)
+        wrong |= (is_linear == 1.0) & ((leave == enter) | np.isfinite(profit))
+        return np.asarray(wrong, dtype=np.bool_)
 
     @property
     def numbers(self) -> tuple[float, ...]:

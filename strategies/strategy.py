@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 import pandas as pd
 
+from data.errors import said_by
 from data.market import MarketData
 from strategies.catalogue import thesis
 from strategies.errors import StrategyError
@@ -122,7 +123,7 @@ def find_strategy(name: str) -> Strategy | Policy:
     try:
         spec.loader.exec_module(module)
     except Exception as error:  # the user's own code may raise anything
-        raise StrategyError(f"{path.name} fails on import: {type(error).__name__}: {error}") from error
+        raise StrategyError(f"{path.name} fails on import: {said_by(error)}") from error
     if isinstance(module, Strategy) and callable(module.targets):
         return module
     if isinstance(module, Policy) and callable(module.decide):

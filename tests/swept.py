@@ -75,5 +75,9 @@ class Mortal:
                 raise SystemExit(4)
             if self.how == "refuse":
                 raise StrategyError("nothing to hold.")
+            if self.how == "refuse in lines":
+                raise StrategyError("nothing\n  to hold.")
+            if self.how == "raise in lines":
+                raise ValueError("no such\n  thing")
             raise ValueError("no such thing")
         return {"US01": self.weight}

@@ -24,7 +24,7 @@ from backtest.tuning.space import Space
 from backtest.tuning.storage.parts import Part
 from backtest.tuning.storage.store import Store
 from backtest.tuning.workers import WorkerEndedError, Workers
-from data.errors import EastboundError
+from data.errors import EastboundError, said_by
 from data.market import MarketData
 from strategies.errors import StrategyError
 from strategies.strategy import Policy, Strategy
@@ -128,7 +128,7 @@ class OneByOne:
         try:
             result = self.result(0)
         except EastboundError as error:
-            raise BacktestError(f"{self.space.named(0)}: {error}") from error
+            raise self._named(0, error) from error
         return result.prepared.index, self._measuring(result).edges
 
     def __call__(self, candidate: int) -> Outcome:
@@ -150,7 +150,7 @@ class OneByOne:
         try:
             return self._outcome(self.result(candidate))
         except EastboundError as error:
-            raise BacktestError(f"{self.space.named(candidate)}: {error}") from error
+            raise self._named(candidate, error) from error
 
     def result(self, candidate: int) -> BacktestResult:
         """Run one candidate, and keep everything.
@@ -173,6 +173,11 @@ class OneByOne:
         strategy, config = self._parts(self.space.settings(candidate))
         return run_strategy(strategy, self.market, config)
 
+    def _named(self, candidate: int, error: EastboundError) -> BacktestError:
+        return BacktestError(
+            f"{self.space.named(candidate)}: {' '.join(str(error).split())}"
+        )  # the user's may have more
+
     def _parts(self, settings: Mapping[str, object]) -> tuple[Strategy | Policy, RunConfig]:
         """Give a strategy of one's own with its settings, and those of its run."""
         strategy = _fresh(self.strategy, self.market)
@@ -184,7 +189,7 @@ class OneByOne:
                 raise
             except Exception as error:  # the user's own code may raise anything
                 said = ", ".join(f"{name} = {text_of(value)}" for name, value in own.items())
-                raise StrategyError(f"The strategy refuses {said}: {type(error).__name__}: {error}") from error
+                raise StrategyError(f"The strategy refuses {said}: {said_by(error)}") from error
         return strategy, settings_of(strategy, {name: settings[name] for name in settings if name.startswith("run.")})
 
     def _outcome(self, result: BacktestResult) -> Outcome:
@@ -275,7 +280,7 @@ def run_parts(task: OneByOne, store: Store, n_workers: int, watch: Callable[[int
     n_workers : int
         Processes. No result depends on it.
     watch : callable, optional
-        Told how many candidates are done, and of how many, after each.
+        Told how many candidates are done, and of how many, at first and after each.
 
     Returns
     -------
@@ -291,6 +296,8 @@ def run_parts(task: OneByOne, store: Store, n_workers: int, watch: Callable[[int
     bounds = {number: layout.bounds(number) for number in range(layout.n_parts) if number not in store.done}
     done = layout.n_candidates - sum(last - first for first, last in bounds.values())
     with Workers(task, n_workers) as workers:
+        if watch is not None:
+            watch(done, layout.n_candidates)
         for number, (first, last) in bounds.items():
             before = done + n_made
             told = None if watch is None else lambda n, before=before: watch(before + n, layout.n_candidates)
@@ -328,12 +335,12 @@ def _fresh(strategy: Strategy | Policy, market: MarketData) -> Strategy | Policy
         try:
             spec.loader.exec_module(module)
         except Exception as error:  # the user's own code may raise anything
-            raise StrategyError(f"{spec.name} fails on import: {type(error).__name__}: {error}") from error
+            raise StrategyError(f"{spec.name} fails on import: {said_by(error)}") from error
         return cast("Strategy | Policy", module)
     try:
         return deepcopy(strategy, {id(market): market})
     except Exception as error:  # the user's own code may raise anything
         raise BacktestError(
-            f"The strategy cannot be copied ({type(error).__name__}: {error}), so its candidates would share what it "
+            f"The strategy cannot be copied ({said_by(error)}), so its candidates would share what it "
             "remembers. Let it hold settings alone."
         ) from error

@@ -29,7 +29,7 @@ class BlockMoments:
     Attributes
     ----------
     counts : ndarray of shape (n_blocks,), int64
-        Returns in each block.
+        Returns in each block, one or more.
     sums, squares : ndarray of shape (n_candidates, n_blocks)
         Sums of simple returns from mark to mark, and of their squares.
     edges : ndarray of shape (n_blocks + 1,), datetime64[D]

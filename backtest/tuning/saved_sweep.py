@@ -72,12 +72,14 @@ class SavedSweep:
         return ranking(self.table, by, k)
 
     def verify(self) -> None:
-        """Hold every figure against the checksum of its part.
+        """Hold every figure against the checksum of its part, and table.csv against its own.
+
+        The document is under no checksum.
 
         Raises
         ------
         BacktestError
-            If one was edited.
+            If one was edited, or a file cannot be read any more.
         """
         self._sealed.verify()
 
@@ -93,7 +95,8 @@ def open_sweep(folder: str | Path) -> SavedSweep:
     Returns
     -------
     SavedSweep
-        Its table, moments, returns and document; to run a candidate again the market is needed.
+        Its table, moments, returns and document; to run a candidate again the market is needed. Opening looks at the
+        sizes of the files alone, so that it takes no time: `verify` holds the figures against their checksums.
 
     Raises
     ------

@@ -45,7 +45,8 @@ class Space:
         Parameters that vary together.
     layout : Layout
         Which point of each dimension a candidate takes. A grid needs no table; with conditions it needs a bit for each
-        combination, drawn candidates four bytes for each entry of the grid.
+        combination, drawn candidates four bytes for each entry of the grid. Beside it `values` hold every number drawn
+        from a distribution: some 50 bytes each, and up to 75 while they are drawn. No memory limit counts them.
     conditions : tuple of str
         As they were written.
     draw : Draw or None

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast, overload
+from typing import Any, TypedDict, Unpack, cast, overload
 
 import numpy as np
 
@@ -19,10 +19,12 @@ from backtest.tuning.one_by_one import OneByOne
 from backtest.tuning.own_settings import own_settings
 from backtest.tuning.result import RotationSweep, StrategySweep, SweepResult
 from backtest.tuning.space import Space, space_of
+from backtest.tuning.storage.byte_counts import bytes_of
 from backtest.tuning.storage.identity import sweep_identity
 from backtest.tuning.storage.parts import PART_SIZE
 from backtest.tuning.storage.store import MEMORY_LIMIT, Store, open_store
 from backtest.tuning.variants import Variants
+from data.errors import EastboundError
 from data.market import MarketData
 from strategies.strategy import Policy, Strategy
 from strategies.thesis import Thesis
@@ -31,35 +33,27 @@ N_BLOCKS = 16  # of time: as many as CSCV is usually done with
 RETURNS_PART = 4  # returns are kept by default where they take no more than this part of the memory limit
 
 
+class SweepOptions(TypedDict, total=False):
+    """What `sweep` takes by name; see there."""
+
+    out: str | Path | None
+    threads: int | None
+    memory_limit: int | str
+    returns: bool | None
+    n_blocks: int | None
+    csv: bool
+    watch: Callable[[int, int], None] | None
+
+
 @overload
 def sweep(
-    strategy: Thesis,
-    market: MarketData,
-    grid: Mapping[str, Any] | Space,
-    *,
-    out: str | Path | None = None,
-    threads: int | None = None,
-    memory_limit: int = MEMORY_LIMIT,
-    returns: bool | None = None,
-    n_blocks: int = N_BLOCKS,
-    csv: bool = False,
-    watch: Callable[[int, int], None] | None = None,
+    strategy: Thesis, market: MarketData, grid: Mapping[str, Any] | Space, **options: Unpack[SweepOptions]
 ) -> RotationSweep: ...
 
 
 @overload
 def sweep(
-    strategy: Strategy | Policy,
-    market: MarketData,
-    grid: Mapping[str, Any] | Space,
-    *,
-    out: str | Path | None = None,
-    threads: int | None = None,
-    memory_limit: int = MEMORY_LIMIT,
-    returns: bool | None = None,
-    n_blocks: int = N_BLOCKS,
-    csv: bool = False,
-    watch: Callable[[int, int], None] | None = None,
+    strategy: Strategy | Policy, market: MarketData, grid: Mapping[str, Any] | Space, **options: Unpack[SweepOptions]
 ) -> SweepResult: ...
 
 
@@ -70,9 +64,9 @@ def sweep(
     *,
     out: str | Path | None = None,
     threads: int | None = None,
-    memory_limit: int = MEMORY_LIMIT,
+    memory_limit: int | str = MEMORY_LIMIT,
     returns: bool | None = None,
-    n_blocks: int = N_BLOCKS,
+    n_blocks: int | None = None,
     csv: bool = False,
     watch: Callable[[int, int], None] | None = None,
 ) -> SweepResult:
@@ -90,8 +84,9 @@ def sweep(
         it they are held in memory.
     threads : int, optional
         Threads, or processes; by default as many as there are processors. No result depends on it.
-    memory_limit : int
-        Bytes of results that may be held in memory.
+    memory_limit : int or str
+        Bytes of results that may be held in memory, or a text such as "500MB". Without `out` that is all of them, and
+        with it a part of 65,536 candidates; of a strategy in Python of 256.
     returns : bool, optional
         Keep all returns, in single precision. By default where they are small beside the memory limit.
     n_blocks : int
@@ -110,7 +105,9 @@ def sweep(
     Raises
     ------
     BacktestError, StrategyError, DataError
-        If anything cannot be run: of the grid and its settings before any work. What was written before stays.
+        If anything cannot be run: of the grid and its settings before any work. What was written before stays. If the
+        results do not fit, `out` holds something else or this sweep finished and edited since, or there are more time
+        blocks than dates.
     SweepStopped
         A KeyboardInterrupt that says how much is done. With `out` all parts that are whole are kept.
 
@@ -125,20 +122,31 @@ def sweep(
     [[0.5, 20.0], [0.5, 40.0], [1.0, 20.0], [1.0, 40.0]]
     """
     begun = time.perf_counter()
+    if isinstance(strategy, str):
+        raise BacktestError(f"sweep takes a thesis, not its name. Pass strategies.thesis({strategy!r}).")
+    if isinstance(memory_limit, str):
+        memory_limit = bytes_of(memory_limit)
     _refuse_below_one(threads=threads, n_blocks=n_blocks, memory_limit=memory_limit)
     if csv and out is None:
         raise BacktestError("A table as CSV needs a folder to stand in. Give one (--out, out=DIR), or leave CSV out.")
     space = space_of(grid, base=own_settings(strategy))
-    task = _task(strategy, market, space, n_blocks)
+    task = _task(strategy, market, space, n_blocks or N_BLOCKS)
     dates, block_rows = task.dates()
     n_dates = len(dates)
+    if len(block_rows) - 1 > n_dates:
+        if n_blocks is not None:
+            raise BacktestError(
+                f"n_blocks = {n_blocks}: there are {n_dates} dates, and a time block needs one or more."
+            )
+        block_rows = np.arange(n_dates + 1)
+        task = InLanes(task.variants, n_dates) if isinstance(task, InLanes) else replace(task, n_blocks=n_dates)
     is_kept = space.n * n_dates * 4 * RETURNS_PART <= memory_limit if returns is None else returns
     columns = {name: column.dtype for name, column in space.columns(0, 1).items()}
     columns |= dict.fromkeys(MEASURES, np.dtype(np.float64)) | {GENERAL: np.dtype(np.int64)}
     folder = None if out is None else Path(out)
     store = open_store(
-        folder, {} if out is None else sweep_identity(strategy, market, space.digest), space.n, columns=columns,
-        n_blocks=n_blocks, n_dates=n_dates if is_kept else None, memory_limit=memory_limit, csv=csv,
+        folder, {} if out is None else sweep_identity(strategy, market, space), space.n, columns=columns,
+        n_blocks=len(block_rows) - 1, n_dates=n_dates if is_kept else None, memory_limit=memory_limit, csv=csv,
         part_size=PART_SIZE if isinstance(task, InLanes) else one_by_one.PART_SIZE,
     )  # fmt: skip
     try:
@@ -161,7 +169,15 @@ def _task(strategy: Thesis | Strategy | Policy, market: MarketData, space: Space
     if isinstance(strategy, Thesis):
         variants = Variants(strategy, market, space)
         variants.check()
-        return InLanes(variants, n_blocks)
+        made = InLanes(variants, n_blocks)
+        for number in variants.unlike_setups():
+            try:
+                made.preparation.setup(number)
+            except EastboundError as error:
+                if not number:  # as the single run says it
+                    raise
+                raise BacktestError(f"{variants.setup_named(number)}: {error}") from error
+        return made
     task = OneByOne(strategy=strategy, market=market, space=space, n_blocks=n_blocks)
     task.check()
     return task
@@ -177,8 +193,7 @@ def _run_parts(
     layout = store.layout
     if isinstance(task, OneByOne):
         return one_by_one.run_parts(replace(task, n_dates=layout.n_dates), store, n_threads, watch)
-    part_bytes = layout.nbytes * min(layout.part_size / layout.n_candidates, 1)
-    n_under_way = PARTS_UNDER_WAY if PARTS_UNDER_WAY * part_bytes <= memory_limit else 1
+    n_under_way = PARTS_UNDER_WAY if PARTS_UNDER_WAY * layout.part_bytes <= memory_limit else 1
     return in_lanes.run_parts(task, store, n_threads, watch, n_under_way=n_under_way)
 
 

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
 from backtest.tuning.grids.dimensions import SECTIONS
+from backtest.tuning.grids.parameter_values import text_of
+from backtest.tuning.rule_numbers import rule_numbers
 from backtest.tuning.space import Space
 from backtest.tuning.storage.parts import PART_SIZE
 from data.market import MarketData
-from strategies.planning import Decisions, decide_when, rule_lanes
+from strategies.planning import Decisions, decide_when
 from strategies.settings import Allocation, Baskets, Rotation, Schedule
 from strategies.signals.reading import Signal
 from strategies.thesis import Thesis
@@ -23,7 +25,7 @@ from strategies.thesis import Thesis
 OF_SETUP = ("run", "schedule", "baskets", "allocation")
 OF_SIGNAL = ("signal", "baskets", "schedule.venue")
 OF_RULE = ("rotation",)
-STRETCH = 16_384  # rules at a time: a kilobyte each as settings, 56 bytes as numbers, and there may be a million
+MOST_TRIED = 16  # setups worked out before any candidate is run: no more than are kept, at some 10 ms each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +116,36 @@ class Variants:
             if wrong.any():
                 self.variant(first + int(np.argmax(wrong))).check(self.market)
 
+    def unlike_setups(self) -> list[int]:
+        """Give setups that differ in what a market may refuse, to be worked out before any candidate is run.
+
+        Returns
+        -------
+        list of int
+            Positions in `setups`: the first of each fill, gross, decision venue and baskets, sixteen at most.
+        """
+        found = dict[object, int]()
+        for number, one in enumerate(self.setups):
+            key = (one.config.fill, one.config.max_gross, one.schedule.venue, one.baskets)
+            found.setdefault(key, number)
+        return list(found.values())[:MOST_TRIED]
+
+    def setup_named(self, number: int) -> str:
+        """Name a setup by what it varies, for messages.
+
+        Parameters
+        ----------
+        number : int
+            Position in `setups`.
+
+        Returns
+        -------
+        str
+        """
+        names = self._names(OF_SETUP)
+        settings = self.space.settings_of(names, self.space.distinct(names)[number].tolist())
+        return ", ".join(f"{name} = {text_of(value)}" for name, value in settings.items())
+
     def variant(self, candidate: int) -> Thesis:
         """Give the thesis of one candidate.
 
@@ -143,8 +175,11 @@ class Variants:
         """The distinct rules as numbers, shape (7, n_rules); see `strategies.planning.rule_lanes`."""
         names = self._names(OF_RULE)
         codes = self.space.distinct(names)
-        stretches = (codes[at : at + STRETCH].tolist() for at in range(0, len(codes), STRETCH))
-        return np.concatenate([rule_lanes([self._rule(names, one) for one in some]) for some in stretches], axis=1)
+        given = dict(zip(self.space.names, self.space.values, strict=True))
+        found = rule_numbers(self.thesis.rotation, {name.partition(".")[2]: given[name] for name in names}, codes)
+        for k in np.flatnonzero(np.isnan(found).any(axis=0)).tolist():  # the settings themselves say what is wrong
+            found[:, k] = self._rule(names, codes[k].tolist()).numbers
+        return found
 
     def setup_of(self, first: int, last: int) -> NDArray[np.int64]:
         """Say which setup candidates belong to.

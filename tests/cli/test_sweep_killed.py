@@ -155,5 +155,6 @@ def test_a_worker_that_dies_leaves_a_plain_error_and_earlier_parts_whole(
         assert told in said
         assert "\n" not in said
         assert left_by(tmp_path / "sweep") == 2
-        assert min(seen, default=99) > already - 1
+        # Told in order, from what was there on; 11 and 12 too where they came back before the process died.
+        assert seen in [list(range(already, last)) for last in (11, 12, 13)]
         seen.clear()

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from backtest.errors import BacktestError
-from backtest.tuning.analysis.axes import axis, is_drawn, parameters, written
+from backtest.tuning.analysis.axes import axis, is_drawn, parameters, steps_of, written
 from backtest.tuning.analysis.groups import Sorted
 from backtest.tuning.analysis.landscape import heat, marginal, ranking, spread, summary
 from backtest.tuning.analysis.neighbourhood import neighbourhood, slices
@@ -83,6 +83,42 @@ def test_numbers_kept_as_categories_are_numbers():
     few = pd.DataFrame({"a.x": pd.Categorical([30, 10, 30], categories=[30, 20, 10])})
     assert axis(few, "a.x").values == (10, 30)
     assert axis(few, "a.x").is_ordered
+
+
+def test_seventy_thousand_texts_keep_their_labels_and_stand_in_no_pair():
+    names = [f"S{k:05d}" for k in range(70_000)]
+    table = pd.DataFrame({"baskets.source": pd.Categorical(names), "rotation.enter": np.arange(70_000) % 2})
+    table["signal.lookback"], table["sharpe"] = np.arange(70_000) // 2 % 2, np.arange(70_000) % 7.0
+    along = axis(table, "baskets.source")
+    assert along.labels[along.codes[66_000]] == "S66000"
+    assert along.is_too_fine
+    assert steps_of(table, "baskets.source", along)[0].tolist() == list(range(70_000))
+    assert marginal(table, along, "sharpe").by_value.loc["S66000", "median"] == 66_000 % 7
+    pairs = interactions(table, "sharpe")
+    assert pairs[["x", "y"]].to_numpy().tolist() in (
+        [["rotation.enter", "signal.lookback"]],
+        [["signal.lookback", "rotation.enter"]],
+    )
+    assert summary(table)["interactions"] == pairs.to_dict("records")
+    assert heat(table, "rotation.enter", along, "sharpe").counts.sum() == 70_000
+    with pytest.raises(BacktestError, match=r"has 4,900,000,000 cells, more than 1,000,000: .* takes 70,000 values"):
+        heat(table, along, along, "sharpe")
+
+
+def test_one_number_in_most_candidates_leaves_many_values_that_no_bin_can_hold():
+    values = np.where(np.arange(70_000) % 50 == 0, np.arange(70_000.0), 0.0)
+    along = axis(pd.DataFrame({"a.x": values, "a.y": np.arange(70_000) % 2}), "a.x")
+    assert (along.n, along.is_binned, along.is_too_fine) == (1_400, False, True)
+    assert along.values[along.codes[65_550]] == 65_550.0
+
+
+def test_a_listed_number_is_gone_through_once(monkeypatch: pytest.MonkeyPatch):
+    table, read = pd.DataFrame({"a.x": np.arange(10_000) % 3, "a.y": np.arange(10_000) % 2}), list[int]()
+    for name in ("factorize", "unique"):
+        real = getattr(pd, name)
+        monkeypatch.setattr(pd, name, lambda given, real=real, **how: read.append(len(given)) or real(given, **how))
+    assert axis(table, "a.x").values == (0, 1, 2)
+    assert sorted(read) == [4_096, 4_096, 10_000], "the sample for each of two questions, and the column once"
 
 
 def test_parameters_have_dots_and_vary():

@@ -134,6 +134,8 @@ def test_progress_is_told_and_parts_follow_one_another():
         ("kill", "the process that ran it ended with signal 9. Was there too little memory? Fewer workers need less."),
         ("quit", "the process that ran it ended with exit code 4."),
         ("refuse", "nothing to hold."),
+        ("refuse in lines", "nothing to hold."),
+        ("raise in lines", "decide(past, portfolio) fails at 2025-01-22 21:00 UTC: ValueError: no such thing"),
         ("raise", "decide(past, portfolio) fails at 2025-01-22 21:00 UTC: ValueError: no such thing"),
     ],
 )
@@ -311,7 +313,7 @@ def test_parts_before_a_worker_that_dies_are_whole_and_the_sweep_goes_on_from_th
         assert run_parts(whole, store, 2, lambda done, n: told.append((done, n))) == 20
         store.finish(lambda read: {})
         table = store.table
-    assert told == [(k, 20) for k in range(1, 21)]
+    assert told == [(k, 20) for k in range(21)]
     np.testing.assert_allclose(table["strategy.weight"], np.arange(1, 21) / 100, rtol=1e-15)
     assert table["total_return"].is_monotonic_increasing
     with opened(whole, tmp_path / "two") as store:

@@ -191,14 +191,6 @@ def test_a_setup_has_the_signals_of_its_candidates_alone(market):
     np.testing.assert_array_equal(alone.score[0], both.score[1])
 
 
-def test_rules_made_in_stretches_are_the_same_numbers(market, monkeypatch):
-    whole = Variants(thesis("flow-momentum"), market, space_of(GRID)).rules
-    assert whole.shape == (7, 6)
-    assert whole[1].tolist() == [0.5, 0.5, 1.0, 1.0, 1.5, 1.5]
-    monkeypatch.setattr(variants, "STRETCH", 4)
-    np.testing.assert_array_equal(Variants(thesis("flow-momentum"), market, space_of(GRID)).rules, whole)
-
-
 @pytest.mark.parametrize("at_once", [2, 5, 65_536])
 def test_a_threshold_that_no_score_reaches_is_refused_wherever_it_is(market, monkeypatch, at_once):
     monkeypatch.setattr(variants, "PART_SIZE", at_once)
@@ -317,6 +309,21 @@ def test_a_finished_sweep_opens_without_its_market(found, market, tmp_path):
     own = backtest.run(thesis("flow-momentum"), market)
     assert said["summary"]["spread"]["own"] == own.summary()["sharpe"]
     assert said["notes"] == list(own.notes)
+
+
+def test_a_finished_sweep_that_was_edited_is_not_shown_again(market, tmp_path):
+    one, grid, table = thesis("flow-momentum"), {"rotation.enter": [0.5, 1.0]}, tmp_path / "sweep" / "table.parquet"
+    best = np.float64(backtest.sweep(one, market, grid, out=tmp_path / "sweep").table["sharpe"].max())
+    content = table.read_bytes()
+    assert content.count(best.tobytes()) == 1
+    table.write_bytes(content.replace(best.tobytes(), np.float64(9.0).tobytes()))
+    said = (
+        r"sweep is no longer the sweep that was written: candidates 0 to 1 were edited after the sweep\. Put the file"
+    )
+    with pytest.raises(BacktestError, match=said):
+        backtest.sweep(one, market, grid, out=tmp_path / "sweep")
+    table.write_bytes(content)
+    assert backtest.sweep(one, market, grid, out=tmp_path / "sweep").n_made == 0
 
 
 def test_what_was_drawn_and_its_conditions_are_stated(market, tmp_path):

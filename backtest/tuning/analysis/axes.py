@@ -28,8 +28,9 @@ class Axis:
     ----------
     parameter : str
         Dotted name.
-    codes : ndarray of shape (n,), uint16
-        Place of each candidate in `values`. A missing value (None, NaN) has a place of its own, the last.
+    codes : ndarray of shape (n,), uint16 or uint32
+        Place of each candidate in `values`; 32 bits where there are more than 65,536. A missing value (None, NaN) has a
+        place of its own, the last.
     values : tuple, length n_values
         Distinct values that candidates take, in order; of a bin the median of what it holds.
     labels : tuple of str, length n_values
@@ -41,7 +42,7 @@ class Axis:
     """
 
     parameter: str
-    codes: NDArray[np.uint16]
+    codes: NDArray[np.uint16] | NDArray[np.uint32]
     values: tuple[object, ...]
     labels: tuple[str, ...]
     is_ordered: bool
@@ -51,6 +52,11 @@ class Axis:
     def n(self) -> int:
         """Places."""
         return len(self.values)
+
+    @property
+    def is_too_fine(self) -> bool:
+        """Whether there are more places than a map can show, 64, and they cannot be put into bins."""
+        return not self.is_binned and self.n > MOST_VALUES
 
 
 def parameters(table: pd.DataFrame, *, varied: bool = True) -> tuple[str, ...]:
@@ -112,6 +118,7 @@ def axis(table: pd.DataFrame, parameter: str, *, n_bins: int | None = None) -> A
     Returns
     -------
     Axis
+        Texts keep all their values, however many: such an axis is too fine for a map.
 
     Examples
     --------
@@ -120,11 +127,12 @@ def axis(table: pd.DataFrame, parameter: str, *, n_bins: int | None = None) -> A
     ((1, 3), [1, 0, 1], False)
     """
     column = _column(table, parameter)
-    if _is_number(column) and (_takes_many(column) or is_drawn(table, parameter)):
+    listed = _list_if_few(column)
+    if _is_number(column) and (listed is None or is_drawn(table, parameter)):
         bins = _bins(parameter, column.to_numpy(dtype=np.float64), n_bins or bins_for(len(table)))
         if bins is not None:
             return bins
-    return _listed(parameter, column)
+    return _listed(parameter, *(listed or _list(column)))
 
 
 def bins_for(n: int, n_parameters: int = 1) -> int:
@@ -171,7 +179,8 @@ def steps_of(table: pd.DataFrame, parameter: str, laid: Axis | None = None) -> t
     if laid is not None and not laid.is_binned:
         return laid.codes.astype(np.int64), laid.is_ordered
     column = _column(table, parameter)
-    if _is_number(column) and _takes_many(column):
+    found = _list_if_few(column)
+    if found is None:
         values = column.to_numpy(dtype=np.float64)
         order = np.argsort(values)
         held = values[order]
@@ -179,7 +188,7 @@ def steps_of(table: pd.DataFrame, parameter: str, laid: Axis | None = None) -> t
         places = np.empty(len(values), dtype=np.int64)
         places[order] = np.concatenate([[0], np.cumsum(is_next)])
         return places, True
-    listed = _listed(parameter, column)
+    listed = _listed(parameter, *found)
     return listed.codes.astype(np.int64), listed.is_ordered
 
 
@@ -234,21 +243,31 @@ def _varies(column: "pd.Series[Any]") -> bool:
     return len(pd.factorize(column, use_na_sentinel=False)[1]) > 1
 
 
-def _takes_many(column: "pd.Series[Any]") -> bool:
+Listed = tuple[NDArray[np.int64], list[Any]]  # codes of the candidates, and the distinct values as they come
+
+
+def _list_if_few(column: "pd.Series[Any]") -> Listed | None:
+    """List the values of a parameter; None of a number that takes many."""
+    if not _is_number(column):
+        return _list(column)
     # A draw of a million shows its many values in the first few thousand; only a list needs to be read whole.
-    return any(len(pd.unique(part)) > MOST_VALUES for part in (column.iloc[:SAMPLE], column))
+    if len(pd.unique(column.iloc[:SAMPLE])) > MOST_VALUES:
+        return None
+    listed = _list(column)
+    return listed if len(listed[1]) <= MOST_VALUES else None
 
 
-def _listed(parameter: str, column: "pd.Series[Any]") -> Axis:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        held = column.cat.remove_unused_categories()
-        codes, values = held.cat.codes.to_numpy().astype(np.int64), list(held.cat.categories)
-        codes = np.where(codes < 0, len(values), codes)
-        if len(codes) and codes.max() == len(values):
-            values.append(None)
-    else:
+def _list(column: "pd.Series[Any]") -> Listed:
+    if not isinstance(column.dtype, pd.CategoricalDtype):
         found, distinct = pd.factorize(column, use_na_sentinel=False)
-        codes, values = np.asarray(found, dtype=np.int64), list(distinct)
+        return np.asarray(found, dtype=np.int64), list(distinct)
+    held = column.cat.remove_unused_categories()
+    codes, values = held.cat.codes.to_numpy().astype(np.int64), list(held.cat.categories)
+    codes = np.where(codes < 0, len(values), codes)
+    return codes, [*values, None] if len(codes) and codes.max() == len(values) else values
+
+
+def _listed(parameter: str, codes: NDArray[np.int64], values: list[Any]) -> Axis:
     is_ordered = all(_is_plain_number(value) or _is_missing(value) for value in values)
     if is_ordered:
         order = sorted(range(len(values)), key=lambda i: (_is_missing(values[i]), values[i]))
@@ -258,7 +277,7 @@ def _listed(parameter: str, column: "pd.Series[Any]") -> Axis:
     labels = tuple(written(value) for value in plain)
     return Axis(
         parameter=parameter,
-        codes=codes.astype(np.uint16),
+        codes=codes.astype(np.uint16) if len(values) <= 2**16 else codes.astype(np.uint32),
         values=plain,
         labels=labels,
         is_ordered=is_ordered,

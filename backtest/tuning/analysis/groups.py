@@ -108,7 +108,7 @@ class Variance:
         return self._between(counts, np.bincount(groups, weights=self.apart, minlength=n_groups))
 
     def between_pairs(
-        self, codes: Sequence[NDArray[np.uint16]], sizes: Sequence[int]
+        self, codes: Sequence[NDArray[np.integer]], sizes: Sequence[int]
     ) -> tuple[list[float], list[float]]:
         """Share of the squares that lies between the means of each grouping, and of each pair of them.
 

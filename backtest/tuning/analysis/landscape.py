@@ -1,7 +1,8 @@
 """What the table of a sweep says: heat maps, effects of parameters, rankings, and where a value lies among all.
 
 A parameter is a column with a dotted name. Numbers that were drawn, or that take more than 64 values, are put into bins
-of equal count. NaN and infinite measures are left out and counted.
+of equal count. Texts keep all their values; a parameter with more than 64 of them stands in no pair, for no map can
+show it. NaN and infinite measures are left out and counted.
 """
 
 import math
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from backtest.errors import BacktestError
 from backtest.tuning.analysis.axes import Axis, axis, bins_for, parameters
 from backtest.tuning.analysis.groups import Sorted, Variance, group_means
 from backtest.tuning.analysis.measures import better, values_of
@@ -21,6 +23,7 @@ from backtest.tuning.analysis.neighbourhood import neighbourhood
 from backtest.tuning.analysis.sensitivity import explained, interactions
 
 How = Literal["median", "mean", "best", "worst"]
+MOST_CELLS = 10**6  # of a map: far more than can be seen, and what 32 bits can count
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 SAME = 1e-10  # absolute and relative: how near the measures of a candidate are to those of its single run
 
@@ -180,13 +183,19 @@ def heat(
     Raises
     ------
     BacktestError
-        If the table has no such measure.
+        If the table has no such measure, or the map would have more than a million cells.
     """
     values = values_of(table, measure)
     n_bins = n_bins or bins_for(len(values), 2)
     across, up = (one if isinstance(one, Axis) else axis(table, one, n_bins=n_bins) for one in (x, y))
-    cells = up.codes.astype(np.int32) * across.n + across.codes
     n_cells, known = across.n * up.n, np.isfinite(values)
+    if n_cells > MOST_CELLS:
+        finest = max(across, up, key=lambda one: one.n)
+        raise BacktestError(
+            f"A map of {across.parameter} and {up.parameter} has {n_cells:,} cells, more than {MOST_CELLS:,}: "
+            f"{finest.parameter} takes {finest.n:,} values. Map other parameters, or ask for fewer bins."
+        )
+    cells = up.codes.astype(np.int32) * across.n + across.codes.astype(np.int32)
     counts = np.bincount(cells[known], minlength=n_cells)
     if how == "mean":
         found = group_means(cells[known], values[known], n_cells)

@@ -28,7 +28,8 @@ def explained(table: pd.DataFrame, measure: str, axes: Sequence[Axis] | None = N
         By parameter, the largest first: eta squared [1]_, the variance between the means of its values over that of all
         candidates. In a full grid it is the first-order sensitivity index [2]_ with each value given equal weight, and
         the shares sum to at most 1; under conditions between parameters, or in a small draw, they may overlap. NaN
-        and infinite measures are left out; NaN where nothing varies.
+        and infinite measures are left out; NaN where nothing varies. A parameter with about as many values as there are
+        candidates, such as thousands of texts, explains nearly everything by chance.
 
     References
     ----------
@@ -66,14 +67,16 @@ def interactions(table: pd.DataFrame, measure: str, axes: Sequence[Axis] | None 
         both), `adds` (less that of `x` alone: what the second adds to the first), `beyond` (less those of each alone:
         the second-order index [1]_ of a full grid); sorted by `together`, the largest first. Of numbers that were drawn
         all are measured over the same bins. `beyond` is negative where a condition ties two parameters, so that they
-        tell the same story.
+        tell the same story. A parameter with more than 64 values that cannot be put into bins, such as texts, is left
+        out: a cell of it and another one would hold a candidate or none.
 
     References
     ----------
     .. [1] Saltelli et al., "Global Sensitivity Analysis: The Primer", 2008.
     """
     variance, n_bins = Variance(values_of(table, measure)), bins_for(len(table), 2)
-    made = [axis(table, name, n_bins=n_bins) for name in parameters(table)] if axes is None else axes
+    given = [axis(table, name, n_bins=n_bins) for name in parameters(table)] if axes is None else axes
+    made = [one for one in given if not one.is_too_fine]
     laid = {one.parameter: one for one in made}
     rows, each, of_pairs = [], list[float](), list[float]()
     if len(made) > 1:

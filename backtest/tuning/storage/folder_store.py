@@ -53,7 +53,8 @@ class FolderStore:
     Raises
     ------
     BacktestError
-        If the folder cannot be written, has no room, holds something else, or is that of another sweep.
+        If the folder cannot be written, has no room, holds something else, is that of another sweep, or holds this one
+        finished and edited since.
     DataError
         If another process is sweeping into it.
     """
@@ -195,6 +196,7 @@ class FolderStore:
         if (self._folder / SEAL).exists():
             sealed = SealedSweep(self._folder)
             refuse_other(self._folder, sealed.identity, self._identity, is_finished=True)
+            sealed.verify()  # its figures are about to be shown as those of this sweep
             self._sealed = sealed
             self._done.update(range(self.layout.n_parts))
             return
@@ -205,7 +207,7 @@ class FolderStore:
             self._begin()
 
     def _begin(self) -> None:
-        self._refuse_full(self.layout.nbytes + self.layout.table_bytes)
+        self._refuse_full(self.layout.nbytes)
         # Made aside and renamed: the folder of parts is never there without saying of what.
         unfinished = self._folder / f".{uuid4().hex}{UNFINISHED}"
         unfinished.mkdir()
@@ -232,7 +234,7 @@ class FolderStore:
             self._files.forget(number)
         self._done |= whole
         share_left = 1 - len(whole) / self.layout.n_parts
-        self._refuse_full(int(self.layout.nbytes * share_left) + self.layout.table_bytes)
+        self._refuse_full(int(self.layout.nbytes * share_left))
 
     def _refuse_foreign(self) -> None:
         """Refuse a folder in which something of ours would meet something of somebody else's."""
@@ -247,7 +249,8 @@ class FolderStore:
                 "choose another folder with --out."
             )
 
-    def _refuse_full(self, needed: int) -> None:
+    def _refuse_full(self, of_parts: int) -> None:
+        needed = of_parts + self.layout.table_bytes + (self.layout.csv_bytes if self._csv else 0)
         free = shutil.disk_usage(self._folder).free
         if needed > free:
             raise BacktestError(

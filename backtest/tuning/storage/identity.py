@@ -11,8 +11,10 @@ import pandas as pd
 from backtest.errors import BacktestError
 from backtest.output.documents import json_text
 from backtest.output.provenance import versions
+from backtest.tuning.grids.parameter_values import text_of
+from backtest.tuning.space import Space
 from backtest.tuning.storage.parts import ColumnType, Layout
-from backtest.tuning.storage.strategy_identity import strategy_digest
+from backtest.tuning.storage.strategy_identity import strategy_digest, strategy_fields
 from data.fingerprint import market_hash
 from data.market import MarketData
 from strategies.strategy import Policy, Strategy
@@ -20,10 +22,12 @@ from strategies.thesis import Thesis
 
 # Libraries whose version may change a figure, or a byte of the files.
 LIBRARIES = ("exchange_calendars", "llvmlite", "numba", "numpy", "pandas", "pyarrow")
+VARIED = "varied: "  # before the names of what the grid varies
+MOST_LISTED = 8  # values of a setting; of more the ends are stated
 LONGEST_SHOWN = 40  # characters: longer values, such as hashes, are only named
 
 
-def sweep_identity(strategy: Thesis | Strategy | Policy, market: MarketData, space_digest: str) -> dict[str, str]:
+def sweep_identity(strategy: Thesis | Strategy | Policy, market: MarketData, space: Space) -> dict[str, str]:
     """Say what decides the results of a sweep.
 
     Parameters
@@ -31,19 +35,17 @@ def sweep_identity(strategy: Thesis | Strategy | Policy, market: MarketData, spa
     strategy : Thesis, Strategy or Policy
         The one that is varied: a thesis with all its settings, those of the run included.
     market : MarketData
-    space_digest : str
-        Of the candidates and their order.
+    space : Space
+        The candidates and their order.
 
     Returns
     -------
     dict of str to str
-        Eastbound's version and a hash of its own files, versions of Python and of libraries, system and machine; hashes
-        of thesis or strategy, market and space. Nothing of it changes with the day, the place or the number of threads.
+        Eastbound's version and a hash of its own files, versions of Python and of libraries, system and machine; each
+        setting of a thesis, or a hash of the strategy and its fields; hashes of market and space, and what the grid
+        varies in words, so that it can be said what differs. Nothing of it changes with the day, the place or the
+        number of threads.
     """
-    if isinstance(strategy, Thesis):
-        swept = {"thesis": settings_digest(strategy.model_dump(mode="python"))}
-    else:
-        swept = {"strategy": strategy_digest(strategy)}
     made_by = versions()
     libraries = {name: made_by["libraries"][name] for name in LIBRARIES}
     own = {"Eastbound": made_by["eastbound"], "Eastbound's files": made_by["source"], "Python": made_by["python"]}
@@ -51,12 +53,37 @@ def sweep_identity(strategy: Thesis | Strategy | Policy, market: MarketData, spa
         **own,
         **libraries,
         "platform": made_by["platform"],
-        **swept,
+        **_settings(strategy),
         "market": market_hash(market),
         "first date": str(market.start),
         "last date": str(market.end),
         "names that may be held": _hashed("\0".join(market.holdable)),
-        "grid": space_digest,
+        "grid": space.digest,
+        **_varied(space),
+    }
+
+
+def _settings(strategy: Thesis | Strategy | Policy) -> dict[str, str]:
+    """Give the settings of a thesis by their dotted names, or what is known of a strategy in Python."""
+    if not isinstance(strategy, Thesis):
+        return {"strategy": strategy_digest(strategy), **strategy_fields(strategy)}
+    found = dict[str, Any]()
+    for section, given in json.loads(json_text(strategy.model_dump(mode="python"))).items():
+        settings = {f"{section}.{key}": value for key, value in given.items()} if isinstance(given, dict) else {}
+        found |= settings or {section: given}
+    return {f"thesis: {name}": value if isinstance(value, str) else json.dumps(value) for name, value in found.items()}
+
+
+def _varied(space: Space) -> dict[str, str]:
+    found = {}
+    for name, values in zip(space.names, space.values, strict=True):
+        ends = f"{len(values):,} values, {text_of(values[0])} to {text_of(values[-1])}"
+        found[f"{VARIED}{name}"] = ends if len(values) > MOST_LISTED else ", ".join(map(text_of, values))
+    draw = space.draw
+    return {
+        **found,
+        f"{VARIED}conditions": " and ".join(space.conditions) or "none",
+        f"{VARIED}draw": "none" if draw is None else f"{draw.n:,} by {draw.method}, seed {draw.seed}",
     }
 
 
@@ -121,6 +148,8 @@ def refuse_other(folder: Path, found: Any, asked: Mapping[str, str], *, is_finis
     differ = [name for name in dict.fromkeys((*found, *asked)) if found.get(name) != asked.get(name)]
     if not differ:
         return
+    if any(name.startswith(VARIED) for name in differ):  # which says more than that they differ
+        differ = [name for name in differ if name not in {"grid", "columns"}]
     said = []
     for name in differ:
         before, after = found.get(name, "not stated"), asked.get(name, "not stated")

@@ -191,6 +191,23 @@ def array_file(name: str) -> str:
     return f"{name}.npy"
 
 
+def file_checksum(path: Path) -> int:
+    """Read a file through for its CRC-32.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    int
+    """
+    crc = 0
+    for content in _read(path, 0, path.stat().st_size, at_once=1 << 17):
+        crc = zlib.crc32(content, crc)
+    return crc
+
+
 def _in_order(pieces: Pieces) -> Iterator[NDArray[Any]]:
     for group in pieces:
         yield from group.values()

@@ -12,6 +12,7 @@ from backtest.errors import BacktestError
 
 # Fixed, whatever threads and memory there are: it decides the row groups of the table, and so its bytes.
 PART_SIZE = 65_536  # candidates
+CSV_NUMBER = 20  # bytes: 17 digits, a sign, a point and a comma
 
 Column = NDArray[Any] | pd.Categorical
 ColumnType = np.dtype[Any] | pd.CategoricalDtype
@@ -161,9 +162,25 @@ class Layout:
         return self.n_candidates * sum(dtype.itemsize for dtype in self.column_types.values())
 
     @property
+    def csv_bytes(self) -> int:
+        """Bytes that the table may take as CSV, estimated by what its longest numbers and texts take."""
+        widths = (
+            max((len(str(one)) for one in kind.categories), default=0) + 1
+            if isinstance(kind, pd.CategoricalDtype)
+            else CSV_NUMBER
+            for kind in self.columns.values()
+        )
+        return self.n_candidates * sum(widths)
+
+    @property
     def nbytes(self) -> int:
         """Bytes of all that is kept of all candidates."""
         return self.table_bytes + self.n_candidates * sum(dtype.itemsize * n for dtype, n in self.arrays.values())
+
+    @property
+    def part_bytes(self) -> int:
+        """Bytes of all that is kept of the candidates of a part."""
+        return self.nbytes // self.n_candidates * min(self.part_size, self.n_candidates)
 
     def bounds(self, number: int) -> tuple[int, int]:
         """Give the candidates of a part.

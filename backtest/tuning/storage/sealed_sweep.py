@@ -5,7 +5,8 @@ is finished. Then they move to their places, the seal last again, and the parts 
 leaves the parts; one that dies after it a move that whoever opens the folder next finishes.
 
 The seal states the size of each file, and of each part the CRC-32 that it was written with: one checksum for the whole
-life of a part, so that finishing reads nothing twice.
+life of a part, so that finishing reads nothing twice. Of table.csv, which holds the same figures as text, it states a
+CRC-32 of the whole file.
 """
 
 import json
@@ -15,18 +16,19 @@ import zlib
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
 from backtest.output.documents import json_text
 from backtest.output.run_folder import sealed_names, sync
 from backtest.tuning.storage.assembly import read_columns, read_table
-from backtest.tuning.storage.part_files import array_file
+from backtest.tuning.storage.part_files import array_file, file_checksum
 from backtest.tuning.storage.parts import Layout
 from data.storage.atomic import UNFINISHED, replacing
 
@@ -62,6 +64,8 @@ def flush(parts: Path, names: Iterable[str]) -> dict[str, dict[str, int]]:
         with (parts / name).open("rb+") as file:
             os.fsync(file.fileno())
             files[name] = {"bytes": os.fstat(file.fileno()).st_size}
+        if name == CSV:
+            files[name]["crc32"] = file_checksum(parts / name)
     return files
 
 
@@ -158,7 +162,8 @@ class SealedSweep:
             self.about: dict[str, Any] = dict(document["about"])
             self.layout = Layout.from_document(document["layout"])
             self._checksums: list[int] = list(document["parts"])
-            sizes = {name: document["files"][name]["bytes"] for name in sealed_names(text)}
+            self._files = {name: dict(document["files"][name]) for name in sealed_names(text)}
+            sizes = {name: stated["bytes"] for name, stated in self._files.items()}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise BacktestError(f"{folder / SEAL} is not what a sweep wrote. Choose another with --out.") from error
         for name, size in sizes.items():
@@ -167,14 +172,14 @@ class SealedSweep:
                 self._refuse(f"{name} {'was edited after the sweep' if path.exists() else 'is missing'}")
 
     def verify(self) -> None:
-        """Hold every figure against the checksum of its part.
+        """Hold every figure against the checksum of its part, and table.csv against its own.
 
         Raises
         ------
         BacktestError
-            If one was edited.
+            If one was edited, or a file cannot be read any more.
         """
-        arrays = [self.array(name) for name in self.layout.arrays]
+        arrays = [self._checked(name) for name in self.layout.arrays]
         try:
             parts = zip(self._checksums, read_columns(self._folder / TABLE, self.layout), strict=True)
             for number, (stated, columns) in enumerate(parts):
@@ -184,8 +189,11 @@ class SealedSweep:
                     crc = zlib.crc32(np.ascontiguousarray(piece).data.cast("B"), crc)
                 if crc != stated:
                     self._refuse(f"candidates {first:,} to {last - 1:,} were edited after the sweep")
-        except (OSError, ValueError) as error:
-            self._refuse(f"{TABLE} cannot be read ({error})")
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+            self._refuse(f"{TABLE} cannot be read any more", error)
+        for name, file in self._files.items():
+            if "crc32" in file and file_checksum(self._folder / name) != file["crc32"]:
+                self._refuse(f"{name} was edited after the sweep")
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -207,11 +215,22 @@ class SealedSweep:
         found: NDArray[Any] = np.load(self._folder / array_file(name), mmap_mode="r")
         return found
 
-    def _refuse(self, what: str) -> None:
+    def _checked(self, name: str) -> NDArray[Any]:
+        """Map an array, and hold its header against the layout."""
+        dtype, width = self.layout.arrays[name]
+        try:
+            found = self.array(name)
+        except (OSError, ValueError, SyntaxError) as error:  # the header is read as a literal of Python
+            self._refuse(f"{array_file(name)} cannot be read any more", error)
+        if found.shape != (self.layout.n_candidates, width) or found.dtype != dtype:
+            self._refuse(f"{array_file(name)} was edited after the sweep")
+        return found
+
+    def _refuse(self, what: str, cause: Exception | None = None) -> NoReturn:
         raise BacktestError(
-            f"{self._folder} is no longer the sweep that was written: {what}. Put it back, or choose another "
-            "with --out."
-        )
+            f"{self._folder} is no longer the sweep that was written: {what}. Put the file back, remove the folder and "
+            "sweep again, or choose another with --out."
+        ) from cause
 
 
 def _seal_in(folder: Path) -> bytes:

@@ -1,5 +1,6 @@
 """Where the results of a sweep go: into memory, or part by part into a folder."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol, Self
@@ -118,8 +119,8 @@ def open_store(
     part_size : int
         Candidates of a part.
     memory_limit : int
-        Bytes that may be held without a folder. With one, the parts at work are held, however many candidates there
-        are; whoever reads the table holds what is read.
+        Bytes of results that may be held: without a folder all of them, with one a part, however many candidates there
+        are. Whoever reads the table holds what is read.
     csv : bool
         Write table.csv too; with a folder only.
 
@@ -130,8 +131,9 @@ def open_store(
     Raises
     ------
     BacktestError
-        If the results do not fit into memory or onto the disk, or the folder cannot be written, holds something else,
-        or is that of another sweep.
+        If the results, or those of a part, do not fit into memory or onto the disk; if the folder cannot be written,
+        holds something else, is that of another sweep, or holds this one finished and edited since: of a finished one
+        every figure is held against its checksum.
     DataError
         If another process is sweeping into the folder.
     """
@@ -139,6 +141,7 @@ def open_store(
         columns=dict(columns), n_candidates=n_candidates, n_blocks=n_blocks, n_dates=n_dates, part_size=part_size
     )
     if folder is not None:
+        _refuse_large_parts(layout, memory_limit)
         return FolderStore(folder, identity, layout, csv=csv)
     if layout.nbytes > memory_limit:
         raise BacktestError(
@@ -147,3 +150,16 @@ def open_store(
             "memory_limit."
         )
     return MemoryStore(layout)
+
+
+def _refuse_large_parts(layout: Layout, memory_limit: int) -> None:
+    """Refuse parts larger than what may be held. Smaller ones would be other files, with which no sweep could go on."""
+    if layout.part_bytes <= memory_limit:
+        return
+    n = min(layout.part_size, layout.n_candidates)
+    less = "" if layout.n_dates is None else ", or keep no returns"
+    raise BacktestError(
+        f"A part of the sweep, {n:,} candidates that are held at once, takes {layout.part_bytes / 1e6:,.1f} MB of "
+        f"results, more than memory_limit ({memory_limit / 1e6:,.1f} MB). Give a memory_limit of "
+        f"{math.ceil(layout.part_bytes / 1e6):,} MB or more{less}."
+    )

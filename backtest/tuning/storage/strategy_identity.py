@@ -2,13 +2,15 @@
 
 import hashlib
 import inspect
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from types import ModuleType
 
 from backtest.errors import BacktestError
-from backtest.tuning.grids.parameter_values import value_of
+from backtest.tuning.grids.parameter_values import text_of, value_of
+from data.errors import said_by
 from strategies.strategy import Policy, Strategy
 
 
@@ -48,6 +50,26 @@ def strategy_digest(strategy: Strategy | Policy) -> str:
     return found.hexdigest()
 
 
+def strategy_fields(strategy: Strategy | Policy) -> dict[str, str]:
+    """Give the fields of a strategy that is an instance of a dataclass, as a reader would write them.
+
+    Parameters
+    ----------
+    strategy : Strategy or Policy
+
+    Returns
+    -------
+    dict of str to str
+        By `strategy.NAME`; without those that are no plain values.
+    """
+    given: object = strategy
+    found = {}
+    for name, value in _state(given).items() if is_dataclass(given) and not isinstance(given, type) else ():
+        with suppress(BacktestError):
+            found[f"strategy.{name}"] = text_of(value_of(value, name))
+    return found
+
+
 def _state(strategy: object) -> dict[str, object]:
     if is_dataclass(strategy):
         return {field.name: getattr(strategy, field.name) for field in fields(strategy)}
@@ -69,7 +91,7 @@ def _written(name: str, value: object) -> bytes:
         return bytes(ForkingPickler.dumps(value))
     except Exception as error:  # whatever a user's object says
         raise BacktestError(
-            f"The strategy holds {name!r}, which cannot be written down ({type(error).__name__}: {error}). Let it hold "
+            f"The strategy holds {name!r}, which cannot be written down ({said_by(error)}). Let it hold "
             "settings alone, or sweep without a folder."
         ) from error
 
