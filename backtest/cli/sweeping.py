@@ -1,6 +1,5 @@
 """`eastbound sweep`: every candidate of a grid run, the best shown, and all of them written to a folder."""
 
-import re
 import shlex
 import sys
 from contextlib import ExitStack
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 # Settings of which the first must not be above the second, and the condition that sees to it.
 IN_ORDER = (("rotation.exit", "<", "rotation.enter"), ("rotation.min_share", "<=", "rotation.max_share"))
-UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 # The help is set by rich, to which a:b:n holds the name of an emoji.
 WHAT_VARIES = (
     "A grid file; or KEY=LOW:HIGH:N for N points from LOW to HIGH, KEY=log:LOW:HIGH:N, KEY=[0.5, 1.0], "
@@ -60,13 +58,14 @@ def sweep_command(
     from backtest.kernels.measures import MEASURES
     from backtest.output.run_folder import refuse_unwritable
     from backtest.tuning.grids.grid_file import parse_grid
+    from backtest.tuning.storage.byte_counts import bytes_of
 
     given = [*(grid or ()), *(words or ())]
     if not given:
         raise BacktestError("A sweep needs a grid, such as --grid signal.lookback=20:60:5, or a grid file.")
     if by not in MEASURES:
         raise BacktestError(f"There is no measure {by!r} of a sweep; want one of {', '.join(MEASURES)}.")
-    limit, changes = _bytes(memory_limit), dict(read_setting(one) for one in settings or ())
+    limit, changes = bytes_of(memory_limit, "--memory-limit"), dict(read_setting(one) for one in settings or ())
     varied = parse_grid(given)
     if out is not None:
         refuse_unwritable(out, names=())
@@ -217,14 +216,3 @@ def _left_out_by(strategy: object, varied: dict[str, Any]) -> str:
         if {low, high} & set(values) and lows and highs and max(lows) > min(highs):
             return f" Leave such candidates out: --grid 'conditions={low} {relation} {high}'."
     return ""
-
-
-def _bytes(text: str) -> int:
-    """Read a size such as 500MB."""
-    from backtest.errors import BacktestError
-
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?B?)\s*", text.upper())
-    unit = UNITS.get(found[2]) if found else None
-    if found is None or unit is None:
-        raise BacktestError(f"--memory-limit {text!r} is no size; write 500MB or 2GB.")
-    return int(float(found[1]) * unit)

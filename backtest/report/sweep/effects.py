@@ -7,6 +7,7 @@ from backtest.report.sweep.charts import effect, parallel
 from backtest.report.sweep.frames import SweepFrames
 from backtest.report.sweep.labels import label, measured, spoken
 from backtest.report.tables import MISSING, Table, number, percent
+from backtest.tuning.analysis.axes import MOST_VALUES
 from backtest.tuning.analysis.landscape import Marginal, ranking
 from backtest.tuning.analysis.measures import better
 
@@ -38,7 +39,8 @@ def effects(frames: SweepFrames) -> Section:
         ),
         table=shares(frames),
     )
-    span = _span(frames)
+    span, fine = _span(frames), [name for name, one in frames.marginals.items() if one.axis.is_too_fine]
+    drawn = [(name, one) for name, one in frames.marginals.items() if name not in fine]
     charts = tuple(
         Exhibit(
             key=f"effect-{i + 1}",
@@ -47,14 +49,16 @@ def effects(frames: SweepFrames) -> Section:
             figure=effect(one, frames.by, span),
             is_half=True,
         )
-        for i, (name, one) in enumerate(list(frames.marginals.items())[:MOST_CHARTS])
+        for i, (name, one) in enumerate(drawn[:MOST_CHARTS])
     )
     said = (
         "All other parameters are left as they fall: a line is the median of every candidate with that value, the band "
         "the middle half of them, a diamond the best. All charts have one scale."
     )
-    made = (table, *charts) if charts else ()
-    return Section(key="effects", title="Effect of each parameter", exhibits=made, paragraphs=(said,) if made else ())
+    left_out = f"Not drawn, because it takes more than {MOST_VALUES} values that have no order: {', '.join(fine)}."
+    made = (table, *charts) if frames.marginals else ()
+    paragraphs = ((said,) if charts else ()) + ((left_out,) if fine else ())
+    return Section(key="effects", title="Effect of each parameter", exhibits=made, paragraphs=paragraphs)
 
 
 def shares(frames: SweepFrames) -> Table:
