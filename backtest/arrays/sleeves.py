@@ -188,7 +188,7 @@ def _irregular(
     found = np.zeros(len(held), dtype=np.int64)
     if not fills:
         return found
-    k, row, v = np.array(fills, dtype=np.int64)[:, :3].T  # one a fill; what follows is by fill and name
+    k, row, v, event = np.array(fills, dtype=np.int64)[:, :4].T  # one a fill; what follows is by fill and name
     world, at_open = prepared.world, prepared.rules.fill == state.NEXT_OPEN
     has_open, has_close = ~np.isnan(world.open[:, name]), ~np.isnan(world.close[:, name])
     has_session = prepared.rows.opens != NONE
@@ -199,12 +199,23 @@ def _irregular(
     opened, closed = has_open[row], has_close[row]
     bad = ~opened & ~closed if at_open else ~closed
     if prepared.rules.fill != state.SAME_CLOSE:
-        bad |= (before != NONE)[:, None] & (~has_close[before] | (~opened & has_open[before] & at_open))
+        # Its proceeds do not count where it looks halted: at fills of other venues before its own, and at its own open.
+        asked = _after_others(k, row, event)[:, None] | (~opened & at_open)
+        bad |= (before != NONE)[:, None] & ((asked & ~has_close[before]) | (~opened & has_open[before] & at_open))
     if at_open:
         bad |= (splits[k] != 0)[:, None] & ~opened
     bad |= world.barred[row if len(world.barred) > 1 else np.zeros_like(row)][:, name] != 0
     np.maximum.at(found, k, (mine & bad).any(axis=1).astype(np.int64))
     return found
+
+
+def _after_others(k: NDArray[np.int64], row: NDArray[np.int64], event: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which fills of a decision come after another of its fills on the same date, shape (fills,)."""
+    _, which = np.unique(np.stack([k, row]), axis=1, return_inverse=True)
+    earliest = np.full(len(k), np.iinfo(np.int64).max)
+    np.minimum.at(earliest, which, event)
+    later: NDArray[np.bool_] = event > earliest[which]
+    return later
 
 
 def _fill_tables(prepared: Prepared, sleeves: Sleeves, steps: Steps, held_at_marks: NDArray[np.int64]) -> None:

@@ -1,14 +1,10 @@
 """Sweeps of theses: candidates side by side in lanes, blocks of them over a pool of threads."""
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from queue import SimpleQueue
-from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -28,10 +24,9 @@ from strategies.planning import rotations
 from strategies.rules.kernels import Rotations
 
 LANES = 192  # candidates side by side: a step of the ledger costs as much for few, and what it reads stays near
-BLOCKS_A_TASK = 6
+BLOCKS_A_TASK, TASKS_A_THREAD = 10, 4  # at most; and of each part at least, if it has as many blocks
 EVEN = 16  # lanes that loops take without a rest
 RUNNERS_KEPT, ROOM_KEPT = 12, 2**25  # of a thread, and bytes: parts of a grid come back to its setups
-PARTS_UNDER_WAY = 2  # so that no thread waits for the last task of a part, or for its writing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +143,7 @@ class InLanes:
             returns=None if n_dates is None else np.empty((n, n_dates), dtype=np.float32),
         )
 
-    def work(self, part: Candidates) -> Iterator[Task | Callable[[], object]]:
+    def work(self, part: Candidates, n_threads: int) -> Iterator[Task | Callable[[], object]]:
         """Split a part into tasks, each behind what has to be worked out for it, where all of that can be kept.
 
         A setup comes before the tasks of the one before it: it keeps the interpreter busy, and they do not.
@@ -156,6 +151,8 @@ class InLanes:
         Parameters
         ----------
         part : Candidates
+        n_threads : int
+            That share the tasks.
 
         Yields
         ------
@@ -166,11 +163,12 @@ class InLanes:
         signals, setups = np.unique(part.signal).tolist(), [int(part.setup[run[0]]) for run in runs]
         if len(signals) <= READINGS_KEPT:
             yield from (partial(self.preparation.reading, number) for number in signals)
+        n_blocks = max(1, min(BLOCKS_A_TASK, len(order) // (LANES * TASKS_A_THREAD * n_threads)))
         ahead = iter(setups if len(setups) <= SETUPS_KEPT else ())
         yield from (partial(self.preparation.setup, number) for number in islice(ahead, 1))
         for run in runs:
             yield from (partial(self.preparation.setup, number) for number in islice(ahead, 1))
-            yield from _tasks(part, run)
+            yield from _tasks(part, run, n_blocks if part.returns is None else 1)
 
     def run(self, part: Candidates, task: Task) -> None:
         """Run a task, and put what comes of it into its part.
@@ -246,9 +244,9 @@ class InLanes:
         return BacktestError(f"{self.variants.space.named(part.first + int(member))}: {error}")
 
 
-def _tasks(part: Candidates, run: NDArray[np.int64]) -> Iterator[Task]:
-    """Split candidates of one setup into tasks."""
-    n_together, n_blocks = _split(len(run)), BLOCKS_A_TASK if part.returns is None else 1
+def _tasks(part: Candidates, run: NDArray[np.int64], n_blocks: int) -> Iterator[Task]:
+    """Split candidates of one setup into tasks of so many blocks."""
+    n_together = _split(len(run))
     signals, columns = np.unique(part.signal[run], return_inverse=True)
     for at in range(0, len(run), n_blocks * n_together):
         some = slice(at, at + n_blocks * n_together)
@@ -270,118 +268,13 @@ class _Runners(threading.local):
     def of(self, setup: Setup, n_lanes: int, *, keeps_nav: bool) -> BlockRunner:
         """Give a runner of so many lanes; of one sweep, so that NAV is always kept or never."""
         key = (id(setup.prepared), n_lanes)  # which the runner holds on to
-        runner = self._made.pop(key, None) or BlockRunner(setup, n_lanes, keeps_nav=keeps_nav)
+        if key in self._made:
+            self._made[key] = self._made.pop(key)
+            return self._made[key]
+        runner = BlockRunner(setup, n_lanes, keeps_nav=keeps_nav)
         self._made[key] = runner
         while len(self._made) > 1 and (
             len(self._made) > RUNNERS_KEPT or sum(one.nbytes for one in self._made.values()) > ROOM_KEPT
         ):
             del self._made[next(iter(self._made))]
         return runner
-
-
-def run_parts(
-    task: InLanes,
-    store: Store,
-    n_threads: int,
-    watch: Callable[[int, int], None] | None = None,
-    *,
-    n_under_way: int = PARTS_UNDER_WAY,
-) -> int:
-    """Run the parts of a sweep that are not there yet.
-
-    Parameters
-    ----------
-    task : InLanes
-    store : Store
-    n_threads : int
-        No result depends on it.
-    watch : callable, optional
-        Told how many candidates are done, and of how many, whenever a thread is done with some.
-    n_under_way : int
-        Parts that are held at once, run or written.
-
-    Returns
-    -------
-    int
-        Candidates run.
-
-    Raises
-    ------
-    BacktestError
-        As `InLanes.run` does; if a part cannot be written.
-    KeyboardInterrupt
-        As it comes. As after any error the tasks at work end first, and parts that are whole are written.
-    """
-    layout = store.layout
-    todo = deque(number for number in range(layout.n_parts) if number not in store.done)
-    n_todo = sum(last - first for first, last in map(layout.bounds, todo))
-    done = layout.n_candidates - n_todo
-    with _UnderWay(task, store, n_threads) as parts:
-        while todo or parts.n_held:
-            if watch is not None:
-                watch(done, layout.n_candidates)
-            if todo and parts.n_held < n_under_way:
-                parts.begin(todo.popleft())
-            else:
-                done += parts.wait()
-    if watch is not None:
-        watch(done, layout.n_candidates)
-    return n_todo
-
-
-class _UnderWay:
-    """Parts at work: their tasks in a pool of threads, their writing in a thread of its own."""
-
-    def __init__(self, task: InLanes, store: Store, n_threads: int) -> None:
-        self.n_held = 0
-        self._left = dict[int, int]()  # candidates of each part that are not run yet
-        self._task, self._store = task, store
-        self._pool = ThreadPoolExecutor(n_threads, thread_name_prefix="sweep")
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="sweep-writer")
-        self._ended: SimpleQueue[tuple[Future[None], Candidates, int]] = SimpleQueue()
-
-    def begin(self, number: int) -> None:
-        """Hand a part to the threads."""
-        part = self._task.part(self._store, number)
-        self.n_held += 1
-        self._left[number] = part.last - part.first
-        for piece in self._task.work(part):
-            if isinstance(piece, Task):
-                self._tell(self._pool.submit(self._task.run, part, piece), part, len(piece.members))
-            else:  # what fails there fails again where it is needed, and is told
-                self._pool.submit(piece)
-
-    def wait(self) -> int:
-        """Wait until a task is done, or a part written, and say how many candidates were run by it."""
-        future, part, n = self._ended.get()
-        future.result()
-        if not n:
-            self.n_held -= 1
-        elif not self._count(part, n):
-            self._write(part)
-        return n
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: object, *error: object) -> None:
-        """Let tasks at work end, and write what is whole."""
-        self._pool.shutdown(cancel_futures=True)
-        while not self._ended.empty():
-            future, part, n = self._ended.get()
-            if not future.cancelled() and future.exception() is None and n and not self._count(part, n):
-                self._write(part)
-        self._writer.shutdown()
-
-    def _count(self, part: Candidates, n: int) -> int:
-        self._left[part.number] -= n
-        return self._left[part.number]
-
-    def _write(self, part: Candidates) -> None:
-        self._tell(self._writer.submit(self._put_down, part), part, 0)
-
-    def _put_down(self, part: Candidates) -> None:
-        self._store.write(part.number, self._task.results(part))
-
-    def _tell(self, future: Future[None], part: Candidates, n: int) -> None:
-        future.add_done_callback(lambda ended: self._ended.put((ended, part, n)))

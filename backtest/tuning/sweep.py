@@ -11,10 +11,11 @@ import numpy as np
 
 from backtest.errors import BacktestError, SweepStopped
 from backtest.kernels.measures import MEASURES
-from backtest.tuning import in_lanes, one_by_one
+from backtest.tuning import lane_parts, one_by_one
 from backtest.tuning.analysis.measures import GENERAL
 from backtest.tuning.document import sweep_document
-from backtest.tuning.in_lanes import PARTS_UNDER_WAY, InLanes
+from backtest.tuning.in_lanes import InLanes
+from backtest.tuning.lane_parts import PARTS_UNDER_WAY
 from backtest.tuning.one_by_one import OneByOne
 from backtest.tuning.own_settings import own_settings
 from backtest.tuning.result import RotationSweep, StrategySweep, SweepResult
@@ -194,7 +195,7 @@ def _run_parts(
     if isinstance(task, OneByOne):
         return one_by_one.run_parts(replace(task, n_dates=layout.n_dates), store, n_threads, watch)
     n_under_way = PARTS_UNDER_WAY if PARTS_UNDER_WAY * layout.part_bytes <= memory_limit else 1
-    return in_lanes.run_parts(task, store, n_threads, watch, n_under_way=n_under_way)
+    return lane_parts.run_parts(task, store, n_threads, watch, n_under_way=n_under_way)
 
 
 def _stopped(store: Store, folder: Path | None) -> SweepStopped:

@@ -1,6 +1,7 @@
 """The table of a sweep as files: Parquet, and CSV where asked for, part by part."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from backtest.tuning.storage.parts import ColumnType, Layout
 
 Columns = Mapping[str, NDArray[Any]]
+READERS = 2  # threads
 
 
 class TableWriter:
@@ -94,14 +96,22 @@ def read_table(path: Path, layout: Layout, names: Sequence[str] | None = None) -
     # Part by part into its place: all at once would be held twice.
     names = list(layout.columns) if names is None else names
     whole: dict[str, NDArray[Any]] = {name: np.empty(layout.n_candidates, layout.column_types[name]) for name in names}
-    for number, columns in enumerate(read_columns(path, layout, names)):
-        first, last = layout.bounds(number)
-        for name, column in columns.items():
-            whole[name][first:last] = column
+
+    def read(every: int) -> None:
+        numbers = range(every, layout.n_parts, READERS)
+        for number, columns in zip(numbers, read_columns(path, layout, names, numbers), strict=True):
+            first, last = layout.bounds(number)
+            for name, column in columns.items():
+                whole[name][first:last] = column
+
+    with ThreadPoolExecutor(READERS) as pool:
+        list(pool.map(read, range(READERS)))
     return layout.frame(whole)
 
 
-def read_columns(path: Path, layout: Layout, names: Sequence[str] | None = None) -> Iterator[Columns]:
+def read_columns(
+    path: Path, layout: Layout, names: Sequence[str] | None = None, numbers: Iterable[int] | None = None
+) -> Iterator[Columns]:
     """Read the table back part by part, as it was given.
 
     Parameters
@@ -110,6 +120,8 @@ def read_columns(path: Path, layout: Layout, names: Sequence[str] | None = None)
     layout : Layout
     names : sequence of str, optional
         Columns; by default all.
+    numbers : iterable of int, optional
+        Parts; by default all, in order.
 
     Yields
     ------
@@ -118,7 +130,7 @@ def read_columns(path: Path, layout: Layout, names: Sequence[str] | None = None)
     """
     names = list(layout.columns) if names is None else names
     with pq.ParquetFile(path) as file:
-        for number in range(file.num_row_groups):
+        for number in range(file.num_row_groups) if numbers is None else numbers:
             table = file.read_row_group(number, columns=names)
             yield {name: _plain(table.column(name), layout.columns[name]) for name in names}
 
