@@ -10,13 +10,13 @@ from typer.testing import CliRunner
 
 import backtest
 from backtest.cli.app import app
-from backtest.cli.sweeping import _bytes
 from backtest.errors import BacktestError
 from backtest.report.sweep import frames
 from backtest.run import run_strategy, settings_of
 from backtest.tuning import in_lanes
 from backtest.tuning import sweep as sweeping
 from backtest.tuning.in_lanes import InLanes
+from backtest.tuning.storage.byte_counts import bytes_of
 from data.load import load
 from strategies.catalogue import thesis
 from strategies.strategy import find_strategy
@@ -290,6 +290,6 @@ def test_what_makes_no_sense_is_refused_in_one_line(more: tuple[str, ...], said:
 
 def test_sizes() -> None:
     given = {"1GB": 10**9, "500MB": 5 * 10**8, "1.5gb": 1_500_000_000, "2000": 2000, "3 KB": 3000}
-    assert {text: _bytes(text) for text in given} == given
+    assert {text: bytes_of(text) for text in given} == given
     with pytest.raises(BacktestError, match="is no size"):
-        _bytes("-1GB")
+        bytes_of("-1GB")
