@@ -83,7 +83,8 @@ class SleeveRoom:
     @property
     def nbytes(self) -> int:
         """Bytes of its arrays."""
-        return sum(array.nbytes for one in (self._book, self._room, self._ledger, self.results) for array in one)
+        rooms = (self._book, self._room, self._ledger, self.results, self._meter, self._asks)
+        return sum(array.nbytes for one in rooms for array in one if isinstance(array, np.ndarray))
 
     def run(self, rotating: Rotations) -> tuple[Measured, NDArray[np.int64]]:
         """Run blocks from the first event to the last.

@@ -60,6 +60,26 @@ def blaming(table: str) -> Iterator[None]:
         raise
 
 
+def in_one_line(text: str) -> str:
+    r"""Take the line breaks out of a text.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        Runs of white space are one space each.
+
+    Examples
+    --------
+    >>> in_one_line("no weight\n  of US01")
+    'no weight of US01'
+    """
+    return " ".join(text.split())
+
+
 def said_by(error: Exception) -> str:
     r"""Give what an exception of somebody else's code says, in one line.
 
@@ -77,4 +97,4 @@ def said_by(error: Exception) -> str:
     >>> said_by(ValueError("no weight\n  of US01"))
     'ValueError: no weight of US01'
     """
-    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+    return f"{type(error).__name__}: {in_one_line(str(error))}".removesuffix(": ")

@@ -152,6 +152,23 @@ def rotations(
     return Rotations(score, relative_price, signal, is_linear, enter, leave, low, high, speed, profit, state)
 
 
+def some_of(rotating: Rotations, lanes: slice) -> Rotations:
+    """Give the rules of some lanes.
+
+    Parameters
+    ----------
+    rotating : Rotations
+    lanes : slice
+
+    Returns
+    -------
+    Rotations
+        With the same state, to be run before others.
+    """
+    by_lane = Rotations._fields[2:-1]
+    return rotating._replace(**{name: getattr(rotating, name)[lanes] for name in by_lane})
+
+
 def rotation_shares(rotating: Rotations) -> NDArray[np.float64]:
     """Turn readings into shares of source and destination, lane by lane.
 

@@ -105,7 +105,7 @@ def sweep_command(
         print(f"eastbound: {said}", file=sys.stderr)
         raise typer.Exit(130) from stopped
     except StrategyError as error:
-        raise BacktestError(f"{error}{_left_out_by(chosen, varied)}") from error
+        raise BacktestError(f"{error}{_left_out_by(chosen, varied, str(error))}") from error
     asked = {"strategy": strategy, "data": {"market": market, "universe": universe, "start": start, "end": end}}
     _tell(found, asked, changes, out, k=best, by=by, ledger=trials, is_recorded=not no_trials)
 
@@ -198,8 +198,8 @@ def _refuse_twice(varied: dict[str, Any], changes: dict[str, object]) -> None:
             raise BacktestError(f"{key} is set by --set and varied by the grid. Leave one out.")
 
 
-def _left_out_by(strategy: object, varied: dict[str, Any]) -> str:
-    """Say which condition leaves out the candidates of a grid in which a setting must not pass another one."""
+def _left_out_by(strategy: object, varied: dict[str, Any], said: str) -> str:
+    """Say which condition leaves out candidates in which a setting passes another, where that is what was said."""
     from backtest.tuning.own_settings import own_settings
     from backtest.tuning.space import space_of
     from strategies.thesis import Thesis
@@ -213,6 +213,8 @@ def _left_out_by(strategy: object, varied: dict[str, Any]) -> str:
         lows, highs = (
             [one for one in values.get(name, (own(name),)) if isinstance(one, int | float)] for name in (low, high)
         )
-        if {low, high} & set(values) and lows and highs and max(lows) > min(highs):
-            return f" Leave such candidates out: --grid 'conditions={low} {relation} {high}'."
+        is_about = all(f"{name.partition('.')[2]} " in said for name in (low, high))
+        condition = f"{low} {relation} {high}"
+        if is_about and condition not in space.conditions and lows and highs and max(lows) > min(highs):
+            return f" Leave such candidates out: --grid 'conditions={condition}'."
     return ""

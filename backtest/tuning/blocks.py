@@ -11,7 +11,7 @@ from backtest.lanes import run_baskets
 from backtest.metrics.lanes import Measured, measure
 from backtest.sleeves import SleeveRoom
 from backtest.tuning.setups import Setup
-from strategies.planning import rotation_shares
+from strategies.planning import rotation_shares, some_of
 from strategies.rules.kernels import Rotations
 
 
@@ -76,22 +76,23 @@ class BlockRunner:
             return Block(
                 measured=measured, general_decisions=general, nav=self._room.results.nav if self._keeps_nav else None
             )
-        return self._in_general(rotation_shares(rotating))
+        return self._in_general(rotating)
 
-    def _in_general(self, shares: NDArray[np.float64]) -> Block:
-        setup, (n_decisions, _, n) = self.setup, shares.shape
+    def _in_general(self, rotating: Rotations) -> Block:
+        setup, n = self.setup, len(rotating.signal)
         nav: NDArray[np.float64] | None = None
         n_measures, n_blocks = len(MEASURES), len(setup.how.edges) - 1
         measures, sums, squares = (np.empty((height, n)) for height in (n_measures, n_blocks, n_blocks))
         for first in range(0, n, self._n_lanes):
             book = new_book(setup.prepared, self._n_lanes, setup.how.opening)
             lanes = slice(first, first + self._n_lanes)
-            _, _, record = run_baskets(setup.prepared, setup.weighed.inner, shares[:, :, lanes], book)
+            shares = rotation_shares(some_of(rotating, lanes))
+            _, _, record = run_baskets(setup.prepared, setup.weighed.inner, shares, book)
             found = measure(setup.how, record)
             measures[:, lanes], sums[:, lanes], squares[:, lanes] = found.measures, found.sums, found.squares
             nav = record.nav if self._keeps_nav else None
         return Block(
             measured=Measured(measures=measures, sums=sums, squares=squares),
-            general_decisions=np.full(n, n_decisions),
+            general_decisions=np.full(n, len(setup.decisions.stamps)),
             nav=nav,
         )

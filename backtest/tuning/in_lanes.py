@@ -24,7 +24,7 @@ from strategies.planning import rotations
 from strategies.rules.kernels import Rotations
 
 LANES = 192  # candidates side by side: a step of the ledger costs as much for few, and what it reads stays near
-BLOCKS_A_TASK, TASKS_A_THREAD = 10, 4  # at most; and of each part at least, if it has as many blocks
+BLOCKS_A_TASK, TASKS_A_THREAD = 10, 4  # at most; tasks that each thread gets of a part, if it has blocks for them
 EVEN = 16  # lanes that loops take without a rest
 RUNNERS_KEPT, ROOM_KEPT = 12, 2**25  # of a thread, and bytes: parts of a grid come back to its setups
 

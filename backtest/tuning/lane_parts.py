@@ -68,6 +68,7 @@ class _UnderWay:
     def __init__(self, task: InLanes, store: Store, n_threads: int) -> None:
         self.n_held = 0
         self._left = dict[int, int]()  # candidates of each part that are not run yet
+        self._futures = dict[int, tuple[Candidates, list[Future[None]]]]()  # of each part that is not written yet
         self._task, self._store, self._n_threads = task, store, n_threads
         self._pool = ThreadPoolExecutor(n_threads, thread_name_prefix="sweep")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="sweep-writer")
@@ -78,11 +79,14 @@ class _UnderWay:
         part = self._task.part(self._store, number)
         self.n_held += 1
         self._left[number] = part.last - part.first
+        futures = list[Future[None]]()
         for piece in self._task.work(part, self._n_threads):
             if isinstance(piece, Task):
-                self._tell(self._pool.submit(self._task.run, part, piece), part, len(piece.members))
+                futures.append(self._pool.submit(self._task.run, part, piece))
+                self._tell(futures[-1], part, len(piece.members))
             else:  # what fails there fails again where it is needed, and is told
                 self._pool.submit(piece)
+        self._futures[number] = part, futures
 
     def wait(self) -> int:
         """Wait until a task is done, or a part written, and say how many candidates were run by it."""
@@ -90,7 +94,9 @@ class _UnderWay:
         future.result()
         if not n:
             self.n_held -= 1
-        elif not self._count(part, n):
+            return n
+        self._left[part.number] -= n
+        if not self._left[part.number]:
             self._write(part)
         return n
 
@@ -100,17 +106,13 @@ class _UnderWay:
     def __exit__(self, kind: object, *error: object) -> None:
         """Let tasks at work end, and write what is whole."""
         self._pool.shutdown(cancel_futures=True)
-        while not self._ended.empty():
-            future, part, n = self._ended.get()
-            if not future.cancelled() and future.exception() is None and n and not self._count(part, n):
+        for part, futures in list(self._futures.values()):  # an interrupt may have come before a task was counted
+            if not any(one.cancelled() or one.exception() for one in futures):
                 self._write(part)
         self._writer.shutdown()
 
-    def _count(self, part: Candidates, n: int) -> int:
-        self._left[part.number] -= n
-        return self._left[part.number]
-
     def _write(self, part: Candidates) -> None:
+        del self._left[part.number], self._futures[part.number]
         self._tell(self._writer.submit(self._put_down, part), part, 0)
 
     def _put_down(self, part: Candidates) -> None:

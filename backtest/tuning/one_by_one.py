@@ -24,7 +24,7 @@ from backtest.tuning.space import Space
 from backtest.tuning.storage.parts import Part
 from backtest.tuning.storage.store import Store
 from backtest.tuning.workers import WorkerEndedError, Workers
-from data.errors import EastboundError, said_by
+from data.errors import EastboundError, in_one_line, said_by
 from data.market import MarketData
 from strategies.errors import StrategyError
 from strategies.strategy import Policy, Strategy
@@ -174,9 +174,7 @@ class OneByOne:
         return run_strategy(strategy, self.market, config)
 
     def _named(self, candidate: int, error: EastboundError) -> BacktestError:
-        return BacktestError(
-            f"{self.space.named(candidate)}: {' '.join(str(error).split())}"
-        )  # the user's may have more
+        return BacktestError(f"{self.space.named(candidate)}: {in_one_line(str(error))}")  # a user's may have several
 
     def _parts(self, settings: Mapping[str, object]) -> tuple[Strategy | Policy, RunConfig]:
         """Give a strategy of one's own with its settings, and those of its run."""

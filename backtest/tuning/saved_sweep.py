@@ -72,9 +72,7 @@ class SavedSweep:
         return ranking(self.table, by, k)
 
     def verify(self) -> None:
-        """Hold every figure against the checksum of its part, and table.csv against its own.
-
-        The document is under no checksum.
+        """Hold every figure against the checksum of its part, table.csv and what sweep.json says against their own.
 
         Raises
         ------

@@ -96,7 +96,7 @@ def sweep(
         Write the table as CSV too; refused without `out`.
     watch : callable, optional
         Told how many candidates are done, and of how many: at first, whenever a thread or process is done with some
-        (about a thousand in lanes, one by one in Python), and in the end.
+        (up to two thousand in lanes, one by one in Python), and in the end.
 
     Returns
     -------
@@ -127,6 +127,8 @@ def sweep(
         raise BacktestError(f"sweep takes a thesis, not its name. Pass strategies.thesis({strategy!r}).")
     if isinstance(memory_limit, str):
         memory_limit = bytes_of(memory_limit)
+    elif float(memory_limit).is_integer():  # as 1e9 is
+        memory_limit = int(memory_limit)
     _refuse_below_one(threads=threads, n_blocks=n_blocks, memory_limit=memory_limit)
     if csv and out is None:
         raise BacktestError("A table as CSV needs a folder to stand in. Give one (--out, out=DIR), or leave CSV out.")

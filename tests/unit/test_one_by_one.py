@@ -328,7 +328,8 @@ def test_a_strategy_is_known_by_its_file_and_what_it_holds(tmp_path):
     # Sets of the same go through them in another order: 0 and 8 share a place, and so do texts in another process.
     first, second = {0, 8}, {8, 0}
     assert list(first) != list(second)
-    for held in (lambda one: one, lambda one: {"names": [one, 1]}, lambda one: (frozenset(one),)):
+    wrapped = (lambda one: {"names": [one, 1]}, lambda one: (frozenset(one),), lambda one: HoldOne(symbol=one))
+    for held in (lambda one: one, *wrapped):
         assert strategy_digest(HoldOne(symbol=held(first))) == strategy_digest(HoldOne(symbol=held(second)))
         assert strategy_digest(HoldOne(symbol=held(first))) != strategy_digest(HoldOne(symbol=held({0, 9})))
     path = tmp_path / "one.py"
@@ -338,6 +339,10 @@ def test_a_strategy_is_known_by_its_file_and_what_it_holds(tmp_path):
     assert strategy_digest(find_strategy(str(path))) != before
     with pytest.raises(BacktestError, match="holds 'symbol', which cannot be written down .*cannot pickle 'generator'"):
         strategy_digest(HoldOne(symbol=(one for one in ())))
+    endless = [object]
+    endless.append(endless)
+    with pytest.raises(BacktestError, match="holds 'symbol', which cannot be written down .it holds itself"):
+        strategy_digest(HoldOne(symbol=endless))
     typed = type("Typed", (), {"__module__": "nowhere", "decide": lambda past, portfolio: None})
     with pytest.raises(BacktestError, match="No file defines Typed, so a folder could not say what was swept"):
         strategy_digest(typed())

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from backtest.errors import BacktestError
+from backtest.tuning.storage.assembly import read_columns
 from backtest.tuning.storage.parts import Column, ColumnType, Part
 from backtest.tuning.storage.sealed_sweep import SealedSweep
 from data.errors import DataError
@@ -321,6 +323,22 @@ def test_nothing_to_sweep_and_a_part_that_there_is_not_are_refused() -> None:
 # ------------------------------------------------------------------------------------------ the seal
 
 
+def resaid(path: Path) -> None:
+    document = json.loads(path.read_bytes())
+    document["about"] = {**document["about"], "best": 9.0}
+    path.write_text(json.dumps(document, indent=2), encoding="utf-8")
+
+
+def test_columns_of_another_type_are_found_though_their_bytes_are_the_same(whole: Path, tmp_path: Path) -> None:
+    sealed = SealedSweep(whole)
+    table = pq.read_table(whole / "table.parquet")
+    place = table.schema.get_field_index("sharpe")
+    recast = table.set_column(place, "sharpe", pa.array(table["sharpe"].to_numpy().view(np.int64)))
+    pq.write_table(recast, tmp_path / "table.parquet", row_group_size=sealed.layout.part_size)
+    with pytest.raises(ValueError, match=r"table\.parquet has no column sharpe of double"):
+        list(read_columns(tmp_path / "table.parquet", sealed.layout))
+
+
 def test_what_was_edited_after_the_sweep_is_found(whole: Path, tmp_path: Path) -> None:
     SealedSweep(whole).verify()
     sharpe = SealedSweep(whole).table["sharpe"].iloc[950:960].to_numpy().tobytes()
@@ -333,6 +351,7 @@ def test_what_was_edited_after_the_sweep_is_found(whole: Path, tmp_path: Path) -
         ("squares.npy", lambda path: edit(path, 0), "squares.npy cannot be read any more"),
         ("squares.npy", lambda path: edit(path, path.read_bytes().index(b"<f8"), b">"), "squares.npy was edited after"),
         ("table.csv", lambda path: edit(path, path.stat().st_size - 3, b"1"), "table.csv was edited after the sweep"),
+        ("sweep.json", resaid, "what sweep.json says of the sweep was edited after it"),
     ):
         folder = Path(shutil.copytree(whole, tmp_path / "sweep"))
         damage(folder / name)

@@ -326,6 +326,16 @@ def test_a_finished_sweep_that_was_edited_is_not_shown_again(market, tmp_path):
     assert backtest.sweep(one, market, grid, out=tmp_path / "sweep").n_made == 0
 
 
+def test_a_finished_sweep_is_shown_again_under_a_smaller_memory_limit(market, tmp_path):
+    one, grid = thesis("flow-momentum"), {"rotation.enter": [0.5, 1.0]}
+    made = backtest.sweep(one, market, grid, out=tmp_path / "sweep", returns=True, memory_limit=1e9)
+    with pytest.raises(BacktestError, match="A part of the sweep, 2 candidates that are held at once, takes"):
+        backtest.sweep(one, market, grid, out=tmp_path / "other", returns=True, memory_limit=100)
+    again = backtest.sweep(one, market, grid, out=tmp_path / "sweep", returns=True, memory_limit=100)
+    assert again.n_made == 0
+    pd.testing.assert_frame_equal(again.table, made.table, check_exact=True)
+
+
 def test_what_was_drawn_and_its_conditions_are_stated(market, tmp_path):
     drawn = {
         "rotation.enter": {"uniform": [0.5, 1.5]},

@@ -135,14 +135,16 @@ def test_the_general_form_says_which_settings_ask_for_it_and_of_how_many_decisio
 def test_what_asks_for_the_general_form_is_what_the_ledger_says(changes):
     market, config = load("tiny"), RunConfig(**changes)  # total returns: no corporate actions
     prepared = prepare(market, market.holdable, decide_when(Schedule(), market, "weekly").stamps, config)
-    assert bool(asked_by(config, market)) == (not has_sleeves(prepared))
+    assert bool(asked_by(config, market, prepared.names)) == (not has_sleeves(prepared))
 
 
 def test_corporate_actions_ask_for_the_general_form():
     market, config = load("demo", start="2023-01-02", end="2024-06-28"), RunConfig(lots="fractional")
     prepared = prepare(market, market.holdable, decide_when(Schedule(), market, "weekly").stamps, config)
     assert not has_sleeves(prepared)
-    assert asked_by(config, market) == ["the corporate actions of raw prices"]
+    assert asked_by(config, market, market.holdable) == ["the corporate actions of raw prices"]
+    idle = sorted(set(market.holdable) - set(market.actions.symbol))
+    assert asked_by(config, market, idle) == []
 
 
 # ------------------------------------------------------------------------------------------------ candidates

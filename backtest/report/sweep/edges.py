@@ -6,6 +6,7 @@ from backtest.report.sweep.frames import SweepFrames
 from backtest.report.writing import listed
 from backtest.run import settings_of
 from backtest.tuning.analysis.axes import Axis
+from backtest.tuning.analysis.landscape import equal_to
 from data.errors import EastboundError
 from strategies.planning import decide_when
 from strategies.thesis import Thesis
@@ -26,7 +27,7 @@ def at_the_edge(frames: SweepFrames) -> list[str]:
         One sentence; none where it takes neither, where a candidate that is as good does not, or where the thesis
         refuses any value beyond, as a share above 1. Of two values each is an end, and nothing is said.
     """
-    as_good = np.flatnonzero(frames.values == frames.values[frames.best])
+    as_good = np.flatnonzero(equal_to(frames.values, float(frames.values[frames.best])))
     ends = [
         f"{name} ({one.labels[place]})"
         for name, one in frames.axes.items()

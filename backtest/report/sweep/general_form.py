@@ -1,5 +1,7 @@
 """Which candidates took the general form of the ledger, and what asked for it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from backtest.config import RunConfig
@@ -10,20 +12,23 @@ from backtest.run import settings_of
 from backtest.tuning.analysis.measures import GENERAL
 from backtest.tuning.grids.parameter_values import text_of
 from data.market import MarketData
-from strategies.planning import decide_when
+from strategies.planning import decide_when, weigh_baskets
+from strategies.thesis import Thesis
 
 # Settings of a run for which the value of baskets is exact; see `backtest.arrays.sleeves.has_sleeves`.
 PLAIN = ("sizing", "shut_market", "funding", "fx")
 ZERO = ("rebalance_band", "no_trade_band", "stop_drawdown", "maintenance_margin", "dividend_yield")
 
 
-def asked_by(config: RunConfig, market: MarketData) -> list[str]:
+def asked_by(config: RunConfig, market: MarketData, assets: Sequence[str]) -> list[str]:
     """List what asks for the general form throughout a run: settings, and corporate actions.
 
     Parameters
     ----------
     config : RunConfig
     market : MarketData
+    assets : sequence of str
+        Names that the run may trade.
 
     Returns
     -------
@@ -40,7 +45,7 @@ def asked_by(config: RunConfig, market: MarketData) -> list[str]:
     written = [f"{one} (board lots)" if one.startswith("run.lots") else one for one in written]
     given = market.actions
     within = (given.ex_date >= np.datetime64(market.start)) & (given.ex_date <= np.datetime64(market.end))
-    if set(np.array(given.symbol, dtype=object)[within]) & set(market.holdable):
+    if set(np.array(given.symbol, dtype=object)[within]) & set(assets):
         written.append("the corporate actions of raw prices")
     return written
 
@@ -68,7 +73,8 @@ def general_form(frames: SweepFrames) -> list[str]:
         f"the ledger, name by name, at some decision: at {number(general.sum())}{_of_how_many(frames, some)} in all."
     )
     market, most = frames.found.market, int(np.argmax(general))
-    reasons = asked_by(settings_of(frames.found.variant(most)), market)
+    thesis = frames.found.variant(most)
+    reasons = asked_by(settings_of(thesis), market, _assets(thesis, market))
     why = (
         f"{listed(reasons)} {'asks' if len(reasons) == 1 else 'ask'} for it{_of_whom(frames, most)}."
         if reasons
@@ -77,6 +83,11 @@ def general_form(frames: SweepFrames) -> list[str]:
     )
     rest = "All else went by baskets, which is exact there and faster."
     return [" ".join((said, why, *([rest] if some < frames.n or not reasons else [])))]
+
+
+def _assets(thesis: Thesis, market: MarketData) -> tuple[str, ...]:
+    decisions = decide_when(thesis.schedule, market, thesis.name)
+    return weigh_baskets(thesis.baskets, thesis.allocation, market, decisions, thesis.name).assets
 
 
 def _of_how_many(frames: SweepFrames, n: int) -> str:

@@ -228,12 +228,13 @@ def ordinal(place: int, n: int) -> str:
 
     Examples
     --------
-    >>> ordinal(1, 5), ordinal(2, 5), ordinal(4, 5), ordinal(5, 5)
-    ('best', 'second best', '4th best', 'worst')
+    >>> ordinal(1, 5), ordinal(2, 5), ordinal(4, 5), ordinal(5, 5), ordinal(22, 23), ordinal(12, 23)
+    ('best', 'second best', '4th best', 'worst', '22nd best', '12th best')
     """
     if place in {1, n}:
         return "best" if place == 1 else "worst"
-    return f"{ {2: 'second', 3: 'third'}.get(place, f'{place}th') } best"
+    ending = "th" if place % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{ {2: 'second', 3: 'third'}.get(place, f'{place}{ending}') } best"
 
 
 def cards(frames: SweepFrames) -> tuple[Card, ...]:

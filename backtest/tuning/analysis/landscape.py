@@ -143,10 +143,27 @@ def spread(table: pd.DataFrame, measure: str, own: float | None = None) -> dict[
     if own is not None:
         found |= {"own": own, "better": math.nan, "equal": math.nan}
         if math.isfinite(own):
-            is_equal = np.abs(known - own) <= SAME + SAME * abs(own)
+            is_equal = equal_to(known, own)
             found["better"] = int(np.count_nonzero((better(measure) * (known - own) > 0) & ~is_equal))
             found["equal"] = int(np.count_nonzero(is_equal))
     return found
+
+
+def equal_to(values: NDArray[np.float64], own: float) -> NDArray[np.bool_]:
+    """Say which measures are no further from a value than a candidate may be from its single run.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        NaN equals nothing.
+    own : float
+
+    Returns
+    -------
+    ndarray of shape (n,), bool
+    """
+    near: NDArray[np.bool_] = np.abs(values - own) <= SAME + SAME * abs(own)
+    return near
 
 
 def heat(

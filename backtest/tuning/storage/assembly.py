@@ -127,9 +127,18 @@ def read_columns(
     ------
     dict of str to ndarray
         As `Pieces.columns`.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or of another type.
     """
     names = list(layout.columns) if names is None else names
+    wanted = table_schema(layout)
     with pq.ParquetFile(path) as file:
+        for name in names:  # checksums are of bytes, and of another type the same bytes are other numbers
+            if name not in file.schema_arrow.names or file.schema_arrow.field(name).type != wanted.field(name).type:
+                raise ValueError(f"{path.name} has no column {name} of {wanted.field(name).type}")
         for number in range(file.num_row_groups) if numbers is None else numbers:
             table = file.read_row_group(number, columns=names)
             yield {name: _plain(table.column(name), layout.columns[name]) for name in names}

@@ -24,7 +24,18 @@ from backtest.tuning.storage.assembly import TableWriter, read_table, write_csv
 from backtest.tuning.storage.identity import described, refuse_other
 from backtest.tuning.storage.part_files import PartFiles, array_file
 from backtest.tuning.storage.parts import About, Layout, Part
-from backtest.tuning.storage.sealed_sweep import CSV, IDENTITY, PARTS, SEAL, TABLE, SealedSweep, flush, move_out, seal
+from backtest.tuning.storage.sealed_sweep import (
+    CSV,
+    IDENTITY,
+    PARTS,
+    SEAL,
+    TABLE,
+    SealedSweep,
+    flush,
+    move_out,
+    seal,
+    text_checksum,
+)
 from data.storage.atomic import UNFINISHED
 from data.storage.locks import locked
 
@@ -169,8 +180,8 @@ class FolderStore:
             flushed = disk.submit(flush, self._parts, names)
             said = about(lambda columns: read_table(self._parts / TABLE, self.layout, columns))
             files = flushed.result()
-        stated = {"identity": self._identity, "about": said, "layout": self.layout.document(), "parts": checksums}
-        seal(self._parts, files, stated)
+        stated = {"identity": self._identity, "about": said, "about_crc32": text_checksum(said)}
+        seal(self._parts, files, stated | {"layout": self.layout.document(), "parts": checksums})
 
     def _table_so_far(self, at_hand: Mapping[int, Mapping[str, NDArray[Any]]]) -> TableWriter:
         """Write to the table the parts that follow on those in it, so that little is left to do at the end.

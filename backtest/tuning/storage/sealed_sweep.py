@@ -69,6 +69,20 @@ def flush(parts: Path, names: Iterable[str]) -> dict[str, dict[str, int]]:
     return files
 
 
+def text_checksum(document: Mapping[str, Any]) -> int:
+    """Give the CRC-32 of a document as it is written.
+
+    Parameters
+    ----------
+    document : mapping
+
+    Returns
+    -------
+    int
+    """
+    return zlib.crc32(json_text(document).encode())
+
+
 def seal(parts: Path, files: Mapping[str, Mapping[str, int]], document: Mapping[str, Any]) -> None:
     """List finished files: from here on the sweep is finished.
 
@@ -160,6 +174,7 @@ class SealedSweep:
                 )
             self.identity: dict[str, str] = dict(document["identity"])
             self.about: dict[str, Any] = dict(document["about"])
+            self._about_checksum = int(document["about_crc32"])
             self.layout = Layout.from_document(document["layout"])
             self._checksums: list[int] = list(document["parts"])
             self._files = {name: dict(document["files"][name]) for name in sealed_names(text)}
@@ -172,13 +187,15 @@ class SealedSweep:
                 self._refuse(f"{name} {'was edited after the sweep' if path.exists() else 'is missing'}")
 
     def verify(self) -> None:
-        """Hold every figure against the checksum of its part, and table.csv against its own.
+        """Hold every figure against the checksum of its part, table.csv and what sweep.json says against their own.
 
         Raises
         ------
         BacktestError
             If one was edited, or a file cannot be read any more.
         """
+        if text_checksum(self.about) != self._about_checksum:
+            self._refuse(f"what {SEAL} says of the sweep was edited after it")
         arrays = [self._checked(name) for name in self.layout.arrays]
         try:
             parts = zip(self._checksums, read_columns(self._folder / TABLE, self.layout), strict=True)

@@ -13,6 +13,7 @@ from backtest.errors import BacktestError
 from backtest.tuning.storage.folder_store import FolderStore
 from backtest.tuning.storage.memory_store import MemoryStore
 from backtest.tuning.storage.parts import PART_SIZE, About, ColumnType, Layout, Part
+from backtest.tuning.storage.sealed_sweep import SEAL
 
 MEMORY_LIMIT = 10**9  # bytes
 
@@ -133,7 +134,7 @@ def open_store(
     BacktestError
         If the results, or those of a part, do not fit into memory or onto the disk; if the folder cannot be written,
         holds something else, is that of another sweep, or holds this one finished and edited since: of a finished one
-        every figure is held against its checksum.
+        every figure, those of sweep.json included, is held against its checksum.
     DataError
         If another process is sweeping into the folder.
     """
@@ -141,7 +142,8 @@ def open_store(
         columns=dict(columns), n_candidates=n_candidates, n_blocks=n_blocks, n_dates=n_dates, part_size=part_size
     )
     if folder is not None:
-        _refuse_large_parts(layout, memory_limit)
+        if not (folder / SEAL).exists():  # of a finished sweep no part is made
+            _refuse_large_parts(layout, memory_limit)
         return FolderStore(folder, identity, layout, csv=csv)
     if layout.nbytes > memory_limit:
         raise BacktestError(

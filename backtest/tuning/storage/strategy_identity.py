@@ -8,10 +8,15 @@ from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from types import ModuleType
 
+from pydantic import BaseModel
+
 from backtest.errors import BacktestError
 from backtest.tuning.grids.parameter_values import text_of, value_of
 from data.errors import said_by
 from strategies.strategy import Policy, Strategy
+
+# Of another class a container may hold more than its elements, and is pickled.
+EXACT = (set, frozenset, list, tuple, dict)
 
 
 def strategy_digest(strategy: Strategy | Policy) -> str:
@@ -46,7 +51,11 @@ def strategy_digest(strategy: Strategy | Policy) -> str:
     if not isinstance(given, ModuleType):
         found.update(type(given).__qualname__.encode())
         for name, value in _state(given).items():
-            found.update(b"\0%s\0%s" % (name.encode(), _written(name, value)))
+            try:
+                written = _written(name, value)
+            except RecursionError as error:
+                raise _refusal(name, "it holds itself") from error
+            found.update(b"\0%s\0%s" % (name.encode(), written))
     return found.hexdigest()
 
 
@@ -81,19 +90,27 @@ def _written(name: str, value: object) -> bytes:
         return repr(value_of(value, name)).encode()
     except BacktestError:
         pass
-    if isinstance(value, (set, frozenset)):  # in no order of its own: another process goes through it otherwise
+    # A set has no order of its own: another process goes through it otherwise.
+    if isinstance(value, (set, frozenset)) and type(value) in EXACT:
         return _joined("set", sorted(_written(name, one) for one in value))
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple)) and type(value) in EXACT:
         return _joined("list", [_written(name, one) for one in value])
-    if isinstance(value, dict):
+    if isinstance(value, dict) and type(value) in EXACT:
         return _joined("table", [_written(name, one) for pair in value.items() for one in pair])
+    if (is_dataclass(value) or isinstance(value, BaseModel)) and not isinstance(value, type):
+        held = [piece for key, one in _state(value).items() for piece in (key.encode(), _written(name, one))]
+        return _joined(type(value).__qualname__, held)
     try:
         return bytes(ForkingPickler.dumps(value))
     except Exception as error:  # whatever a user's object says
-        raise BacktestError(
-            f"The strategy holds {name!r}, which cannot be written down ({said_by(error)}). Let it hold "
-            "settings alone, or sweep without a folder."
-        ) from error
+        raise _refusal(name, said_by(error)) from error
+
+
+def _refusal(name: str, why: str) -> BacktestError:
+    return BacktestError(
+        f"The strategy holds {name!r}, which cannot be written down ({why}). Let it hold settings alone, or sweep "
+        "without a folder."
+    )
 
 
 def _joined(kind: str, pieces: list[bytes]) -> bytes:
