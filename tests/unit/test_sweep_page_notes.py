@@ -83,7 +83,8 @@ def test_the_general_form_where_no_setting_asks_for_it():
     table = hill_table()
     table.loc[:671, "general_decisions"] = 2
     found = sweep_of(table)
-    found = replace(found, market=load("tiny"))
+    tiny = found.thesis.replace({"baskets.source": "us", "baskets.destination": "hk"})
+    found = replace(found, market=load("tiny"), thesis=tiny)
     (said,) = plain(general_form(SweepFrames(found, "sharpe", 20)))
     assert said == (
         "672 of 2,688 candidates (25 %) took the general form of the ledger, name by name, at some decision: at 1,344 "
