@@ -19,8 +19,9 @@ from backtest.kernels import state
 from backtest.kernels.state import Book
 from backtest.lanes import run_lanes
 from backtest.result import BacktestResult
-from data.errors import EastboundError, said_by
+from data.errors import EastboundError
 from data.market import MarketData
+from data.wording import said_by
 from strategies.errors import StrategyError
 from strategies.schedule import decision_stamps, decision_venue, rebalance_dates
 from strategies.strategy import Policy, PortfolioState

@@ -23,8 +23,9 @@ from backtest.result import BacktestResult
 from backtest.run import targets_of
 from data.counterfactual import FUTURES, rescaled, with_future
 from data.dates import NS_PER_DAY
-from data.errors import EastboundError, said_by
+from data.errors import EastboundError
 from data.market import MarketData
+from data.wording import said_by
 from strategies.errors import StrategyError
 from strategies.schedule import decision_stamps, decision_venue
 from strategies.strategy import Policy, Strategy

@@ -18,8 +18,9 @@ from backtest.metrics.inference import t_statistic
 from backtest.metrics.relative import against
 from backtest.metrics.weekly import WEEKS_PER_YEAR, weekly_growth
 from backtest.result import BacktestResult
-from data.errors import EastboundError, said_by
+from data.errors import EastboundError
 from data.market import MarketData
+from data.wording import said_by
 from strategies.errors import StrategyError
 from strategies.strategy import Policy, Strategy
 from strategies.targets import BasketTargets, TargetWeights

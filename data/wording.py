@@ -43,3 +43,43 @@ def reason_of(error: Exception) -> str:
     ('bad footer', 'KeyError')
     """
     return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def in_one_line(text: str) -> str:
+    r"""Take the line breaks out of a text.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        Runs of white space are one space each.
+
+    Examples
+    --------
+    >>> in_one_line("no weight\n  of US01")
+    'no weight of US01'
+    """
+    return " ".join(text.split())
+
+
+def said_by(error: Exception) -> str:
+    r"""Give what an exception of somebody else's code says, in one line.
+
+    Parameters
+    ----------
+    error : Exception
+
+    Returns
+    -------
+    str
+        Its type and its text, without line breaks.
+
+    Examples
+    --------
+    >>> said_by(ValueError("no weight\n  of US01"))
+    'ValueError: no weight of US01'
+    """
+    return f"{type(error).__name__}: {in_one_line(str(error))}".removesuffix(": ")

@@ -152,7 +152,7 @@ def rotations(
     return Rotations(score, relative_price, signal, is_linear, enter, leave, low, high, speed, profit, state)
 
 
-def some_of(rotating: Rotations, lanes: slice) -> Rotations:
+def rotations_of(rotating: Rotations, lanes: slice) -> Rotations:
     """Give the rules of some lanes.
 
     Parameters

@@ -8,8 +8,8 @@ from typing import Protocol, runtime_checkable
 
 import pandas as pd
 
-from data.errors import said_by
 from data.market import MarketData
+from data.wording import said_by
 from strategies.catalogue import thesis
 from strategies.errors import StrategyError
 from strategies.targets import BasketTargets, TargetWeights

@@ -11,7 +11,7 @@ from backtest.lanes import run_baskets
 from backtest.metrics.lanes import Measured, measure
 from backtest.sleeves import SleeveRoom
 from backtest.tuning.setups import Setup
-from strategies.planning import rotation_shares, some_of
+from strategies.planning import rotation_shares, rotations_of
 from strategies.rules.kernels import Rotations
 
 
@@ -86,7 +86,7 @@ class BlockRunner:
         for first in range(0, n, self._n_lanes):
             book = new_book(setup.prepared, self._n_lanes, setup.how.opening)
             lanes = slice(first, first + self._n_lanes)
-            shares = rotation_shares(some_of(rotating, lanes))
+            shares = rotation_shares(rotations_of(rotating, lanes))
             _, _, record = run_baskets(setup.prepared, setup.weighed.inner, shares, book)
             found = measure(setup.how, record)
             measures[:, lanes], sums[:, lanes], squares[:, lanes] = found.measures, found.sums, found.squares

@@ -24,8 +24,9 @@ from backtest.tuning.space import Space
 from backtest.tuning.storage.parts import Part
 from backtest.tuning.storage.store import Store
 from backtest.tuning.workers import WorkerEndedError, Workers
-from data.errors import EastboundError, in_one_line, said_by
+from data.errors import EastboundError
 from data.market import MarketData
+from data.wording import in_one_line, said_by
 from strategies.errors import StrategyError
 from strategies.strategy import Policy, Strategy
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from backtest.errors import BacktestError
 from backtest.tuning.grids.parameter_values import text_of, value_of
-from data.errors import said_by
+from data.wording import said_by
 from strategies.strategy import Policy, Strategy
 
 # Of another class a container may hold more than its elements, and is pickled.
