@@ -7,8 +7,11 @@ from backtest.arrays.prepare import Prepared
 from backtest.arrays.sleeve_steps import FILLS_AT, NONE, Steps, write_steps
 from backtest.kernels import state
 from backtest.kernels.sleeve_tables import (
+    IRREGULAR,
+    IRREGULAR_AGAIN,
     MARK_ROW,
     NOT_NEGATIVE,
+    REGULAR,
     WIDTH,
     Sleeves,
     fill_tables_nb,
@@ -80,6 +83,11 @@ def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
     event = np.append(np.flatnonzero(timeline.kind == state.DECIDE), len(timeline.kind))
     splits = _splits(prepared, tried_at, np.unique(venue))
     steps = write_steps(prepared, tried_at, splits, np.unique(venue))
+    odd = _odd(prepared, by_name, name, held, splits, steps.fills)
+    irregular: NDArray[np.int64] = np.full(n_decisions, REGULAR)
+    for one, fill in zip(odd.tolist(), steps.fills, strict=True):
+        if one and irregular[fill[0]] != IRREGULAR:
+            irregular[fill[0]] = IRREGULAR if fill[5] else IRREGULAR_AGAIN
     n_sleeves, n_names = len(kinds), len(name)
 
     def room(*shape: int) -> NDArray[np.float64]:
@@ -112,7 +120,7 @@ def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
         rates=room(n_decisions, n_sleeves, 2),
         splits=splits,
         tried=tried,
-        irregular=_irregular(prepared, by_name, name, held, splits, steps.fills),
+        irregular=irregular,
         event=event,
         kind=columns[0],
         row=columns[1],
@@ -124,6 +132,7 @@ def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
         stands=np.array(steps.stands, dtype=np.int64).reshape(-1, n_venues),
         fills=room(len(steps.fills), n_names + n_sleeves, 2),
         net=room(len(steps.fills), n_sleeves, 2),
+        odd=odd,
         pays=room(len(steps.fills), n_sleeves, 2),
         worth=room(len(prepared.rows.dates), n_sleeves),
         part=room(len(steps.parts), n_names + n_sleeves, 2),
@@ -176,7 +185,7 @@ def _splits(prepared: Prepared, tried_at: NDArray[np.int64], venues: NDArray[np.
     return differ.astype(np.int64)
 
 
-def _irregular(
+def _odd(
     prepared: Prepared,
     inner: NDArray[np.float64],
     name: NDArray[np.int64],
@@ -184,10 +193,9 @@ def _irregular(
     splits: NDArray[np.int64],
     fills: list[tuple[int, ...]],
 ) -> NDArray[np.int64]:
-    """Find the decisions of which an order may not fill as the rest of its venue: no price, a limit, a halt."""
-    found = np.zeros(len(held), dtype=np.int64)
+    """Find the fills at which a name may not fill as the rest of its venue: no price, a limit, a halt."""
     if not fills:
-        return found
+        return np.zeros(0, dtype=np.int64)
     k, row, v, event = np.array(fills, dtype=np.int64)[:, :4].T  # one a fill; what follows is by fill and name
     world, at_open = prepared.world, prepared.rules.fill == state.NEXT_OPEN
     has_open, has_close = ~np.isnan(world.open[:, name]), ~np.isnan(world.close[:, name])
@@ -205,7 +213,7 @@ def _irregular(
     if at_open:
         bad |= (splits[k] != 0)[:, None] & ~opened
     bad |= world.barred[row if len(world.barred) > 1 else np.zeros_like(row)][:, name] != 0
-    np.maximum.at(found, k, (mine & bad).any(axis=1).astype(np.int64))
+    found: NDArray[np.int64] = (mine & bad).any(axis=1).astype(np.int64)
     return found
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backtest.kernels.sleeve_funding import fund_venue_nb
+from backtest.kernels.sleeve_funding import fund_venue_nb, leave_rest_nb
 from data.jit import dense, leaf
 
 
@@ -143,7 +143,7 @@ def fill_venue_nb(sleeves, step, book, room, traded_out, paid_out, fills_out):
         Added to; fills are whole numbers.
     """
     k, venue, f, first = sleeves.decision[step], sleeves.at[step], sleeves.place[step], sleeves.first
-    splits, sells_too, n_waiting = sleeves.splits[k] != 0, float(sleeves.is_first[step]), 0
+    splits, sells_too = sleeves.splits[k] != 0, float(sleeves.is_first[step])
     part, rest = (room.part, book.rest[venue]) if splits else (room.ones, room.ones)
     if splits:
         fund_venue_nb(sleeves, step, venue, book, room)
@@ -166,7 +166,4 @@ def fill_venue_nb(sleeves, step, book, room, traded_out, paid_out, fills_out):
         )  # fmt: skip
         is_first = False
     if splits:
-        for lane in range(book.cash.shape[0]):
-            book.rest[venue, lane] *= 1.0 - room.part[lane]
-            n_waiting += int(book.rest[venue, lane] != 0.0)
-        book.waits[venue] = n_waiting
+        leave_rest_nb(venue, book, room)

@@ -1,6 +1,6 @@
 """Funding sleeves where legs fall due on different dates: the plan of a decision, and what it leaves of buys."""
 
-from backtest.kernels.sleeve_tables import AGAIN, DUE, NOT_NEGATIVE, WAITS, WIDTH
+from backtest.kernels.sleeve_tables import AGAIN, DUE, FILL, NOT_NEGATIVE, SIZE, WAITS, WIDTH
 from backtest.kernels.state import FUNDING_TOLERANCE
 from data.jit import dense, leaf
 
@@ -153,3 +153,64 @@ def fund_venue_nb(sleeves, step, venue, book, room):
         book.plan_cash, book.plan_nav, book.target_gross, book.rest[venue], book.buys[venue], book.buys_due[venue],
         room.power, room.need, room.buying, room.gross, room.part,
     )  # fmt: skip
+
+
+@leaf
+def leave_rest_nb(venue, book, room):
+    """Leave of a venue's buys what a fill did not take.
+
+    Parameters
+    ----------
+    venue : int
+    book : SleeveBook
+        `rest` and `waits` are written in place.
+    room : SleeveScratch
+        Reads `part`.
+    """
+    n_waiting = 0
+    for lane in range(book.cash.shape[0]):
+        book.rest[venue, lane] *= 1.0 - room.part[lane]
+        n_waiting += int(book.rest[venue, lane] != 0.0)
+    book.waits[venue] = n_waiting
+
+
+@leaf
+def foresee_nb(sleeves, step, flag, book, room):
+    """Find the lanes of which buys are left when a name may not fill as the rest of its venue.
+
+    What funding allows is held against the plan alone, so all fills of a decision can be gone through as it is made.
+
+    Parameters
+    ----------
+    sleeves : Sleeves
+    step, flag : int
+        Of a decision that is planned; what such lanes get.
+    book : SleeveBook
+        The plan is in the end as it was.
+    room : SleeveScratch
+        `flags` are added to.
+
+    Returns
+    -------
+    n_left : int
+        Not 0 where there is such a lane.
+    """
+    n_left, at, n_lanes = 0, step + 1, book.cash.shape[0]
+    while at < sleeves.kind.shape[0] and sleeves.kind[at] != SIZE:
+        venue = sleeves.at[at]
+        if sleeves.kind[at] == FILL and (sleeves.is_first[at] != 0 or book.waits[venue] != 0):
+            if sleeves.odd[sleeves.place[at]] != 0:
+                for lane in range(n_lanes):
+                    is_left = book.rest[venue, lane] != 0.0
+                    room.flags[lane] |= flag if is_left else 0
+                    n_left += int(is_left)
+            fund_venue_nb(sleeves, at, venue, book, room)
+            leave_rest_nb(venue, book, room)
+        at += 1
+    for v in range(book.rest.shape[0]):
+        book.waits[v] = 0
+        for lane in range(n_lanes):
+            book.rest[v, lane] = 1.0
+    for lane in range(n_lanes):
+        book.plan_cash[lane] = book.cash[lane]
+    return n_left

@@ -5,6 +5,7 @@ there, and so is what they hold once every order has filled.
 """
 
 from backtest.kernels.references import refer_nb
+from backtest.kernels.sleeve_tables import IRREGULAR
 from backtest.kernels.state import NAV_NOT_POSITIVE, OK
 from backtest.kernels.wide import run_wide_events_nb
 from data.jit import dense, kernel, leaf
@@ -99,7 +100,9 @@ def find_general_nb(sleeves, k, book, room):
     """
     for s in range(sleeves.basket.shape[0]):
         value_held_nb(room.nav, book.cash, book.held[s], sleeves.worth_held[k, s], s == 0)
-    n_needing, n_ruined = open_decision_nb(room.nav, book.in_general, sleeves.irregular[k] != 0, room.needs_general)
+    n_needing, n_ruined = open_decision_nb(
+        room.nav, book.in_general, sleeves.irregular[k] == IRREGULAR, room.needs_general
+    )
     if n_ruined > 0:
         return NAV_NOT_POSITIVE, 0
     for v in range(book.rest.shape[0]):

@@ -4,16 +4,16 @@ A Newton step from the whole of what is asked for finds the part of it that cash
 turn a name from a buy to a sell. Lanes in which it does go on by themselves; all others are done in one pass.
 """
 
-from backtest.kernels.sleeve_funding import plan_split_nb
+from backtest.kernels.sleeve_funding import foresee_nb, plan_split_nb
 from backtest.kernels.sleeve_ranks import rank_sleeve_nb
-from backtest.kernels.sleeve_tables import NOT_NEGATIVE, WIDTH
+from backtest.kernels.sleeve_tables import IRREGULAR_AGAIN, NOT_NEGATIVE, WIDTH
 from backtest.kernels.state import DUST, FUNDING_TOLERANCE
 from data.jit import dense, leaf
 
 # A venue buys more than this part of NAV, or funding may take it for rounding.
 ROOM = 1.1 * FUNDING_TOLERANCE
-# What becomes of a lane: a name turns from a buy to a sell, an order may be rounding.
-TURNS, ROUNDS = 1, 2
+# What becomes of a lane: a name turns from a buy to a sell, an order may be rounding, buys are left at an odd fill.
+TURNS, ROUNDS, LEAVES = 1, 2, 4
 
 
 @dense
@@ -293,23 +293,25 @@ def size_lane_nb(sleeves, k, shares, lane, book, room):
 
 
 @leaf
-def size_sleeves_nb(sleeves, k, shares, book, room):
+def size_sleeves_nb(sleeves, k, step, shares, book, room):
     """Turn the shares of a decision into units of each sleeve that cash pays for, costs included.
 
     Parameters
     ----------
     sleeves : Sleeves
-    k : int
+    k, step : int
+        Of the decision.
     shares : ndarray of shape (B, L)
     book : SleeveBook
         `wanted`, `rank`, `bought`, `rest` and the plan are written in place.
     room : SleeveScratch
-        Reads `nav` of the decision; in the end, one of `flags` says that an order may be rounding.
+        Reads `nav` of the decision; in the end `flags` are not 0 where sleeves do not say what happens to a lane: an
+        order may be rounding, or buys are left at an odd fill.
 
     Returns
     -------
-    n_rounding : int
-        0 where no order may be rounding.
+    n_flags : int
+        0 where there is no such lane.
     """
     first, basket, n_sleeves, n_lanes = sleeves.first, sleeves.basket, sleeves.basket.shape[0], book.cash.shape[0]
     is_first = True
@@ -327,7 +329,7 @@ def size_sleeves_nb(sleeves, k, shares, book, room):
             book.held[s], share, is_first, room.need, room.slope,
         )  # fmt: skip
         is_first = False
-    flags, n_rounding = 0, 0
+    flags, n_flags = 0, 0
     if not is_first:
         step_lanes_nb(room.nav, book.cash, room.need, room.slope, room.factor)
     is_first = True
@@ -345,13 +347,15 @@ def size_sleeves_nb(sleeves, k, shares, book, room):
         for lane in range(n_lanes):
             if room.flags[lane] & TURNS != 0:
                 size_lane_nb(sleeves, k, shares, lane, book, room)
-            n_rounding += room.flags[lane]
+            n_flags += room.flags[lane]
     if sleeves.splits[k]:
         plan_split_nb(sleeves, k, book, room)
+        if sleeves.irregular[k] == IRREGULAR_AGAIN:
+            n_flags += foresee_nb(sleeves, step, LEAVES, book, room)
     elif k > 0 and sleeves.splits[k - 1]:
         for v in range(book.rest.shape[0]):
             for lane in range(n_lanes):
                 book.rest[v, lane] = 0.0
     for v in range(book.rest.shape[0]):
         book.waits[v] = 0
-    return n_rounding
+    return n_flags

@@ -24,6 +24,9 @@ BEGIN_ROW, SIZE, FILL, MARK_ROW, QUIET_ROW = 0, 1, 2, 3, 4
 WAITS, DUE, TRIED, AGAIN = 0, 1, 2, 3
 
 
+# What sleeves say of a decision: all, nothing, or all unless buys are left when the venue is tried again.
+REGULAR, IRREGULAR, IRREGULAR_AGAIN = 0, 1, 2
+
 # Rows of `Sleeves.sums` are read as one array, so that a row's place is a shift away.
 WIDTH = 4
 NOT_NEGATIVE = 0xFFFF  # nor above is a rank; said so, its place needs no test for one that counts from the end
@@ -41,8 +44,8 @@ class Sleeves(NamedTuple):
     worth_wanted, worth_held: (K, S), totals. least_wanted, least_held: (K, S), the smallest part of a unit that is in
     a name. n_new, n_held: (K, S), how many names were not held, and how many were. rates: (K, S, 2), expected costs of
     buying and of selling, of the notional. splits: (K,), legs of the decision fall due on different dates. tried: (K,
-    V), orders of the venue met a session before the next decision. irregular: (K,), the sleeves do not say what
-    happens. event: (K + 1,), events of the decisions, and the number of events.
+    V), orders of the venue met a session before the next decision. irregular: (K,), REGULAR, IRREGULAR or
+    IRREGULAR_AGAIN. event: (K + 1,), events of the decisions, and the number of events.
 
     kind, row, decision, place: (T,), the steps; place: of a fill its table, of a mark that of partial holdings, -1 for
     none. at, slot, is_first: (T,), of a fill: its venue, where its money waits, whether it is the first of its
@@ -51,7 +54,8 @@ class Sleeves(NamedTuple):
     of a fill how other venues stand; of a mark with partial holdings 1 at venues that may have them.
 
     fills: (fills, N + S, 2), running sums of the wanted and of the held at the prices of the fill. net: (fills, S, 2),
-    their totals. pays: (fills, S, 2), what buying a notional of 1 pays, and what selling it gives. worth: (R, S), what
+    their totals. odd: (fills,), 1 where a name may not fill as the rest of its venue. pays: (fills, S, 2), what buying
+    a notional of 1 pays, and what selling it gives. worth: (R, S), what
     a unit held is worth at each mark. part: (parts, N + S, 2), running sums at a mark with partial holdings.
     part_total: (parts, S), what all names of a unit of the wanted are worth.
     """
@@ -90,6 +94,7 @@ class Sleeves(NamedTuple):
     stands: I
     fills: F
     net: F
+    odd: I
     pays: F
     worth: F
     part: F
@@ -249,7 +254,7 @@ def growth_nb(world, row, event, close_event, uses_close, sleeves, k, a):
     Returns
     -------
     growth : float
-        0 where there is no price: the decision is marked as irregular then.
+        0 where there is no price: the fill is marked as odd then.
     """
     price, fx = world.open[row, a], world.fx[event, world.currency[a]]
     if uses_close or np.isnan(price):

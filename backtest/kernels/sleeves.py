@@ -145,7 +145,7 @@ def run_block_nb(
                 return status, sleeves.event[k]
             if n_general > 0:
                 open_ledger_nb(sleeves, k, base, False, book, ledger)
-            if size_sleeves_nb(sleeves, k, shares, book, room) > 0:
+            if size_sleeves_nb(sleeves, k, step, shares, book, room) > 0:
                 if n_general == 0:
                     open_ledger_nb(sleeves, k, base, True, book, ledger)
                 n_general = add_needing_nb(room.flags, room.needs_general)

@@ -55,6 +55,8 @@ def sweep_document(
         `notes` of the run of the thesis' own settings, and `summary`, as `analysis.landscape.summary` gives it.
     """
     own, notes = _own(strategy, market)
+    table = space.frame()  # worked out anew: read back, columns that repeat few values take five times as long
+    table[MEASURE] = read([MEASURE])[MEASURE]
     return {
         "strategy": _described(strategy),
         "market": {
@@ -77,7 +79,7 @@ def sweep_document(
         },
         "base_currency": settings_of(strategy).base_currency,
         "notes": notes,
-        "summary": summary(read([*space.names, MEASURE]), MEASURE, own),
+        "summary": summary(table, MEASURE, own),
     }
 
 

@@ -164,6 +164,29 @@ class Space:
         codes = self.codes(first, last)
         return {name: self._columns[k].take(codes[:, k]) for k, name in enumerate(self.names)}
 
+    def frame(self) -> pd.DataFrame:
+        """Give the parameters of all candidates as a table: as the columns of `columns`, worked out part by part.
+
+        Returns
+        -------
+        DataFrame of n rows
+        """
+        types = self.columns(0, 1)
+        whole = {name: np.empty(self.n, _plain(column).dtype) for name, column in types.items()}
+        for first in range(0, self.n, STRETCH):
+            last = min(first + STRETCH, self.n)
+            for name, column in self.columns(first, last).items():
+                whole[name][first:last] = _plain(column)
+        return pd.DataFrame(
+            {
+                name: pd.Categorical.from_codes(whole[name], dtype=column.dtype)
+                if isinstance(column, pd.Categorical)
+                else whole[name]
+                for name, column in types.items()
+            },
+            copy=False,
+        )
+
     def distinct(self, names: Sequence[str]) -> NDArray[np.int64]:
         """Give the combinations of some parameters that occur, so that what depends on them alone is done once.
 
@@ -303,6 +326,11 @@ def space_of(grid: Mapping[str, Any] | Space, base: Callable[[str], object] | No
         conditions=tuple(condition.text for condition in conditions),
         draw=draw,
     )
+
+
+def _plain(column: NDArray[Any] | pd.Categorical) -> NDArray[Any]:
+    """Give the codes of categories; numbers stay."""
+    return np.asarray(column.codes) if isinstance(column, pd.Categorical) else column
 
 
 def _digest(

@@ -136,10 +136,13 @@ class Variance:
         counts, sums = np.zeros((HALVES, edges[-1]), dtype=np.int64), np.zeros((HALVES, edges[-1]))
         groups = np.stack([one if self.known is None else one[self.known] for one in codes], axis=1)
         own_sizes, n = np.array(sizes, dtype=np.int64), len(self.apart)
+        starts = np.zeros((len(sizes), len(sizes)), dtype=np.int64)
+        starts[np.triu_indices(len(sizes), 1)] = edges[:-1]
 
         def add(half: int) -> None:
             some = slice(half * n // HALVES, (half + 1) * n // HALVES)
-            add_pairs_nb(groups[some], own_sizes, edges[:-1], self.apart[some], counts[half], sums[half])
+            values, weights = self.apart[some].copy(), np.ones(some.stop - some.start, dtype=np.int64)
+            add_pairs_nb(groups[some], own_sizes, starts, values, weights, counts[half], sums[half])
 
         with ThreadPoolExecutor(HALVES) as pool:
             list(pool.map(add, range(HALVES)))

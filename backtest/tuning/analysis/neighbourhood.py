@@ -180,17 +180,17 @@ def slices(table: pd.DataFrame, candidate: int) -> dict[str, tuple[NDArray[np.in
 def _within_a_step(
     table: pd.DataFrame, laid: Mapping[str, Axis | None], candidate: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    changed = np.zeros(len(table), dtype=np.int16)
-    is_within, is_alike = np.ones(len(table), dtype=bool), np.ones(len(table), dtype=bool)
+    # Of a million candidates few are within a step in the first parameters, and only these are asked about the rest.
+    at = np.arange(len(table))
+    changed, is_alike = np.zeros(len(table), dtype=np.int16), np.ones(len(table), dtype=bool)
     for name, one in laid.items():
         places, is_ordered = steps_of(table, name, one)
-        apart = np.abs(places - places[candidate])
+        apart = np.abs(places[at] - places[candidate])
         changed += apart != 0
-        if is_ordered:
-            is_within &= apart <= 1
-        else:
-            is_alike &= apart == 0
-    return np.flatnonzero(is_within & (changed == 1)), np.flatnonzero(is_within & is_alike & (changed > 0))
+        is_alike &= (apart == 0) | is_ordered
+        is_near = ((apart <= 1) | (not is_ordered)) & (is_alike | (changed <= 1))
+        at, changed, is_alike = at[is_near], changed[is_near], is_alike[is_near]
+    return at[changed == 1], at[is_alike & (changed > 0)]
 
 
 def _nearest(table: pd.DataFrame, laid: Mapping[str, Axis | None], candidate: int, k: int) -> NDArray[np.int64]:
