@@ -3,6 +3,8 @@
 Over Christmas 2023 the source cannot be sold on Monday (New York and Hong Kong are shut), and on Tuesday in New York
 alone; the destination can be bought in Shanghai and in Shenzhen on both. What is decided on Friday is tried on Monday
 without any cash, and on Tuesday with half of it: neither venue may take what the other needs.
+
+A name that is suspended on that Tuesday concerns those alone who still have it to buy.
 """
 
 import numpy as np
@@ -10,8 +12,10 @@ import pandas as pd
 import pytest
 
 from backtest.arrays.prepare import Prepared
-from backtest.kernels.sleeve_tables import AGAIN, FILL, TRIED, Sleeves
+from backtest.kernels.sleeve_tables import AGAIN, FILL, IRREGULAR, IRREGULAR_AGAIN, REGULAR, TRIED, Sleeves
 from backtest.tuning import setups
+from backtest.tuning.analysis.measures import GENERAL
+from backtest.tuning.sweep import sweep
 from data.calendars import trading_calendar
 from data.market import MarketData
 from data.sources.frames import from_frames
@@ -22,16 +26,20 @@ from tests.sweep_worlds import CURRENCY, ENTITIES, SweepWorld
 FIRST, LAST = "2023-09-01", "2024-01-12"
 SOURCE = {"US01": "XNYS", "US02": "XNYS", "2001.HK": "XHKG", "2002.HK": "XHKG"}
 DESTINATION = {"600101.SS": "XSHG", "600102.SS": "XSHG", "300201.SZ": "XSHE", "300202.SZ": "XSHE"}
+SUSPENDED, TRIED_AGAIN = "600101.SS", "2023-12-26"
 GRID = {"rotation.speed": [0.5, 1.0], "rotation.max_share": [0.6, 1.0], "signal.lookback": [1, 3]}
+SOME_NEVER_MOVE = {"rotation.enter": [3.0, 100.0]}
 
 
-def _market() -> MarketData:
-    """Prices without gaps; a flow into the destination that jumps in the week before Christmas."""
+def _market(suspended: str | None = None) -> MarketData:
+    """Prices without gaps, but for a suspension; a flow into the destination that jumps a week before Christmas."""
     rng, rows = np.random.default_rng(11), []
     for symbol, venue in {**SOURCE, **DESTINATION}.items():
         calendar = trading_calendar(venue, 2023, 2024)
         dates = calendar.dates[(calendar.dates >= np.datetime64(FIRST)) & (calendar.dates <= np.datetime64(LAST))]
         close = 50.0 * np.exp(np.cumsum(0.02 * rng.standard_normal(len(dates))))
+        if symbol == suspended:
+            dates, close = dates[dates != np.datetime64(TRIED_AGAIN)], close[dates != np.datetime64(TRIED_AGAIN)]
         quotes = {"date": dates.astype("datetime64[ns]"), "open": close * 1.003, "close": close}
         rows.append(pd.DataFrame(quotes | {"symbol": symbol, "venue": venue, "currency": CURRENCY[venue]}))
     days = pd.bdate_range("2023-08-21", LAST)
@@ -47,8 +55,7 @@ def _market() -> MarketData:
     return from_frames(pd.concat(rows), fx=pd.concat(fx), flows=pd.concat(flows))
 
 
-@pytest.fixture(scope="module")
-def world() -> SweepWorld:
+def _world(suspended: str | None = None) -> SweepWorld:
     thesis = Thesis.from_mapping(
         {
             "name": "christmas",
@@ -60,7 +67,12 @@ def world() -> SweepWorld:
         },
         "world",
     )
-    return SweepWorld(_market(), thesis, GRID)
+    return SweepWorld(_market(suspended), thesis, GRID if suspended is None else GRID | SOME_NEVER_MOVE)
+
+
+@pytest.fixture(scope="module")
+def world() -> SweepWorld:
+    return _world()
 
 
 @pytest.mark.timeout(200)
@@ -89,3 +101,35 @@ def test_a_venue_that_is_forgotten_when_another_is_tried_again_is_caught(
     monkeypatch.setattr(setups, "lay_out_sleeves", forgetting)
     assert compare(world, "christmas").faults
     assert n_forgotten > 0
+
+
+@pytest.mark.timeout(200)
+def test_a_suspension_when_buys_are_tried_again_concerns_those_that_have_some_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, real, found = _world(SUSPENDED), setups.lay_out_sleeves, dict[int, int]()
+
+    def watched(prepared: Prepared, inner: np.ndarray) -> Sleeves:
+        sleeves = real(prepared, inner)
+        found.update({kind: int((sleeves.irregular == kind).sum()) for kind in (REGULAR, IRREGULAR, IRREGULAR_AGAIN)})
+        return sleeves
+
+    monkeypatch.setattr(setups, "lay_out_sleeves", watched)
+    tally = compare(world, "suspended")
+    assert not tally.faults
+    assert found[IRREGULAR] == 0
+    assert found[IRREGULAR_AGAIN] == 1
+    table = sweep(world.thesis, world.market, world.grid).table
+    assert table[GENERAL].tolist() == (table["rotation.enter"] == 3.0).astype(int).tolist()  # one decision, and back
+
+
+@pytest.mark.timeout(200)
+def test_a_suspension_that_is_overlooked_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = setups.lay_out_sleeves
+
+    def overlooking(prepared: Prepared, inner: np.ndarray) -> Sleeves:
+        sleeves = real(prepared, inner)
+        return sleeves._replace(irregular=np.where(sleeves.irregular == IRREGULAR_AGAIN, REGULAR, sleeves.irregular))
+
+    monkeypatch.setattr(setups, "lay_out_sleeves", overlooking)
+    assert compare(_world(SUSPENDED), "suspended").faults
