@@ -103,6 +103,14 @@ def sweep_world(seed: int, n: int) -> SweepWorld:
     return SweepWorld(market, thesis, _grid(draw, codes, config, n, is_plain=is_plain, is_valuation=is_valuation))
 
 
+def hurried(world: SweepWorld) -> SweepWorld:
+    """Decide every session or two, at any venue: a decision then comes between the fills of the one before it."""
+    grid = dict(world.grid) | {"schedule": [{"every": "day", "offset": 0}, {"every": 2, "offset": 1}]}
+    if world.thesis.run["fill"] != "same_close":
+        grid["schedule.venue"] = sorted(world.market.venues())
+    return SweepWorld(world.market, world.thesis, grid)
+
+
 def _plain_settings(draw: Picker) -> dict[str, Any]:
     """Settings under which sleeves are exact."""
     costs = draw.pick("venue-proportional", "venue-proportional", {"bps": 20}, "none")

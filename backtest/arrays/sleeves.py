@@ -83,11 +83,11 @@ def lay_out_sleeves(prepared: Prepared, inner: NDArray[np.float64]) -> Sleeves:
     event = np.append(np.flatnonzero(timeline.kind == state.DECIDE), len(timeline.kind))
     splits = _splits(prepared, tried_at, np.unique(venue))
     steps = write_steps(prepared, tried_at, splits, np.unique(venue))
-    odd = _odd(prepared, by_name, name, held, splits, steps.fills)
+    odd = _odd(prepared, by_name, name, held, splits, tried_at, steps.fills)
     irregular: NDArray[np.int64] = np.full(n_decisions, REGULAR)
-    for one, fill in zip(odd.tolist(), steps.fills, strict=True):
-        if one and irregular[fill[0]] != IRREGULAR:
-            irregular[fill[0]] = IRREGULAR if fill[5] else IRREGULAR_AGAIN
+    for f in np.flatnonzero(odd):
+        k, *_, is_first = steps.fills[f]
+        irregular[k] = max(irregular[k], IRREGULAR if is_first else IRREGULAR_AGAIN)
     n_sleeves, n_names = len(kinds), len(name)
 
     def room(*shape: int) -> NDArray[np.float64]:
@@ -191,39 +191,36 @@ def _odd(
     name: NDArray[np.int64],
     held: NDArray[np.int64],
     splits: NDArray[np.int64],
+    tried_at: NDArray[np.int64],
     fills: list[tuple[int, ...]],
 ) -> NDArray[np.int64]:
-    """Find the fills at which a name may not fill as the rest of its venue: no price, a limit, a halt."""
+    """Find the fills that sleeves may not say: a name has no price, a limit or a halt, or its proceeds do not count."""
     if not fills:
         return np.zeros(0, dtype=np.int64)
-    k, row, v, event = np.array(fills, dtype=np.int64)[:, :4].T  # one a fill; what follows is by fill and name
-    world, at_open = prepared.world, prepared.rules.fill == state.NEXT_OPEN
+    k, row, v, event, _, first = np.array(fills, dtype=np.int64).T  # one a fill; what follows is by fill and name
+    timeline, world, at_open = prepared.timeline, prepared.world, prepared.rules.fill == state.NEXT_OPEN
+    venue, every = world.venue[name].astype(np.int64), np.arange(len(name))
     has_open, has_close = ~np.isnan(world.open[:, name]), ~np.isnan(world.close[:, name])
     has_session = prepared.rows.opens != NONE
     last = np.maximum.accumulate(np.where(has_session, np.arange(len(has_session))[:, None], NONE), axis=0)
-    h, before = held[k, v], np.where(row > 0, last[row - 1, v], NONE)
-    mine = (inner[k] > 0.0) | ((h != NONE)[:, None] & (inner[h] > 0.0))
-    mine &= world.venue[name].astype(np.int64) == v[:, None]
-    opened, closed = has_open[row], has_close[row]
-    bad = ~opened & ~closed if at_open else ~closed
-    if prepared.rules.fill != state.SAME_CLOSE:
-        # Its proceeds do not count where it looks halted: at fills of other venues before its own, and at its own open.
-        asked = _after_others(k, row, event)[:, None] | (~opened & at_open)
-        bad |= (before != NONE)[:, None] & ((asked & ~has_close[before]) | (~opened & has_open[before] & at_open))
-    if at_open:
-        bad |= (splits[k] != 0)[:, None] & ~opened
+    before = np.where((row > 0)[:, None], last[row - 1][:, venue], NONE)  # the last session of the name's venue
+    h = held[k][:, venue]
+    has_orders = (inner[k] > 0.0) | ((h != NONE) & (inner[h, every] > 0.0))
+    had_session, had_open, had_close = before != NONE, has_open[before, every], has_close[before, every]
+
+    late = ~has_open[row]
+    bad = late & ~has_close[row] if at_open else ~has_close[row]
     bad |= world.barred[row if len(world.barred) > 1 else np.zeros_like(row)][:, name] != 0
-    found: NDArray[np.int64] = (mine & bad).any(axis=1).astype(np.int64)
+    if at_open:  # a name without an open waits for the close, and its proceeds do not count where it looks halted
+        bad |= late & ((splits[k] != 0)[:, None] | ((first != 0)[:, None] & had_session & (had_open | ~had_close)))
+    odd = (has_orders & bad & (venue == v[:, None])).any(axis=1)
+    if prepared.rules.fill != state.SAME_CLOSE:  # nor do they at a fill of another venue, before its own
+        is_due = (timeline.due[event] == state.DUE_ALL) & (timeline.start[event] > prepared.decisions[k][:, None])
+        is_due &= (tried_at[k] == NONE) | (tried_at[k] >= event[:, None])
+        waits = is_due[:, venue] & (venue != v[:, None])
+        odd |= (has_orders & waits & had_session & ~had_close).any(axis=1)
+    found: NDArray[np.int64] = odd.astype(np.int64)
     return found
-
-
-def _after_others(k: NDArray[np.int64], row: NDArray[np.int64], event: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Say which fills of a decision come after another of its fills on the same date, shape (fills,)."""
-    _, which = np.unique(np.stack([k, row]), axis=1, return_inverse=True)
-    earliest = np.full(len(k), np.iinfo(np.int64).max)
-    np.minimum.at(earliest, which, event)
-    later: NDArray[np.bool_] = event > earliest[which]
-    return later
 
 
 def _fill_tables(prepared: Prepared, sleeves: Sleeves, steps: Steps, held_at_marks: NDArray[np.int64]) -> None:

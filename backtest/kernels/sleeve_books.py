@@ -223,9 +223,9 @@ def close_ledger_nb(sleeves, k, base, book, room, ledger):
         for i in range(sleeves.first[s], sleeves.first[s + 1]):
             a = sleeves.name[i]
             add_units_nb(ledger.shares[a], sleeves.value[k, a], room.units)
-        whole_unit = sleeves.worth_wanted[k, s]  # other sleeves may have the rest of the basket
+        part = sleeves.worth_wanted[k, s]  # of a unit that is in the sleeve: a basket may have several
         for lane in range(n_lanes):
-            room.units[lane] = room.units[lane] / whole_unit if whole_unit > 0.0 else 0.0
+            room.units[lane] = room.units[lane] / part if part > 0.0 else 0.0
         for i in range(sleeves.first[s], sleeves.first[s + 1]):
             a = sleeves.name[i]
             check_name_nb(

@@ -188,7 +188,7 @@ def foresee_nb(sleeves, step, flag, book, room):
     book : SleeveBook
         The plan is in the end as it was.
     room : SleeveScratch
-        `flags` are added to.
+        `flags` are added to; what a fill works in is written over.
 
     Returns
     -------

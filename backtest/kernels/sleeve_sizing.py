@@ -330,7 +330,10 @@ def size_sleeves_nb(sleeves, k, step, shares, book, room):
         )  # fmt: skip
         is_first = False
     flags, n_flags = 0, 0
-    if not is_first:
+    if is_first:
+        for lane in range(n_lanes):
+            room.flags[lane] = 0
+    else:
         step_lanes_nb(room.nav, book.cash, room.need, room.slope, room.factor)
     is_first = True
     for s in range(n_sleeves):

@@ -22,10 +22,8 @@ I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
 BEGIN_ROW, SIZE, FILL, MARK_ROW, QUIET_ROW = 0, 1, 2, 3, 4
 # How a venue stands at a fill of another: its orders wait, fall due later on the date, were tried, are due again.
 WAITS, DUE, TRIED, AGAIN = 0, 1, 2, 3
-
-
-# What sleeves say of a decision: all, nothing, or all unless buys are left when the venue is tried again.
-REGULAR, IRREGULAR, IRREGULAR_AGAIN = 0, 1, 2
+# What takes the general form for a decision: no lane, those with buys left at an odd fill that is a later try, or all.
+REGULAR, IRREGULAR_AGAIN, IRREGULAR = 0, 1, 2
 
 # Rows of `Sleeves.sums` are read as one array, so that a row's place is a shift away.
 WIDTH = 4
@@ -54,10 +52,10 @@ class Sleeves(NamedTuple):
     of a fill how other venues stand; of a mark with partial holdings 1 at venues that may have them.
 
     fills: (fills, N + S, 2), running sums of the wanted and of the held at the prices of the fill. net: (fills, S, 2),
-    their totals. odd: (fills,), 1 where a name may not fill as the rest of its venue. pays: (fills, S, 2), what buying
-    a notional of 1 pays, and what selling it gives. worth: (R, S), what
-    a unit held is worth at each mark. part: (parts, N + S, 2), running sums at a mark with partial holdings.
-    part_total: (parts, S), what all names of a unit of the wanted are worth.
+    their totals. odd: (fills,), 1 where orders may not fill as sleeves say. pays: (fills, S, 2), what buying a notional
+    of 1 pays, and what selling it gives. worth: (R, S), what a unit held is worth at each mark. part: (parts, N + S,
+    2), running sums at a mark with partial holdings. part_total: (parts, S), what all names of a unit of the wanted
+    are worth.
     """
 
     first: I

@@ -55,7 +55,7 @@ def sweep_document(
         `notes` of the run of the thesis' own settings, and `summary`, as `analysis.landscape.summary` gives it.
     """
     own, notes = _own(strategy, market)
-    table = space.frame()  # worked out anew: read back, columns that repeat few values take five times as long
+    table = space.frame()  # worked out anew, which is faster than to read what repeats a few values
     table[MEASURE] = read([MEASURE])[MEASURE]
     return {
         "strategy": _described(strategy),

@@ -1,6 +1,7 @@
 """Laws of the landscape: every function against its plain reading, on random tables."""
 
 import math
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -71,6 +72,22 @@ def test_a_pair_explains_no_less_than_either_alone(seed: int) -> None:
         assert alone[x] - 1e-12 <= together <= 1 + 1e-12
         assert adds == pytest.approx(together - alone[x], abs=1e-15)
         assert beyond == pytest.approx(together - alone[x] - alone[y], abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_shares_of_pairs_are_those_of_their_cells_in_any_order(seed: int) -> None:
+    noise, n = np.random.default_rng(seed), 400
+    values, sizes = noise.normal(size=n), [4, 3, 5]
+    codes = [noise.integers(0, size, n).astype(np.uint16) for size in sizes]
+    order = np.lexsort(codes[::-1])  # as in a grid, with repeats; and as drawn
+    for at in (order, np.arange(n)):
+        variance, given = Variance(values[at]), [one[at] for one in codes]
+        alone, together = variance.between_pairs(given, sizes)
+        assert alone == pytest.approx([variance.between(*one) for one in zip(given, sizes, strict=True)], rel=1e-12)
+        cells = [a.astype(np.int64) * m + b for (a, _), (b, m) in combinations(zip(given, sizes, strict=True), 2)]
+        counts = [k * m for k, m in combinations(sizes, 2)]
+        pairs = [variance.between(*one) for one in zip(cells, counts, strict=True)]
+        assert together == pytest.approx(pairs, rel=1e-12)
 
 
 def test_a_shift_or_a_scale_changes_no_share() -> None:

@@ -7,7 +7,7 @@ itself, measures within 1e-10 and 1e-10 of themselves, and the same number of tr
 import pytest
 
 from tests.sweep_singles import Tally, compare
-from tests.sweep_worlds import sweep_world
+from tests.sweep_worlds import hurried, sweep_world
 
 A_WORLD = 30  # candidates drawn, of which some conditions leave out
 
@@ -60,6 +60,15 @@ def test_faults_found_before_stay_away(fault):
 @pytest.mark.timeout(400)
 def test_candidates_are_their_own_single_runs():
     assert_equal(compared(range(100), 700), 700)
+
+
+@pytest.mark.timeout(400)
+def test_candidates_decided_at_any_venue_every_session_or_two_are_their_own_single_runs():
+    tally = Tally()
+    for seed in range(30):
+        tally.add(compare(hurried(sweep_world(seed, 16)), f"world {seed}, hurried"))
+    assert tally.faults == []
+    assert min(tally.sleeves, tally.mixed, tally.general) > 0
 
 
 @pytest.mark.slow

@@ -261,6 +261,20 @@ def test_columns_have_the_types_of_the_whole_space():
     assert list(columns["baskets.source"]) == ["A + B", "C"]
 
 
+def test_the_frame_of_all_candidates_is_their_columns(monkeypatch):
+    grid = {
+        "allocation": [{"kind": "equal"}, {"kind": "inverse_volatility", "lookback": 60}],
+        "rotation.profit_target": [None, 0.05],
+        "rotation.exit": "-1:1:5",
+        "conditions": ["rotation.exit < 0.9"],
+    }
+    space = space_of(grid)
+    whole = pd.DataFrame(space.columns(0, space.n))
+    for stretch in (1, 3, space.n):
+        monkeypatch.setattr("backtest.tuning.space.STRETCH", stretch)
+        pd.testing.assert_frame_equal(space.frame(), whole)
+
+
 def test_different_spaces_have_different_digests():
     enter, exits = {"rotation.enter": [0, 1]}, {"rotation.exit": [0, 1]}
     section, apart = [{"enter": 0, "exit": 0}, {"enter": 1, "exit": 1}], enter | exits

@@ -14,8 +14,8 @@ def add_pairs_nb(codes, sizes, starts, values, weights, counts, sums):
     sizes : ndarray of shape (n_groupings,), int64
         How many groups each has.
     starts : ndarray of shape (n_groupings, n_groupings), int64
-        Where the cells of the pair of a grouping and a later one begin: group i of the first and j of the second are
-        the cell i * (size of the second) + j.
+        Where the cells of the pair of a grouping and a later one begin (others are not read): group i of the first and
+        j of the second are the cell i * (size of the second) + j.
     values : ndarray of shape (n,)
         Room to work in.
     weights : ndarray of shape (n,), int64
@@ -36,7 +36,7 @@ def add_pairs_nb(codes, sizes, starts, values, weights, counts, sums):
                 counts[cell] += weights[i]
                 sums[cell] += values[i]
         last = 0
-        for i in range(1, n):
+        for i in range(1, n if b > 1 else 0):
             is_same = True
             for a in range(b):
                 is_same &= codes[i, a] == codes[last, a]
