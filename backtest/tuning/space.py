@@ -21,6 +21,7 @@ from backtest.tuning.grids.layouts import Drawn, Layout
 from backtest.tuning.grids.parameter_values import OWN, column_of, text_of
 
 STRETCH = 16_384  # candidates worked out at a time
+MOST_CATEGORIES = 2**15 - 1  # of numbers: what 16 bits count
 
 
 @dataclass(frozen=True)
@@ -165,27 +166,25 @@ class Space:
         return {name: self._columns[k].take(codes[:, k]) for k, name in enumerate(self.names)}
 
     def frame(self) -> pd.DataFrame:
-        """Give the parameters of all candidates as a table: as the columns of `columns`, worked out part by part.
+        """Give the parameters of all candidates as a table.
 
         Returns
         -------
         DataFrame of n rows
+            As the columns of `columns`, but for numbers of few values: they are categories of these, which take a byte
+            or two a candidate.
         """
-        types = self.columns(0, 1)
-        whole = {name: np.empty(self.n, _plain(column).dtype) for name, column in types.items()}
+        coded = [_in_categories(column) for column in self._columns]
+        whole = [np.empty(self.n, kept.dtype) for kept, _ in coded]
         for first in range(0, self.n, STRETCH):
-            last = min(first + STRETCH, self.n)
-            for name, column in self.columns(first, last).items():
-                whole[name][first:last] = _plain(column)
-        return pd.DataFrame(
-            {
-                name: pd.Categorical.from_codes(whole[name], dtype=column.dtype)
-                if isinstance(column, pd.Categorical)
-                else whole[name]
-                for name, column in types.items()
-            },
-            copy=False,
-        )
+            codes = self.codes(first, min(first + STRETCH, self.n))
+            for k, (kept, _) in enumerate(coded):
+                whole[k][first : first + len(codes)] = kept.take(codes[:, k])
+        columns = {
+            name: column if kind is None else pd.Categorical.from_codes(column, dtype=kind)
+            for name, column, (_, kind) in zip(self.names, whole, coded, strict=True)
+        }
+        return pd.DataFrame(columns, copy=False)
 
     def distinct(self, names: Sequence[str]) -> NDArray[np.int64]:
         """Give the combinations of some parameters that occur, so that what depends on them alone is done once.
@@ -328,9 +327,17 @@ def space_of(grid: Mapping[str, Any] | Space, base: Callable[[str], object] | No
     )
 
 
-def _plain(column: NDArray[Any] | pd.Categorical) -> NDArray[Any]:
-    """Give the codes of categories; numbers stay."""
-    return np.asarray(column.codes) if isinstance(column, pd.Categorical) else column
+def _in_categories(column: NDArray[Any] | pd.Categorical) -> tuple[NDArray[Any], pd.CategoricalDtype | None]:
+    """Give what is kept of the distinct values of a parameter: their categories' codes (-1 for none), or themselves."""
+    if isinstance(column, pd.Categorical):
+        return np.asarray(column.codes), column.dtype
+    if column.dtype == bool or len(column) > MOST_CATEGORIES:
+        return column, None
+    known = ~np.isnan(column)
+    codes = np.where(known, np.cumsum(known) - 1, -1).astype(
+        np.int8 if len(column) <= np.iinfo(np.int8).max else np.int16
+    )
+    return codes, pd.CategoricalDtype(column[known])
 
 
 def _digest(

@@ -272,7 +272,9 @@ def test_the_frame_of_all_candidates_is_their_columns(monkeypatch):
     whole = pd.DataFrame(space.columns(0, space.n))
     for stretch in (1, 3, space.n):
         monkeypatch.setattr("backtest.tuning.space.STRETCH", stretch)
-        pd.testing.assert_frame_equal(space.frame(), whole)
+        found = space.frame()
+        assert set(map(str, found.dtypes)) == {"category"}
+        pd.testing.assert_frame_equal(found.astype(whole.dtypes), whole)
 
 
 def test_different_spaces_have_different_digests():

@@ -94,11 +94,10 @@ def is_drawn(table: pd.DataFrame, parameter: str) -> bool:
         themselves although they differ in other parameters too: in a grid of two parameters or more a value comes back
         at least twice.
     """
-    column = _column(table, parameter)
-    if not _is_number(column):
+    if not _is_number(table[parameter]):
         return False
-    at = np.unique(np.linspace(0, max(len(column) - 1, 0), SAMPLE).astype(np.int64))[: len(column)]
-    n_values = len(pd.unique(column.iloc[at]))
+    at = np.unique(np.linspace(0, max(len(table) - 1, 0), SAMPLE).astype(np.int64))[: len(table)]
+    n_values = len(pd.unique(table[parameter].iloc[at]))
     return n_values > FEW and 2 * n_values > len(at) and len(parameters(table)) > 1
 
 
@@ -126,10 +125,10 @@ def axis(table: pd.DataFrame, parameter: str, *, n_bins: int | None = None) -> A
     >>> axis(table, "a.x").values, axis(table, "a.x").codes.tolist(), axis(table, "a.y").is_ordered
     ((1, 3), [1, 0, 1], False)
     """
-    column = _column(table, parameter)
+    column = table[parameter]
     listed = _list_if_few(column)
     if _is_number(column) and (listed is None or is_drawn(table, parameter)):
-        bins = _bins(parameter, column.to_numpy(dtype=np.float64), n_bins or bins_for(len(table)))
+        bins = _bins(parameter, _numbers(column), n_bins or bins_for(len(table)))
         if bins is not None:
             return bins
     return _listed(parameter, *(listed or _list(column)))
@@ -178,10 +177,10 @@ def steps_of(table: pd.DataFrame, parameter: str, laid: Axis | None = None) -> t
     """
     if laid is not None and not laid.is_binned:
         return laid.codes.astype(np.int64), laid.is_ordered
-    column = _column(table, parameter)
+    column = table[parameter]
     found = _list_if_few(column)
     if found is None:
-        values = column.to_numpy(dtype=np.float64)
+        values = _numbers(column)
         order = np.argsort(values)
         held = values[order]
         is_next = (held[1:] != held[:-1]) & ~np.isnan(held[:-1])
@@ -221,16 +220,14 @@ def written(value: object) -> str:
     return str(value)
 
 
-def _column(table: pd.DataFrame, parameter: str) -> "pd.Series[Any]":
-    """Take a parameter from the table; numbers kept as categories are numbers again."""
-    column = table[parameter]
-    if isinstance(column.dtype, pd.CategoricalDtype) and _is_number(column.cat.categories.to_series()):
-        return column.astype(column.cat.categories.dtype if not column.hasnans else np.float64)
-    return column
-
-
 def _is_number(column: "pd.Series[Any]") -> bool:
-    return pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
+    """Say whether a parameter holds numbers, as they are or as categories."""
+    kind = column.cat.categories.dtype if isinstance(column.dtype, pd.CategoricalDtype) else column.dtype
+    return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
+
+
+def _numbers(column: "pd.Series[Any]") -> NDArray[np.float64]:
+    return np.asarray(column.astype(np.float64), dtype=np.float64)
 
 
 def _varies(column: "pd.Series[Any]") -> bool:
@@ -250,6 +247,9 @@ def _list_if_few(column: "pd.Series[Any]") -> Listed | None:
     """List the values of a parameter; None of a number that takes many."""
     if not _is_number(column):
         return _list(column)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        listed = _list(column)
+        return listed if len(listed[1]) <= MOST_VALUES else None
     # A draw of a million shows its many values in the first few thousand; only a list needs to be read whole.
     if len(pd.unique(column.iloc[:SAMPLE])) > MOST_VALUES:
         return None
@@ -261,10 +261,11 @@ def _list(column: "pd.Series[Any]") -> Listed:
     if not isinstance(column.dtype, pd.CategoricalDtype):
         found, distinct = pd.factorize(column, use_na_sentinel=False)
         return np.asarray(found, dtype=np.int64), list(distinct)
-    held = column.cat.remove_unused_categories()
-    codes, values = held.cat.codes.to_numpy().astype(np.int64), list(held.cat.categories)
-    codes = np.where(codes < 0, len(values), codes)
-    return codes, [*values, None] if len(codes) and codes.max() == len(values) else values
+    places = column.cat.codes.to_numpy().astype(np.int64)
+    is_held = np.bincount(places + 1, minlength=len(column.cat.categories) + 1) > 0  # the first is what is missing
+    values = list(column.cat.categories[is_held[1:]])
+    new = np.append(np.cumsum(is_held[1:]) - 1, len(values))  # -1 looks up the last
+    return new[places], [*values, None] if is_held[0] else values
 
 
 def _listed(parameter: str, codes: NDArray[np.int64], values: list[Any]) -> Axis:
