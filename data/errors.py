@@ -10,9 +10,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import ArrayLike
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 class EastboundError(Exception):
@@ -36,8 +37,10 @@ class DataError(EastboundError):
     """
 
     def __init__(
-        self, message: str, *, check: str = "", rows: ArrayLike = (), table: str = "", column: str = ""
+        self, message: str, *, check: str = "", rows: "ArrayLike" = (), table: str = "", column: str = ""
     ) -> None:
+        import numpy as np
+
         super().__init__(message)
         self.check = check
         self.rows = np.unique(np.asarray(rows, dtype=np.intp))

@@ -6,20 +6,46 @@ kernel sources: any edit gives a new folder, and everything is compiled anew.
 """
 
 import hashlib
+import sys
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar, cast
 
 import numba
 from numba.core import config as numba_config
 
+from data.kernels.parts import DensePartCompiler, Part, PartCompiler
 from data.storage import caches
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = cast("Any", numba_config)  # sets its names at run time
+OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False}
+BLAS = "scipy.linalg.cython_blas"
+
+
+def _find_blas() -> None:
+    """Let numba find out that scipy has BLAS without importing it: kernels call none, and scipy takes a quarter second.
+
+    numba asks while it imports its mathematics, by an import whose result it does not look at. Compiled code that does
+    call BLAS imports the real module by its name.
+    """
+    if BLAS in sys.modules or find_spec("scipy") is None:
+        return
+    stand_in = sys.modules[BLAS] = ModuleType(BLAS)
+    try:
+        import_module("numba.np.arraymath")
+    finally:
+        if sys.modules[BLAS] is stand_in:
+            del sys.modules[BLAS]
+
+
+_find_blas()
 
 
 def kernel_sources(root: Path = ROOT) -> list[Path]:
@@ -77,22 +103,45 @@ def kernel(function: Function) -> Function:
     block, the thread and the processor. Kernels keep no count of references to arrays, which costs more than most of
     what they do: so the caller allocates, and holds on to what it hands over.
     """
-    return _compile(function)
+    # The cache folder is set for this moment only: other libraries' compiled functions stay where they are.
+    before = CONFIG.CACHE_DIR
+    CONFIG.CACHE_DIR = str(cache_folder())
+    try:
+        compiled = cast("Any", numba.njit)(cache=True, **OPTIONS)(function)
+    finally:
+        CONFIG.CACHE_DIR = before
+    return cast("Function", compiled)
 
 
-def leaf(function: Function) -> Function:
-    """Compile a kernel into those that call it: a small one, or one with a single caller.
+def part(function: Function) -> Function:
+    """Compile a function into the kernels that call it, and only there; LLVM decides whether to inline it.
 
     Parameters
     ----------
     function : callable
-        As for `kernel`.
+        As for `kernel`, but never called by Python.
+
+    Returns
+    -------
+    callable
+        For kernels; `.py_func` is the original.
+    """
+    return _compile_part(function)
+
+
+def leaf(function: Function) -> Function:
+    """Compile a part that is inlined: a small one, or one with a single caller.
+
+    Parameters
+    ----------
+    function : callable
+        As for `part`.
 
     Returns
     -------
     callable
     """
-    return _compile(function, forceinline=True)
+    return _compile_part(function, forceinline=True)
 
 
 def dense(function: Function) -> Function:
@@ -104,13 +153,13 @@ def dense(function: Function) -> Function:
     Parameters
     ----------
     function : callable
-        As for `kernel`; no array that it writes shares memory with another argument.
+        As for `part`; no array that it writes shares memory with another argument.
 
     Returns
     -------
     callable
     """
-    compiled: Any = leaf(function)
+    compiled: Any = _compile_part(function, compiler=DensePartCompiler, forceinline=True)
     if not CONFIG.DISABLE_JIT:
         compiled._compiler._customize_flags = _promise_no_overlap  # noqa: SLF001 - numba has the flag, and no option
     return cast("Function", compiled)
@@ -121,12 +170,11 @@ def _promise_no_overlap(flags: Any) -> Any:
     return flags
 
 
-def _compile(function: Function, **options: bool) -> Function:
-    # The cache folder is set for this moment only: other libraries' compiled functions stay where they are.
-    before = CONFIG.CACHE_DIR
-    CONFIG.CACHE_DIR = str(cache_folder())
-    try:
-        compiled = cast("Any", numba.njit)(cache=True, nogil=True, error_model="numpy", _nrt=False, **options)(function)
-    finally:
-        CONFIG.CACHE_DIR = before
-    return cast("Function", compiled)
+def _compile_part(
+    function: Function, *, compiler: type[PartCompiler] = PartCompiler, forceinline: bool = False
+) -> Function:
+    if CONFIG.DISABLE_JIT:
+        return function
+    options = OPTIONS | {"nopython": True, "boundscheck": None, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    options |= {"forceinline": forceinline}
+    return cast("Function", Part(function, targetoptions=options, pipeline_class=compiler))

@@ -1,6 +1,6 @@
 """Daily price limits of the mainland exchanges: how far a price may move, and which side could not trade there."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -54,6 +54,25 @@ def limit_schedules() -> pd.DataFrame:
 
 
 @cache
+def _schedule_of(venue: str) -> tuple[Mapping[Hashable, Any], ...]:
+    """Give the rows of a venue; what holds for the first sessions comes last, over the rest."""
+    table = _price_limits()
+    mine = table[table["venue"] == venue].sort_values("first_sessions", na_position="first", kind="stable")
+    return tuple(mine.to_dict("records"))
+
+
+@cache
+def _boards_of(venue: str) -> Mapping[str, tuple[str, ...]]:
+    """Give the prefixes by board, in the order of the table; none: every other symbol."""
+    table = _price_limits()
+    mine = table[table["venue"] == venue]
+    return {
+        board: tuple(filter(None, prefixes.split(";")))
+        for board, prefixes in zip(mine["board"], mine["prefixes"], strict=True)
+    }
+
+
+@cache
 def limited_venues() -> frozenset[str]:
     """Name the venues that limit daily prices."""
     return frozenset(_price_limits()["venue"])
@@ -84,12 +103,11 @@ def board_of(venue: str, symbol: str) -> str:
     >>> board_of("XSHE", "300750.SZ"), board_of("XSHG", "600519.SS"), board_of("XHKG", "0700.HK")
     ('chinext', 'main', '')
     """
-    table = _price_limits()
-    mine = table[table["venue"] == venue_of(venue).code]
-    for board, prefixes in zip(mine["board"], mine["prefixes"], strict=True):
-        if prefixes and symbol.startswith(tuple(prefixes.split(";"))):
-            return str(board)
-    return "main" if len(mine) else ""
+    boards = _boards_of(venue_of(venue).code)
+    for board, prefixes in boards.items():
+        if symbol.startswith(prefixes):
+            return board
+    return "main" if boards else ""
 
 
 def price_limits(
@@ -164,9 +182,7 @@ def price_limits(
     held = days if sessions is None else np.asarray(sessions).astype("datetime64[D]")
     boards = [board_of(code, symbol) for symbol in symbols]
     rates = np.full((2, *shape), np.nan)
-    table = _price_limits()
-    table = table[table["venue"] == code].sort_values("first_sessions", na_position="first", kind="stable")
-    for row in table.to_dict("records"):  # what holds for the first sessions comes last, over the rest
+    for row in _schedule_of(code):
         mine = np.array([board == row["board"] for board in boards], dtype=bool)
         first, last = _first_and_last(row)
         if pd.isna(row["first_sessions"]):
@@ -221,7 +237,7 @@ def barred_sides(
     return flags
 
 
-def _first_and_last(row: dict[Hashable, Any]) -> tuple[np.datetime64, np.datetime64]:
+def _first_and_last(row: Mapping[Hashable, Any]) -> tuple[np.datetime64, np.datetime64]:
     first, last = row["from"], row["to"]
     return (
         np.datetime64("0001-01-01", "D") if pd.isna(first) else np.datetime64(first, "D"),

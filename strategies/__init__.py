@@ -1,5 +1,7 @@
 """What to hold: schedules, signals, rules, and the theses made of them."""
 
+from typing import TYPE_CHECKING
+
 try:
     from data.siblings import check_siblings
 except ModuleNotFoundError as error:
@@ -7,11 +9,14 @@ except ModuleNotFoundError as error:
 
 check_siblings(__file__)
 
-from strategies.catalogue import catalogue, thesis
-from strategies.errors import StrategyError
-from strategies.strategy import Policy, PortfolioState
-from strategies.targets import BasketTargets, TargetWeights
-from strategies.thesis import Plan, Thesis, load_thesis
+from data.faces import offer
+
+if TYPE_CHECKING:
+    from strategies.catalogue import catalogue, thesis
+    from strategies.errors import StrategyError
+    from strategies.strategy import Policy, PortfolioState
+    from strategies.targets import BasketTargets, TargetWeights
+    from strategies.thesis import Plan, Thesis, load_thesis
 
 __all__ = [
     "BasketTargets",
@@ -25,3 +30,18 @@ __all__ = [
     "load_thesis",
     "thesis",
 ]
+offer(
+    __name__,
+    {
+        "BasketTargets": "strategies.targets",
+        "Plan": "strategies.thesis",
+        "Policy": "strategies.strategy",
+        "PortfolioState": "strategies.strategy",
+        "StrategyError": "strategies.errors",
+        "TargetWeights": "strategies.targets",
+        "Thesis": "strategies.thesis",
+        "catalogue": "strategies.catalogue",
+        "load_thesis": "strategies.thesis",
+        "thesis": "strategies.catalogue",
+    },
+)

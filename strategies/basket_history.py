@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from data.market import MarketData
 from data.universes import UNKNOWN, Spell, spells_of
+from strategies.defaults import SEASONING_SESSIONS
 from strategies.membership import Membership, membership, undated
 from strategies.schedule import DEFAULT_VENUE
-from strategies.settings import SEASONING_SESSIONS
 
 CHANGES = ["date", "symbol", "change", "why"]
 UNPRICED = ["symbol", "added", "removed"]

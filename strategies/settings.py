@@ -7,9 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-# What a basket needs by default: names to be one, and sessions for a listing to settle.
-MIN_MEMBERS = 3
-SEASONING_SESSIONS = 20
+from strategies.defaults import MIN_MEMBERS, SEASONING_SESSIONS
 
 
 class Section(BaseModel):

@@ -175,7 +175,7 @@ def cycles(root: Path) -> list[str]:
 
 
 def faces(root: Path) -> list[str]:
-    """An `__init__.py` holds a docstring, imports and `__all__`; the top three also guard their siblings."""
+    """An `__init__.py` holds a docstring, imports and `__all__`; the top three also guard their siblings and offer."""
 
     def is_plain(node: ast.stmt) -> bool:
         match node:
@@ -183,6 +183,14 @@ def faces(root: Path) -> list[str]:
                 return True
             case ast.Assign(targets=[ast.Name(id="__all__")]) | ast.AnnAssign(target=ast.Name(id="__all__")):
                 return isinstance(node.value, ast.List | ast.Tuple)
+            case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=body, orelse=[]):
+                return all(isinstance(line, ast.ImportFrom) for line in body)
+        return False
+
+    def is_offer(node: ast.stmt) -> bool:
+        match node:
+            case ast.Expr(value=ast.Call(func=ast.Name(id="offer"), args=[ast.Name(id="__name__"), ast.Dict()])):
+                return True
         return False
 
     def is_guard(node: ast.stmt) -> bool:
@@ -201,8 +209,35 @@ def faces(root: Path) -> list[str]:
         for source in read_sources(root).values()
         if source.is_face
         for node in source.tree.body
-        if not (is_plain(node) or (source.module in FLOORS and is_guard(node)))
+        if not (is_plain(node) or (source.module in FLOORS and (is_guard(node) or is_offer(node))))
     ]
+
+
+def offers(root: Path) -> list[str]:
+    """What a face offers late is what it imports for type checkers, and what its `__all__` lists."""
+    found = []
+    for source in read_sources(root).values():
+        if source.module not in FLOORS:
+            continue
+        late, listed, line = {}, set(), 1
+        for node in source.tree.body:
+            match node:
+                case ast.Expr(value=ast.Call(func=ast.Name(id="offer"), args=[_, ast.Dict() as homes])):
+                    late, line = ast.literal_eval(homes), node.lineno
+                case ast.Assign(targets=[ast.Name(id="__all__")]):
+                    listed = set(ast.literal_eval(node.value))
+        typed = {
+            alias.asname or alias.name: f"{node.module}:{alias.name}" if alias.asname else node.module
+            for block in source.tree.body
+            if isinstance(block, ast.If)
+            for node in block.body
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        wrong = {name for name in late.keys() | typed.keys() if late.get(name) != typed.get(name)}
+        wrong |= late.keys() - listed
+        found += [f"{source.at(line)}: {name} is not offered, imported for types and listed alike" for name in wrong]
+    return found
 
 
 def own_faces(root: Path) -> list[str]:
@@ -263,7 +298,7 @@ def prints(root: Path) -> list[str]:
 
 # ------------------------------------------------------------------------------------------ this repository
 
-RULES: tuple[Rule, ...] = (floors, cycles, faces, own_faces, kernels, lengths, names, prints)
+RULES: tuple[Rule, ...] = (floors, cycles, faces, offers, own_faces, kernels, lengths, names, prints)
 
 
 @pytest.mark.parametrize("floor", FLOORS)
@@ -291,9 +326,20 @@ from strategies.targets import Targets
 __all__ = ['Targets']
 """
 
+OFFER = """'''The face.'''
+from typing import TYPE_CHECKING
+from data.faces import offer
+if TYPE_CHECKING:
+    from backtest.engine import simulate
+    from backtest.result import R as Result
+__all__ = ['Result', 'simulate']
+offer(__name__, {'Result': 'backtest.result:R', 'simulate': 'backtest.engine'})
+"""
+
 SOUND_HOUSE = {
     "data/__init__.py": GUARD,
     "data/siblings.py": "def check_siblings(own_file): ...",
+    "data/faces.py": "def offer(package, homes): ...",
     "data/errors.py": "class DataError(Exception): ...",
     "data/jit.py": "import numba\nimport platformdirs\ndef kernel(function): ...",
     "data/load.py": "from data.errors import DataError\nfrom data.costs import models\ntext = 'print(1)'",
@@ -302,7 +348,7 @@ SOUND_HOUSE = {
     "data/costs/kernels.py": "from collections import abc\nfrom data.jit import kernel\nfee_nb = 1",
     "strategies/__init__.py": LONG_GUARD,
     "strategies/targets.py": "import data\nfrom data import DataError\nclass Targets: ...",
-    "backtest/__init__.py": "'''The face.'''",
+    "backtest/__init__.py": OFFER,
     "backtest/engine.py": "import typing as t\nif t.TYPE_CHECKING:\n    from backtest.result import R",
     "backtest/result.py": "def run():\n    from backtest.engine import simulate\nR = 1",
     "backtest/kernels/__init__.py": "",
@@ -352,6 +398,11 @@ PLANTED: list[tuple[Rule, dict[str, str], str]] = [
         "data/__init__.py:1",
     ),
     (faces, {"data/costs/__init__.py": "check_siblings(__file__)"}, "data/costs/__init__.py:1"),
+    (faces, {"data/costs/__init__.py": "offer(__name__, {})"}, "data/costs/__init__.py:1"),
+    (faces, {"data/__init__.py": "if TYPE_CHECKING:\n    VERSION = '1'"}, "data/__init__.py:1"),
+    (offers, {"backtest/__init__.py": OFFER.replace("backtest.result:R", "backtest.result")}, "backtest/__init__.py:8"),
+    (offers, {"backtest/__init__.py": OFFER.replace("__all__ = ['Result', ", "__all__ = [")}, "backtest/__init__.py:8"),
+    (offers, {"backtest/__init__.py": OFFER.replace(", 'simulate': 'b", ", 'run': 'b")}, "backtest/__init__.py:8"),
     (own_faces, {"backtest/engine.py": "from backtest import run"}, "backtest/engine.py:1"),
     (own_faces, {"backtest/engine.py": "import backtest"}, "backtest/engine.py:1"),
     (own_faces, {"data/costs/models.py": "from . import Costs"}, "data/costs/models.py:1"),

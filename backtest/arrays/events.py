@@ -111,16 +111,17 @@ def _kept(
     """Give what withholding leaves of each action's dividend."""
     given = market.actions
     kept, assumed = np.ones(len(order)), dict[str, None]()
-    for n, i in enumerate(order.tolist()):
-        if given.kind[i] != CASH:
-            continue
-        rate, day = given.withholding[i], given.ex_date[i : i + 1]
-        if np.isnan(rate):
-            one = market.instruments[given.symbol[i]]
-            listing = one.listing
-            rate = withholding_rates(one.venue, day, config.investor, listing=listing)[0]
-            assumed |= dict.fromkeys(withholding_assumptions(one.venue, day, config.investor, listing=listing))
-        kept[n] = 1.0 - rate
+    stated = given.withholding[order]
+    is_cash = given.kind[order] == CASH
+    kept[is_cash] = 1.0 - stated[is_cash]
+    listings: dict[tuple[str, str], list[int]] = {}
+    for n in np.flatnonzero(is_cash & np.isnan(stated)).tolist():
+        one = market.instruments[given.symbol[order[n]]]
+        listings.setdefault((one.venue, one.listing), []).append(n)
+    for (venue, listing), those in listings.items():
+        days = given.ex_date[order[those]]
+        kept[those] = 1.0 - withholding_rates(venue, days, config.investor, listing=listing)
+        assumed |= dict.fromkeys(withholding_assumptions(venue, days, config.investor, listing=listing))
     undated = [given.symbol[i] for i in order.tolist() if given.kind[i] == TERMINAL and np.isnan(given.amount[i])]
     notes = [f"No price is stated at which {name} left the exchange: its last one is taken." for name in undated]
     return kept, (*assumed, *notes)

@@ -7,7 +7,7 @@ import typer
 from backtest.cli.options import EndOption, MarketOption, StartOption
 from backtest.cli.progress import progress
 from backtest.cli.terminal import plain_console
-from strategies.settings import MIN_MEMBERS, SEASONING_SESSIONS
+from strategies.defaults import MIN_MEMBERS, SEASONING_SESSIONS
 
 if TYPE_CHECKING:
     from strategies.basket_history import BasketHistory, Stretch

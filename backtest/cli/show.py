@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from backtest.metrics.returns import A_YEAR
-
 if TYPE_CHECKING:
     from backtest.prove import Proof
     from backtest.result import BacktestResult
@@ -58,6 +56,7 @@ def print_run(
     loading, running, ledger : float
         Seconds: reading the market; the thesis and the ledger, compiled code read from disk; the ledger again.
     """
+    from backtest.metrics.returns import A_YEAR
     from backtest.report.verdict import one_of_many, verdict
     from backtest.run import RotationResult
 
@@ -126,6 +125,8 @@ def written_measures(measures: Mapping[str, float]) -> list[str]:
 
 def _over_period(key: str, measures: Mapping[str, float]) -> float:
     """Give a measure a year, or over the whole period where that is less than a year."""
+    from backtest.metrics.returns import A_YEAR
+
     years = measures["years"]
     if years >= A_YEAR:
         return measures[key]

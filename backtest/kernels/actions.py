@@ -18,10 +18,10 @@ from backtest.kernels.state import (
     SPLIT,
     SPLIT_ADDED,
 )
-from data.jit import kernel
+from data.jit import part
 
 
-@kernel
+@part
 def split_lane_nb(book, asset, lane, ratio):
     """Turn one share of a lane into `ratio` shares, orders and plan with it.
 
@@ -37,7 +37,7 @@ def split_lane_nb(book, asset, lane, ratio):
     book.plan_value[asset, lane] /= ratio
 
 
-@kernel
+@part
 def split_scrip_nb(actions, book, action, asset, lane, ratio):
     """Split the scrip of earlier actions that has yet to come.
 
@@ -54,7 +54,7 @@ def split_scrip_nb(actions, book, action, asset, lane, ratio):
             book.owed[n, lane] *= ratio
 
 
-@kernel
+@part
 def go_ex_nb(world, rules, book, event, row, group, journal, record):
     """Let the actions of one venue's session take effect.
 
@@ -138,7 +138,7 @@ def go_ex_nb(world, rules, book, event, row, group, journal, record):
     return status
 
 
-@kernel
+@part
 def pay_due_nb(world, rules, book, event, row, journal):
     """Pay what falls due with the begin of a row: dividends into balances, scrip into deliverable shares.
 
@@ -177,7 +177,7 @@ def pay_due_nb(world, rules, book, event, row, journal):
     return status
 
 
-@kernel
+@part
 def reinvest_nb(world, rules, book, event, row, venue, journal, record):
     """Buy shares with the dividends that wait, at the close just made, free of costs.
 

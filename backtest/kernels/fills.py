@@ -27,10 +27,10 @@ from backtest.kernels.state import (
     UNPRICED,
 )
 from backtest.kernels.valuing import row_of_nb
-from data.jit import kernel, leaf
+from data.jit import leaf, part
 
 
-@kernel
+@part
 def take_forced_nb(timeline, world, rules, book, event, scratch):
     """Say which buy-ins fill at the event: whole, at the name's next price, whatever else holds.
 
@@ -56,7 +56,7 @@ def take_forced_nb(timeline, world, rules, book, event, scratch):
             now[a, lane] = order[a, lane] if fills and forced[a, lane] else 0.0
 
 
-@kernel
+@part
 def move_shares_nb(world, rules, book, event, row, taking, first, last, scratch, journal):
     """Let listed orders of one kind move shares and the plan; note what is left of them.
 
@@ -115,7 +115,7 @@ def move_shares_nb(world, rules, book, event, row, taking, first, last, scratch,
     return status
 
 
-@kernel
+@part
 def fill_forced_nb(timeline, world, rules, book, event, scratch, journal, record):
     """Fill the buy-ins of an event.
 
@@ -190,7 +190,7 @@ def fill_orders_nb(timeline, world, rules, book, event, scratch, journal, record
     return max(status, written, moved)
 
 
-@kernel
+@part
 def fill_due_nb(timeline, world, rules, book, event, scratch, journal, record):
     """Fill what is due at an event, and settle what becomes of the rest.
 
@@ -228,7 +228,7 @@ def fill_due_nb(timeline, world, rules, book, event, scratch, journal, record):
     return status
 
 
-@kernel
+@part
 def sweep_rest_nb(timeline, world, rules, book, event, scratch, journal):
     """Note orders that found no price, and drop those whose date has passed (`cancel`).
 
@@ -276,7 +276,7 @@ def sweep_rest_nb(timeline, world, rules, book, event, scratch, journal):
     return status
 
 
-@kernel
+@part
 def count_pending_nb(world, book, scratch):
     """Count unfilled orders by venue, over all lanes.
 

@@ -28,7 +28,7 @@ from backtest.kernels.state import (
     SETTLED,
 )
 from backtest.kernels.valuing import row_of_nb, value_names_nb
-from data.jit import kernel, leaf
+from data.jit import leaf, part
 
 
 @leaf
@@ -72,7 +72,7 @@ def mark_due_nb(timeline, world, rules, book, event, scratch):
                         venue_due[u, lane] = DUE_NONE
 
 
-@kernel
+@part
 def resize_nb(timeline, world, rules, book, event, scratch, journal):
     """Size unfilled orders anew at the prices they can fill at (`sizing="fill"`).
 
@@ -140,7 +140,7 @@ def bounded_nb(order, shares, undelivered, room, lot):
     return bound if order > 0.0 else -bound
 
 
-@kernel
+@part
 def looks_halted_nb(world, book, a, at_own_open, is_late):
     """Say whether a name may not trade today, so that the proceeds of its sale are not counted.
 

@@ -1,7 +1,7 @@
 """Writing down what happened to orders and holdings."""
 
 from backtest.kernels.state import JOURNAL_FULL, OK
-from data.jit import kernel, leaf
+from data.jit import leaf, part
 
 
 @leaf
@@ -57,7 +57,7 @@ def note_nb(
     return OK
 
 
-@kernel
+@part
 def remark_nb(journal, kind, event, lane, asset, decided, shares):
     """Write a journal entry that says something of an order, and moves nothing.
 
@@ -78,7 +78,7 @@ def remark_nb(journal, kind, event, lane, asset, decided, shares):
     )  # fmt: skip
 
 
-@kernel
+@part
 def note_move_nb(journal, kind, event, lane, asset, shares, price, fx, withheld):
     """Write a journal entry of a corporate action.
 

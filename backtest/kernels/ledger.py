@@ -25,7 +25,7 @@ from backtest.kernels.state import (
     SAME_CLOSE,
 )
 from backtest.kernels.valuing import value_lanes_nb, value_names_nb
-from data.jit import kernel, leaf
+from data.jit import kernel, leaf, part
 
 
 @leaf
@@ -241,7 +241,7 @@ def run_ledger_nb(timeline, world, rules, book, weights, first, last, scratch, j
     )
 
 
-@kernel
+@part
 def run_events_nb(timeline, world, rules, book, weights, first, last, scratch, journal, record):
     """Run events by reference; see `run_ledger_nb`.
 

@@ -29,7 +29,7 @@ from backtest.kernels.statistics import (
     take_days_nb,
     take_trades_nb,
 )
-from data.jit import kernel, leaf
+from data.jit import kernel, leaf, part
 
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
@@ -90,7 +90,7 @@ def open_meter_nb(meter):
     open_figures_nb(meter.opening, meter.running)
 
 
-@kernel
+@part
 def take_rows_nb(meter, nav, money, traded, paid, traded_at, end):
     """Take rows that are there into what is measured.
 
@@ -248,7 +248,7 @@ def close_lane_nb(meter, last, n, cash_sum, n_fills, lane):
         out[COST_ANNUAL, lane] = paid / (running[NAV_SUM, lane] / n) / years
 
 
-@kernel
+@part
 def close_meter_nb(meter, nav, n_fills):
     """Turn what is measured into measures, once all rows are taken.
 

@@ -1,10 +1,10 @@
 """Moving money: payments and conversions at a fill, what has yet to settle, interest, carry."""
 
 from backtest.kernels.valuing import row_of_nb
-from data.jit import kernel, leaf
+from data.jit import leaf, part
 
 
-@kernel
+@part
 def convert_held_nb(cash, flow, fx, spread, base, row, lane, currency, payment):
     """Move cash for one fill under `fx="hold"`.
 
@@ -77,7 +77,7 @@ def await_nb(unsettled, incoming, slot, currency, lane, change):
         incoming[slot, currency, lane] += change
 
 
-@kernel
+@part
 def pay_held_nb(cash, unsettled, incoming, flow, fx, spread, base, slot, row, lane, currency, payment, before):
     """Pay for one fill under `fx="hold"`, and note what of it has yet to settle.
 
@@ -177,7 +177,7 @@ def accrue_nb(lanes, credit, debit, cash, unsettled, begun, fx, base, row, inter
                     flow[row, c, lane] += interest * fx[c]
 
 
-@kernel
+@part
 def carry_nb(world, book, fx, base, row, record):
     """Charge a row's borrow fees on shorts, and the tax on a stated yield on longs.
 

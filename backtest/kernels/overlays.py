@@ -16,10 +16,10 @@ from backtest.kernels.state import (
     STOPPED,
 )
 from backtest.kernels.valuing import row_of_nb
-from data.jit import kernel
+from data.jit import part
 
 
-@kernel
+@part
 def plan_legs_nb(timeline, world, book, event, scratch, journal):
     """Find the one date on which each venue's orders may fill under `cancel`, and drop those that cannot.
 
@@ -79,7 +79,7 @@ def plan_legs_nb(timeline, world, book, event, scratch, journal):
     return status
 
 
-@kernel
+@part
 def watch_nb(timeline, world, rules, book, event, row, nav, scratch, journal):
     """Stop out, or call margin, at a mark.
 
@@ -150,7 +150,7 @@ def watch_nb(timeline, world, rules, book, event, row, nav, scratch, journal):
     return status
 
 
-@kernel
+@part
 def recall_nb(timeline, world, book, event, row, journal):
     """Order buy-ins where a short is larger than what can be borrowed.
 

@@ -19,10 +19,10 @@ from backtest.kernels.state import (
     SHORT_LIMITED,
 )
 from backtest.kernels.valuing import row_of_nb, sum_names_nb, value_lanes_nb
-from data.jit import kernel, leaf
+from data.jit import leaf, part
 
 
-@kernel
+@part
 def keep_to_bands_nb(rules, shares, value, scratch):
     """Leave alone what lies within the bands: a whole decision, or a name.
 
@@ -183,7 +183,7 @@ def cut_targets_nb(shares, lots, available, scratch):
             buying[a, lane] = buying[a, lane] if cut[a, lane] > shares[a, lane] else selling[a, lane]
 
 
-@kernel
+@part
 def size_orders_nb(timeline, world, rules, book, event, scratch, journal):
     """Turn asked weights into orders, and fix the plan that funding is held against.
 

@@ -1,7 +1,7 @@
 """Lanes between sleeves and the general form: what a unit is in shares, and shares in units."""
 
 from backtest.kernels.sleeve_tables import held_nb
-from data.jit import dense, kernel
+from data.jit import dense, part
 
 # Holdings are multiples of a sleeve where they differ from one by no more than this part of NAV: a sum's last digits.
 EXACT = 1e-15
@@ -49,7 +49,7 @@ def hold_part_nb(in_general, rest, rank, held, wanted, i, x, y, value, shares):
         shares[lane] = worth / value if is_mixed else shares[lane]
 
 
-@kernel
+@part
 def hold_sleeve_nb(sleeves, k, s, is_sized, book, ledger):
     """Write the shares of one sleeve at a decision.
 
@@ -121,7 +121,7 @@ def owe_nb(in_general, ring, unsettled, incoming, plan_incoming):
         plan_incoming[lane] = plan_incoming[lane] if stays else 0.0
 
 
-@kernel
+@part
 def open_ledger_nb(sleeves, k, base, is_sized, book, ledger):
     """Write what lanes in sleeves hold at a decision into the books of the general form.
 
@@ -191,7 +191,7 @@ def check_name_nb(shares, value, of_one, order, nav, units, is_whole):
         is_whole[lane] = is_whole[lane] if (off <= EXACT * nav[lane]) & (order[lane] == 0.0) else 0.0
 
 
-@kernel
+@part
 def close_ledger_nb(sleeves, k, base, book, room, ledger):
     """Give lanes that hold multiples of sleeves again back to them.
 

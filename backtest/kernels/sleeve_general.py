@@ -8,7 +8,7 @@ from backtest.kernels.references import refer_nb
 from backtest.kernels.sleeve_tables import IRREGULAR
 from backtest.kernels.state import NAV_NOT_POSITIVE, OK
 from backtest.kernels.wide import run_wide_events_nb
-from data.jit import dense, kernel, leaf
+from data.jit import dense, leaf, part
 
 
 @dense
@@ -133,7 +133,7 @@ def take_row_nb(in_general, is_marked, nav, money, traded, paid, nav_out, money_
         paid_out[lane] += paid[lane] if takes else 0.0
 
 
-@kernel
+@part
 def take_period_nb(sleeves, k, marks, timeline, book, record, out):
     """Take what the general form found of its lanes from a decision to the next into the results.
 
@@ -178,7 +178,7 @@ def open_trades_nb(row, out):
             out.traded[place, lane], out.paid[place, lane] = 0.0, 0.0
 
 
-@kernel
+@part
 def run_general_nb(sleeves, k, timeline, world, rules, ledger, asks, scratch, journal, record, book, room, out):
     """Run all lanes from a decision to the next in the general form.
 

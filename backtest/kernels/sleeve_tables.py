@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from backtest.kernels.state import BUY, CLOSE, DECIDE, MARK, SELL
 from backtest.kernels.valuing import row_of_nb, value_names_nb
-from data.jit import kernel
+from data.jit import kernel, part
 
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
@@ -143,7 +143,7 @@ def read_prices_nb(timeline, world, first_prices, price, value_out, price_out, s
             value_names_nb(price, world.fx[event], world.currency, mark_out[row[event]])
 
 
-@kernel
+@part
 def held_nb(sleeves, k, h, i):
     """Say what of a unit held is in a name at a decision.
 
@@ -165,7 +165,7 @@ def held_nb(sleeves, k, h, i):
     return sleeves.inner[h, i] * (sleeves.value[k, a] / sleeves.value[h, a])
 
 
-@kernel
+@part
 def sort_names_nb(sleeves, k, s):
     """Sort the names of a sleeve by how far they drifted, and add up what a unit is.
 
@@ -233,7 +233,7 @@ def size_tables_nb(world, fx_spread, base, rows, sleeves):
             sleeves.rates[k, s, 0], sleeves.rates[k, s, 1] = buy + spread * (1.0 + buy), sell + spread * (1.0 - sell)
 
 
-@kernel
+@part
 def growth_nb(world, row, event, close_event, uses_close, sleeves, k, a):
     """Say what a unit of base currency in a name at a decision is worth at the price of a fill.
 

@@ -7,7 +7,7 @@ zero: the mean of a day's returns is far below their deviation, and where it is 
 
 import numpy as np
 
-from data.jit import dense, kernel, leaf
+from data.jit import dense, leaf, part
 from data.kernels.vectors import N_TOGETHER, least_nb, load_nb, most_nb, store_nb, there_nb, where_nb
 
 # Lanes' running figures, one row each: those that follow NAV, those that returns are added up to, and those of trades.
@@ -153,7 +153,7 @@ def take_returns_nb(cash, start, end, at, there, running, returns):
         store_nb(running, (FIRST + i) * n + at, there, figures[i])
 
 
-@kernel
+@part
 def take_days_nb(nav, money, cash, start, end, running, returns):
     """Take rows into the running figures.
 

@@ -26,7 +26,7 @@ from backtest.kernels.wide_asking import ask_baskets_nb, ask_weights_nb
 from backtest.kernels.wide_fills import count_wide_nb, fill_wide_nb
 from backtest.kernels.wide_money import accrue_wide_nb, carry_wide_nb, close_wide_nb, settle_wide_nb, value_wide_nb
 from backtest.kernels.wide_sizing import size_wide_nb
-from data.jit import kernel, leaf
+from data.jit import kernel, leaf, part
 
 
 @leaf
@@ -57,7 +57,7 @@ def begin_wide_nb(world, rules, book, event, row, scratch, journal, record):
         pay_due_nb(world, rules, book, event, row, journal)
 
 
-@kernel
+@part
 def decide_wide_nb(timeline, world, rules, book, event, asks, scratch, record):
     """Size the orders of a decision; they replace every unfilled one.
 
@@ -146,7 +146,7 @@ def run_wide_nb(timeline, world, rules, book, asks, first, last, scratch, journa
     )
 
 
-@kernel
+@part
 def run_wide_events_nb(timeline, world, rules, book, asks, first, last, scratch, journal, record):
     """Run events by reference; see `run_wide_nb`.
 

@@ -12,7 +12,7 @@ from backtest.kernels.wide_charging import charge_name_nb
 from backtest.kernels.wide_due import BUYS_NOW, SELLS_NOW, mark_wide_nb, say_what_goes_nb
 from backtest.kernels.wide_funding import sell_lanes_nb
 from backtest.kernels.wide_paying import convert_nb, pay_nb
-from data.jit import kernel, leaf
+from data.jit import leaf, part
 from data.kernels.vectors import N_TOGETHER, any_nb, load_nb, spread_nb, store_nb, there_nb, where_nb
 
 
@@ -129,7 +129,7 @@ def fill_lanes_nb(world, rules, book, event, row, prices, scale, at, there, scra
     return OK
 
 
-@kernel
+@part
 def fill_wide_nb(timeline, world, rules, book, event, scratch, record):
     """Fill what is due at an event.
 

@@ -6,7 +6,11 @@ browser without DecompressionStream (before 2023) shows every table and says tha
 
 import base64
 import gzip
+import hashlib
 from functools import cache
+
+from data.storage.atomic import replacing
+from data.storage.caches import cache_folder
 
 
 def packed(text: str) -> str:
@@ -31,7 +35,7 @@ def packed(text: str) -> str:
 
 @cache
 def chart_library() -> str:
-    """Give plotly.js, packed.
+    """Give plotly.js, packed; packing takes longer than all the rest of a page, so it is kept by content.
 
     Returns
     -------
@@ -39,4 +43,9 @@ def chart_library() -> str:
     """
     from plotly.offline import get_plotlyjs
 
-    return packed(str(get_plotlyjs()))
+    text = str(get_plotlyjs())
+    kept = cache_folder("packed") / f"{hashlib.sha256(text.encode()).hexdigest()}.txt"
+    if not kept.exists():
+        with replacing(kept) as unfinished:
+            unfinished.write_text(packed(text), encoding="ascii")
+    return kept.read_text(encoding="ascii")

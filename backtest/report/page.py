@@ -26,6 +26,7 @@ from backtest.report.sections.signal import signal
 from backtest.report.sections.trades import trades_section
 from backtest.run import RotationResult
 from backtest.tuning.history import UNKNOWN, History
+from data.storage.caches import cache_folder
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -185,10 +186,16 @@ def shared(drawn: Iterable[Exhibit]) -> dict[str, Any]:
 
 @cache
 def _template() -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 
-    loader = FileSystemLoader(Path(__file__).parent / "templates")
-    room = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    room = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        bytecode_cache=FileSystemBytecodeCache(str(cache_folder("templates"))),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     # Charts are drawn in the order of the page.
     room.policies["json.dumps_kwargs"] = {"sort_keys": False, "separators": (",", ":")}
     return room.get_template(TEMPLATE)

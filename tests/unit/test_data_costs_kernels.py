@@ -27,6 +27,7 @@ from data.costs.kernels.fees import (
 from data.costs.notes import contract_note
 from data.costs.schedules import BUY, SELL
 from data.errors import DataError
+from data.jit import kernel
 
 CLASSES = (
     ("HKD", "XHKG", False),
@@ -39,6 +40,16 @@ CLASSES = (
 DATES = np.arange("2009-12-01", "2026-03-01", dtype="datetime64[D]")
 COMMISSIONS = ((0.0, {}), (2.5, {"HKD": 18.0, "CNY": 5.0}), (0.12345, {"USD": 0.35}), (0.0, {"USD": 1.0, "HKD": 50.0}))
 TRADES_EACH = 5000
+
+
+@kernel
+def charge_nb(table, period, side, considerations, shares, n, cents, room):
+    return charge_trades_nb(table, period, side, considerations, shares, n, cents, room)
+
+
+@kernel
+def expect_nb(table, period, considerations, shares, raw, half_spread, impact, n, out):
+    expect_rates_nb(table, period, considerations, shares, raw, half_spread, impact, n, out)
 
 
 def random_trades(rng: np.random.Generator, n: int) -> list[tuple[Decimal, Decimal]]:
@@ -59,7 +70,7 @@ def cents_of(table: kernels.FeeTable, row: int, g: int, side: int, consideration
     """Fees of trades of one row, class and side."""
     amounts = [np.atleast_1d(np.asarray(given, dtype=np.float64)) for given in (considerations, shares)]
     out, room = np.empty(len(amounts[0])), np.empty(len(amounts[0]))
-    refused = charge_trades_nb(table, table.period[row, g], side, *amounts, len(out), out, room)
+    refused = charge_nb(table, table.period[row, g], side, *amounts, len(out), out, room)
     assert refused == (out.tolist().index(NO_FEE) if NO_FEE in out else -1)
     return [int(cents) for cents in out]
 
@@ -67,7 +78,7 @@ def cents_of(table: kernels.FeeTable, row: int, g: int, side: int, consideration
 def rates_of(table: kernels.FeeTable, row: int, g: int, *amounts: float) -> float:
     """Expected cost of one trade, fraction: consideration (signed), shares, raw shares, half-spread, impact."""
     out = np.empty(1)
-    expect_rates_nb(table, table.period[row, g], *(np.array([one]) for one in amounts), 1, out)
+    expect_nb(table, table.period[row, g], *(np.array([one]) for one in amounts), 1, out)
     return float(out[0])
 
 
@@ -329,7 +340,7 @@ def test_room_behind_the_trades_changes_no_fee(side: int) -> None:
             for junk in (np.nan, np.inf, -1.0, 1e300, 12_345.0):
                 wide = [np.append(given, np.full(VECTOR, junk)) for given in amounts]
                 out, room = np.full(n + VECTOR, junk), np.full(n + VECTOR, junk)
-                assert charge_trades_nb(table, table.period[row, g], side, *wide, n, out, room) == -1
+                assert charge_nb(table, table.period[row, g], side, *wide, n, out, room) == -1
                 assert out[:n].tolist() == alone
                 assert all((one[:n] == given).all() for one, given in zip(wide, amounts, strict=True))
 

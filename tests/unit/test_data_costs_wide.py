@@ -45,12 +45,22 @@ def count_nb(lot, price, money, held, quick, divided, sure):
         store_nb(sure, at, there, where_nb(is_sure, 1.0, 0.0))
 
 
+@kernel
+def charge_exactly_nb(table, period, side, considerations, shares, n, cents, room):
+    return charge_trades_nb(table, period, side, considerations, shares, n, cents, room)
+
+
+@kernel
+def charge_in_integers_nb(table, period, price, unit, moved, cents):
+    return count_exactly_nb(table, period, price, unit, moved, cents)
+
+
 def exact(table, period, side, price, unit, moved):
     """Cents of each trade as the narrow ledger charges them."""
     considerations = np.rint(np.abs(moved * price) * 10_000.0)
     shares = np.rint(np.abs(moved) * unit * 10_000.0)
     cents = np.zeros(len(moved))
-    refused = charge_trades_nb(table, period, side, considerations, shares, len(moved), cents, np.zeros(len(moved)))
+    refused = charge_exactly_nb(table, period, side, considerations, shares, len(moved), cents, np.zeros(len(moved)))
     assert refused == -1
     return cents
 
@@ -80,7 +90,7 @@ def test_quick_fees_are_exact_fees(column, commission):
             cents = np.full(len(moved), np.nan)
             charge_nb(table, period, price, unit, sides * moved, cents)
             counted = np.zeros(len(moved))
-            assert count_exactly_nb(table, period, price, unit, sides * moved, counted) == -1
+            assert charge_in_integers_nb(table, period, price, unit, sides * moved, counted) == -1
             for side, sign in ((0, 1.0), (1, -1.0)):
                 expected = exact(table, period, side, price, unit, moved)[sides == sign]
                 np.testing.assert_array_equal(cents[sides == sign], expected)

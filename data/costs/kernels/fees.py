@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from data.jit import kernel
+from data.jit import kernel, part
 
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 - the field's letter for an integer array
@@ -103,7 +103,7 @@ def units_nb(amounts, units_out):
         units_out[t] = np.int64(scaled) if scaled <= MAX_UNITS else NO_UNITS
 
 
-@kernel
+@part
 def part_cents_nb(part, consideration_units, share_units):
     """Charge one kind, exactly: in proportion, by share and fixed; rounded; within its limits.
 
@@ -142,7 +142,7 @@ def part_cents_nb(part, consideration_units, share_units):
     return min(max(np.int64(cents), part[LOW]), part[HIGH])
 
 
-@kernel
+@part
 def charge_trades_nb(table, period, side, considerations, shares, n_trades, cents_out, clearance_out):
     """Charge trades of one class, date and side.
 
@@ -252,7 +252,7 @@ def fee_parts_nb(table, rows, classes, sides, consideration_units, share_units, 
     return refused
 
 
-@kernel
+@part
 def expect_rates_nb(table, period, considerations, shares, raw_shares, half_spreads, impacts, n_trades, rate_out):
     """Estimate what trades of one class and date cost, as fractions of their considerations.
 

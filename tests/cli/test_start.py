@@ -1,0 +1,70 @@
+"""What a command imports before it does anything: counted in modules, which no noise on a machine moves."""
+
+import subprocess
+import sys
+
+import pytest
+
+# Each takes from a tenth of a second to seconds to import.
+HEAVY = {
+    "numpy", "pandas", "numba", "llvmlite", "scipy", "pyarrow", "cvxpy", "vectorbt", "plotly", "matplotlib",
+    "exchange_calendars", "jinja2",
+}  # fmt: skip
+COMMANDS = ("", "run", "sweep", "compare", "repeat", "theses", "prove-no-lookahead", "data", "data check", "data fetch")
+PROGRAM = """
+import sys
+sys.argv = ["eastbound", *{words!r}, "--help"]
+from backtest.cli import main
+try:
+    main()
+except SystemExit as stopped:
+    assert not stopped.code, stopped.code
+sys.stderr.write("imported: " + " ".join(sorted(name for name in sys.modules if "." not in name)))
+"""
+
+
+def imported_by(words: list[str], planted: str = "") -> set[str]:
+    program = PROGRAM.format(words=words).replace("import sys\n", f"import sys\n{planted}\n", 1)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stderr.rpartition("imported: ")[2].split())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_imports_no_library_that_it_does_not_need(command: str) -> None:
+    imported = imported_by(command.split())
+    assert "typer" in imported
+    assert not imported & HEAVY
+
+
+def test_a_planted_import_is_found() -> None:
+    assert imported_by([], planted="import pandas") & HEAVY >= {"pandas", "numpy"}
+
+
+@pytest.mark.parametrize("package", ["data", "strategies", "backtest"])
+def test_a_package_imports_what_it_offers_when_it_is_asked(package: str) -> None:
+    program = f"import sys, {package}; print(*[name for name in sys.modules if '.' not in name])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not set(done.stdout.split()) & HEAVY
+
+
+@pytest.mark.parametrize(
+    ("before", "name"),
+    [
+        ("import data.load, data", "data.load"),
+        ("from backtest.run import RotationResult; import backtest", "backtest.run"),
+        ("import strategies.catalogue, strategies.thesis", "strategies.catalogue"),
+        ("import strategies.catalogue, strategies.thesis", "strategies.thesis"),
+    ],
+)
+def test_a_name_of_the_face_is_not_taken_by_the_file_of_that_name(before: str, name: str) -> None:
+    program = f"{before}; print(type({name}).__name__)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "function"
+
+
+def test_a_name_that_a_face_does_not_offer_is_missing() -> None:
+    import backtest
+
+    assert {"run", "sweep", "simulate"} <= set(dir(backtest))
+    with pytest.raises(AttributeError, match="module 'backtest' has no attribute 'optimise'"):
+        _ = backtest.optimise
