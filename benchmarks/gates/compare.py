@@ -1,0 +1,54 @@
+"""Hold the commit that is checked out against an earlier one; exit with 1 if anything got worse.
+
+Run with `make bench-compare HEAD~1`. Four gates: results (every thesis on pinned data, to 1e-9), instructions (two
+kernels under callgrind, to 2 %: no noise), speed (asv, both commits in turns, each in the environment its own lock
+names; 1.3 times, in the median and in the fastest quarter, three times over) and memory (bytes allocated to 10 %, peaks
+of processes to 25 %).
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks.record import ROOT, is_dirty, pin_threads
+
+GATES = ("results", "instructions", "speed")
+
+
+def main() -> None:
+    """Run the gates, print what they found."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("revision", help="the earlier commit, such as HEAD~1")
+    parser.add_argument("--gates", nargs="+", choices=GATES, default=GATES, help="some of them; speed includes memory")
+    asked = parser.parse_args()
+    pin_threads()
+    from benchmarks.gates.instructions import compare_instructions
+    from benchmarks.gates.results import compare_results, outcomes_of
+    from benchmarks.gates.speed import compare_speed
+    from benchmarks.gates.trees import commit_of, lay_out, subject_of
+    from benchmarks.gates.verdicts import failed, table
+
+    if is_dirty():
+        sys.exit(
+            "compare: the tree differs from the commit that is checked out, and commits are compared: commit first."
+        )
+    before, after = commit_of(asked.revision), commit_of("HEAD")
+    print(f"before: {subject_of(before)}\nafter:  {subject_of(after)}\n", flush=True)
+    place = ROOT / ".asv" / "trees"
+    trees = [lay_out(commit, after, place / name) for name, commit in (("before", before), ("after", after))]
+    found = []
+    if "results" in asked.gates:
+        found += compare_results(*(outcomes_of(tree, Path(f"{tree}.json")) for tree in trees))
+    if "instructions" in asked.gates:
+        found += compare_instructions(*trees)
+    if "speed" in asked.gates:
+        found += compare_speed(before, after)
+    print(f"\n{table(found)}\n")
+    worse = failed(found)
+    if worse:
+        sys.exit(f"compare: {len(worse)} of {len(found)} figures failed: " + "; ".join(one.subject for one in worse))
+    print(f"all of {len(found)} figures passed, or are not compared")
+
+
+if __name__ == "__main__":
+    main()

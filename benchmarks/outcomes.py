@@ -1,0 +1,156 @@
+"""What every thesis of the catalogue earns on pinned data: a change of results shows as plainly as one of speed.
+
+Run with `make bench-outcomes`. Each thesis runs on the embedded demo market as it stands in the catalogue, with every
+cost and in board lots, and with sales settled before they pay for purchases. What came of it is held against
+`outcomes.json`, which is what was accepted last; `--accept "why"` accepts what comes now. `--market FOLDER` prints the
+same table of another market beside nothing.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from backtest.run import run
+from data.fingerprint import market_hash
+from data.load import load
+from data.market import MarketData
+from strategies.catalogue import catalogue, thesis
+from tests.golden.summaries import RTOL, differences
+
+ACCEPTED = Path(__file__).with_suffix(".json")
+MARKET = "demo"
+SETTINGS: Mapping[str, Mapping[str, object]] = {
+    "as catalogued": {},
+    "every cost, lots": {
+        "run.costs": "venue", "run.lots": "exchange", "run.commission_bps": 2.5, "run.half_spread_bps": "tick",
+        "run.impact": 1.0,
+    },
+    "settled funding": {"run.funding": "settled"},
+}  # fmt: skip
+# What the table shows of the measures: key, heading, format.
+SHOWN = (
+    ("annual_return", "return", "{:.2%}"), ("volatility", "vol", "{:.2%}"), ("sharpe", "Sharpe", "{:.3f}"),
+    ("max_drawdown", "drawdown", "{:.2%}"), ("turnover", "turnover", "{:.3f}"), ("cost_annual", "cost", "{:.3%}"),
+    ("nav_end", "NAV at the end", "{:,.2f}"), ("n_trades", "trades", "{:,.0f}"),
+)  # fmt: skip
+
+Outcomes = dict[str, dict[str, float | int | None]]
+
+
+def outcomes(market: MarketData) -> Outcomes:
+    """Run every thesis with every group of settings.
+
+    Parameters
+    ----------
+    market : MarketData
+
+    Returns
+    -------
+    dict of str to dict of str to float, int or None
+        By "thesis, settings": all measures of `summary()` (None where one is not a number), the NAV at the end, that
+        of each reference, and the number of fills.
+    """
+    found: Outcomes = {}
+    for name in catalogue():
+        for title, changes in SETTINGS.items():
+            result = run(thesis(name).replace(dict(changes)), market)
+            measures: dict[str, float | int | None] = {
+                key: None if value != value else value  # noqa: PLR0124 - NaN, whatever its type
+                for key, value in result.summary().items()
+            }
+            measures |= {f"nav_end of {key}": float(one.nav.iloc[-1]) for key, one in result.references.items()}
+            measures["nav_end"] = float(result.nav.iloc[-1])
+            found[f"{name}, {title}"] = measures
+    return found
+
+
+def document(market: MarketData) -> dict[str, Any]:
+    """Give the outcomes with what they rest on, as it is kept.
+
+    Parameters
+    ----------
+    market : MarketData
+
+    Returns
+    -------
+    dict
+        `market`, `data` (the fingerprint) and `outcomes`.
+    """
+    return {"market": market.name, "data": market_hash(market), "outcomes": outcomes(market)}
+
+
+def changes(accepted: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Say where outcomes differ by more than rounding on another processor.
+
+    Parameters
+    ----------
+    accepted, now : mapping
+        As `document` gives them.
+
+    Returns
+    -------
+    list of str
+        One line a difference; of numbers beyond 1e-9 relative, of counts any.
+    """
+    return [
+        line
+        for part in ("data", "outcomes")
+        for line in differences(accepted[part], now[part], key="" if part == "outcomes" else part)
+    ]
+
+
+def as_table(found: Outcomes) -> str:
+    """Write outcomes as a Markdown table.
+
+    Parameters
+    ----------
+    found : Outcomes
+
+    Returns
+    -------
+    str
+    """
+    lines = ["| thesis, settings | " + " | ".join(title for _, title, _ in SHOWN) + " |"]
+    lines.append("|---|" + "---:|" * len(SHOWN))
+    for name, measures in found.items():
+        cells = [
+            written.format(measures[key]) if measures.get(key) is not None else "none" for key, _, written in SHOWN
+        ]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the table, and what changed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--accept", metavar="WHY", help="accept what comes now, with a reason of a sentence")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write what comes now, and compare it with nothing")
+    parser.add_argument("--market", metavar="FOLDER", help="another market, compared with nothing")
+    asked = parser.parse_args()
+    now = document(load(asked.market or MARKET))
+    if asked.json:
+        asked.json.write_text(json.dumps(now), encoding="utf-8")
+        return
+    print(as_table(now["outcomes"]))
+    if asked.market:
+        return
+    kept = json.loads(ACCEPTED.read_text(encoding="utf-8")) if ACCEPTED.exists() else {"reasons": []}
+    if asked.accept is not None:
+        if len(asked.accept.split()) < 3:
+            sys.exit("outcomes: say why, in a sentence.")
+        reasons = [*kept["reasons"], f"{datetime.now(UTC).date()}: {' '.join(asked.accept.split())}"]
+        ACCEPTED.write_text(json.dumps(now | {"reasons": reasons}, indent=1) + "\n", encoding="utf-8")
+        return
+    found = changes(kept, now)
+    print(f"\n{len(found)} differences to what was accepted ({kept['reasons'][-1]}), beyond {RTOL:.0e}")
+    print("\n".join(found[:20]))
+    if found:
+        sys.exit("outcomes: the results have changed. Find out why; if they should, accept them with --accept WHY.")
+
+
+if __name__ == "__main__":
+    main()
