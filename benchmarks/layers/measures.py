@@ -40,7 +40,9 @@ def _summary(size: str) -> Work:
             "best_day": float((nav[1:] / nav[:-1] - 1).max()),
         }
         for name, value in expected.items():
-            require(math.isclose(summary[name], value, rel_tol=1e-9), f"{name} is {summary[name]!r}, NAV says {value!r}")
+            require(
+                math.isclose(summary[name], value, rel_tol=1e-9), f"{name} is {summary[name]!r}, NAV says {value!r}"
+            )
 
     return Work(summarise, check)
 

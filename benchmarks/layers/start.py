@@ -79,7 +79,16 @@ def run_demo(cache: Path | None = None) -> Ended:
         shutil.rmtree(cache, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        asked = ["run", "flow-momentum", "--market", "demo", "--out", str(out), "--trials", str(Path(folder) / "trials")]
+        asked = [
+            "run",
+            "flow-momentum",
+            "--market",
+            "demo",
+            "--out",
+            str(out),
+            "--trials",
+            str(Path(folder) / "trials"),
+        ]
         ended = python(["-c", SCRIPT, *asked], {"EASTBOUND_CACHE": str(cache)} if cache else None)
         files = frozenset(file.name for file in out.iterdir()) if out.is_dir() else frozenset()
     return Ended(ended.code, ended.printed, ended.peak, files)
