@@ -171,7 +171,7 @@ def _sleeves(size: str) -> Work:
 SIZES = ("252x7", "1500x40", "2520x60", "6300x500")
 JOBS = (
     Job(
-        layer="ledger", name="general", says="simulate and nav, weekly, 10 bps, on a market laid out before; bridge asserted",
+        layer="ledger", name="general", says="simulate and nav, weekly, 10 bps, market laid out before; bridge asserted",
         sizes=SIZES, prepare=_general,
     ),
     Job(
@@ -187,7 +187,7 @@ JOBS = (
         sizes=SIZES[:3], prepare=_lanes,
     ),
     Job(
-        layer="ledger", name="sleeves_64", says="64 rotations in sleeves, measures too; NAV asserted by the general form",
+        layer="ledger", name="sleeves_64", says="64 rotations in sleeves, measured; NAV asserted by the general form",
         sizes=SIZES, prepare=_sleeves,
     ),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from backtest.run import RotationResult, run
+from backtest.run import run
 from benchmarks import cases
 from benchmarks.layers.job import Job, Work, require
 from benchmarks.markets import make_thesis

@@ -7,7 +7,6 @@ from benchmarks.markets import make_thesis
 
 N_CHECKED = 2
 CANDIDATES = {"252x7": 200, "1500x40": 4000, "2520x60": 4000}  # at least so many
-# A year has fewer sessions than the headline's z-scores want to know; its past makes up for it.
 
 
 def _headline(size: str) -> Work:
@@ -32,7 +31,7 @@ def _headline(size: str) -> Work:
 
 JOBS = (
     Job(
-        layer="sweep", name="headline", says="part of the headline, preparation included; candidates asserted by single runs",
+        layer="sweep", name="headline", says="part of the headline, preparation included; two asserted by single runs",
         sizes=tuple(CANDIDATES), prepare=_headline,
     ),
 )  # fmt: skip
