@@ -32,7 +32,7 @@ def machine() -> dict[str, str]:
     dict of str to str
         Name (made of the processor and its cores: never the host's), cpu, cores, memory, architecture, system.
     """
-    cpu, cores = _processor(), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cpu, cores = _processor(), os.cpu_count()
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
     slug = re.sub(r"[^a-z0-9]+", "-", cpu.lower().replace("(r)", "").replace("(tm)", "")).strip("-")
     return {

@@ -31,7 +31,7 @@ def _run_and_write(size: str) -> Work:
 
 JOBS = (
     Job(
-        layer="end_to_end", name="run_and_write", says="plan, ledger, references, report, files; bridge and files asserted",
+        layer="end_to_end", name="run_and_write", says="from plan to report and files; bridge and files asserted",
         sizes=("252x7", "1500x40", "2520x60"), prepare=_run_and_write,
     ),
 )  # fmt: skip

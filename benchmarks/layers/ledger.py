@@ -171,7 +171,7 @@ def _sleeves(size: str) -> Work:
 SIZES = ("252x7", "1500x40", "2520x60", "6300x500")
 JOBS = (
     Job(
-        layer="ledger", name="general", says="simulate and nav, weekly, 10 bps, market laid out before; bridge asserted",
+        layer="ledger", name="general", says="simulate, weekly, 10 bps, on a market laid out before; bridge asserted",
         sizes=SIZES, prepare=_general,
     ),
     Job(

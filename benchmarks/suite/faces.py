@@ -45,41 +45,40 @@ class Face:
     timeout = 900  # a commit's kernels are compiled in the first process that wants them
     param_names: ClassVar[list[str]] = ["size"]
     key: str
+    call: Callable[[], Any]
 
     def setup(self, size: str) -> None:
         """Lay the job out."""
         self.call = ready(self.key, size)
 
 
-def _face(job: Job, measure: str, sizes: tuple[str, ...], **settings: object) -> type[Face]:
-    """Make the face of one measure of a job: a class with one method, which is named as asv wants it."""
-    measured: Callable[[Any, str], object]
-    if measure == "track_allocated":
-        measured = lambda self, size: allocated(self.call)  # noqa: E731
-    elif measure == "track_peak":
-        measured = lambda self, size: self.call().peak  # noqa: E731
-    else:
-        measured = lambda self, size: self.call()  # noqa: E731
-    function: Any = measured
-    function.__name__, function.benchmark_name = measure, f"{job.key}.{measure}"
-    function.pretty_source = job.says
-    return type(f"{job.layer}_{job.name}_{measure}", (Face,), {"key": job.key, "params": [sizes], measure: function} | settings)
+def _face(
+    job: Job, measure: str, sizes: tuple[str, ...], run: Callable[[Callable[[], Any]], object], **settings: object
+) -> type[Face]:
+    """Make the face of one measure of a job: a class with one method, named as asv wants it."""
+
+    def measured(face: Face, _: str) -> object:
+        return run(face.call)
+
+    measured.benchmark_name = f"{job.key}.{measure}"  # type: ignore[attr-defined]
+    measured.pretty_source = job.says  # type: ignore[attr-defined]
+    made = {"key": job.key, "params": [sizes], measure: measured, **settings}
+    return type(f"{job.layer}_{job.name}_{measure}", (Face,), made)
 
 
 def _faces(job: Job) -> list[type[Face]]:
-    made = [
-        _face(
-            job, f"time_{job.kind}", job.sizes, repeat=SAMPLES[job.kind], rounds=ROUNDS[job.kind], number=1,
-            warmup_time=WARM_UP[job.kind], min_run_count=1,
-        )
-    ]  # fmt: skip
+    sampling = {
+        "repeat": SAMPLES[job.kind], "rounds": ROUNDS[job.kind], "number": 1, "warmup_time": WARM_UP[job.kind],
+        "min_run_count": 1,
+    }  # fmt: skip
+    made = [_face(job, f"time_{job.kind}", job.sizes, lambda call: call(), **sampling)]
     largest = job.sizes[-1:]
     if job.kind is Kind.PROCESS:
-        made.append(_face(job, "track_peak", largest, unit="bytes"))
+        made.append(_face(job, "track_peak", largest, lambda call: call().peak, unit="bytes"))
     if job.kind is Kind.WARM:
-        made.append(_face(job, "peakmem_process", largest))
+        made.append(_face(job, "peakmem_process", largest, lambda call: call()))
         if job.is_traced:
-            made.append(_face(job, "track_allocated", largest, unit="bytes"))
+            made.append(_face(job, "track_allocated", largest, allocated, unit="bytes"))
     return made
 
 

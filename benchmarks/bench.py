@@ -1,0 +1,149 @@
+"""Measure the commit that is checked out, in the environment that stands, and keep a record of it.
+
+Run with `make bench`. asv runs every job, each size in a process of its own; the record gets what it was measured on
+(see `benchmarks.record`), goes into `benchmarks/history` and is printed. Where the tree differs from the commit, or
+only a part was measured, it is printed and not kept.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.layers.jobs import JOBS
+from benchmarks.measurements import HISTORY, Measurement, measured, megabytes, seconds
+from benchmarks.record import ROOT, is_dirty, pin_threads, record
+
+RAW = ROOT / ".asv" / "results"
+
+
+def stamped(raw: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
+    """Give a result of asv what it was measured on, and take away where that lay.
+
+    Parameters
+    ----------
+    raw : dict
+        Result file of asv.
+    about : dict
+        As `benchmarks.record.record` gives it.
+
+    Returns
+    -------
+    dict
+    """
+    python = about["versions"]["python"]
+    params = {**raw["params"], "python": python}
+    return {**raw, "env_name": "existing", "python": python, "params": params, "record": about}
+
+
+def missing(measurements: Sequence[Measurement]) -> list[str]:
+    """Name the jobs and sizes without a time.
+
+    Parameters
+    ----------
+    measurements : sequence of Measurement
+
+    Returns
+    -------
+    list of str
+    """
+    there = {(one.layer, one.job, one.size) for one in measurements if one.is_time}
+    return [f"{job.key} {size}" for job in JOBS for size in job.sizes if (job.layer, job.name, size) not in there]
+
+
+def table(measurements: Sequence[Measurement]) -> str:
+    """Set measurements as a table.
+
+    Parameters
+    ----------
+    measurements : sequence of Measurement
+        Of one record.
+
+    Returns
+    -------
+    str
+        A line for each job and size: median and quartiles of its time, peak of the process, bytes allocated.
+    """
+    memory = {(one.layer, one.job, one.size, one.measure): megabytes(one.value) for one in measurements}
+    lines = [
+        f"{'layer':11}{'job':15}{'size':10}{'':16}{'median':>10}{'quartiles':>24}{'n':>5}{'peak':>10}{'allocated':>11}"
+    ]
+    order = {(job.layer, job.name): i for i, job in enumerate(JOBS)}
+    timed = [one for one in measurements if one.is_time and (one.layer, one.job) in order]
+    for one in sorted(timed, key=lambda one: order[one.layer, one.job]):
+        key = (one.layer, one.job, one.size)
+        peak, allocated = (memory.get((*key, name), "") for name in ("peak of the process", "allocated"))
+        spread = f"{seconds(one.low)} to {seconds(one.high)}" if one.n > 1 else ""
+        lines.append(
+            f"{one.layer:11}{one.job:15}{one.size:10}{one.measure:16}{seconds(one.value):>10}{spread:>24}{one.n:>5}"
+            f"{peak:>10}{allocated:>11}"
+        )
+    return "\n".join(lines)
+
+
+def run_asv(commit: str, only: Sequence[str]) -> Path:
+    """Let asv measure, and find the file that it wrote.
+
+    Parameters
+    ----------
+    commit : str
+    only : sequence of str
+        Regular expressions of benchmarks; none: all.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    SystemExit
+        If it wrote none.
+    """
+    # What an earlier run left would be added to: of a tree that has changed since, perhaps.
+    for old in RAW.glob(f"*/{commit[:8]}-existing*.json"):
+        old.unlink()
+    chosen = [part for one in only for part in ("--bench", one)]
+    command = ["run", "--python=same", "--set-commit-hash", commit, "--show-stderr", *chosen]
+    subprocess.run([sys.executable, "-m", "benchmarks.asv_command", *command], cwd=ROOT, check=False)
+    written = list(RAW.glob(f"*/{commit[:8]}-existing*.json"))
+    if not written:
+        raise SystemExit("bench: asv left no results; see above")
+    return written[0]
+
+
+def main() -> None:
+    """Measure, stamp, keep, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bench", action="append", default=[], help="regular expression of LAYER.JOB.MEASURE; repeat")
+    arguments = parser.parse_args()
+    pin_threads()
+    about, was_dirty, begun = record(), is_dirty(), time.monotonic()
+    document = stamped(json.loads(run_asv(about["commit"], arguments.bench).read_text(encoding="utf-8")), about)
+    measurements = list(measured(document))
+    taken = time.monotonic() - begun
+    lacking = [] if arguments.bench else missing(measurements)
+    machine, versions = about["machine"], about["versions"]
+    print(f"\n{about['commit'][:8]} {about['subject']}")
+    print(f"{machine['cpu']}, {machine['cores']} cores, {machine['memory']}; {about['engine']}; one thread")
+    print(", ".join(f"{name} {number}" for name, number in versions.items() if number))
+    print(f"\n{table(measurements)}\n")
+    print(f"measured in {taken / 60:.1f} minutes")
+    if lacking:
+        raise SystemExit(f"bench: nothing is kept: no time for {', '.join(lacking)}")
+    if arguments.bench:
+        print("only a part was measured: nothing is kept")
+    elif was_dirty or is_dirty():
+        print("the tree differs from the commit that is checked out: nothing is kept; commit first")
+    else:
+        path = HISTORY / machine["name"] / f"{about['commit'][:8]}-existing.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        print(f"kept in {path.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
