@@ -51,10 +51,6 @@ def trend_page(measurements: Sequence[Measurement]) -> str:
 
 
 def _sections(measurements: Sequence[Measurement]) -> Iterable[Section]:
-    yield Section(
-        key="newest", title="Newest records",
-        exhibits=tuple(_newest_table(name, one) for name, one in _by_machine(measurements)),
-    )  # fmt: skip
     layers = dict.fromkeys([*LAYERS, *sorted({one.layer for one in measurements})])
     for layer in layers:
         of_layer = [one for one in measurements if one.layer == layer]
@@ -65,6 +61,10 @@ def _sections(measurements: Sequence[Measurement]) -> Iterable[Section]:
             exhibits += [_chart(layer, name, kind, some) for kind, some in (("time", timed), ("memory", held)) if some]
         if exhibits:
             yield Section(key=layer, title=_title(layer), exhibits=tuple(exhibits))
+    yield Section(
+        key="newest", title="Newest records",
+        exhibits=tuple(_newest_table(name, one) for name, one in _by_machine(measurements)),
+    )  # fmt: skip
 
 
 def _chart(layer: str, machine: str, kind: str, measurements: Sequence[Measurement]) -> Exhibit:
@@ -87,8 +87,8 @@ def _chart(layer: str, machine: str, kind: str, measurements: Sequence[Measureme
     )  # fmt: skip
     drawn["margin"] = drawn["margin"] | {"b": 60 + 22 * n_rows}
     return Exhibit(
-        title=f"{'Time' if kind == 'time' else 'Memory'}: {_title(layer).lower()}",
-        caption=f"Measured on {machine}. The axis is logarithmic; lower is better. Point at a mark for its commit.",
+        title=f"{kind.capitalize()} on {machine}",
+        caption="Each line by its first figure, on a logarithmic axis; lower is better. Point at a mark for its commit.",
         figure={"data": traces, "layout": drawn},
         key=f"{layer}-{kind}-{machine}",
     )
@@ -153,14 +153,16 @@ def _newest_table(machine: str, measurements: Sequence[Measurement]) -> Exhibit:
     ]  # fmt: skip
     about = measurements[-1].record
     versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items() if number)
+    here = about["machine"]
     return Exhibit(
-        title=f"{about['machine']['cpu']}, {about['machine']['cores']} cores",
-        caption=f"{machine}: {about['machine']['memory']}, {about['machine']['system']}; {about['engine']}; one thread; {versions}. "
-        "Median, quartiles of the samples, largest resident size of the process, most bytes allocated at a time.",
+        title=f"{here['cpu']}, {here['cores']} cores",
+        caption=f"{machine}: {here['memory']}, {here['system']}; {about['engine']}; one thread; {versions}. Median, "
+        "quartiles of the samples, largest resident size of the process, most bytes allocated at a time.",
         table=Table(
             head=("Layer", "Job", "Size", "Timed", "Median", "Quartiles", "Peak", "Allocated", "Commit"),
             rows=tuple(rows), align="llllrrrrl",
         ),
+        look="tall",
     )  # fmt: skip
 
 
