@@ -88,7 +88,7 @@ def _chart(layer: str, machine: str, kind: str, measurements: Sequence[Measureme
     drawn["margin"] = drawn["margin"] | {"b": 60 + 22 * n_rows}
     return Exhibit(
         title=f"{kind.capitalize()} on {machine}",
-        caption="Each line by its first figure, on a logarithmic axis; lower is better. Point at a mark for its commit.",
+        caption="Each line over its first figure, on a log axis; lower is better. Point at a mark for its commit.",
         figure={"data": traces, "layout": drawn},
         key=f"{layer}-{kind}-{machine}",
     )

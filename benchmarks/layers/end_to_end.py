@@ -1,6 +1,7 @@
 """End to end: a thesis run on a market, and everything written that a reader needs."""
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from backtest.run import RotationResult, run
@@ -11,19 +12,28 @@ from benchmarks.layers.report import make_active_thesis
 from benchmarks.layers.start import FILES
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A run, and the names of the files that it left."""
+
+    result: RotationResult
+    files: frozenset[str]
+
+
 def _run_and_write(size: str) -> Work:
     from backtest.output import write_run
 
-    market, thesis, room = cases.market(size), make_active_thesis(), tempfile.TemporaryDirectory()
+    market, thesis = cases.market(size), make_active_thesis()
 
-    def work() -> RotationResult:
+    def work() -> Written:
         result = run(thesis, cases.fresh(market))
-        write_run(result, Path(room.name) / "run")
-        return result
+        with tempfile.TemporaryDirectory() as folder:
+            written = write_run(result, Path(folder) / "run")
+            return Written(result, frozenset(path.name for path in written if path.exists()))
 
-    def check(result: RotationResult) -> None:
-        check_bridge(result)
-        missing = set(FILES) - {file.name for file in (Path(room.name) / "run").iterdir()}
+    def check(answer: Written) -> None:
+        check_bridge(answer.result)
+        missing = set(FILES) - answer.files
         require(not missing, f"the run's folder has no {', '.join(sorted(missing))}")
 
     return Work(work, check)

@@ -94,6 +94,18 @@ def _first(size: str) -> Work:
     return Work(run, check_bridge)
 
 
+def _recorded(size: str) -> Work:
+    """Ask for the fills too: the run is then done again, and everything written down."""
+    market, targets = cases.market(size), weekly_targets(size, "total_return")
+
+    def run() -> BacktestResult:
+        result = simulate(market, targets, GENERAL)
+        _ = result.fills
+        return result
+
+    return Work(run, check_bridge)
+
+
 def _lanes(size: str) -> Work:
     from backtest.arrays.prepare import prepare
     from backtest.books import new_book
@@ -177,6 +189,10 @@ JOBS = (
     Job(
         layer="ledger", name="first_run", says="the same on a market that no run has seen; bridge asserted",
         sizes=("1500x40", "2520x60"), prepare=_first,
+    ),
+    Job(
+        layer="ledger", name="recorded", says="general, and its fills: every entry written down; bridge asserted",
+        sizes=("1500x40", "2520x60"), prepare=_recorded,
     ),
     Job(
         layer="ledger", name="lots", says="board lots, contract notes, minima, half a tick, impact; bridge asserted",

@@ -1,6 +1,5 @@
 """Load: markets from what they are kept in, checks and calendars included."""
 
-import shutil
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -40,13 +39,10 @@ def _csv_again(size: str) -> Work:
 
 
 def _csv_first(size: str) -> Work:
-    folder, room = cases.case_folder(size, kind="csv"), tempfile.TemporaryDirectory()
+    folder = cases.case_folder(size, kind="csv")
 
     def call() -> MarketData:
-        kept = Path(room.name) / "kept"
-        shutil.rmtree(kept, ignore_errors=True)
-        kept.mkdir()
-        with patch("data.storage.tables.cache_folder", lambda _: kept):
+        with tempfile.TemporaryDirectory() as kept, patch("data.storage.tables.cache_folder", lambda _: Path(kept)):
             return load(folder)
 
     return Work(call, _read(folder, size).check)

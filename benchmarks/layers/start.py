@@ -1,7 +1,7 @@
 """Start: what a user waits for before any work is done, each in a fresh process."""
 
 import os
-import shutil
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,6 +17,8 @@ ANY = "demo"  # the size of what does not depend on a case
 SCRIPT = "import sys; from backtest.cli import main; sys.exit(main())"  # what the script `eastbound` does
 PACKAGES = str(Path(backtest.__file__).parents[1])  # children import the packages that this process imports
 FILES = ("report.html", "summary.json", "manifest.json")
+# A child says its own peak: what the system says of a child that was forked begins with the size of its parent.
+NOTING = "import atexit, os; atexit.register(lambda: os.write({fd}, open('/proc/self/status', 'rb').read()))\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Ended:
     code : int
     printed : str
     peak : int
-        Its largest resident size, bytes.
+        Its largest resident size, bytes; 0 where the system does not say.
     files : frozenset of str
         Names of what it wrote.
     """
@@ -39,11 +41,12 @@ class Ended:
     files: frozenset[str] = frozenset()
 
 
-def python(arguments: Sequence[str], changes: Mapping[str, str] | None = None) -> Ended:
-    """Run a fresh Python to its end.
+def python(code: str, arguments: Sequence[str] = (), changes: Mapping[str, str] | None = None) -> Ended:
+    """Run code in a fresh Python to its end.
 
     Parameters
     ----------
+    code : str
     arguments : sequence of str
     changes : mapping of str to str, optional
         To the environment.
@@ -53,43 +56,36 @@ def python(arguments: Sequence[str], changes: Mapping[str, str] | None = None) -
     Ended
     """
     room = {**os.environ, "PYTHONPATH": PACKAGES, **(changes or {})}
-    process = subprocess.Popen(
-        [sys.executable, *arguments], env=room, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    printed = process.stdout.read() if process.stdout else ""
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    peak = used.ru_maxrss if sys.platform == "darwin" else used.ru_maxrss * 1024
-    return Ended(process.returncode, printed, peak)
+    reading, writing = os.pipe()
+    note = NOTING.format(fd=writing) if Path("/proc/self/status").exists() else ""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", note + code, *arguments], env=room, pass_fds=(writing,), check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+    finally:
+        os.close(writing)
+        with os.fdopen(reading, "rb") as pipe:
+            said = re.search(rb"VmHWM:\s*(\d+) kB", pipe.read())
+    return Ended(done.returncode, done.stdout, int(said[1]) * 1024 if said else 0)
 
 
-def run_demo(cache: Path | None = None) -> Ended:
+def run_demo(*, is_cold: bool = False) -> Ended:
     """Run flow-momentum on the demo from the command line, into a new folder.
 
     Parameters
     ----------
-    cache : Path, optional
-        Of Eastbound; emptied first. By default the user's, as it is.
+    is_cold : bool
+        With a cache of Eastbound that is empty; else with the user's, as it is.
 
     Returns
     -------
     Ended
     """
-    if cache is not None:
-        shutil.rmtree(cache, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        asked = [
-            "run",
-            "flow-momentum",
-            "--market",
-            "demo",
-            "--out",
-            str(out),
-            "--trials",
-            str(Path(folder) / "trials"),
-        ]
-        ended = python(["-c", SCRIPT, *asked], {"EASTBOUND_CACHE": str(cache)} if cache else None)
+        asked = ["run", "flow-momentum", "--market", "demo", "--out", str(out), "--trials", f"{folder}/trials"]
+        ended = python(SCRIPT, asked, {"EASTBOUND_CACHE": f"{folder}/cache"} if is_cold else None)
         files = frozenset(file.name for file in out.iterdir()) if out.is_dir() else frozenset()
     return Ended(ended.code, ended.printed, ended.peak, files)
 
@@ -98,14 +94,14 @@ def _import(_: str) -> Work:
     def check(ended: Ended) -> None:
         require(ended.code == 0 and ended.printed.strip() == "backtest", f"import backtest: {ended.printed[-300:]}")
 
-    return Work(partial(python, ["-c", "import backtest; print(backtest.__name__)"]), check)
+    return Work(partial(python, "import backtest; print(backtest.__name__)"), check)
 
 
 def _help(_: str) -> Work:
     def check(ended: Ended) -> None:
         require(ended.code == 0 and "Usage" in ended.printed, f"eastbound --help: {ended.printed[-300:]}")
 
-    return Work(partial(python, ["-c", SCRIPT, "--help"]), check)
+    return Work(partial(python, SCRIPT, ["--help"]), check)
 
 
 def _check_run(ended: Ended) -> None:
@@ -118,12 +114,7 @@ def _cached_run(_: str) -> Work:
 
 
 def _cold_run(_: str) -> Work:
-    room = tempfile.TemporaryDirectory()
-
-    def call() -> Ended:
-        return run_demo(Path(room.name) / "cache")
-
-    return Work(call, _check_run)
+    return Work(partial(run_demo, is_cold=True), _check_run)
 
 
 JOBS = (
