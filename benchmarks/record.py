@@ -24,6 +24,19 @@ def pin_threads() -> None:
         os.environ[name] = "1"
 
 
+def processor() -> str:
+    """Name the model of the processor.
+
+    Returns
+    -------
+    str
+    """
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or platform.machine()
+
+
 def machine() -> dict[str, str]:
     """Say what a figure is measured on.
 
@@ -32,7 +45,7 @@ def machine() -> dict[str, str]:
     dict of str to str
         Name (made of the processor and its cores: never the host's), cpu, cores, memory, architecture, system.
     """
-    cpu, cores = _processor(), os.cpu_count()
+    cpu, cores = processor(), os.cpu_count()
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
     slug = re.sub(r"[^a-z0-9]+", "-", cpu.lower().replace("(r)", "").replace("(tm)", "")).strip("-")
     return {
@@ -130,10 +143,3 @@ def record() -> dict[str, Any]:
         "engine": engine(),
         "cases": {f"{size} {basis}": digest for (size, basis), digest in DIGESTS.items()},
     }
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return models[0] if models else platform.processor() or platform.machine()

@@ -41,6 +41,7 @@ class Job:
     Attributes
     ----------
     layer, name : str
+        A job that comes to do another thing takes another name: its figures do not continue the old line.
     says : str
         One line: what is in the time, and what is asserted.
     sizes : tuple of str

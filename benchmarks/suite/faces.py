@@ -13,7 +13,7 @@ from benchmarks.layers.job import Job, Kind
 from benchmarks.layers.jobs import JOBS
 
 VERSION = "1"  # of the measuring: another one parts old figures from new ones
-SAMPLES = {Kind.WARM: (5, 100, 0.8), Kind.PROCESS: (4, 4, 60.0), Kind.COLD: (1, 1, 1.0)}  # least, most, seconds
+SAMPLES = {Kind.WARM: (3, 100, 0.8), Kind.PROCESS: (5, 5, 60.0), Kind.COLD: (1, 1, 1.0)}  # least, most, seconds
 ROUNDS = {Kind.WARM: 2, Kind.PROCESS: 1, Kind.COLD: 1}  # processes that samples are taken in
 WARM_UP = {Kind.WARM: 0.1, Kind.PROCESS: 0.0, Kind.COLD: 0.0}
 JOB_OF = {job.key: job for job in JOBS}
