@@ -72,7 +72,12 @@ def _chart(layer: str, machine: str, kind: str, measurements: Sequence[Measureme
     for one in measurements:
         lines.setdefault(one.line, []).append(one)
     jobs = list(dict.fromkeys(one.job for one in measurements))
-    traces = [_line(line, points, jobs.index(line[1])) for line, points in sorted(lines.items(), key=_place(jobs))]
+    ordered = sorted(lines.items(), key=_place(jobs))
+    # A colour for each job and a dash for each of its lines; a job that is alone has a colour for each line.
+    traces = [
+        _line(line, points, number if len(jobs) == 1 else jobs.index(line[1]))
+        for number, (line, points) in enumerate(ordered)
+    ]
     for number, trace in enumerate(traces):
         same = [one["legendgroup"] for one in traces[:number]].count(trace["legendgroup"])
         trace["line"]["dash"] = DASHES[same % len(DASHES)]
@@ -94,7 +99,7 @@ def _chart(layer: str, machine: str, kind: str, measurements: Sequence[Measureme
     )
 
 
-TICKS = [0.1, 0.2, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 5.0, 10.0]
+TICKS = [0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0]
 
 
 def _range(traces: Sequence[Mapping[str, Any]]) -> list[float]:

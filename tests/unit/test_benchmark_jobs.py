@@ -101,12 +101,12 @@ def test_bytes_allocated_are_counted_to_the_array():
 
 def test_faces_are_named_by_layer_job_and_measure_and_run_the_job(monkeypatch):
     calls = []
-    job = Job(layer="ledger", name="made", says="made up", sizes=("252x7",), prepare=lambda _: Work(*_counted(calls)))
+    job = Job(layer="load", name="made", says="made up", sizes=("252x7",), prepare=lambda _: Work(*_counted(calls)))
     monkeypatch.setitem(faces.JOB_OF, job.key, job)
     faces.ready.cache_clear()
     timed, peak, allocated = (face() for face in faces._faces(job))
-    assert timed.time_warm.benchmark_name == "ledger.made.time_warm"
-    assert peak.peakmem_process.benchmark_name == "ledger.made.peakmem_process"
+    assert timed.time_warm.benchmark_name == "load.made.time_warm"
+    assert peak.peakmem_process.benchmark_name == "load.made.peakmem_process"
     timed.setup("252x7")
     timed.setup("252x7")  # as asv does, before every sample
     assert calls == ["called", "checked"]
