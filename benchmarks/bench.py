@@ -85,7 +85,7 @@ def table(measurements: Sequence[Measurement]) -> str:
     return "\n".join(lines)
 
 
-def run_asv(commit: str, only: Sequence[str]) -> Path:
+def run_asv(commit: str, only: Sequence[str]) -> tuple[Path, bool]:
     """Let asv measure, and find the file that it wrote.
 
     Parameters
@@ -96,7 +96,9 @@ def run_asv(commit: str, only: Sequence[str]) -> Path:
 
     Returns
     -------
-    Path
+    path : Path
+    has_failed : bool
+        Whether a benchmark failed.
 
     Raises
     ------
@@ -108,11 +110,11 @@ def run_asv(commit: str, only: Sequence[str]) -> Path:
         old.unlink()
     chosen = [part for one in only for part in ("--bench", one)]
     command = ["run", "--python=same", "--set-commit-hash", commit, "--show-stderr", *chosen]
-    subprocess.run([sys.executable, "-m", "benchmarks.asv_command", *command], cwd=ROOT, check=False)
+    done = subprocess.run([sys.executable, "-m", "benchmarks.asv_command", *command], cwd=ROOT, check=False)
     written = list(RAW.glob(f"*/{commit[:8]}-existing*.json"))
     if not written:
         raise SystemExit("bench: asv left no results; see above")
-    return written[0]
+    return written[0], done.returncode != 0
 
 
 def main() -> None:
@@ -122,7 +124,8 @@ def main() -> None:
     arguments = parser.parse_args()
     pin_threads()
     about, was_dirty, begun = record(), is_dirty(), time.monotonic()
-    document = stamped(json.loads(run_asv(about["commit"], arguments.bench).read_text(encoding="utf-8")), about)
+    path, has_failed = run_asv(about["commit"], arguments.bench)
+    document = stamped(json.loads(path.read_text(encoding="utf-8")), about)
     measurements = list(measured(document))
     taken = time.monotonic() - begun
     lacking = [] if arguments.bench else missing(measurements)
@@ -132,8 +135,8 @@ def main() -> None:
     print(", ".join(f"{name} {number}" for name, number in versions.items() if number))
     print(f"\n{table(measurements)}\n")
     print(f"measured in {taken / 60:.1f} minutes")
-    if lacking:
-        raise SystemExit(f"bench: nothing is kept: no time for {', '.join(lacking)}")
+    if has_failed or lacking:
+        raise SystemExit(f"bench: nothing is kept: some failed, see above. No time for: {', '.join(lacking) or 'none'}")
     if arguments.bench:
         print("only a part was measured: nothing is kept")
     elif was_dirty or is_dirty():
