@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.layers.jobs import JOBS
-from benchmarks.measurements import HISTORY, Measurement, measured, megabytes, seconds
+from benchmarks.measurements import HISTORY, MEASURES, Measurement, measured, megabytes, seconds
 from benchmarks.record import ROOT, is_dirty, pin_threads, record
 
 RAW = ROOT / ".asv" / "results"
@@ -68,20 +68,23 @@ def table(measurements: Sequence[Measurement]) -> str:
     str
         A line for each job and size: median and quartiles of its time, peak of the process, bytes allocated.
     """
-    memory = {(one.layer, one.job, one.size, one.measure): megabytes(one.value) for one in measurements}
+    by_measure = {(one.layer, one.job, one.size, one.measure): one for one in measurements}
     lines = [
         f"{'layer':11}{'job':15}{'size':10}{'':16}{'median':>10}{'quartiles':>24}{'n':>5}{'peak':>10}{'allocated':>11}"
     ]
-    order = {(job.layer, job.name): i for i, job in enumerate(JOBS)}
-    timed = [one for one in measurements if one.is_time and (one.layer, one.job) in order]
-    for one in sorted(timed, key=lambda one: order[one.layer, one.job]):
-        key = (one.layer, one.job, one.size)
-        peak, allocated = (memory.get((*key, name), "") for name in ("peak of the process", "allocated"))
-        spread = f"{seconds(one.low)} to {seconds(one.high)}" if one.n > 1 else ""
-        lines.append(
-            f"{one.layer:11}{one.job:15}{one.size:10}{one.measure:16}{seconds(one.value):>10}{spread:>24}{one.n:>5}"
-            f"{peak:>10}{allocated:>11}"
-        )
+    for job in JOBS:
+        for size in job.sizes:
+            found = {name: by_measure.get((job.layer, job.name, size, name)) for name in set(MEASURES.values())}
+            timed = next((one for one in found.values() if one and one.is_time), None)
+            peak, allocated = (
+                megabytes(one.value) if one else "" for one in (found["peak of the process"], found["allocated"])
+            )
+            time_part = f"{'':55}"
+            if timed:
+                spread = f"{seconds(timed.low)} to {seconds(timed.high)}" if timed.n > 1 else ""
+                time_part = f"{timed.measure:16}{seconds(timed.value):>10}{spread:>24}{timed.n:>5}"
+            if any(found.values()):
+                lines.append(f"{job.layer:11}{job.name:15}{size:10}{time_part}{peak:>10}{allocated:>11}")
     return "\n".join(lines)
 
 
