@@ -39,7 +39,7 @@ def trend_page(measurements: Sequence[Measurement]) -> str:
     """
     machines = sorted({_machine(one) for one in measurements})
     commits = {one.record["commit"] for one in measurements}
-    span = [one.record["committed"][:10] for one in (measurements[0], measurements[-1])] if measurements else []
+    span = list(dict.fromkeys(one.record["committed"][:10] for one in (*measurements[:1], *measurements[-1:])))
     said = f"{_counted(len(commits), 'commit')} on {_counted(len(machines), 'machine')}"
     return render(
         title="Speed and memory over commits",
