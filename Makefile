@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup quick test full bench bench-loading bench-report bench-sweep bench-results bench-landscape lint types fmt lock clean
+.PHONY: help run setup quick test full bench bench-loop bench-trend bench-loading bench-report bench-sweep bench-results bench-landscape lint types fmt lock clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,8 +45,17 @@ full: $(STAMP) ## Test before a release: everything, then the kernels again unco
 	$(PYTEST) $(PYTEST_ARGS)
 	NUMBA_DISABLE_JIT=1 $(PYTEST) tests/unit tests/property -m "not cross" --timeout=600 --cov $(PYTEST_ARGS)
 
-bench: $(STAMP) ## Time the ledger beside vectorbt, parity asserted first
-	$(BIN)/python -m benchmarks.ledger
+bench: $(STAMP) ## Measure every layer at the commit that is checked out, keep the record, print the table
+	$(BIN)/python -m benchmarks.bench $(ARGS)
+
+bench-loop: $(STAMP) ## Time jobs while working on them (ARGS="-k ledger --benchmark-compare")
+	@mkdir -p .asv
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_NUM_THREADS=1 $(PYTEST) benchmarks/test_loop.py \
+	  -o timeout=0 -o filterwarnings=default -q --benchmark-storage=file://.asv/loop --benchmark-autosave \
+	  --benchmark-columns=median,iqr,min,rounds --benchmark-sort=name $(ARGS)
+
+bench-trend: $(STAMP) ## Draw the history of measurements: runs/trend.html
+	$(BIN)/python -m benchmarks.trend
 
 bench-loading: $(STAMP) ## Time loading a folder beside plain pandas, parity asserted first
 	$(BIN)/python -m benchmarks.loading

@@ -5,7 +5,8 @@ import platform
 import resource
 import sys
 from importlib.metadata import version
-from pathlib import Path
+
+from benchmarks.record import processor
 
 
 def machine(*packages: str) -> str:
@@ -21,12 +22,8 @@ def machine(*packages: str) -> str:
     str
         One line.
     """
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", *packages))
-    processor = models[0] if models else platform.processor() or platform.machine()
-    return f"{processor}, {os.cpu_count()} cores; Python {platform.python_version()}, {versions}"
+    return f"{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, {versions}"
 
 
 def peak_memory() -> int:

@@ -1,0 +1,36 @@
+"""Signals: what a thesis reads at every close, on a market that nothing was worked out on."""
+
+import numpy as np
+
+from benchmarks import cases
+from benchmarks.layers.job import Job, Work, require
+from benchmarks.markets import make_thesis
+
+VENUE = "XNYS"
+
+
+def _flow(size: str) -> Work:
+    from strategies.planning import read_signal
+    from strategies.signals.reading import Reading
+
+    market, thesis = cases.market(size), make_thesis()
+
+    def read() -> Reading:
+        return read_signal(thesis.signal, thesis.baskets, cases.fresh(market), VENUE)
+
+    def check(reading: Reading) -> None:
+        middle = len(reading.stamps) * 3 // 4
+        then = market.until(int(reading.stamps[middle]))
+        past = read_signal(thesis.signal, thesis.baskets, then, VENUE).score[: middle + 1]
+        require(bool(np.isfinite(past[-1])), f"no score on day {middle} of {len(reading.stamps)}")
+        require(np.array_equal(past, reading.score[: middle + 1], equal_nan=True), "scores know what came later")
+
+    return Work(read, check)
+
+
+JOBS = (
+    Job(
+        layer="signals", name="flow", says="flow of two baskets and its z-score; scores of a market cut short asserted",
+        sizes=("252x7", "1500x40", "2520x60", "6300x500"), prepare=_flow,
+    ),
+)  # fmt: skip
