@@ -3,14 +3,19 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 LOCK_ARGS ?=
+BENCH_ARGS ?=
 
 BIN := .venv/bin
 STAMP := .venv/.setup-done
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
+PEERS := .venv-peers
+PEERS_STAMP := $(PEERS)/.setup-done
+COMPILE_LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-emit-find-links --quiet $(LOCK_ARGS) pyproject.toml --extra dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup quick test full bench bench-loading bench-report bench-sweep bench-results bench-landscape lint types fmt lock clean
+.PHONY: help run setup quick test full bench bench-peers bench-report bench-sweep bench-results bench-landscape lint types fmt lock lock-peers clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +40,15 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 	@echo "setup: done"
 
+# The peers' environment is made by the Python of .venv: the same numpy, numba and pandas, and the other engines beside.
+$(PEERS_STAMP): $(STAMP) benchmarks/peers/requirements.lock
+	@test -x $(PEERS)/bin/python || { echo "bench-peers: creating $(PEERS)"; $(BIN)/python -m venv $(PEERS); }
+	@echo "bench-peers: installing the other engines (some minutes the first time)"
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes \
+	  -r benchmarks/peers/requirements.lock
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation -e .
+	@touch $@
+
 quick: $(STAMP) ## Test in seconds: units and architecture
 	$(PYTEST) tests/unit tests/test_architecture.py -m "not slow and not cross and not browser and not network" $(PYTEST_ARGS)
 
@@ -48,8 +62,8 @@ full: $(STAMP) ## Test before a release: everything, then the kernels again unco
 bench: $(STAMP) ## Time the ledger beside vectorbt, parity asserted first
 	$(BIN)/python -m benchmarks.ledger
 
-bench-loading: $(STAMP) ## Time loading a folder beside plain pandas, parity asserted first
-	$(BIN)/python -m benchmarks.loading
+bench-peers: $(PEERS_STAMP) ## Time the same jobs in other engines, parity asserted first (BENCH_ARGS="--markdown FILE")
+	$(PEERS)/bin/python -m benchmarks.peers $(BENCH_ARGS)
 
 bench-report: $(STAMP) ## Time the report of a ten-year run, its sums asserted first
 	$(BIN)/python -m benchmarks.report
@@ -75,10 +89,14 @@ fmt: $(STAMP) ## Format, and fix what can be fixed safely
 	$(BIN)/ruff format .
 
 lock: $(STAMP) ## Rewrite requirements.lock from pyproject.toml (LOCK_ARGS=--upgrade for newer versions)
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-	  --quiet --output-file requirements.lock $(LOCK_ARGS)
+	$(COMPILE_LOCK) --custom-compile-command "make lock" --output-file requirements.lock
 	@if grep -n "://" requirements.lock; then echo "lock: an address got into requirements.lock" >&2; exit 1; fi
+
+lock-peers: $(STAMP) ## Rewrite benchmarks/peers/requirements.lock: the other engines beside what requirements.lock holds
+	$(COMPILE_LOCK) benchmarks/peers/requirements.in --custom-compile-command "make lock-peers" \
+	  --output-file benchmarks/peers/requirements.lock
+	@if grep -n "://" benchmarks/peers/requirements.lock; then \
+	  echo "lock-peers: an address got into benchmarks/peers/requirements.lock" >&2; exit 1; fi
 
 clean: ## Remove caches and build outputs; .venv and runs stay
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov *.egg-info
