@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> str:
-    """Lay out a table.
+    r"""Lay out a table.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], right: 
     >>> print(markdown_table(("engine", "ms"), [("a|b", "1.5")], right=("ms",)))
     | engine | ms |
     | --- | ---: |
-    | a\\|b | 1.5 |
+    | a\|b | 1.5 |
     """
     lines = [list(header), ["---:" if name in right else "---" for name in header]]
     lines += [[cell.replace("|", "\\|") for cell in row] for row in rows]

@@ -1,7 +1,7 @@
 """Run the jobs, print them, keep them, and fail where parity is lost.
 
-Run with `make bench-peers`, which makes an environment of its own for it, .venv-peers: some of the engines are GPL or AGPL
-and are no dependency of Eastbound. An answer is held against ours before anything is timed: an engine whose answer
+Run with `make bench-peers`, which makes an environment of its own for it, .venv-peers: some of the engines are GPL or
+AGPL and are no dependency of Eastbound. An answer is held against ours before anything is timed: an engine whose answer
 differs by more than the job's tolerance has no figure, and the command then exits with 1. Engines of a job are timed in
 turns, warm, with one thread each; ours as a user calls it, its preparation included.
 """

@@ -32,7 +32,7 @@ class Row:
     seconds : tuple of float
         One a sample, of one call or one candidate.
     busy : float, optional
-        Cores it kept busy: processor time over time; what it was waiting for, or what the machine gave others, lowers it.
+        Cores it kept busy: processor time over time; waiting, or a machine that others use too, lowers it.
     remark : str
     """
 
@@ -157,15 +157,18 @@ def time_in_turns(
     mapping of int to (list of float, float or None)
         Seconds of each sample, and the cores that were kept busy; None where an engine says itself how long it took.
     """
-    calls, turns = {}, {}
-    for number, (made, _) in timed.items():
-        once = _sample(made, 1)[0]
-        calls[number] = 1 if made.seconds else max(1, math.ceil(LEAST_SECONDS / once))
-        n = min(repeats, max(LEAST_REPEATS, int(seconds / (once * calls[number]))))
-        turns[number] = _spread(n, max(repeats, LEAST_REPEATS))
-    taken: dict[int, list[float]] = {number: [] for number in timed}
-    used: dict[int, list[float]] = {number: [] for number in timed}
-    for turn in range(max(repeats, LEAST_REPEATS)):
+    n_turns = max(repeats, LEAST_REPEATS)
+    calls: dict[int, int] = {}
+    turns: dict[int, Sequence[int]] = {}
+    taken: dict[int, list[float]] = {}
+    used: dict[int, list[float]] = {}
+    for number, (made, _) in timed.items():  # the first turn also says how many there will be
+        wall, cpu = _sample(made, 1)
+        calls[number] = 1 if made.seconds else max(1, math.ceil(LEAST_SECONDS / wall))
+        taken[number], used[number] = ([wall], [cpu]) if calls[number] == 1 else ([], [])
+        n = min(n_turns, max(LEAST_REPEATS, int(seconds / (wall * calls[number]))))
+        turns[number] = _spread(n, n_turns)[len(taken[number]) :]
+    for turn in range(n_turns):
         for number, (made, _) in timed.items():
             if turn in turns[number]:
                 wall, cpu = _sample(made, calls[number])

@@ -1,4 +1,4 @@
-"""The rotation in cvxportfolio: its simulator on returns that we give it, and fixed weights instead of its optimiser."""
+"""The rotation in cvxportfolio: its simulator on returns that we give it, fixed weights instead of its optimiser."""
 
 from typing import Any
 
@@ -36,14 +36,23 @@ def run_cvxportfolio(rotation: Rotation) -> Ready:
         costs=[cvx.TransactionCost(a=rotation.fee)] if rotation.fee else [],
     )  # fmt: skip
     first, last = rotation.close.index[[0, -1]]
+    dates = frozenset(weights.index)
+
+    class Weekly(cvx.FixedWeights):
+        # On a date without weights the base class hashes all of them, to name itself in a message that it then catches.
+        def values_in_time_recursive(self, t: pd.Timestamp, current_weights: pd.Series, **others: Any) -> pd.Series:
+            if t in dates:
+                return super().values_in_time_recursive(t=t, current_weights=current_weights, **others)
+            self._current_value = current_weights
+            return current_weights
 
     def run() -> Any:
-        return simulator.backtest(cvx.FixedWeights(weights), start_time=first, end_time=last, initial_value=CAPITAL)
+        return simulator.backtest(Weekly(weights), start_time=first, end_time=last, initial_value=CAPITAL)
 
     def answer(result: Any) -> NDArray[np.float64]:
         nav = result.v.reindex(rotation.close.index)
         for costs in result.costs.values():
-            nav = nav - costs.reindex(nav.index, fill_value=0.0)
+            nav = nav - costs.reindex(nav.index).fillna(0.0)  # none known for the last date
         return nav.to_numpy()
 
     return Ready(run=run, answer=answer)

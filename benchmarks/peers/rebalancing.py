@@ -41,7 +41,7 @@ def rebalancing_jobs(n_dates: int = N_DATES, n_names: int = N_NAMES) -> tuple[Jo
         _job("rebalance", "Rebalance, no costs", many, free, one_asset),
         _job(
             "rebalance-costs", "Rebalance, 10 bp a side", many, charged, one_asset,
-            also=in_other_ways(charged), bt_why="its own rule: a commission comes out of the amount set aside for a name",
+            also=in_other_ways(charged), bt_why="its own rule: a commission comes out of what is set aside for a name",
         ),
         _job("one-name", "Rebalance one name, 10 bp a side", f"{n_dates:,} dates, weekly", single, one_name),
     )  # fmt: skip
@@ -64,7 +64,7 @@ def _job(
             peer("pandas, row by row", run_pandas, "pandas", "python"),
             peer("numpy, day by day", partial(run_numpy, by_stretch=False), "numpy", "python"),
             peer("numpy, decision by decision", partial(run_numpy, by_stretch=True), "numpy", "python"),
-            peer("cvxportfolio", run_cvxportfolio, "cvxportfolio", "python", "fixed weights: its optimiser is not asked"),
+            peer("cvxportfolio", run_cvxportfolio, "cvxportfolio", "python", "fixed weights, no optimiser"),
             backtesting,
         ),
     )  # fmt: skip

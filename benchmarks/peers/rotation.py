@@ -198,7 +198,7 @@ def in_other_ways(make: Callable[[], Rotation]) -> tuple[Entry, ...]:
             make=lambda: _full(make()),
             tolerance=RESIDUAL,
             why=f"{DOES_MORE}; its own NAV: the gap is the residual of its NAV bridge",
-        )  # fmt: skip
+        )
     )
     rows += [
         Entry(
@@ -208,7 +208,7 @@ def in_other_ways(make: Callable[[], Rotation]) -> tuple[Entry, ...]:
             per=per,
             why=f"does more; {why}",
             tolerance=RESIDUAL,
-        )  # fmt: skip
+        )
         for name, way, per, why in ways
     ]
     return tuple(rows)
