@@ -3,7 +3,6 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 LOCK_ARGS ?=
-BENCH_ARGS ?=
 
 BIN := .venv/bin
 STAMP := .venv/.setup-done
@@ -62,8 +61,8 @@ full: $(STAMP) ## Test before a release: everything, then the kernels again unco
 bench: $(STAMP) ## Time the ledger beside vectorbt, parity asserted first
 	$(BIN)/python -m benchmarks.ledger
 
-bench-peers: $(PEERS_STAMP) ## Time the same jobs in other engines, parity asserted first (BENCH_ARGS="--markdown FILE")
-	$(PEERS)/bin/python -m benchmarks.peers $(BENCH_ARGS)
+bench-peers: $(PEERS_STAMP) ## Time the same jobs in other engines, parity asserted first (ARGS="--markdown FILE")
+	$(PEERS)/bin/python -m benchmarks.peers $(ARGS)
 
 bench-report: $(STAMP) ## Time the report of a ten-year run, its sums asserted first
 	$(BIN)/python -m benchmarks.report

@@ -8,9 +8,11 @@ turns, warm, with one thread each; ours as a user calls it, its preparation incl
 
 import argparse
 import json
+import platform
 import sys
 import warnings
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -75,4 +77,9 @@ def main(arguments: Sequence[str] | None = None, jobs: Sequence[Job] | None = No
 
 
 def _record(found: Sequence[Compared]) -> dict[str, Any]:
-    return {"machine": machine(), "threads": THREADS, "jobs": as_record(found)}
+    packages = {row.entry.package for one in found for row in one.rows if row.version}
+    versions = {name: version(name) for name in sorted({"numba", "numpy", *packages})}
+    return {
+        "machine": machine(), "python": platform.python_version(), "threads": THREADS, "versions": versions,
+        "jobs": as_record(found),
+    }  # fmt: skip

@@ -1,10 +1,10 @@
 """Loading a folder beside plain pandas: every number equal, then warm loads, fresh processes and their peak of memory.
 
-Folders hold 600 made-up names in New York over fifteen years: close, open and volume in wide CSV files; open, high, low,
-close and volume as one long Parquet file, and as one long CSV file. Plain pandas reads the same files into one matrix
-per field, and checks nothing. Ours does that, checks every cell and row and the whole catalogue of checks, lays out
-calendars, and gives a market. Warm: in a process that has loaded it before; a CSV file is then read from the cache of
-parsed files.
+Folders hold 600 made-up names in New York over fifteen years: close, open and volume in wide CSV files; open, high,
+low, close and volume as one long Parquet file, and as one long CSV file. Plain pandas reads the same files into one
+matrix per field, and checks nothing. Ours does that, checks every cell and row and the whole catalogue of checks,
+lays out calendars, and gives a market. Warm: in a process that has loaded it before; a CSV file is then read from the
+cache of parsed files.
 """
 
 import hashlib
@@ -84,7 +84,7 @@ def _job(kind: str) -> Job:
     checks = "checks every cell and row, lays out calendars"
     return Job(
         key=f"load-{kind.lower().replace(' ', '-')}", title=f"Load a folder, {kind}",
-        size=f"{N_NAMES} names, {FIRST} to {LAST}", compared="every number, to the bit", tolerance=0.0, gap=absolute_gap,
+        size=f"{N_NAMES} names, {FIRST} to {LAST}", compared="every number", tolerance=0.0, gap=absolute_gap,
         ours=Entry(name="eastbound", engine="pyarrow", make=ours, why=f"warm; {checks}"),
         peers=(
             Entry(
@@ -102,7 +102,7 @@ def _job(kind: str) -> Job:
                 make=lambda: fresh("eastbound", has_read_before=True),
             ),
             Entry(
-                name="eastbound, the first time ever", engine="pyarrow", why=f"{checks}; no cache of calendars and files",
+                name="eastbound, the first time ever", engine="pyarrow", why=f"{checks}; nothing is cached",
                 make=lambda: fresh("eastbound", has_read_before=False),
             ),
         ),

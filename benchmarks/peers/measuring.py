@@ -1,7 +1,7 @@
 """Five measures of a return series, in libraries that a quant would ask: their definitions brought together first.
 
-2,520 returns: a twentieth of them is 126, a whole number, so that the tail of empyrical and vectorbt, which average whole
-returns only, is the one of Acerbi and Tasche that skfolio and ours average.
+2,520 returns: a twentieth of them is 126, a whole number, so that the tail of empyrical and vectorbt, which average
+whole returns only, is the one of Acerbi and Tasche that skfolio and ours average.
 """
 
 from collections.abc import Callable

@@ -36,6 +36,10 @@ def signalling_jobs(n_dates: int = N_DATES, n_names: int = N_NAMES) -> tuple[Job
     def peer(name: str, package: str, engine: str, make: Callable[[], Callable[[], object]]) -> Entry:
         return Entry(name=name, package=package, engine=engine, make=lambda: Ready(run=make(), answer=_array))
 
+    def our_scores() -> Ready:
+        by_name = series().T.copy()
+        return Ready(run=lambda: _scores(by_name), answer=_array)
+
     def ours(*, anew: bool) -> Ready:
         sides, made = _sides(list(market().symbols)), market()
 
@@ -70,7 +74,7 @@ def signalling_jobs(n_dates: int = N_DATES, n_names: int = N_NAMES) -> tuple[Job
         key="zscore", title="Trailing z-scores", size=f"{size}, windows of {HISTORY}",
         compared="the score of each date and name, absolute", tolerance=TOLERANCE, gap=absolute_gap,
         ours=Entry(
-            name="eastbound", engine="numba", make=lambda: Ready(run=partial(_scores, series().T.copy()), answer=_array),
+            name="eastbound", engine="numba", make=our_scores,
             why="sums each window anew, so that a score depends on its window alone",
         ),
         peers=(

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.equal_job import CAPITAL, COMPARED, FEES, Job as Sweep, make_job, run_ours
+from benchmarks.equal_job import CAPITAL, COMPARED, FEES, make_job, run_ours
+from benchmarks.equal_job import Job as Sweep
 from benchmarks.peers.in_vectorbt import assert_engine
 from benchmarks.peers.jobs import Entry, Job, Ready
 from benchmarks.sweep_vectorbt import N_CHECKED, TOLERANCE, Peer, count_years_as_we_do, gaps

@@ -20,6 +20,11 @@ LICENCES: Mapping[str, str] = {
 }
 HEADER = ("engine", "runs in", "version, licence", "median", "least", "x eastbound", "gap", "cores")
 RIGHT = HEADER[3:]
+READING = (
+    "Engines of a job run in turns, warm. Gap: the largest difference from eastbound's answer, found before timing and "
+    "within the figure of the job's line, or a remark says why not. Cores: processor time over time; below 1 the machine "
+    "had something else to do as well."
+)
 
 
 def cells(compared: Compared, row: Row) -> tuple[str, ...]:
@@ -127,7 +132,7 @@ def as_markdown(found: Sequence[Compared], where: str) -> str:
     jobs = [f"- **{one.job.title}**: {one.job.size}. Equal: {one.job.compared}." for one in found]
     return "\n".join(
         [
-            where, "", *jobs, "", markdown_table(HEADER, rows, RIGHT), "",
+            where, "", READING, "", *jobs, "", markdown_table(HEADER, rows, RIGHT), "",
             *(f"[{number}] {note}.  " for number, note in enumerate(notes, 1)),
         ]
     )  # fmt: skip
