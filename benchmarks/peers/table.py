@@ -22,8 +22,8 @@ HEADER = ("engine", "runs in", "version, licence", "median", "least", "x eastbou
 RIGHT = HEADER[3:]
 READING = (
     "Engines of a job run in turns, warm. Gap: the largest difference from eastbound's answer, found before timing and "
-    "within the figure of the job's line, or a remark says why not. Cores: processor time over time; below 1 the machine "
-    "had something else to do as well."
+    "within the figure of the job's line, or a remark says why not. Cores: processor time over time; below 1 the "
+    "machine had something else to do as well."
 )
 
 

@@ -2,7 +2,6 @@
 
 import doctest
 import json
-import time
 
 import numpy as np
 import pytest
@@ -137,28 +136,46 @@ def test_a_peer_that_is_not_there_has_a_row():
 # ------------------------------------------------------------------------------------------ timing
 
 
-def test_engines_take_turns_and_slow_ones_take_fewer():
-    order = []
+class Clock:
+    """A clock that moves by what is run; a tenth of it counts as processor time."""
 
-    def named(name, seconds):
+    now = 0.0
+
+    def perf_counter(self):
+        return self.now
+
+    def process_time(self):
+        return self.now / 10
+
+    def taking(self, seconds, note=lambda: None):
         def once():
-            order.append(name)
-            time.sleep(seconds)
+            self.now += seconds
+            note()
 
-        return Ready(run=once)
-
-    timed = {0: (named("a", 0.003), entry("a")), 1: (named("b", 0.03), entry("b"))}
-    samples = time_in_turns(timed, repeats=7, seconds=0.06)
-    assert order == list("abaaabaaab")  # three of the seven turns, spread
-    assert (len(samples[0][0]), len(samples[1][0])) == (7, 3)
-    assert min(samples[1][0]) >= 0.03
+        return Ready(run=once), entry("any")
 
 
-def test_short_calls_are_repeated_within_a_sample():
+@pytest.fixture
+def clock(monkeypatch):
+    made = Clock()
+    monkeypatch.setattr(comparing, "time", made)
+    return made
+
+
+def test_engines_take_turns_and_slow_ones_take_fewer(clock):
+    order = []
+    timed = {0: clock.taking(0.5, lambda: order.append("a")), 1: clock.taking(4.0, lambda: order.append("b"))}
+    samples = time_in_turns(timed, repeats=7, seconds=4.0)
+    assert "".join(order) == "abaaabaaab"  # three of the seven turns, spread
+    assert samples[0] == (pytest.approx([0.5] * 7), pytest.approx(0.1))
+    assert samples[1] == (pytest.approx([4.0] * 3), pytest.approx(0.1))
+
+
+def test_short_calls_are_repeated_within_a_sample(clock):
     calls = []
-    samples = time_in_turns({0: (Ready(run=lambda: calls.append(1)), entry("a"))}, repeats=3, seconds=1.0)
-    assert len(samples[0][0]) == 3
-    assert len(calls) > 300  # a microsecond or so each, two milliseconds a sample
+    samples = time_in_turns({0: clock.taking(1e-4, lambda: calls.append(1))}, repeats=3, seconds=1.0)
+    assert samples[0][0] == pytest.approx([1e-4] * 3)
+    assert len(calls) == pytest.approx(1 + 3 * 20, abs=3)  # two milliseconds a sample
 
 
 def test_an_engine_that_says_how_long_it_took_is_believed_and_shared_out():
