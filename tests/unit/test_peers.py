@@ -2,6 +2,7 @@
 
 import doctest
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,6 +63,40 @@ def test_every_job_is_named_once_and_every_row_says_what_it_is():
 def test_every_peer_that_was_asked_for_has_a_row():
     packages = {row.package for one in catalogue.all_jobs() for row in one.peers}
     assert packages == set(table.LICENCES)
+
+
+# ------------------------------------------------------------------------------------------ their environment
+
+ROOT = Path(__file__).parents[2]
+
+
+def locked(path):
+    """Lines that name a package: it may have one for each Python."""
+    lines = (ROOT / path / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    return {line for line in lines if line[:1].isalnum()}
+
+
+def names(path):
+    return {line.partition("==")[0] for line in locked(path)}
+
+
+def test_peers_have_the_versions_that_eastbound_has():
+    assert len(locked(".")) > 100
+    assert locked(".") <= locked("benchmarks/peers")
+
+
+def test_engines_under_gpl_and_agpl_are_no_dependency():
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for package in ("backtesting", "cvxportfolio"):
+        assert package in names("benchmarks/peers")
+        assert package not in names(".")
+        assert f'"{package}' not in project
+
+
+def test_lock_of_peers_has_hashes_and_no_address():
+    text = (ROOT / "benchmarks/peers/requirements.lock").read_text(encoding="utf-8")
+    assert "://" not in text
+    assert len(locked("benchmarks/peers")) <= text.count("--hash=sha256:")
 
 
 # ------------------------------------------------------------------------------------------ parity
