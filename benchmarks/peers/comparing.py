@@ -96,8 +96,7 @@ def compare(job: Job, *, repeats: int, seconds: float) -> Compared:
             if row.state != "timed":
                 raise SystemExit(f"{job.key}: ours gave no answer: {row.remark}")
             reference = answer
-    timed = {number: (made, rows[number].entry) for number, made in ready.items()}
-    samples = time_in_turns(timed, repeats=repeats, seconds=seconds)
+    samples = time_in_turns(ready, repeats=repeats, seconds=seconds)
     for number, (taken, busy) in samples.items():
         row = rows[number]
         rows[number] = Row(
@@ -141,13 +140,13 @@ def _gap(job: Job, made: Ready, given: Any, answer: Any, reference: Any) -> floa
 
 
 def time_in_turns(
-    timed: Mapping[int, tuple[Ready, Entry]], *, repeats: int, seconds: float
+    timed: Mapping[int, Ready], *, repeats: int, seconds: float
 ) -> dict[int, tuple[list[float], float | None]]:
     """Time engines in turns, so that what disturbs the machine disturbs all.
 
     Parameters
     ----------
-    timed : mapping of int to (Ready, Entry)
+    timed : mapping of int to Ready
     repeats : int
     seconds : float
         Of each, about: those that are slow take fewer turns, spread over all.
@@ -162,21 +161,21 @@ def time_in_turns(
     turns: dict[int, Sequence[int]] = {}
     taken: dict[int, list[float]] = {}
     used: dict[int, list[float]] = {}
-    for number, (made, _) in timed.items():  # the first turn also says how many there will be
+    for number, made in timed.items():  # the first turn also says how many there will be
         wall, cpu = _sample(made, 1)
         calls[number] = 1 if made.seconds else max(1, math.ceil(LEAST_SECONDS / wall))
         taken[number], used[number] = ([wall], [cpu]) if calls[number] == 1 else ([], [])
         n = min(n_turns, max(LEAST_REPEATS, int(seconds / (wall * calls[number]))))
         turns[number] = _spread(n, n_turns)[len(taken[number]) :]
     for turn in range(n_turns):
-        for number, (made, _) in timed.items():
+        for number, made in timed.items():
             if turn in turns[number]:
                 wall, cpu = _sample(made, calls[number])
                 taken[number].append(wall / calls[number])
                 used[number].append(cpu / calls[number])
     return {
         number: (taken[number], None if made.seconds else sum(used[number]) / sum(taken[number]))
-        for number, (made, _) in timed.items()
+        for number, made in timed.items()
     }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.peers.jobs import Ready
+from benchmarks.peers.jobs import Ready, relative_gap
 from benchmarks.peers.rotation import CAPITAL, Rotation
 
 
@@ -38,7 +38,7 @@ def run_bt(rotation: Rotation) -> Ready:
     expected = by_its_rule(
         np.ascontiguousarray(rotation.close), np.ascontiguousarray(rotation.weights), rotation.rows, fee
     )
-    return Ready(run=run, gap=lambda nav: float(np.abs(nav.to_numpy() / expected - 1.0).max()))
+    return Ready(run=run, gap=lambda nav: relative_gap(nav.to_numpy(), expected))
 
 
 def by_its_rule(

@@ -12,7 +12,6 @@ from benchmarks.peers.jobs import Entry, Job, Ready
 from benchmarks.peers.rotation import FEE, N_DATES, N_NAMES, Rotation, in_other_ways, make_rotation, run_ours
 
 NAV_TOLERANCE = 1e-9
-WHOLE_UNITS = 1e-7  # one unit of a millionth of a share, dearest name, over the capital, each week
 
 
 def rebalancing_jobs(n_dates: int = N_DATES, n_names: int = N_NAMES) -> tuple[Job, ...]:
@@ -35,7 +34,7 @@ def rebalancing_jobs(n_dates: int = N_DATES, n_names: int = N_NAMES) -> tuple[Jo
     )
     one_name = Entry(
         name="backtesting.py", make=lambda: run_backtesting(single()), package="backtesting", engine="python",
-        tolerance=WHOLE_UNITS, why="counts whole units: a share is a million of them",
+        why="counts whole units: a share is a million of them",
     )  # fmt: skip
     return (
         _job("rebalance", "Rebalance, no costs", many, free, one_asset),
@@ -64,7 +63,7 @@ def _job(
             peer("pandas, row by row", run_pandas, "pandas", "python"),
             peer("numpy, day by day", partial(run_numpy, by_stretch=False), "numpy", "python"),
             peer("numpy, decision by decision", partial(run_numpy, by_stretch=True), "numpy", "python"),
-            peer("cvxportfolio", run_cvxportfolio, "cvxportfolio", "python", "fixed weights, no optimiser"),
+            peer("cvxportfolio", run_cvxportfolio, "cvxportfolio", "python", "fixed weights, no optimiser; spared a message a date"),
             backtesting,
         ),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from backtest.books import new_book
 from backtest.config import FlatCosts, RunConfig
 from backtest.engine import simulate
 from backtest.lanes import run_lanes
-from benchmarks.peers.jobs import Entry, Ready
+from benchmarks.peers.jobs import Entry, Ready, relative_gap
 from data.calendars import trading_calendar
 from data.market import MarketData
 from data.sources.frames import from_frames
@@ -225,7 +225,7 @@ def _made(make: Callable[[], Rotation], way: Callable[..., Ready], *, in_full: b
     return Ready(
         run=ready.run,
         seconds=ready.seconds,
-        gap=lambda given: float(np.abs(np.asarray(answer(given)) / whole - 1).max()),
+        gap=lambda given: relative_gap(np.asarray(answer(given)), whole),
     )
 
 

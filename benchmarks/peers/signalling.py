@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from benchmarks.peers.in_vectorbt import assert_engine
 from benchmarks.peers.jobs import Entry, Job, Ready, absolute_gap
 from benchmarks.peers.rotation import N_DATES, N_NAMES, make_market
+from data.market import MarketData
 from strategies.signals.flow import MIN_USUAL_SESSIONS, USUAL_SESSIONS, read_flow
 from strategies.signals.kernels import trailing_zscore_nb
 
@@ -114,9 +115,9 @@ def _sides(symbols: list[str]) -> tuple[list[str], list[str]]:
     return symbols[:half], symbols[half:]
 
 
-def _quotes(market: object) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Close and volume."""
-    return tuple(pd.DataFrame(getattr(market, field)) for field in ("close", "volume"))  # type: ignore[return-value]
+def _quotes(market: MarketData) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give close and volume."""
+    return pd.DataFrame(market.close), pd.DataFrame(market.volume)
 
 
 def _flow_in_pandas(close: pd.DataFrame, volume: pd.DataFrame) -> pd.Series:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from benchmarks.equal_job import CAPITAL, COMPARED, FEES, make_job, run_ours
 from benchmarks.equal_job import Job as Sweep
 from benchmarks.peers.in_vectorbt import assert_engine
-from benchmarks.peers.jobs import Entry, Job, Ready
+from benchmarks.peers.jobs import Entry, Job, Ready, absolute_gap, relative_gap
 from benchmarks.sweep_vectorbt import N_CHECKED, TOLERANCE, Peer, count_years_as_we_do, gaps
 
 N_OURS, N_NUMPY = 512, 256
@@ -46,8 +46,8 @@ def sweeping_job(n_dates: int = 1500, n_names: int = 40) -> Job:
         def gap(found: tuple[NDArray[np.float64], NDArray[np.float64]]) -> float:
             nav, measures = found
             assert expected.nav is not None
-            nav_gap = np.abs(nav[:, :N_CHECKED] / expected.nav - 1.0).max()
-            return float(max(nav_gap, np.abs(measures[:, :N_CHECKED] - expected.measures).max()))
+            nav_gap = relative_gap(nav[:, :N_CHECKED], expected.nav)
+            return max(nav_gap, absolute_gap(measures[:, :N_CHECKED], expected.measures))
 
         return Ready(run=lambda: side_by_side(sweep, N_NUMPY), gap=gap)
 

@@ -190,7 +190,7 @@ class Clock:
             self.now += seconds
             note()
 
-        return Ready(run=once), entry("any")
+        return Ready(run=once)
 
 
 @pytest.fixture
