@@ -2,6 +2,8 @@
 
 import doctest
 import json
+import subprocess
+import sys
 import tomllib
 from itertools import chain
 from pathlib import Path
@@ -223,6 +225,14 @@ def test_an_engine_that_says_how_long_it_took_is_believed_and_shared_out():
     row = run(job(told)).rows[1]
     assert row.seconds == (2.0, 2.0, 2.0)
     assert row.busy is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux says it there")
+def test_peak_of_a_child_leaves_out_what_its_parent_held():
+    held = np.ones(40_000_000)  # 320 MB
+    said = "from benchmarks.machine import peak_memory; print(peak_memory())"
+    done = subprocess.run([sys.executable, "-c", said], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert 1e6 < int(done.stdout) < held.nbytes / 2
 
 
 # ------------------------------------------------------------------------------------------ table, page, command
