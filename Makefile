@@ -87,11 +87,12 @@ fmt: $(STAMP) ## Format, and fix what can be fixed safely
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-lock: $(STAMP) ## Rewrite requirements.lock from pyproject.toml (LOCK_ARGS=--upgrade for newer versions)
+lock: $(STAMP) ## Rewrite requirements.lock from pyproject.toml, and that of the peers (LOCK_ARGS=--upgrade for newer versions)
 	$(COMPILE_LOCK) --custom-compile-command "make lock" --output-file requirements.lock
 	@if grep -n "://" requirements.lock; then echo "lock: an address got into requirements.lock" >&2; exit 1; fi
+	@$(MAKE) --no-print-directory lock-peers # which holds all of it
 
-lock-peers: $(STAMP) ## Rewrite benchmarks/peers/requirements.lock: the other engines beside what requirements.lock holds
+lock-peers: $(STAMP) ## Rewrite benchmarks/peers/requirements.lock: requirements.lock and the other engines
 	$(COMPILE_LOCK) benchmarks/peers/requirements.in --custom-compile-command "make lock-peers" \
 	  --output-file benchmarks/peers/requirements.lock
 	@if grep -n "://" benchmarks/peers/requirements.lock; then \

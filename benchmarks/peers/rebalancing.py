@@ -63,7 +63,7 @@ def _job(
             peer("pandas, row by row", run_pandas, "pandas", "python"),
             peer("numpy, day by day", partial(run_numpy, by_stretch=False), "numpy", "python"),
             peer("numpy, decision by decision", partial(run_numpy, by_stretch=True), "numpy", "python"),
-            peer("cvxportfolio", run_cvxportfolio, "cvxportfolio", "python", "no optimiser; spared a message a date"),
+            peer("cvxportfolio", run_cvxportfolio, "cvxportfolio", "python", "fixed weights, no optimiser"),
             backtesting,
         ),
     )  # fmt: skip
