@@ -4,7 +4,7 @@ import math
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -98,11 +98,8 @@ def compare(job: Job, *, repeats: int, seconds: float) -> Compared:
             reference = answer
     samples = time_in_turns(ready, repeats=repeats, seconds=seconds)
     for number, (taken, busy) in samples.items():
-        row = rows[number]
-        rows[number] = Row(
-            entry=row.entry, state="timed", version=row.version, gap=row.gap, remark=row.remark, busy=busy,
-            seconds=tuple(one / row.entry.per for one in taken),
-        )  # fmt: skip
+        shared = tuple(one / rows[number].entry.per for one in taken)
+        rows[number] = replace(rows[number], seconds=shared, busy=busy)
     return Compared(job=job, rows=tuple(rows))
 
 
