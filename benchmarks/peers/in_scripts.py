@@ -69,7 +69,7 @@ def numpy_by_day(
 def numpy_by_stretch(
     close: NDArray[np.float64], weights: NDArray[np.float64], rows: NDArray[np.int64], fee: float
 ) -> NDArray[np.float64]:
-    """Value all days between two decisions by one product: the fastest that plain numpy can be.
+    """Value all days between two decisions by one product.
 
     Parameters
     ----------
