@@ -8,9 +8,14 @@ BIN := .venv/bin
 STAMP := .venv/.setup-done
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
+PEERS := .venv-peers
+PEERS_STAMP := $(PEERS)/.setup-done
+COMPILE_LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-emit-find-links --quiet $(LOCK_ARGS) pyproject.toml --extra dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup quick test full bench bench-loop bench-trend bench-loading bench-report bench-sweep bench-results bench-landscape lint types fmt lock clean
+.PHONY: help run setup quick test full bench bench-compare bench-outcomes bench-peers bench-loop bench-trend bench-roofline profile \
+  bench-sweep bench-results bench-landscape lint types fmt lock lock-peers clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +40,15 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 	@echo "setup: done"
 
+# The peers' environment is made by the Python of .venv: the same numpy, numba and pandas, and the other engines beside.
+$(PEERS_STAMP): $(STAMP) benchmarks/peers/requirements.lock
+	@test -x $(PEERS)/bin/python || { echo "bench-peers: creating $(PEERS)"; $(BIN)/python -m venv $(PEERS); }
+	@echo "bench-peers: installing the other engines (some minutes the first time)"
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes \
+	  -r benchmarks/peers/requirements.lock
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation -e .
+	@touch $@
+
 quick: $(STAMP) ## Test in seconds: units and architecture
 	$(PYTEST) tests/unit tests/test_architecture.py -m "not slow and not cross and not browser and not network" $(PYTEST_ARGS)
 
@@ -48,6 +62,21 @@ full: $(STAMP) ## Test before a release: everything, then the kernels again unco
 bench: $(STAMP) ## Measure every layer at the commit that is checked out, keep the record, print the table
 	$(BIN)/python -m benchmarks.bench $(ARGS)
 
+bench-compare: $(STAMP) ## Hold the commit that is checked out against an earlier one (make bench-compare HEAD~1): 1 if worse
+	$(BIN)/python -m benchmarks.gates.compare $(REV) $(ARGS)
+
+# The revision is the word after the verb; make would take it for another verb.
+ifeq ($(firstword $(MAKECMDGOALS)),bench-compare)
+REV ?= $(or $(word 2,$(MAKECMDGOALS)),HEAD~1)
+ifneq ($(word 2,$(MAKECMDGOALS)),)
+.PHONY: $(word 2,$(MAKECMDGOALS))
+$(word 2,$(MAKECMDGOALS)): ; @:
+endif
+endif
+
+bench-outcomes: $(STAMP) ## Run every thesis on pinned data, and hold what it earns against what was accepted
+	$(BIN)/python -m benchmarks.outcomes $(ARGS)
+
 bench-loop: $(STAMP) ## Time jobs while working on them (ARGS="-k ledger --benchmark-compare")
 	@mkdir -p .asv
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_NUM_THREADS=1 $(PYTEST) benchmarks/test_loop.py \
@@ -57,11 +86,8 @@ bench-loop: $(STAMP) ## Time jobs while working on them (ARGS="-k ledger --bench
 bench-trend: $(STAMP) ## Draw the history of measurements: runs/trend.html
 	$(BIN)/python -m benchmarks.trend
 
-bench-loading: $(STAMP) ## Time loading a folder beside plain pandas, parity asserted first
-	$(BIN)/python -m benchmarks.loading
-
-bench-report: $(STAMP) ## Time the report of a ten-year run, its sums asserted first
-	$(BIN)/python -m benchmarks.report
+bench-peers: $(PEERS_STAMP) ## Time the same jobs in other engines, parity asserted first (ARGS="--markdown FILE")
+	$(PEERS)/bin/python -m benchmarks.peers $(ARGS)
 
 bench-sweep: $(STAMP) ## Time a sweep of a million candidates, some of them held against their single runs first
 	$(BIN)/python -m benchmarks.sweep
@@ -83,12 +109,17 @@ fmt: $(STAMP) ## Format, and fix what can be fixed safely
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-lock: $(STAMP) ## Rewrite requirements.lock from pyproject.toml (LOCK_ARGS=--upgrade for newer versions)
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-	  --quiet --output-file requirements.lock $(LOCK_ARGS)
+lock: $(STAMP) ## Rewrite requirements.lock from pyproject.toml, and that of the peers (LOCK_ARGS=--upgrade for newer versions)
+	$(COMPILE_LOCK) --custom-compile-command "make lock" --output-file requirements.lock
 	@if grep -n "://" requirements.lock; then echo "lock: an address got into requirements.lock" >&2; exit 1; fi
+	@$(MAKE) --no-print-directory lock-peers # which holds all of it
+
+lock-peers: $(STAMP) ## Rewrite benchmarks/peers/requirements.lock: requirements.lock and the other engines
+	$(COMPILE_LOCK) benchmarks/peers/requirements.in --custom-compile-command "make lock-peers" \
+	  --output-file benchmarks/peers/requirements.lock
+	@if grep -n "://" benchmarks/peers/requirements.lock; then \
+	  echo "lock-peers: an address got into benchmarks/peers/requirements.lock" >&2; exit 1; fi
 
 clean: ## Remove caches and build outputs; .venv and runs stay
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov *.egg-info
-	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -not -path './.venv*' -prune -exec rm -rf {} +

@@ -81,7 +81,7 @@ def count_years_as_we_do(job: Job) -> None:
     vbt.settings["returns"]["year_freq"] = pd.Timedelta(days=n_a_year)
 
 
-def assert_parity(job: Job, engine: str) -> tuple[float, float]:
+def gaps(job: Job, engine: str) -> tuple[float, float]:
     """Compare NAV and measures of the first candidates.
 
     Parameters
@@ -93,16 +93,32 @@ def assert_parity(job: Job, engine: str) -> tuple[float, float]:
     -------
     nav_gap, measure_gap : float
         Largest differences; of NAV relative.
+    """
+    ours, peer = run_ours(job, N_CHECKED, 1, keeps_nav=True), Peer(job, N_CHECKED, engine)
+    assert ours.nav is not None
+    nav_gap = float(np.abs(peer.portfolio(0).value().to_numpy() / ours.nav - 1.0).max())
+    return nav_gap, float(np.abs(peer.measures(0) - ours.measures).max())
+
+
+def assert_parity(job: Job, engine: str) -> tuple[float, float]:
+    """Give the gaps of the first candidates.
+
+    Parameters
+    ----------
+    job : Job
+    engine : {"numba", "rust"}
+
+    Returns
+    -------
+    nav_gap, measure_gap : float
+        See `gaps`.
 
     Raises
     ------
     SystemExit
         If they differ by more than a billionth.
     """
-    ours, peer = run_ours(job, N_CHECKED, 1, keeps_nav=True), Peer(job, N_CHECKED, engine)
-    assert ours.nav is not None
-    nav_gap = float(np.abs(peer.portfolio(0).value().to_numpy() / ours.nav - 1.0).max())
-    measure_gap = float(np.abs(peer.measures(0) - ours.measures).max())
+    nav_gap, measure_gap = gaps(job, engine)
     if not max(nav_gap, measure_gap) <= TOLERANCE:
         raise SystemExit(f"parity is lost ({engine}): NAV differs by {nav_gap:.1e}, measures by {measure_gap:.1e}")
     return nav_gap, measure_gap
