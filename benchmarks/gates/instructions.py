@@ -42,6 +42,6 @@ def compare_instructions(before: Path, after: Path) -> list[Finding]:
                 ratio=ratio,
                 allowed=ALLOWED,
                 verdict=judged(ratio, ALLOWED),
-            )  # fmt: skip
+            )
         )
     return found

@@ -1,0 +1,159 @@
+"""Gates find what is planted, and let noise pass."""
+
+import itertools
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks.gates import compare, speed, trees
+from benchmarks.gates.instructions import ALLOWED
+from benchmarks.gates.speed import MEASURED_AT_MOST, compare_speed, gated, judge, pattern_of
+from benchmarks.gates.verdicts import Finding, Verdict, failed, judged, table
+from benchmarks.layers.jobs import JOBS
+from benchmarks.measurements import MEASURES, Measurement
+from benchmarks.record import ROOT
+
+needs_history = pytest.mark.skipif(
+    shutil.which("git") is None or not (ROOT / ".git").exists(), reason="commits are compared in a clone, with git"
+)
+GENERAL = ("ledger", "general", "1500x40", "warm")
+HELP = ("start", "help", "demo", "fresh process")
+ALLOCATED = ("sweep", "headline", "1500x40", "allocated")
+PEAK = ("load", "parquet", "6300x500", "peak of the process")
+
+
+def figure(key, value, low=None, n=10):
+    layer, job, size, measure = key
+    low = value * 0.95 if low is None else low
+    return Measurement(
+        layer=layer, job=job, size=size, measure=measure, value=value, low=low, high=value * 1.1, n=n, record={}
+    )
+
+
+def sides(key, before, after, **later):
+    return {key: figure(key, before)}, {key: figure(key, after, **later)}
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "after", "verdict"),
+    [
+        (GENERAL, 0.002, 0.004, Verdict.FAILED),  # a kernel that takes twice as long
+        (HELP, 0.2, 0.7, Verdict.FAILED),  # an import more: half a second
+        (ALLOCATED, 40e6, 80e6, Verdict.FAILED),  # memory doubled
+        (PEAK, 700e6, 1400e6, Verdict.FAILED),
+        (ALLOCATED, 40e6, 45e6, Verdict.FAILED),  # bytes are counted: an eighth more is no noise
+        (PEAK, 700e6, 800e6, Verdict.PASSED),
+        (GENERAL, 0.002, 0.0025, Verdict.PASSED),
+        (GENERAL, 0.004, 0.002, Verdict.BETTER),
+    ],
+)
+def test_what_is_planted_fails(key, before, after, verdict):
+    (found,) = judge(*sides(key, before, after)).values()
+    assert found.verdict is verdict
+    assert found.ratio == pytest.approx(after / before)
+    assert found.gate == ("speed" if key in (GENERAL, HELP) else "memory")
+
+
+def test_a_median_alone_may_wander():
+    # Half of the samples met a neighbour: the fastest quarter did not.
+    (found,) = judge(*sides(GENERAL, 0.002, 0.004, low=0.0019)).values()
+    assert found.verdict is Verdict.PASSED
+
+
+def test_a_job_that_is_lost_fails_and_a_new_one_is_not_compared():
+    both = sides(GENERAL, 0.002, 0.002)
+    assert judge(both[0], {})[GENERAL].verdict is Verdict.FAILED
+    assert judge({}, both[1])[GENERAL].verdict is Verdict.SKIPPED
+
+
+def measuring(monkeypatch, *ratios):
+    """Let the later commit take so many times as long, measurement by measurement."""
+    asked, taken = [], itertools.chain(ratios, itertools.repeat(ratios[-1]))
+
+    def measure(_before, _after, chosen):
+        asked.append(list(chosen))
+        return sides(GENERAL, 0.002, 0.002 * next(taken))
+
+    monkeypatch.setattr(speed, "measure", measure)
+    return asked
+
+
+def test_noise_is_measured_again_and_passes(monkeypatch):
+    asked = measuring(monkeypatch, 3.0, 1.8, 1.05)
+    (found,) = compare_speed("a", "b")
+    assert found.verdict is Verdict.PASSED
+    assert asked == [gated(), [pattern_of(*GENERAL)], [pattern_of(*GENERAL)]]
+
+
+def test_a_slowdown_fails_every_time_it_is_measured(monkeypatch):
+    asked = measuring(monkeypatch, 2.0)
+    (found,) = failed(compare_speed("a", "b"))
+    assert found.said == f"measured {MEASURED_AT_MOST} times"
+    assert len(asked) == MEASURED_AT_MOST
+
+
+def test_an_unchanged_tree_is_measured_once(monkeypatch):
+    asked = measuring(monkeypatch, 1.02)
+    assert failed(compare_speed("a", "b")) == []
+    assert asked == [gated()]
+
+
+def test_every_job_has_a_time_in_the_gate_and_patterns_name_what_asv_does():
+    import re
+
+    patterns = [re.compile(one) for one in gated()]
+    for job in JOBS:
+        names = [f"{job.key}.time_{job.kind}('{size}')" for size in job.sizes]
+        assert sum(any(one.search(name) for one in patterns) for name in names) == 1, job.key
+    for name, measure in MEASURES.items():
+        assert re.search(pattern_of("load", "demo", "252x7", measure), f"load.demo.{name}('252x7')")
+        assert not re.search(pattern_of("load", "demo", "252x7", measure), f"load.demo.{name}('2520x60')")
+
+
+def test_instructions_are_held_closely():
+    assert judged(2.0, ALLOWED) is Verdict.FAILED
+    assert judged(1.03, ALLOWED) is Verdict.FAILED
+    assert judged(1.0, ALLOWED) is Verdict.PASSED
+
+
+def test_the_table_shows_what_failed():
+    found = Finding(
+        gate="speed", subject="ledger.general", before="2.00 ms", after="4.00 ms", ratio=2.0, allowed=1.3,
+        verdict=Verdict.FAILED, said="measured 3 times",
+    )  # fmt: skip
+    heading, line = table([found]).splitlines()
+    assert heading.split() == ["gate", "figure", "before", "after", "ratio", "allowed", "verdict"]
+    assert line.endswith("2.000    1.300  FAILED: measured 3 times")
+
+
+@needs_history
+def test_a_tree_holds_the_packages_of_one_commit_and_the_benchmarks_of_another(tmp_path):
+    commit = trees.commit_of("HEAD")
+    tree = trees.lay_out(commit, commit, tmp_path / "tree")
+    assert {path.name for path in tree.iterdir()} == {*trees.PACKAGES, *trees.MEASURING}
+    done = trees.run_in(tree, "data.siblings", [])
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@needs_history
+def test_a_revision_that_is_none_is_said(monkeypatch):
+    monkeypatch.setattr(compare, "is_dirty", lambda: False)
+    monkeypatch.setattr(sys, "argv", ["compare", "no-such-branch"])
+    with pytest.raises(SystemExit, match="'no-such-branch' is no commit of this repository"):
+        compare.main()
+
+
+def test_a_tree_with_changes_is_not_compared(monkeypatch):
+    monkeypatch.setattr(compare, "is_dirty", lambda: True)
+    monkeypatch.setattr(sys, "argv", ["compare", "HEAD"])
+    with pytest.raises(SystemExit, match="commit first"):
+        compare.main()
+
+
+def test_make_takes_the_revision_as_a_word():
+    done = subprocess.run(["make", "-n", "bench-compare", "HEAD~3"], capture_output=True, text=True, check=True)
+    assert "benchmarks.gates.compare HEAD~3" in done.stdout
+    done = subprocess.run(["make", "-n", "bench-compare"], capture_output=True, text=True, check=True)
+    assert "benchmarks.gates.compare HEAD~1" in done.stdout
