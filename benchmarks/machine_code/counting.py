@@ -1,0 +1,180 @@
+"""Counting what a kernel executes: compiled for one target, recorded natively, run again under callgrind.
+
+Valgrind knows no AVX-512, and a count is to depend on the source alone: kernels are compiled for x86-64-v3, AVX2 and
+FMA, whatever the processor. Callgrind counts from just before the call to just after it, and of that only the code of
+the kernel's own object is taken: nothing of Python, of numba's dispatch or of the C library moves the number.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.machine_code import callgrind
+from benchmarks.machine_code.disassembly import Instruction, disassemble
+from benchmarks.machine_code.jobs import JOBS
+from benchmarks.machine_code.replay import OBJECT, REPORT
+from data.jit import ROOT
+from data.storage.caches import cache_folder
+
+# The x86-64 psABI's level 3 without what kernels have no use for.
+TARGET = {"NUMBA_CPU_NAME": "x86-64-v3", "NUMBA_CPU_FEATURES": "+avx2,+bmi,+bmi2,+f16c,+fma,+lzcnt,+movbe,+xsave"}
+STEADY = {"PYTHONHASHSEED": "0", "NUMBA_NUM_THREADS": "1", "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a kernel has executed in one call.
+
+    Attributes
+    ----------
+    job : str
+    times : dict of int to int
+        How often each instruction was executed, by its offset.
+    code : dict of int to Instruction
+        Those of the compiled object, by offset.
+    calls_out : dict of str to (int, int)
+        What callgrind saw called in libraries, by name: calls, and instructions below them; not in `times`.
+    digest : str
+        Of what the call has written.
+    nbytes : int
+        Of the arrays it was handed.
+    """
+
+    job: str
+    times: Mapping[int, int]
+    code: Mapping[int, Instruction]
+    calls_out: Mapping[str, tuple[int, int]]
+    digest: str
+    nbytes: int
+
+    @property
+    def instructions(self) -> int:
+        """Executed in the kernel itself."""
+        return sum(self.times.values())
+
+    @property
+    def flop(self) -> int:
+        """Floating-point operations."""
+        return sum(times * self.code[at].flop for at, times in self.times.items())
+
+    @property
+    def loaded(self) -> int:
+        """Bytes read from memory or caches."""
+        return sum(times * self.code[at].loaded for at, times in self.times.items())
+
+    @property
+    def stored(self) -> int:
+        """Bytes written to memory or caches."""
+        return sum(times * self.code[at].stored for at, times in self.times.items())
+
+
+@contextmanager
+def environment_of(root: Path, target: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Set up processes that run the kernels of one tree in the jobs of this one.
+
+    Parameters
+    ----------
+    root : Path
+        Of a checkout.
+    target : mapping of str to str
+        What kernels are compiled for, as numba's variables.
+
+    Yields
+    ------
+    dict of str to str
+        Environment.
+    """
+    here = Path(__file__).resolve().parent.parent
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / here.name).symlink_to(here)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("NUMBA_", "PYTHON"))}
+        yield kept | STEADY | target | {
+            "PYTHONPATH": os.pathsep.join((folder, str(root.resolve()))),
+            "EASTBOUND_CACHE": str(cache_folder("machine-code")),
+        }
+
+
+def record(job: str, environment: Mapping[str, str], folder: Path) -> Path:
+    """Compile a job's kernel if need be, run the job, and keep the kernel's call.
+
+    Parameters
+    ----------
+    job : str
+    environment : mapping of str to str
+    folder : Path
+
+    Returns
+    -------
+    Path
+    """
+    kept = folder / f"{job}.call"
+    _run([sys.executable, "-m", "benchmarks.machine_code.recording", job, str(kept)], environment)
+    return kept
+
+
+def replay(call: Path, environment: Mapping[str, str], folder: Path) -> dict[str, object]:
+    """Run a recorded call natively, in a process of its own.
+
+    Parameters
+    ----------
+    call : Path
+    environment : mapping of str to str
+    folder : Path
+        For the compiled object.
+
+    Returns
+    -------
+    dict of str to object
+        The report; see `benchmarks.machine_code.replay`.
+    """
+    _run(replay_command(call, folder), environment)
+    report: dict[str, object] = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+    return report
+
+
+def replay_command(call: Path, folder: Path) -> list[str]:
+    """Give the command that runs a recorded call."""
+    return [sys.executable, "-m", "benchmarks.machine_code.replay", str(call), str(folder)]
+
+
+def count(job: str, root: Path = ROOT) -> Counted:
+    """Count what one call of a kernel executes.
+
+    Parameters
+    ----------
+    job : str
+        Of `JOBS`.
+    root : Path
+        Of the checkout whose kernels are run.
+
+    Returns
+    -------
+    Counted
+    """
+    with tempfile.TemporaryDirectory() as name, environment_of(root, TARGET) as environment:
+        folder = Path(name)
+        call = record(job, environment, folder)
+        native = replay(call, environment, folder)
+        executed = callgrind.count(replay_command(call, folder), environment, folder)
+        report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+        if report["digest"] != native["digest"] or not report["is_counted"]:
+            raise SystemExit(f"{JOBS[job].title}: under valgrind the call did not leave the bytes of the native one")
+        code = disassemble(folder / OBJECT)
+    base = report["address"] - next(one.offset for one in code if one.symbol == report["symbol"])
+    times = executed.within(base, base + code[-1].offset + 1)
+    return Counted(
+        job=job, times=times, code={one.offset: one for one in code}, calls_out=executed.calls_out,
+        digest=report["digest"], nbytes=report["nbytes"],
+    )  # fmt: skip
+
+
+def _run(command: list[str], environment: Mapping[str, str]) -> None:
+    ran = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {ran.returncode}:\n{ran.stderr[-2000:]}")

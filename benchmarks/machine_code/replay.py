@@ -1,0 +1,103 @@
+"""Run a recorded call in a process that does nothing else, natively or under valgrind.
+
+Run as `python -m benchmarks.machine_code.replay CALL FOLDER`: it loads the compiled kernel from the cache, calls it
+once to warm up and once to be counted, and writes to the folder the compiled object, and where it lies in memory.
+Of Eastbound only kernels are imported: a package's face would bring in pandas, a minute under valgrind.
+"""
+
+import ctypes
+import json
+import mmap
+import platform
+import sys
+import time
+from collections.abc import Callable
+from importlib.util import find_spec, module_from_spec
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+PACKAGES = ("data", "strategies", "backtest")
+OBJECT, REPORT = "kernel.o", "report.json"
+# valgrind.h and callgrind.h of valgrind 3.19: requests are numbers, 'C' and 'T' name the tool.
+RUNNING_ON_VALGRIND = 0x1001
+START_INSTRUMENTATION, STOP_INSTRUMENTATION = 0x43540004, 0x43540005
+# mov %rdi,%rax; xor %edx,%edx; valgrind's magic: rol $3, $13, $61, $51 of %rdi; xchg %rbx,%rbx; mov %rdx,%rax; ret.
+REQUEST = bytes.fromhex("4889f8 31d2 48c1c703 48c1c70d 48c1c73d 48c1c733 4887db 4889d0 c3")
+
+
+def open_packages() -> None:
+    """Let modules of Eastbound be imported without running the faces of their packages."""
+    for name in PACKAGES:
+        spec = find_spec(name)
+        if spec is None:
+            raise SystemExit(f"{name} cannot be found: run from the root of a checkout")
+        sys.modules[name] = module_from_spec(spec)
+
+
+def requests() -> Callable[[int], int]:
+    """Make the function that asks valgrind for something; natively it gives 0.
+
+    Returns
+    -------
+    callable
+        Of the number of a request.
+    """
+    if platform.machine() not in ("x86_64", "AMD64"):
+        raise SystemExit(f"valgrind is asked in instructions of x86-64, and this is {platform.machine()}")
+    page = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    page.write(REQUEST)
+    held = ctypes.c_char.from_buffer(page)
+    call = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_void_p)(ctypes.addressof(held))
+
+    def ask(number: int, _: Any = held) -> int:
+        words = (ctypes.c_uint64 * 6)(number)  # the request and its five arguments
+        return int(call(ctypes.addressof(words)))
+
+    return ask
+
+
+def main() -> None:
+    """Load, call, call again, report."""
+    open_packages()
+    from numba.core.codegen import CodeLibrary
+
+    from benchmarks.machine_code.recorded import RecordedCall, digest_of
+
+    source, folder, ask = RecordedCall.read(Path(sys.argv[1])), Path(sys.argv[2]), requests()
+    is_counted = ask(RUNNING_ON_VALGRIND) > 0
+    objects: dict[str, bytes] = {}
+    keep = CodeLibrary._set_compiled_object
+
+    def noted(library: Any, compiled: bytes) -> None:
+        objects[library.name] = compiled
+        keep(library, compiled)
+
+    kernel, warm, counted = source.function(), source.arguments(), source.arguments()
+    with patch.object(CodeLibrary, "_set_compiled_object", noted):
+        kernel(*warm)
+    if kernel.stats.cache_misses or len(kernel.overloads) != 1:
+        raise SystemExit(f"{source.kernel} was compiled anew: the cache was made for another target or source")
+    if is_counted:
+        ask(START_INSTRUMENTATION)
+    begun = time.perf_counter()
+    result = kernel(*counted)
+    seconds = time.perf_counter() - begun
+    if is_counted:
+        ask(STOP_INSTRUMENTATION)
+    (overload,) = kernel.overloads.values()
+    library, symbol = overload.library, overload.fndesc.mangled_name
+    (folder / OBJECT).write_bytes(objects[library.name])
+    report = {
+        "symbol": symbol,
+        "address": library.get_pointer_to_function(symbol),
+        "digest": digest_of(counted, result),
+        "seconds": seconds,
+        "nbytes": source.nbytes,
+        "is_counted": is_counted,
+    }
+    (folder / REPORT).write_text(json.dumps(report), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
