@@ -7,10 +7,29 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 UNKNOWN = "???"  # callgrind's name for code that belongs to no file: that of a compiler in the process
 COST = re.compile(r"(0x[0-9a-f]+) \d+ (\d+)$")  # positions `instr line`, then the count
 OPTIONS = ("--instr-atstart=no", "--dump-instr=yes", "--compress-pos=no", "--compress-strings=no")
+
+
+class CallOut(NamedTuple):
+    """Calls that code of no file has made, from one place, of a function of a library.
+
+    Attributes
+    ----------
+    address : int
+        Of the instruction that calls.
+    name : str
+    calls, instructions : int
+        How many, and what was executed in them and below.
+    """
+
+    address: int
+    name: str
+    calls: int
+    instructions: int
 
 
 @dataclass(frozen=True)
@@ -21,16 +40,12 @@ class Executed:
     ----------
     times : Counter of int
         How often each instruction was executed, by its address.
-    calls_out : dict of str to (int, int)
-        Functions of libraries that such code has called: calls, and instructions in them and below.
+    calls_out : list of CallOut
+        Of functions of libraries.
     """
 
     times: Counter[int] = field(default_factory=Counter)
-    calls_out: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-    def within(self, first: int, last: int) -> Counter[int]:
-        """Give what lies in a range of addresses, counted from its first."""
-        return Counter({at - first: times for at, times in self.times.items() if first <= at < last})
+    calls_out: list[CallOut] = field(default_factory=list)
 
 
 def is_installed() -> bool:
@@ -78,8 +93,7 @@ def read_counts(lines: Iterable[str]) -> Executed:
                 if of == UNKNOWN:
                     executed.times[address] += count
             elif of == UNKNOWN and callee_of != UNKNOWN:
-                calls, below = executed.calls_out.get(callee, (0, 0))
-                executed.calls_out[callee] = (calls + n_calls, below + count)
+                executed.calls_out.append(CallOut(address, callee, n_calls, count))
             if n_calls:  # the line after a call is what it cost, callees included
                 n_calls, callee_of = 0, of
     return executed

@@ -7,13 +7,16 @@ the kernel's own object is taken: nothing of Python, of numba's dispatch or of t
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.machine_code import callgrind
 from benchmarks.machine_code.disassembly import Instruction, disassemble
@@ -38,8 +41,8 @@ class Counted:
         How often each instruction was executed, by its offset.
     code : dict of int to Instruction
         Those of the compiled object, by offset.
-    calls_out : dict of str to (int, int)
-        What callgrind saw called in libraries, by name: calls, and instructions below them; not in `times`.
+    calls_out : dict of str to int
+        Instructions in functions of libraries that it has called, by name; not in `times`.
     digest : str
         Of what the call has written.
     nbytes : int
@@ -49,7 +52,7 @@ class Counted:
     job: str
     times: Mapping[int, int]
     code: Mapping[int, Instruction]
-    calls_out: Mapping[str, tuple[int, int]]
+    calls_out: Mapping[str, int]
     digest: str
     nbytes: int
 
@@ -94,10 +97,8 @@ def environment_of(root: Path, target: Mapping[str, str]) -> Iterator[dict[str, 
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / here.name).symlink_to(here)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("NUMBA_", "PYTHON"))}
-        yield kept | STEADY | target | {
-            "PYTHONPATH": os.pathsep.join((folder, str(root.resolve()))),
-            "EASTBOUND_CACHE": str(cache_folder("machine-code")),
-        }
+        path, cache = os.pathsep.join((folder, str(root.resolve()))), str(cache_folder("machine-code"))
+        yield kept | STEADY | target | {"PYTHONPATH": path, "EASTBOUND_CACHE": cache}
 
 
 def record(job: str, environment: Mapping[str, str], folder: Path) -> Path:
@@ -118,7 +119,7 @@ def record(job: str, environment: Mapping[str, str], folder: Path) -> Path:
     return kept
 
 
-def replay(call: Path, environment: Mapping[str, str], folder: Path) -> dict[str, object]:
+def replay(call: Path, environment: Mapping[str, str], folder: Path, n_calls: int = 1) -> dict[str, Any]:
     """Run a recorded call natively, in a process of its own.
 
     Parameters
@@ -127,20 +128,42 @@ def replay(call: Path, environment: Mapping[str, str], folder: Path) -> dict[str
     environment : mapping of str to str
     folder : Path
         For the compiled object.
+    n_calls : int
 
     Returns
     -------
     dict of str to object
         The report; see `benchmarks.machine_code.replay`.
     """
-    _run(replay_command(call, folder), environment)
-    report: dict[str, object] = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+    _run(replay_command(call, folder, n_calls), environment)
+    report: dict[str, Any] = json.loads((folder / REPORT).read_text(encoding="utf-8"))
     return report
 
 
-def replay_command(call: Path, folder: Path) -> list[str]:
+def replay_command(call: Path, folder: Path, n_calls: int = 1) -> list[str]:
     """Give the command that runs a recorded call."""
-    return [sys.executable, "-m", "benchmarks.machine_code.replay", str(call), str(folder)]
+    return [sys.executable, "-m", "benchmarks.machine_code.replay", str(call), str(folder), str(n_calls)]
+
+
+def time_call(job: str, target: Mapping[str, str], n_calls: int) -> float:
+    """Time a kernel by itself, its arguments just laid out.
+
+    Parameters
+    ----------
+    job : str
+        Of `JOBS`.
+    target : mapping of str to str
+        What it is compiled for; nothing: this processor.
+    n_calls : int
+
+    Returns
+    -------
+    float
+        Median seconds of a call.
+    """
+    with tempfile.TemporaryDirectory() as name, environment_of(ROOT, target) as environment:
+        report = replay(record(job, environment, Path(name)), environment, Path(name), n_calls)
+    return statistics.median(report["seconds"])
 
 
 def count(job: str, root: Path = ROOT) -> Counted:
@@ -167,10 +190,13 @@ def count(job: str, root: Path = ROOT) -> Counted:
             raise SystemExit(f"{JOBS[job].title}: under valgrind the call did not leave the bytes of the native one")
         code = disassemble(folder / OBJECT)
     base = report["address"] - next(one.offset for one in code if one.symbol == report["symbol"])
-    times = executed.within(base, base + code[-1].offset + 1)
+    kernel = {one.offset: one for one in code if not one.is_wrapper}
+    times = {at - base: times for at, times in executed.times.items() if at - base in kernel}
+    calls_out = Counter[str]()
+    for call_out in executed.calls_out:
+        calls_out[call_out.name] += call_out.instructions if call_out.address - base in kernel else 0
     return Counted(
-        job=job, times=times, code={one.offset: one for one in code}, calls_out=executed.calls_out,
-        digest=report["digest"], nbytes=report["nbytes"],
+        job=job, times=times, code=kernel, calls_out=+calls_out, digest=report["digest"], nbytes=report["nbytes"]
     )  # fmt: skip
 
 

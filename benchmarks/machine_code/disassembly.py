@@ -19,11 +19,13 @@ OPERAND_BYTES = {
     "BYTE": 1, "WORD": 2, "DWORD": 4, "FWORD": 6, "QWORD": 8, "TBYTE": 10, "XMMWORD": 16, "YMMWORD": 32, "ZMMWORD": 64,
 }  # fmt: skip
 GATHER = re.compile(r"vp?gather")
+OPTIONS = ["-d", "-M", "intel", "--no-show-raw-insn", "-w"]
+WRAPPERS = ("_ZN7cpython", "cfunc.")  # what numba puts around a kernel, for Python and for C
 NO_ACCESS = re.compile(r"(?:lea|nop|data16|cs|prefetch\w*|endbr64)$")
 STACK = {"push": "store", "call": "store", "pop": "load", "ret": "load"}
 ONLY_READ = re.compile(r"(?:cmp|test|bt|v?u?comis[sd]|vptest|vtestp[sd]|i?mul|i?div|j\w+|call|push)$")
 IN_PLACE = re.compile(r"(?:add|sub|adc|sbb|and|or|xor|inc|dec|neg|not|sh[lr]|sa[lr]|ro[lr]|bt[src]|xchg|xadd|cmpxchg)$")
-PREFIXES = re.compile(r"^(?:lock|rep|repz|repnz|bnd|notrack|data16|cs|ds|es|rex(?:\.\w+)?)\s+")
+PREFIXES = re.compile(r"^(?:(?:lock|rep|repz|repnz|bnd|notrack|data16|cs|ds|es|rex(?:\.\w+)?)\s+)+")
 SYMBOL = re.compile(r"([0-9a-f]+) <(.+)>:$")
 LINE = re.compile(r"(\S.*):(\d+)(?: \(discriminator \d+\))?$")
 CODE = re.compile(r"\s+([0-9a-f]+):\t(\S.*)$")
@@ -61,6 +63,11 @@ class Instruction:
         return PREFIXES.sub("", self.text).partition(" ")[2].strip().split("#")[0]
 
     @property
+    def is_wrapper(self) -> bool:
+        """Whether it unpacks what Python hands over, and is not of a kernel."""
+        return self.symbol.startswith(WRAPPERS)
+
+    @property
     def flop(self) -> int:
         """Floating-point operations; of masked lanes too."""
         fused = FUSED.match(self.mnemonic)
@@ -69,6 +76,11 @@ class Instruction:
             return 0
         width = REGISTER_BYTES[REGISTER.findall(self.operands)[0]] // ELEMENT[found[2]] if found[1] == "p" else 1
         return 2 * width if fused else width
+
+    @property
+    def is_division(self) -> bool:
+        """Whether it divides or takes roots, which no core does every cycle."""
+        return self.flop > 0 and self.mnemonic.lstrip("v").startswith(("div", "sqrt"))
 
     @property
     def loaded(self) -> int:
@@ -105,7 +117,7 @@ def is_installed() -> bool:
 
 
 def read_instructions(lines: Iterable[str]) -> list[Instruction]:
-    """Read what objdump prints with `-d -M intel --no-show-raw-insn`, and `-l` for lines.
+    """Read what objdump prints with `OPTIONS`, and with `-l` for lines.
 
     Parameters
     ----------
@@ -141,6 +153,7 @@ def disassemble(compiled: Path, *, with_lines: bool = False) -> list[Instruction
     -------
     list of Instruction
     """
-    command = ["objdump", "-d", "-M", "intel", "--no-show-raw-insn", "-w", *(["-l"] if with_lines else []), str(compiled)]
+    options = [*OPTIONS, "-l"] if with_lines else OPTIONS
+    command = ["objdump", *options, str(compiled)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return read_instructions(printed.splitlines())

@@ -67,9 +67,10 @@ def record_of(counted: dict[str, Counted]) -> dict[str, object]:
     -------
     dict of str to object
     """
+    versions = {name: version(name) for name in ("numba", "llvmlite", "numpy")}
     return {
         "target": TARGET["NUMBA_CPU_NAME"],
-        "versions": {name: version(name) for name in ("numba", "llvmlite", "numpy")} | {"valgrind": callgrind.version()},
+        "versions": versions | {"valgrind": callgrind.version()},
         "instructions": {job: one.instructions for job, one in counted.items()},
         "digests": {job: one.digest for job, one in counted.items()},
     }

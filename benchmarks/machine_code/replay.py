@@ -1,7 +1,8 @@
 """Run a recorded call in a process that does nothing else, natively or under valgrind.
 
-Run as `python -m benchmarks.machine_code.replay CALL FOLDER`: it loads the compiled kernel from the cache, calls it
-once to warm up and once to be counted, and writes to the folder the compiled object, and where it lies in memory.
+Run as `python -m benchmarks.machine_code.replay CALL FOLDER N`: it loads the compiled kernel from the cache, calls it
+once to warm up and N times to be counted or timed, each with arguments laid out anew, and writes to the folder the
+compiled object and a report.
 Of Eastbound only kernels are imported: a package's face would bring in pandas, a minute under valgrind.
 """
 
@@ -64,34 +65,38 @@ def main() -> None:
 
     from benchmarks.machine_code.recorded import RecordedCall, digest_of
 
-    source, folder, ask = RecordedCall.read(Path(sys.argv[1])), Path(sys.argv[2]), requests()
+    source, folder, n_calls = RecordedCall.read(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
+    ask = requests()
     is_counted = ask(RUNNING_ON_VALGRIND) > 0
     objects: dict[str, bytes] = {}
-    keep = CodeLibrary._set_compiled_object
+    keep = CodeLibrary._set_compiled_object  # noqa: SLF001 - the only place where objects from the cache pass
 
     def noted(library: Any, compiled: bytes) -> None:
         objects[library.name] = compiled
         keep(library, compiled)
 
-    kernel, warm, counted = source.function(), source.arguments(), source.arguments()
+    kernel, arguments = source.function(), source.arguments()
     with patch.object(CodeLibrary, "_set_compiled_object", noted):
-        kernel(*warm)
+        kernel(*arguments)
     if kernel.stats.cache_misses or len(kernel.overloads) != 1:
         raise SystemExit(f"{source.kernel} was compiled anew: the cache was made for another target or source")
-    if is_counted:
-        ask(START_INSTRUMENTATION)
-    begun = time.perf_counter()
-    result = kernel(*counted)
-    seconds = time.perf_counter() - begun
-    if is_counted:
-        ask(STOP_INSTRUMENTATION)
+    result, seconds = None, []
+    for _ in range(n_calls):
+        arguments = source.arguments()
+        if is_counted:
+            ask(START_INSTRUMENTATION)
+        begun = time.perf_counter()
+        result = kernel(*arguments)
+        seconds.append(time.perf_counter() - begun)
+        if is_counted:
+            ask(STOP_INSTRUMENTATION)
     (overload,) = kernel.overloads.values()
     library, symbol = overload.library, overload.fndesc.mangled_name
     (folder / OBJECT).write_bytes(objects[library.name])
     report = {
         "symbol": symbol,
         "address": library.get_pointer_to_function(symbol),
-        "digest": digest_of(counted, result),
+        "digest": digest_of(arguments, result),
         "seconds": seconds,
         "nbytes": source.nbytes,
         "is_counted": is_counted,
