@@ -8,6 +8,7 @@ import ctypes
 import time
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numba
@@ -103,8 +104,8 @@ def loop_of(operations: tuple[str, ...], width: int) -> str:
             lines += [f"  %b{k} = call {kind} @{fma}({kind} %a{k}, {kind} {begun}, {kind} {begun})"]
         elif is_whole:  # eight in a row, each waiting for the one before: a cycle each
             steps = [f"%a{k}", *(f"%s{step}" for step in range(7)), f"%b{k}"]
-            lines += [f"  {to} = xor i64 {at}, %i" if step % 2 else f"  {to} = add i64 {at}, %i"
-                      for step, (at, to) in enumerate(zip(steps, steps[1:], strict=False))]  # fmt: skip
+            for step, (at, to) in enumerate(pairwise(steps)):
+                lines += [f"  {to} = {'xor' if step % 2 else 'add'} i64 {at}, %i"]
         else:
             lines += [f"  %b{k} = {name} {kind} %a{k}, {begun}"]
     lines += ["  %next = add i64 %i, 1\n  %ends = icmp eq i64 %next, %n\n  br i1 %ends, label %out, label %body\nout:"]

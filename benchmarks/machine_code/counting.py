@@ -12,16 +12,16 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.machine_code import callgrind
+from benchmarks.machine_code.compiled import OBJECT, REPORT
 from benchmarks.machine_code.disassembly import Instruction, disassemble
 from benchmarks.machine_code.jobs import JOBS
-from benchmarks.machine_code.replay import OBJECT, REPORT
 from data.jit import ROOT
 from data.storage.caches import cache_folder
 
@@ -78,7 +78,7 @@ class Counted:
 
 
 @contextmanager
-def environment_of(root: Path, target: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def environment_of(root: Path, target: Mapping[str, str], cache: str = "machine-code") -> Iterator[dict[str, str]]:
     """Set up processes that run the kernels of one tree in the jobs of this one.
 
     Parameters
@@ -87,6 +87,8 @@ def environment_of(root: Path, target: Mapping[str, str]) -> Iterator[dict[str, 
         Of a checkout.
     target : mapping of str to str
         What kernels are compiled for, as numba's variables.
+    cache : str
+        Names the folder of what is compiled: numba does not see every variable.
 
     Yields
     ------
@@ -97,8 +99,8 @@ def environment_of(root: Path, target: Mapping[str, str]) -> Iterator[dict[str, 
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / here.name).symlink_to(here)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("NUMBA_", "PYTHON"))}
-        path, cache = os.pathsep.join((folder, str(root.resolve()))), str(cache_folder("machine-code"))
-        yield kept | STEADY | target | {"PYTHONPATH": path, "EASTBOUND_CACHE": cache}
+        path = os.pathsep.join((folder, str(root.resolve())))
+        yield kept | STEADY | target | {"PYTHONPATH": path, "EASTBOUND_CACHE": str(cache_folder(cache))}
 
 
 def record(job: str, environment: Mapping[str, str], folder: Path) -> Path:
@@ -115,7 +117,7 @@ def record(job: str, environment: Mapping[str, str], folder: Path) -> Path:
     Path
     """
     kept = folder / f"{job}.call"
-    _run([sys.executable, "-m", "benchmarks.machine_code.recording", job, str(kept)], environment)
+    run([sys.executable, "-m", "benchmarks.machine_code.recording", job, str(kept)], environment)
     return kept
 
 
@@ -135,7 +137,7 @@ def replay(call: Path, environment: Mapping[str, str], folder: Path, n_calls: in
     dict of str to object
         The report; see `benchmarks.machine_code.replay`.
     """
-    _run(replay_command(call, folder, n_calls), environment)
+    run(replay_command(call, folder, n_calls), environment)
     report: dict[str, Any] = json.loads((folder / REPORT).read_text(encoding="utf-8"))
     return report
 
@@ -200,7 +202,14 @@ def count(job: str, root: Path = ROOT) -> Counted:
     )  # fmt: skip
 
 
-def _run(command: list[str], environment: Mapping[str, str]) -> None:
+def run(command: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Run a command; stop with what it said if it fails.
+
+    Parameters
+    ----------
+    command : sequence of str
+    environment : mapping of str to str
+    """
     ran = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)
     if ran.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {ran.returncode}:\n{ran.stderr[-2000:]}")

@@ -7,7 +7,6 @@ Of Eastbound only kernels are imported: a package's face would bring in pandas, 
 """
 
 import ctypes
-import json
 import mmap
 import platform
 import sys
@@ -16,10 +15,8 @@ from collections.abc import Callable
 from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 PACKAGES = ("data", "strategies", "backtest")
-OBJECT, REPORT = "kernel.o", "report.json"
 # valgrind.h and callgrind.h of valgrind 3.19: requests are numbers, 'C' and 'T' name the tool.
 RUNNING_ON_VALGRIND = 0x1001
 START_INSTRUMENTATION, STOP_INSTRUMENTATION = 0x43540004, 0x43540005
@@ -61,24 +58,16 @@ def requests() -> Callable[[int], int]:
 def main() -> None:
     """Load, call, call again, report."""
     open_packages()
-    from numba.core.codegen import CodeLibrary
-
+    from benchmarks.machine_code.compiled import objects_noted, write_report
     from benchmarks.machine_code.recorded import RecordedCall, digest_of
 
     source, folder, n_calls = RecordedCall.read(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
     ask = requests()
     is_counted = ask(RUNNING_ON_VALGRIND) > 0
-    objects: dict[str, bytes] = {}
-    keep = CodeLibrary._set_compiled_object  # noqa: SLF001 - the only place where objects from the cache pass
-
-    def noted(library: Any, compiled: bytes) -> None:
-        objects[library.name] = compiled
-        keep(library, compiled)
-
     kernel, arguments = source.function(), source.arguments()
-    with patch.object(CodeLibrary, "_set_compiled_object", noted):
+    with objects_noted() as objects:
         kernel(*arguments)
-    if kernel.stats.cache_misses or len(kernel.overloads) != 1:
+    if kernel.stats.cache_misses:
         raise SystemExit(f"{source.kernel} was compiled anew: the cache was made for another target or source")
     result, seconds = None, []
     for _ in range(n_calls):
@@ -90,18 +79,10 @@ def main() -> None:
         seconds.append(time.perf_counter() - begun)
         if is_counted:
             ask(STOP_INSTRUMENTATION)
-    (overload,) = kernel.overloads.values()
-    library, symbol = overload.library, overload.fndesc.mangled_name
-    (folder / OBJECT).write_bytes(objects[library.name])
-    report = {
-        "symbol": symbol,
-        "address": library.get_pointer_to_function(symbol),
-        "digest": digest_of(arguments, result),
-        "seconds": seconds,
-        "nbytes": source.nbytes,
-        "is_counted": is_counted,
-    }
-    (folder / REPORT).write_text(json.dumps(report), encoding="utf-8")
+    write_report(
+        kernel, objects, folder, digest=digest_of(arguments, result), seconds=seconds, nbytes=source.nbytes,
+        is_counted=is_counted,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
