@@ -21,7 +21,6 @@ from typing import Any
 from benchmarks.machine_code import callgrind
 from benchmarks.machine_code.compiled import OBJECT, REPORT
 from benchmarks.machine_code.disassembly import Instruction, disassemble
-from benchmarks.machine_code.jobs import JOBS
 from data.jit import ROOT
 from data.storage.caches import cache_folder
 
@@ -183,14 +182,31 @@ def count(job: str, root: Path = ROOT) -> Counted:
     Counted
     """
     with tempfile.TemporaryDirectory() as name, environment_of(root, TARGET) as environment:
-        folder = Path(name)
-        call = record(job, environment, folder)
-        native = replay(call, environment, folder)
-        executed = callgrind.count(replay_command(call, folder), environment, folder)
-        report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
-        if report["digest"] != native["digest"] or not report["is_counted"]:
-            raise SystemExit(f"{JOBS[job].title}: under valgrind the call did not leave the bytes of the native one")
-        code = disassemble(folder / OBJECT)
+        return count_call(record(job, environment, Path(name)), job, environment, Path(name))
+
+
+def count_call(call: Path, job: str, environment: Mapping[str, str], folder: Path) -> Counted:
+    """Count what a recorded call executes, and hold its bytes against those of the native one.
+
+    Parameters
+    ----------
+    call : Path
+    job : str
+        Names it.
+    environment : mapping of str to str
+        That the kernel was compiled in.
+    folder : Path
+
+    Returns
+    -------
+    Counted
+    """
+    native = replay(call, environment, folder)
+    executed = callgrind.count(replay_command(call, folder), environment, folder)
+    report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+    if report["digest"] != native["digest"] or not report["is_counted"]:
+        raise SystemExit(f"{job}: under valgrind the call did not leave the bytes of the native one")
+    code = disassemble(folder / OBJECT)
     base = report["address"] - next(one.offset for one in code if one.symbol == report["symbol"])
     kernel = {one.offset: one for one in code if not one.is_wrapper}
     times = {at - base: times for at, times in executed.times.items() if at - base in kernel}
@@ -199,7 +215,7 @@ def count(job: str, root: Path = ROOT) -> Counted:
         calls_out[call_out.name] += call_out.instructions if call_out.address - base in kernel else 0
     return Counted(
         job=job, times=times, code=kernel, calls_out=+calls_out, digest=report["digest"], nbytes=report["nbytes"]
-    )  # fmt: skip
+    )
 
 
 def run(command: Sequence[str], environment: Mapping[str, str]) -> None:
