@@ -160,7 +160,7 @@ def time_call(job: str, target: Mapping[str, str], n_calls: int) -> float:
     Returns
     -------
     float
-        Median seconds of a call.
+        Median seconds of processor time of a call.
     """
     with tempfile.TemporaryDirectory() as name, environment_of(ROOT, target) as environment:
         report = replay(record(job, environment, Path(name)), environment, Path(name), n_calls)

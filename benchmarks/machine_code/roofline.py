@@ -187,7 +187,7 @@ def page_of(placed: Sequence[Placed], ceilings: Ceilings, on: str) -> str:
 <html lang="en"><head><meta charset="utf-8"><title>Kernels under the roofs</title><style>{STYLE}</style></head><body>
 <h1>Kernels under the roofs</h1>
 <p>One core of {escape(on)}. {ceilings.clock / 1e9:.2f} GHz while it works; {divisions}. {N_DATES} dates, {N_NAMES}
-names, made-up market. Reached in {N_CALLS} calls, the median.</p>
+names, made-up market. Time is the processor's, the median of {N_CALLS} calls.</p>
 {roofs}
 <p class="note">Full points: bytes between registers and the first cache, every load and store. Hollow points: bytes of
 all arrays handed over, moved once, which is the least that memory would have to carry if caches held nothing before.
@@ -220,12 +220,16 @@ def _grouped(arithmetic: dict[str, float]) -> dict[float, list[str]]:
 def main() -> None:
     """Count, time, measure, write the page, print its table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("jobs", nargs="*", metavar="JOB", help=f"of {', '.join(JOBS)}; by default all")
     parser.add_argument("--out", type=Path, default=Path("roofline.html"))
-    out = parser.parse_args().out
+    arguments = parser.parse_args()
+    if unknown := set(arguments.jobs) - set(JOBS):
+        parser.error(f"no job is called {', '.join(sorted(unknown))}")
+    jobs, out = arguments.jobs or list(JOBS), arguments.out
     if missing := missing_tools():
         print(missing)
         return
-    placed = [Placed(count(job), time_call(job, {}, N_CALLS), time_call(job, TARGET, N_CALLS)) for job in JOBS]
+    placed = [Placed(count(job), time_call(job, {}, N_CALLS), time_call(job, TARGET, N_CALLS)) for job in jobs]
     ceilings, on = measure(), machine()
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(page_of(placed, ceilings, on), encoding="utf-8")
