@@ -101,13 +101,14 @@ class Placed:
         rates, split = ceilings.arithmetic, self.split
         one_by_one = rates["multiplications and additions, one by one"]
         together = rates["multiplications and additions, 4 at once"]
-        dividing = sum(n / ceilings.divisions[width] for width, n in split.divided.items())
-        return {
-            "arithmetic": (split.scalar / one_by_one + split.vector / together) / self.native,
-            "division and roots": dividing / self.native,
-            "loads and stores": self.moved / ceilings.bandwidth["L1"] / self.native,
-            "memory, all arrays once": self.counted.nbytes / ceilings.bandwidth["memory"] / self.native,
+        seconds = {
+            "arithmetic": split.scalar / one_by_one + split.vector / together,
+            "division and roots": sum(n / ceilings.divisions[width] for width, n in split.divided.items()),
+            "loads and stores": self.moved / ceilings.bandwidth["L1"],
+            "memory, all arrays once": self.counted.nbytes / ceilings.bandwidth["memory"],
         }
+        # Of the time of the code that is counted: another has other loads and stores.
+        return {name: alone / self.for_target for name, alone in seconds.items()}
 
     def verdict(self, ceilings: Ceilings) -> str:
         """Say what bounds the kernel.
@@ -126,11 +127,12 @@ class Placed:
         jumps = sum(n for at, n in self.counted.times.items() if self.counted.code[at].mnemonic.startswith("j"))
         a_jump, a_cycle = self.counted.instructions / jumps, self.a_cycle(ceilings)
         bound = (
-            f"{name} bounds it"
+            f"what bounds it is {name}"
             if share >= NEAR
-            else f"no ceiling is near: the {a_cycle:.1f} instructions of a cycle and what they wait for bound it"
+            else f"no ceiling is near, {name} the nearest: what bounds it is how many instructions there are, and what "
+            "they wait for"
         )
         return (
-            f"{self.title}: at their ceilings, each alone, {told} of its time. It executes {a_cycle:.1f} instructions "
-            f"a cycle, one in {a_jump:.0f} a jump. So {bound}."
+            f"{self.title}: done at its ceiling and alone, each would take of its time: {told}. It executes "
+            f"{a_cycle:.1f} instructions a cycle, one in {a_jump:.0f} a jump. So {bound}."
         )

@@ -29,17 +29,18 @@ N_CALLS = 101
 LEFT, RIGHT = 0.008, 30.0  # FLOP a byte, the edges of the chart
 COLOURS = ("#1b5e9e", "#b8442c", "#2f7d4f", "#7a4a9c", "#b07d1a")
 ROOF, INK = "#8a8f98", "#23272e"
+QUIET = {"displayModeBar": False}
 STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #23272e; max-width: 1080px; margin: 2rem auto; padding: 0 1rem; }
+body { font: 15px/1.5 system-ui, sans-serif; color: #23272e; max-width: 1160px; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 13.5px; }
-th, td { text-align: right; padding: .3rem .5rem; border-bottom: 1px solid #e3e5e8; vertical-align: bottom; }
-th:first-child, td:first-child { text-align: left; } th { font-weight: 600; }
+th, td { text-align: right; white-space: nowrap; padding: .3rem .5rem; border-bottom: 1px solid #e3e5e8; }
+th:first-child, td:first-child { text-align: left; } th { font-weight: 600; white-space: normal; }
 .note { color: #5b616b; font-size: 13.5px; }
 """
 HEADINGS = (
-    "kernel", "instructions", "FLOP", "in vectors", "divisions, roots", "loaded", "stored", "arrays", "FLOP / byte",
-    "us a call", "us, AVX2", "GFLOP/s", "instructions a cycle",
+    "kernel", "instructions", "FLOP", "in vectors", "divisions, roots", "MB loaded", "MB stored", "MB of arrays",
+    "FLOP / byte", "us a call", "us, AVX2", "GFLOP/s", "instructions a cycle",
 )  # fmt: skip
 
 
@@ -62,8 +63,8 @@ def rows_of(placed: Sequence[Placed], ceilings: Ceilings) -> list[tuple[str, ...
         rows.append(
             (
                 one.title, f"{counted.instructions:,}", f"{counted.flop:,}", f"{one.in_vectors:.0%}",
-                f"{sum(divided.values()):,}", f"{counted.loaded / 1e6:,.1f} MB", f"{counted.stored / 1e6:,.1f} MB",
-                f"{counted.nbytes / 1e6:,.2f} MB", f"{counted.flop / one.moved:.3f}", f"{one.native * 1e6:,.0f}",
+                f"{sum(divided.values()):,}", f"{counted.loaded / 1e6:,.1f}", f"{counted.stored / 1e6:,.1f}",
+                f"{counted.nbytes / 1e6:,.2f}", f"{counted.flop / one.moved:.3f}", f"{one.native * 1e6:,.0f}",
                 f"{one.for_target * 1e6:,.0f}", f"{counted.flop / one.native / 1e9:.2f}",
                 f"{one.a_cycle(ceilings):.2f}",
             )
@@ -85,15 +86,16 @@ def chart(placed: Sequence[Placed], ceilings: Ceilings) -> go.Figure:
     """
     figure, peak = go.Figure(), max(ceilings.arithmetic.values())
     line = {"color": ROOF, "width": 1.4}
-    for name, rate in ceilings.bandwidth.items():
-        ridge = peak / rate
+    low = min(one.counted.flop / one.for_target / 1e9 for one in placed) / 3
+    for k, (name, rate) in enumerate(ceilings.bandwidth.items()):
         figure.add_scatter(
-            x=[LEFT, ridge], y=[LEFT * rate / 1e9, peak / 1e9], mode="lines", line=line, showlegend=False,
+            x=[LEFT, peak / rate], y=[LEFT * rate / 1e9, peak / 1e9], mode="lines", line=line, showlegend=False,
             hovertemplate=f"{name}: {rate / 1e9:.0f} GB/s<extra></extra>",
         )  # fmt: skip
+        x = max(LEFT, low * 1e9 / rate) * (1.3 + 0.9 * k)  # one further along than the other: roofs may lie close
         figure.add_annotation(
-            x=np.log10(LEFT * 1.06), y=np.log10(LEFT * 1.06 * rate / 1e9), text=f"{name}, {rate / 1e9:.0f} GB/s",
-            showarrow=False, xanchor="left", yanchor="bottom", font={"size": 11, "color": INK},
+            x=np.log10(x), y=np.log10(x * rate / 1e9), text=f"{name}, {rate / 1e9:.0f} GB/s", showarrow=False,
+            bgcolor="white", font={"size": 11, "color": INK},
         )  # fmt: skip
     widest = max(ceilings.bandwidth.values())
     for flops, names in _grouped(ceilings.arithmetic).items():
@@ -106,15 +108,15 @@ def chart(placed: Sequence[Placed], ceilings: Ceilings) -> go.Figure:
             xanchor="right", yanchor="bottom", align="right", font={"size": 11, "color": INK},
         )  # fmt: skip
     for colour, one in zip(COLOURS, placed, strict=False):
-        reached, x = one.counted.flop / one.native / 1e9, one.counted.flop / one.moved
-        of_arrays = one.counted.flop / one.counted.nbytes
+        flop = one.counted.flop
         figure.add_scatter(
-            x=[x, of_arrays], y=[reached] * 2, mode="lines+markers", name=one.title,
+            x=[flop / one.moved, flop / one.counted.nbytes],
+            y=[flop / one.for_target / 1e9, flop / one.native / 1e9],
+            mode="lines+markers", name=one.title,
             line={"color": colour, "width": 1, "dash": "dot"},
             marker={"color": [colour, "white"], "size": 11, "line": {"color": colour, "width": 2}},
             hovertemplate="%{x:.3g} FLOP a byte, %{y:.2f} GFLOP/s<extra>" + one.title + "</extra>",
         )  # fmt: skip
-    low = min(one.counted.flop / one.native / 1e9 for one in placed) / 3
     figure.update_layout(
         template="plotly_white", height=620, margin={"l": 70, "r": 20, "t": 20, "b": 60},
         legend={"orientation": "h", "y": -0.14}, font={"color": INK},
@@ -177,8 +179,8 @@ def page_of(placed: Sequence[Placed], ceilings: Ceilings, on: str) -> str:
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows_of(placed, ceilings)
     )
     verdicts = "".join(f"<li>{escape(one.verdict(ceilings))}</li>" for one in placed)
-    roofs = chart(placed, ceilings).to_html(full_html=False, include_plotlyjs=True, div_id="roofline")
-    bandwidth = curve_chart(ceilings).to_html(full_html=False, include_plotlyjs=False, div_id="bandwidth")
+    roofs = chart(placed, ceilings).to_html(full_html=False, include_plotlyjs=True, div_id="roofline", config=QUIET)
+    bandwidth = curve_chart(ceilings).to_html(full_html=False, include_plotlyjs=False, div_id="bandwidth", config=QUIET)
     divisions = ", ".join(
         f"{name}: {ceilings.clock / ceilings.divisions[width]:.1f} cycles"
         for width, name in ((1, "a division"), (4, "four at once"))
@@ -189,10 +191,11 @@ def page_of(placed: Sequence[Placed], ceilings: Ceilings, on: str) -> str:
 <p>One core of {escape(on)}. {ceilings.clock / 1e9:.2f} GHz while it works; {divisions}. {N_DATES} dates, {N_NAMES}
 names, made-up market. Time is the processor's, the median of {N_CALLS} calls.</p>
 {roofs}
-<p class="note">Full points: bytes between registers and the first cache, every load and store. Hollow points: bytes of
-all arrays handed over, moved once, which is the least that memory would have to carry if caches held nothing before.
-Kernels use no fused operations, because a lane's bytes do not depend on how it is compiled: their roof is
-that of multiplications and additions, reached where both come in equal numbers.</p>
+<p class="note">Full points: bytes between registers and the first cache, every load and store, of the code that is
+counted, for AVX2. Hollow points: bytes of all arrays handed over, moved once, which is the least that memory would have
+to carry if caches held nothing before; reached by the code for this processor.
+Kernels use no fused operations, so that a result is the same bytes on every processor: their roof is that of
+multiplications and additions, reached where both come in equal numbers.</p>
 <h2>What bounds them</h2><ul>{verdicts}</ul>
 <h2>Counts and times of one call</h2>
 <table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>
