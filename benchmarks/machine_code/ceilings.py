@@ -143,7 +143,7 @@ def steps_a_second(operations: tuple[str, ...], width: int) -> float:
     return STEPS * (8 if operations == ("add",) else CHAINS[width]) / seconds
 
 
-@numba.njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@numba.njit(error_model="numpy")
 def triad_nb(a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64], factor: float, times: int) -> None:
     """Add a multiple of an array to another, so many times."""
     for _ in range(times):

@@ -72,6 +72,7 @@ def record_of(counted: dict[str, Counted]) -> dict[str, object]:
         "target": TARGET["NUMBA_CPU_NAME"],
         "versions": versions | {"valgrind": callgrind.version()},
         "instructions": {job: one.instructions for job, one in counted.items()},
+        "in_libraries": {job: dict(one.calls_out) for job, one in counted.items()},  # of the C library here: not gated
         "digests": {job: one.digest for job, one in counted.items()},
     }
 
