@@ -1,9 +1,9 @@
 """Hot source lines of a kernel.
 
 Run as `make profile KERNEL=ledger` (or lanes, lots, sleeves, sleeves-month). The kernel is compiled for this processor
-with tables of lines, which changes no instruction, and its job is run again and again while perf samples where it is,
-Python around the kernel included; addresses become lines by objdump's reading of the compiled object. Without perf,
-callgrind counts instructions of the code for x86-64-v3 instead.
+with tables of lines, which adds about one instruction in a hundred, and its job is run again and again while perf
+samples where it is, Python around the kernel included; addresses become lines by objdump's reading of the compiled
+object. Without perf, callgrind counts instructions of the code for x86-64-v3 instead.
 """
 
 import argparse
