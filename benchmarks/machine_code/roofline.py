@@ -31,10 +31,10 @@ COLOURS = ("#1b5e9e", "#b8442c", "#2f7d4f", "#7a4a9c", "#b07d1a")
 ROOF, INK = "#8a8f98", "#23272e"
 QUIET = {"displayModeBar": False}
 STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #23272e; max-width: 1160px; margin: 2rem auto; padding: 0 1rem; }
+body { font: 15px/1.5 system-ui, sans-serif; color: #23272e; max-width: 1200px; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 13.5px; }
-th, td { text-align: right; white-space: nowrap; padding: .3rem .5rem; border-bottom: 1px solid #e3e5e8; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 12.5px; }
+th, td { text-align: right; white-space: nowrap; padding: .3rem .3rem; border-bottom: 1px solid #e3e5e8; }
 th:first-child, td:first-child { text-align: left; } th { font-weight: 600; white-space: normal; }
 .note { color: #5b616b; font-size: 13.5px; }
 """
