@@ -3,6 +3,8 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 LOCK_ARGS ?=
+KERNEL ?= ledger
+ROOFLINE ?= runs/roofline.html
 
 BIN := .venv/bin
 STAMP := .venv/.setup-done
@@ -97,6 +99,12 @@ bench-results: $(STAMP) ## Time the writing of a sweep's results
 
 bench-landscape: $(STAMP) ## Time what is read of a sweep's table, and its report
 	$(BIN)/python -m benchmarks.landscape
+
+bench-roofline: $(STAMP) ## Write the roofline page of the kernels: FLOP and bytes counted, ceilings measured
+	$(BIN)/python -m benchmarks.machine_code.roofline --out $(ROOFLINE)
+
+profile: $(STAMP) ## Print the hot source lines of a kernel (KERNEL=ledger, lanes, lots, sleeves or sleeves-month)
+	$(BIN)/python -m benchmarks.machine_code.profile $(KERNEL)
 
 lint: $(STAMP) ## Check style and format
 	$(BIN)/ruff check .
