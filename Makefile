@@ -39,6 +39,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "setup: installing eastbound, editable"
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@$(PIP) check
+	@$(BIN)/python -m compileall -q data strategies backtest # an editable install leaves that to the first run
 	@touch $@
 	@echo "setup: done"
 

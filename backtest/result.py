@@ -327,6 +327,10 @@ class BacktestResult:
         mapping of str to float
             See `backtest.metrics.summary`.
         """
+        return self._summary
+
+    @cached_property
+    def _summary(self) -> Summary:
         return summarise(self)
 
     def to_vectorbt(self) -> Any:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from backtest.output.csv_text import csv_text
 from backtest.output.documents import json_text, summary_document
 from backtest.output.manifest_format import Request
 from backtest.output.provenance import manifest
@@ -15,14 +16,14 @@ from backtest.tuning.history import UNKNOWN, History
 
 # Of every run, in the order in which they are written.
 TABLES: Mapping[str, Callable[[BacktestResult], str]] = {
-    "nav.csv": lambda result: _csv(_nav(result)),
-    "weights.csv": lambda result: _csv(result.weights),
-    "trades.csv": lambda result: _csv(result.trades, index=False),
-    "costs.csv": lambda result: _csv(result.costs),
-    "bridge.csv": lambda result: _csv(result.bridge),
-    "statement.csv": lambda result: _csv(result.statement),
-    "actions.csv": lambda result: _csv(result.actions, index=False),
-    "log.csv": lambda result: _csv(result.log, index=False),
+    "nav.csv": lambda result: csv_text(_nav(result)),
+    "weights.csv": lambda result: csv_text(result.weights),
+    "trades.csv": lambda result: csv_text(result.trades, index=False),
+    "costs.csv": lambda result: csv_text(result.costs),
+    "bridge.csv": lambda result: csv_text(result.bridge),
+    "statement.csv": lambda result: csv_text(result.statement),
+    "actions.csv": lambda result: csv_text(result.actions, index=False),
+    "log.csv": lambda result: csv_text(result.log, index=False),
 }
 
 
@@ -108,10 +109,6 @@ def contents(
 
         files["ledger.txt"] = (ledger_text(result) + "\n").encode()
     return files
-
-
-def _csv(table: pd.DataFrame, *, index: bool = True) -> str:
-    return str(table.to_csv(index=index, lineterminator="\n"))
 
 
 def _nav(result: BacktestResult) -> pd.DataFrame:

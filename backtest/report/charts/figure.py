@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from backtest.report.exhibits import Figure
 
 MAX_POINTS, MAX_AREA_POINTS = 2000, 500
+MOST_PLACES = 22  # greater powers of ten are no exact floating-point numbers
 # Okabe and Ito's palette, told apart by colour-blind readers; lines differ in dash too, for print.
 LOOKS: dict[str, dict[str, Any]] = {
     "rotation": {"color": "#D55E00", "width": 2.6},
@@ -225,7 +226,15 @@ def plain(values: NDArray[np.float64], digits: int = 7) -> list[float | None]:
     list of float or None
         None for NaN and infinities.
     """
-    return [float(f"{value:.{digits}g}") if math.isfinite(value) else None for value in values.tolist()]
+    given = np.asarray(values, dtype=np.float64)
+    is_drawn = np.isfinite(given)
+    with np.errstate(divide="ignore"):
+        size = np.where(is_drawn & (given != 0.0), np.floor(np.log10(np.abs(given))), 0.0)
+    # Whole numbers over or times a power of ten: the nearest there is to what is written with so many digits.
+    places = np.clip(digits - 1 - size, -MOST_PLACES, MOST_PLACES)
+    up, down = 10.0 ** np.maximum(places, 0.0), 10.0 ** np.maximum(-places, 0.0)
+    rounded = np.rint(given * up / down) / up * down
+    return [value if drawn else None for value, drawn in zip(rounded.tolist(), is_drawn.tolist(), strict=True)]
 
 
 def faded(colour: str, opacity: float = 0.8) -> str:
