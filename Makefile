@@ -16,7 +16,7 @@ COMPILE_LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --genera
   --no-emit-find-links --quiet $(LOCK_ARGS) pyproject.toml --extra dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup quick test full bench bench-compare bench-outcomes bench-peers bench-loop bench-trend bench-roofline profile \
+.PHONY: help run setup quick test full bench bench-compare bench-outcomes bench-peers bench-start bench-loop bench-trend bench-roofline profile \
   bench-sweep bench-results bench-landscape lint types fmt lock lock-peers clean
 
 help: ## List the verbs
@@ -80,6 +80,9 @@ endif
 bench-outcomes: $(STAMP) ## Run every thesis on pinned data, and hold what it earns against what was accepted
 	$(BIN)/python -m benchmarks.outcomes $(ARGS)
 
+bench-start: $(STAMP) ## Time --help, a cached run and a first run ever, and what each is made of
+	$(BIN)/python -m benchmarks.start_parts $(ARGS)
+
 bench-loop: $(STAMP) ## Time jobs while working on them (ARGS="-k ledger --benchmark-compare")
 	@mkdir -p .asv
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_NUM_THREADS=1 $(PYTEST) benchmarks/test_loop.py \
@@ -102,7 +105,7 @@ bench-landscape: $(STAMP) ## Time what is read of a sweep's table, and its repor
 	$(BIN)/python -m benchmarks.landscape
 
 bench-roofline: $(STAMP) ## Write the roofline page of the kernels: FLOP and bytes counted, ceilings measured
-	$(BIN)/python -m benchmarks.machine_code.roofline --out $(ROOFLINE)
+	$(BIN)/python -m benchmarks.machine_code.roofline --out $(ROOFLINE) $(ARGS)
 
 profile: $(STAMP) ## Print the hot source lines of a kernel (KERNEL=ledger, lanes, lots, sleeves or sleeves-month)
 	$(BIN)/python -m benchmarks.machine_code.profile $(KERNEL)

@@ -17,8 +17,10 @@ from typing import Any
 from benchmarks.layers.jobs import JOBS
 from benchmarks.measurements import HISTORY, MEASURES, Measurement, measured, megabytes, seconds
 from benchmarks.record import ROOT, is_dirty, pin_threads, record
+from benchmarks.tables import put_between
 
 RAW = ROOT / ".asv" / "results"
+MARKER = "layers"
 
 
 def stamped(raw: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
@@ -124,6 +126,7 @@ def main() -> None:
     """Measure, stamp, keep, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bench", action="append", default=[], help="regular expression of LAYER.JOB.MEASURE; repeat")
+    parser.add_argument("--markdown", type=Path, help=f"page with a place <!-- {MARKER} --> to write into")
     arguments = parser.parse_args()
     pin_threads()
     about, was_dirty, begun = record(), is_dirty(), time.monotonic()
@@ -133,10 +136,17 @@ def main() -> None:
     taken = time.monotonic() - begun
     lacking = [] if arguments.bench else missing(measurements)
     machine, versions = about["machine"], about["versions"]
-    print(f"\n{about['commit'][:8]} {about['subject']}")
-    print(f"{machine['cpu']}, {machine['cores']} cores, {machine['memory']}; {about['engine']}; one thread")
-    print(", ".join(f"{name} {number}" for name, number in versions.items() if number))
-    print(f"\n{table(measurements)}\n")
+    text = "\n".join(
+        [
+            f"{about['commit'][:8]} {about['subject']}",
+            f"{machine['cpu']}, {machine['cores']} cores, {machine['memory']}; {about['engine']}; one thread",
+            ", ".join(f"{name} {number}" for name, number in versions.items() if number),
+            table(measurements),
+        ]
+    )
+    print(f"\n{text}\n")
+    if arguments.markdown:
+        put_between(arguments.markdown, MARKER, f"```\n{text}\n```")
     print(f"measured in {taken / 60:.1f} minutes")
     if has_failed or lacking:
         raise SystemExit(f"bench: nothing is kept: some failed, see above. No time for: {', '.join(lacking) or 'none'}")

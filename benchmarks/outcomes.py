@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from backtest.run import run
+from benchmarks.tables import markdown_table, put_between
 from data.fingerprint import market_hash
 from data.load import load
 from data.market import MarketData
@@ -22,7 +23,7 @@ from strategies.catalogue import catalogue, thesis
 from tests.golden.summaries import RTOL, differences
 
 ACCEPTED = Path(__file__).with_suffix(".json")
-MARKET = "demo"
+MARKET, MARKER = "demo", "outcomes"
 SETTINGS: Mapping[str, Mapping[str, object]] = {
     "as catalogued": {},
     "every cost, lots": {
@@ -52,7 +53,7 @@ def outcomes(market: MarketData) -> Outcomes:
     -------
     dict of str to dict of str to float, int or None
         By "thesis, settings": all measures of `summary()` (None where one is not a number), the NAV at the end, that
-        of each reference, and the number of fills.
+        of each reference.
     """
     found: Outcomes = {}
     for name in catalogue():
@@ -114,14 +115,12 @@ def as_table(found: Outcomes) -> str:
     -------
     str
     """
-    lines = ["| thesis, settings | " + " | ".join(title for _, title, _ in SHOWN) + " |"]
-    lines.append("|---|" + "---:|" * len(SHOWN))
-    for name, measures in found.items():
-        cells = [
-            written.format(measures[key]) if measures.get(key) is not None else "none" for key, _, written in SHOWN
-        ]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    rows = [
+        [name, *("none" if measures[key] is None else written.format(measures[key]) for key, _, written in SHOWN)]
+        for name, measures in found.items()
+    ]
+    titles = [title for _, title, _ in SHOWN]
+    return markdown_table(["thesis, settings", *titles], rows, titles)
 
 
 def main() -> None:
@@ -130,12 +129,17 @@ def main() -> None:
     parser.add_argument("--accept", metavar="WHY", help="accept what comes now, with a reason of a sentence")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what comes now, and compare it with nothing")
     parser.add_argument("--market", metavar="FOLDER", help="another market, compared with nothing")
+    parser.add_argument(
+        "--markdown", type=Path, metavar="PAGE", help=f"page with a place <!-- {MARKER} --> to write into"
+    )
     asked = parser.parse_args()
     now = document(load(asked.market or MARKET))
     if asked.json:
         asked.json.write_text(json.dumps(now), encoding="utf-8")
         return
     print(as_table(now["outcomes"]))
+    if asked.markdown:
+        put_between(asked.markdown, MARKER, f"{now['market']}, {now['data'][:16]}\n\n{as_table(now['outcomes'])}")
     if asked.market:
         return
     kept = json.loads(ACCEPTED.read_text(encoding="utf-8")) if ACCEPTED.exists() else {"reasons": []}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.record import ROOT, is_dirty, pin_threads
 
+MARKER = "compare"
 GATES = ("results", "instructions", "speed")
 
 
@@ -20,6 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("revision", help="the earlier commit, such as HEAD~1")
     parser.add_argument("--gates", nargs="+", choices=GATES, default=GATES, help="some of them; speed includes memory")
+    parser.add_argument("--markdown", type=Path, help=f"page with a place <!-- {MARKER} --> to write into")
     asked = parser.parse_args()
     pin_threads()
     from benchmarks.gates.instructions import compare_instructions
@@ -27,6 +29,7 @@ def main() -> None:
     from benchmarks.gates.speed import compare_speed
     from benchmarks.gates.trees import commit_of, lay_out, subject_of
     from benchmarks.gates.verdicts import failed, table
+    from benchmarks.tables import put_between
 
     if is_dirty():
         sys.exit(
@@ -44,6 +47,9 @@ def main() -> None:
     if "speed" in asked.gates:
         found += compare_speed(before, after)
     print(f"\n{table(found)}\n")
+    if asked.markdown:
+        heads = f"before: {subject_of(before)}\nafter:  {subject_of(after)}"
+        put_between(asked.markdown, MARKER, f"```\n{heads}\n{table(found)}\n```")
     worse = failed(found)
     if worse:
         sys.exit(f"compare: {len(worse)} of {len(found)} figures failed: " + "; ".join(one.subject for one in worse))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.gates.verdicts import Finding, Verdict, judged
+from benchmarks.layers.job import Kind
 from benchmarks.layers.jobs import JOBS
 from benchmarks.measurements import Measurement, measured, megabytes, seconds
 from benchmarks.record import ROOT
@@ -30,11 +31,15 @@ Key = tuple[str, str, str, str]
 def gated() -> list[str]:
     """Give the benchmarks of the gate, as regular expressions for asv: times at one size, all figures of memory.
 
+    Not the cold run: it takes half a minute a commit, and one sample of it proves nothing.
+
     Returns
     -------
     list of str
     """
-    sizes = {job.key: GATE_SIZE if GATE_SIZE in job.sizes else job.sizes[0] for job in JOBS}
+    sizes = {
+        job.key: GATE_SIZE if GATE_SIZE in job.sizes else job.sizes[0] for job in JOBS if job.kind is not Kind.COLD
+    }
     times = [rf"^{re.escape(key)}\.time_\w+\('{size}'\)$" for key, size in sizes.items()]
     return [*times, r"\.(peakmem_process|track_peak|track_allocated)\("]
 

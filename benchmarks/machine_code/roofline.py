@@ -24,8 +24,10 @@ from benchmarks.machine_code.ceilings import Ceilings, measure
 from benchmarks.machine_code.counting import TARGET, count, time_call
 from benchmarks.machine_code.instructions import missing_tools
 from benchmarks.machine_code.jobs import JOBS, N_DATES, N_NAMES
+from benchmarks.tables import markdown_table, put_between
 
 N_CALLS = 101
+MARKER = "roofline"
 LEFT, RIGHT = 0.008, 30.0  # FLOP a byte, the edges of the chart
 COLOURS = ("#1b5e9e", "#b8442c", "#2f7d4f", "#7a4a9c", "#b07d1a")
 ROOF, INK = "#8a8f98", "#23272e"
@@ -225,6 +227,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("jobs", nargs="*", metavar="JOB", help=f"of {', '.join(JOBS)}; by default all")
     parser.add_argument("--out", type=Path, default=Path("roofline.html"))
+    parser.add_argument("--markdown", type=Path, help=f"page with a place <!-- {MARKER} --> to write into")
     arguments = parser.parse_args()
     if unknown := set(arguments.jobs) - set(JOBS):
         parser.error(f"no job is called {', '.join(sorted(unknown))}")
@@ -241,6 +244,10 @@ def main() -> None:
         print("; ".join(f"{name} {cell}" for name, cell in zip(HEADINGS, row, strict=True)))
     for one in placed:
         print(one.verdict(ceilings))
+    if arguments.markdown:
+        said = "\n".join(f"- {one.verdict(ceilings)}" for one in placed)
+        counted = markdown_table(HEADINGS, rows_of(placed, ceilings), HEADINGS[1:])
+        put_between(arguments.markdown, MARKER, f"{on}; one core\n\n{counted}\n\n{said}")
     print(f"written to {out}")
 
 
