@@ -113,13 +113,15 @@ def git(*arguments: str) -> str:
 
 
 def is_dirty() -> bool:
-    """Say whether files differ from the commit that is checked out; new records do not count.
+    """Say whether files differ from the commit that is checked out; new records and the page of tables do not count.
 
     Returns
     -------
     bool
     """
-    return bool(git("status", "--porcelain", "--", ".", ":(exclude)benchmarks/history"))
+    return bool(
+        git("status", "--porcelain", "--", ".", ":(exclude)benchmarks/history", ":(exclude)benchmarks/README.md")
+    )
 
 
 def record() -> dict[str, Any]:

@@ -92,9 +92,10 @@ def run_demo(*, is_cold: bool = False) -> Ended:
 
 def _import(_: str) -> Work:
     def check(ended: Ended) -> None:
-        require(ended.code == 0 and ended.printed.strip() == "backtest", f"import backtest: {ended.printed[-300:]}")
+        require(ended.code == 0 and ended.printed.strip() == "simulate", f"import: {ended.printed[-300:]}")
 
-    return Work(partial(python, "import backtest; print(backtest.__name__)"), check)
+    code = "from data import *; from strategies import *; from backtest import *; print(simulate.__name__)"
+    return Work(partial(python, code), check)
 
 
 def _help(_: str) -> Work:
@@ -119,7 +120,7 @@ def _cold_run(_: str) -> Work:
 
 JOBS = (
     Job(
-        layer="start", name="import", says="python -c 'import backtest'; exit code and name asserted",
+        layer="start", name="import", says="all that the three packages offer; exit code and a name asserted",
         sizes=(ANY,), prepare=_import, kind=Kind.PROCESS,
     ),
     Job(
