@@ -41,10 +41,13 @@ def main() -> None:
     trees = [lay_out(commit, after, place / name) for name, commit in (("before", before), ("after", after))]
     found = []
     if "results" in asked.gates:
+        print("results: every thesis at both commits", flush=True)
         found += compare_results(*(outcomes_of(tree, Path(f"{tree}.json")) for tree in trees))
     if "instructions" in asked.gates:
+        print("instructions: two kernels of both commits, compiled anew where they changed", flush=True)
         found += compare_instructions(*trees)
     if "speed" in asked.gates:
+        print("speed, memory: asv, both commits in turns", flush=True)
         found += compare_speed(before, after)
     print(f"\n{table(found)}\n")
     if asked.markdown:
