@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.layers.jobs import JOBS
+from benchmarks.layers.load import write_cases
 from benchmarks.measurements import HISTORY, MEASURES, Measurement, measured, megabytes, seconds
 from benchmarks.record import ROOT, is_dirty, pin_threads, record
 from benchmarks.tables import put_between
@@ -130,6 +131,7 @@ def main() -> None:
     arguments = parser.parse_args()
     pin_threads()
     about, was_dirty, begun = record(), is_dirty(), time.monotonic()
+    write_cases()
     path, has_failed = run_asv(about["commit"], arguments.bench)
     document = stamped(json.loads(path.read_text(encoding="utf-8")), about)
     measurements = list(measured(document))

@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.record import ROOT, is_dirty, pin_threads
 
 MARKER = "compare"
+MAY_BE_EMPTY = {"instructions"}  # where valgrind is not installed, which the table says
 GATES = ("results", "instructions", "speed")
 
 
@@ -28,7 +29,8 @@ def main() -> None:
     from benchmarks.gates.results import compare_results, outcomes_of
     from benchmarks.gates.speed import compare_speed
     from benchmarks.gates.trees import commit_of, lay_out, subject_of
-    from benchmarks.gates.verdicts import failed, table
+    from benchmarks.gates.verdicts import Verdict, failed, table
+    from benchmarks.layers.load import write_cases
     from benchmarks.tables import put_between
 
     if is_dirty():
@@ -48,6 +50,7 @@ def main() -> None:
         found += compare_instructions(*trees)
     if "speed" in asked.gates:
         print("speed, memory: asv, both commits in turns", flush=True)
+        write_cases()
         found += compare_speed(before, after)
     print(f"\n{table(found)}\n")
     if asked.markdown:
@@ -56,7 +59,11 @@ def main() -> None:
     worse = failed(found)
     if worse:
         sys.exit(f"compare: {len(worse)} of {len(found)} figures failed: " + "; ".join(one.subject for one in worse))
-    print(f"all of {len(found)} figures passed, or are not compared")
+    skipped = [one for one in found if one.verdict is Verdict.SKIPPED]
+    empty = {one.gate for one in skipped} - {one.gate for one in found if one.verdict is not Verdict.SKIPPED}
+    if empty - MAY_BE_EMPTY:
+        sys.exit(f"compare: the gate of {', '.join(sorted(empty))} has compared nothing: {skipped[0].said}")
+    print(f"{len(found) - len(skipped)} figures passed; {len(skipped)} were not compared")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from benchmarks.gates.verdicts import Finding, Verdict
 from benchmarks.outcomes import ACCEPTED, SHOWN, changes
 
 GATE = "results"
+KEY, _, WRITTEN = next(one for one in SHOWN if one[0] == "nav_end")
 
 
 def outcomes_of(tree: Path, kept: Path) -> Mapping[str, Any] | str:
@@ -50,35 +51,41 @@ def compare_results(before: Mapping[str, Any] | str, after: Mapping[str, Any] | 
     if isinstance(after, str):
         return [Finding(gate=GATE, subject="all", before="", after="", verdict=Verdict.FAILED, said=after)]
     accepted = json.loads(ACCEPTED.read_text(encoding="utf-8"))
-    unaccepted = changes(accepted, after)
+    earlier = before["outcomes"] if isinstance(before, Mapping) else {}
+    unclaimed = changes(accepted, after)
     found = []
-    for name, measures in after["outcomes"].items():
-        earlier = before["outcomes"].get(name) if isinstance(before, Mapping) else None
-        key, _, written = SHOWN[-2]
-        differing = [] if earlier is None else changes(_only(name, earlier), _only(name, measures))
-        mine = [line for line in unaccepted if line.startswith(name)]
+    for name in dict.fromkeys((*accepted["outcomes"], *earlier, *after["outcomes"])):
+        mine = [line for line in unclaimed if line.startswith((f"{name}.", f"{name}:"))]
+        unclaimed = [line for line in unclaimed if line not in mine]
+        was, now = earlier.get(name), after["outcomes"].get(name)
         if mine:
-            verdict, said = Verdict.FAILED, f"{mine[0].removeprefix(f'{name}.')} and {len(mine) - 1} more, not accepted"
-        elif earlier is None:
+            said = f"{mine[0].removeprefix(f'{name}.')} and {len(mine) - 1} more, not accepted"
+            verdict = Verdict.FAILED
+        elif was is None:
             verdict, said = Verdict.SKIPPED, before if isinstance(before, str) else "new; accepted"
         else:
+            differing = changes(_only(name, was), _only(name, now or {}))
             verdict = Verdict.PASSED
             said = f"{len(differing)} measures differ, accepted: {accepted['reasons'][-1]}" if differing else "the same"
         found.append(
             Finding(
                 gate=GATE,
                 subject=name,
-                before="" if earlier is None else written.format(earlier[key]),
-                after=written.format(measures[key]),
-                ratio=math.nan if earlier is None else measures[key] / earlier[key],
+                before=_shown(was),
+                after=_shown(now),
                 verdict=verdict,
                 said=said,
-            )
+                ratio=now[KEY] / was[KEY] if was and now else math.nan,
+            )  # fmt: skip
         )
-    if any(line.startswith("data") for line in unaccepted):
-        said = "the demo market is another one than the accepted outcomes were run on"
-        found.append(Finding(gate=GATE, subject="data", before="", after="", verdict=Verdict.FAILED, said=said))
+    found += [
+        Finding(gate=GATE, subject="data", before="", after="", verdict=Verdict.FAILED, said=one) for one in unclaimed
+    ]
     return found
+
+
+def _shown(measures: Mapping[str, Any] | None) -> str:
+    return "" if measures is None else WRITTEN.format(measures[KEY])
 
 
 def _only(name: str, measures: Mapping[str, Any]) -> dict[str, Any]:

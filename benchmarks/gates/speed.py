@@ -6,7 +6,7 @@ side. A slowdown of the code stays; noise does not.
 """
 
 import json
-import re
+import math
 import subprocess
 import sys
 from collections.abc import Collection, Mapping
@@ -16,48 +16,50 @@ from typing import Any
 from benchmarks.gates.verdicts import Finding, Verdict, judged
 from benchmarks.layers.job import Kind
 from benchmarks.layers.jobs import JOBS
-from benchmarks.measurements import Measurement, measured, megabytes, seconds
+from benchmarks.measurements import MEASURES, TIMES, Measurement, measured, megabytes, seconds
 from benchmarks.record import ROOT
 
 RAW = ROOT / ".asv" / "results"
 GATE_SIZE = "1500x40"  # the size of times, where a job has it; else its smallest
 ALLOWED = {"allocated": 1.10, "peak of the process": 1.25}
 ALLOWED_TIME = 1.30
+LEAST_BYTES = 2**16  # a difference of fewer is Python's own
 MEASURED_AT_MOST = 3  # times, side by side
 
 Key = tuple[str, str, str, str]
 
 
-def gated() -> list[str]:
-    """Give the benchmarks of the gate, as regular expressions for asv: times at one size, all figures of memory.
-
-    Not the cold run: it takes half a minute a commit, and one sample of it proves nothing.
+def gated() -> list[Key]:
+    """Give the figures of the gate: times at one size, all figures of memory.
 
     Returns
     -------
-    list of str
+    list of tuple
+        Layer, job, size, measure. Not the cold run: it takes half a minute a commit, and one sample of it proves nothing.
     """
-    sizes = {
-        job.key: GATE_SIZE if GATE_SIZE in job.sizes else job.sizes[0] for job in JOBS if job.kind is not Kind.COLD
-    }
-    times = [rf"^{re.escape(key)}\.time_\w+\('{size}'\)$" for key, size in sizes.items()]
-    return [*times, r"\.(peakmem_process|track_peak|track_allocated)\("]
+    found: list[Key] = []
+    for job in JOBS:
+        times = [] if job.kind is Kind.COLD else [GATE_SIZE if GATE_SIZE in job.sizes else job.sizes[0]]
+        for name, sizes in job.measures.items():
+            chosen = times if MEASURES[name] in TIMES else sizes
+            found += [(job.layer, job.name, size, MEASURES[name]) for size in chosen]
+    return found
 
 
-def measure(before: str, after: str, chosen: Collection[str]) -> tuple[dict[Key, Measurement], dict[Key, Measurement]]:
+def measure(before: str, after: str, chosen: Collection[Key]) -> tuple[dict[Key, Measurement], dict[Key, Measurement]]:
     """Let asv measure two commits in turns, each with the libraries that its own lock names.
 
     Parameters
     ----------
     before, after : str
         Hashes.
-    chosen : collection of str
-        Regular expressions of benchmarks.
+    chosen : collection of tuple
+        Figures, as `gated` gives them.
 
     Returns
     -------
     dict of tuple to Measurement, twice
-        By layer, job, size and measure.
+        What could be measured, by figure.
 
     Raises
     ------
@@ -68,7 +70,7 @@ def measure(before: str, after: str, chosen: Collection[str]) -> tuple[dict[Key,
         for old in RAW.glob(f"*/{commit[:8]}-virtualenv*.json"):
             old.unlink()
     command = ["continuous", before, after, "--interleave-rounds", "--show-stderr", "--no-only-changed"]
-    command += [part for one in chosen for part in ("--bench", one)]
+    command += [part for one in chosen for part in ("--bench", pattern_of(*one))]
     subprocess.run([sys.executable, "-m", "benchmarks.asv_command", *command], cwd=ROOT, check=False)
     return _results_of(before), _results_of(after)
 
@@ -86,47 +88,52 @@ def compare_speed(before: str, after: str) -> list[Finding]:
     list of Finding
     """
     found: dict[Key, Finding] = {}
-    chosen: list[str] = gated()
+    chosen = gated()
     for n in range(1, MEASURED_AT_MOST + 1):
-        found |= judge(*measure(before, after, chosen), n)
-        suspects = {key for key, one in found.items() if one.verdict is Verdict.FAILED}
-        if not suspects:
+        again = judge(*measure(before, after, chosen), chosen, n)
+        # What was found stands where it could not be measured again.
+        found |= {key: one for key, one in again.items() if key not in found or one.verdict is not Verdict.SKIPPED}
+        chosen = [key for key, one in found.items() if one.verdict is Verdict.FAILED]
+        if not chosen:
             break
-        chosen = [pattern_of(*key) for key in sorted(suspects)]
     return list(found.values())
 
 
-def judge(before: Mapping[Key, Measurement], after: Mapping[Key, Measurement], n: int = 1) -> dict[Key, Finding]:
+def judge(
+    before: Mapping[Key, Measurement], after: Mapping[Key, Measurement], wanted: Collection[Key], n: int = 1
+) -> dict[Key, Finding]:
     """Judge the measurements of two commits.
 
     Parameters
     ----------
     before, after : mapping of tuple to Measurement
+    wanted : collection of tuple
+        Figures that there should be.
     n : int
         How often it was measured, for the words.
 
     Returns
     -------
     dict of tuple to Finding
-        A job that the earlier commit could not do is not compared; one that only the later one cannot do fails.
+        A figure that the later commit does not give fails; one that only the earlier does not give is not compared.
     """
     found = {}
-    for key in dict.fromkeys((*before, *after)):
+    for key in wanted:
+        layer, job, size, measured_as = key
         earlier, later = before.get(key), after.get(key)
-        ratio, allowed, verdict, said = float("nan"), float("nan"), Verdict.SKIPPED, "the earlier commit cannot do it"
+        ratio, allowed = math.nan, ALLOWED.get(measured_as, ALLOWED_TIME)
         if later is None:
-            verdict, said = Verdict.FAILED, "the later commit cannot do it"
-        elif earlier is not None:
-            allowed = ALLOWED_TIME if later.is_time else ALLOWED[later.measure]
-            # The milder of two ratios: where samples are few or noisy, one of them wanders.
-            ratio = later.value / earlier.value
-            if later.is_time and later.n > 1:
-                ratio = min(ratio, later.low / earlier.low, key=lambda one: abs(one - 1.0))
+            verdict, said = Verdict.FAILED, "no figure of the later commit: see above what asv says of it"
+        elif earlier is None:
+            verdict, said = Verdict.SKIPPED, "no figure of the earlier commit"
+        else:
+            ratio = ratio_of(earlier, later)
             verdict, said = judged(ratio, allowed), f"measured {n} times" if n > 1 else ""
-        layer, job, size, measure = key
+            if not later.is_time and abs(later.value - earlier.value) < LEAST_BYTES:
+                verdict = Verdict.PASSED
         found[key] = Finding(
-            gate="speed" if measure in ("warm", "fresh process", "cold, compiling") else "memory",
-            subject=f"{layer}.{job} {size}, {measure}",
+            gate="speed" if measured_as in TIMES else "memory",
+            subject=f"{layer}.{job} {size}, {measured_as}",
             before=_written(earlier),
             after=_written(later),
             ratio=ratio,
@@ -137,20 +144,39 @@ def judge(before: Mapping[Key, Measurement], after: Mapping[Key, Measurement], n
     return found
 
 
-def pattern_of(layer: str, job: str, size: str, measure: str) -> str:
+def ratio_of(earlier: Measurement, later: Measurement) -> float:
+    """Give the ratio of two figures; of times the milder of two, as where samples are noisy one of them wanders.
+
+    Parameters
+    ----------
+    earlier, later : Measurement
+
+    Returns
+    -------
+    float
+        Later over earlier: of medians, or of the fastest quarters if these differ less; 1 if they disagree.
+    """
+    if not earlier.value:
+        return math.inf if later.value else 1.0
+    ratio = later.value / earlier.value
+    if not later.is_time or min(later.n, earlier.n) < 2 or not earlier.low > 0.0:
+        return ratio
+    both = (ratio, later.low / earlier.low)
+    return min(both) if min(both) > 1.0 else min(1.0, max(both))
+
+
+def pattern_of(layer: str, job: str, size: str, measured_as: str) -> str:
     """Give asv's name of one figure, as a regular expression.
 
     Parameters
     ----------
-    layer, job, size, measure : str
+    layer, job, size, measured_as : str
 
     Returns
     -------
     str
     """
-    from benchmarks.measurements import MEASURES
-
-    names = "|".join(name for name, said in MEASURES.items() if said == measure)
+    names = "|".join(name for name, said in MEASURES.items() if said == measured_as)
     return rf"^{layer}\.{job}\.({names})\('{size}'\)$"
 
 

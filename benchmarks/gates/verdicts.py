@@ -49,7 +49,7 @@ def judged(ratio: float, allowed: float) -> Verdict:
     Parameters
     ----------
     ratio : float
-        After over before.
+        After over before; NaN fails.
     allowed : float
         The largest that passes; its inverse and below is better.
 
@@ -62,7 +62,7 @@ def judged(ratio: float, allowed: float) -> Verdict:
     >>> judged(2.0, 1.3).value, judged(1.2, 1.3).value, judged(0.5, 1.3).value
     ('FAILED', 'passed', 'better')
     """
-    if ratio > allowed:
+    if not ratio <= allowed:
         return Verdict.FAILED
     return Verdict.BETTER if ratio < 1.0 / allowed else Verdict.PASSED
 

@@ -4,6 +4,7 @@ asv starts a process for every benchmark and size, and calls `setup` before ever
 once in a process. Names are LAYER.JOB.MEASURE.
 """
 
+import math
 import tracemalloc
 from collections.abc import Callable
 from functools import cache
@@ -13,11 +14,9 @@ from benchmarks.layers.job import Job, Kind
 from benchmarks.layers.jobs import JOBS
 
 VERSION = "1"  # of the measuring: another one parts old figures from new ones
-SAMPLES = {Kind.WARM: (3, 100, 0.8), Kind.PROCESS: (5, 5, 60.0), Kind.COLD: (1, 1, 1.0)}  # least, most, seconds
-ROUNDS = {Kind.WARM: 2, Kind.PROCESS: 1, Kind.COLD: 1}  # processes that samples are taken in
+SAMPLES = {Kind.WARM: (3, 100, 0.8), Kind.PROCESS: (3, 3, 60.0), Kind.COLD: (1, 1, 1.0)}  # least, most, seconds
+ROUNDS = {Kind.WARM: 2, Kind.PROCESS: 2, Kind.COLD: 1}  # processes that samples are taken in: commits take turns
 WARM_UP = {Kind.WARM: 0.1, Kind.PROCESS: 0.0, Kind.COLD: 0.0}
-# Elsewhere the most that a process holds is what it held when its market was read, not what the job took.
-WITH_PEAK = ("load", "sweep", "report", "end_to_end")
 JOB_OF = {job.key: job for job in JOBS}
 
 
@@ -73,16 +72,13 @@ def _faces(job: Job) -> list[type[Face]]:
         "repeat": SAMPLES[job.kind], "rounds": ROUNDS[job.kind], "number": 1, "warmup_time": WARM_UP[job.kind],
         "min_run_count": 1,
     }  # fmt: skip
-    made = [_face(job, f"time_{job.kind}", job.sizes, lambda call: call(), **sampling)]
-    largest = job.sizes[-1:]
-    if job.kind is Kind.PROCESS:
-        made.append(_face(job, "track_peak", largest, lambda call: call().peak, unit="bytes"))
-    if job.kind is Kind.WARM:
-        if job.layer in WITH_PEAK:
-            made.append(_face(job, "peakmem_process", largest, lambda call: call()))
-        if job.is_traced:
-            made.append(_face(job, "track_allocated", largest, allocated, unit="bytes"))
-    return made
+    how: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
+        f"time_{job.kind}": (lambda call: call(), sampling),
+        "track_peak": (lambda call: call().peak or math.nan, {"unit": "bytes"}),  # 0: the system does not say
+        "peakmem_process": (lambda call: call(), {}),
+        "track_allocated": (allocated, {"unit": "bytes"}),
+    }
+    return [_face(job, name, sizes, how[name][0], **how[name][1]) for name, sizes in job.measures.items()]
 
 
 globals().update({face.__name__: face for job in JOBS for face in _faces(job)})

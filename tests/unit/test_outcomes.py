@@ -58,6 +58,15 @@ def test_an_accepted_change_passes_and_is_named(accepted):
     assert found[1].said == "the same"
 
 
+def test_a_thesis_that_is_lost_fails_the_gate(accepted):
+    fewer = copy.deepcopy(accepted)
+    del fewer["outcomes"]["flow-momentum, as catalogued"]
+    found = compare_results(accepted, fewer)
+    assert [one.subject for one in found if one.verdict is Verdict.FAILED] == ["flow-momentum, as catalogued"]
+    nothing = compare_results(accepted, accepted | {"outcomes": {}})
+    assert {one.verdict for one in nothing} == {Verdict.FAILED}
+
+
 def test_other_data_fail_the_gate(accepted):
     found = compare_results(accepted, accepted | {"data": "0" * 64})
     assert [one.subject for one in found if one.verdict is Verdict.FAILED] == ["data"]
