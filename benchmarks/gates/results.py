@@ -76,7 +76,7 @@ def compare_results(before: Mapping[str, Any] | str, after: Mapping[str, Any] | 
                 verdict=verdict,
                 said=said,
                 ratio=now[KEY] / was[KEY] if was and now else math.nan,
-            )  # fmt: skip
+            )
         )
     found += [
         Finding(gate=GATE, subject="data", before="", after="", verdict=Verdict.FAILED, said=one) for one in unclaimed

@@ -35,7 +35,7 @@ def gated() -> list[Key]:
     Returns
     -------
     list of tuple
-        Layer, job, size, measure. Not the cold run: it takes half a minute a commit, and one sample of it proves nothing.
+        Layer, job, size, measure. Not the cold run: it takes half a minute a commit, and one sample proves nothing.
     """
     found: list[Key] = []
     for job in JOBS:

@@ -92,8 +92,8 @@ class Job:
         Returns
         -------
         callable
-            What is timed. The answer of a fresh process is asserted each time, as each is another one; a cold one is not
-            done first.
+            What is timed. The answer of a fresh process is asserted each time, as each is another one; a cold one is
+            not done first.
 
         Raises
         ------

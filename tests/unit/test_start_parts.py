@@ -34,10 +34,10 @@ def test_parts_within_parts_count_once(ticking):
 def test_a_part_that_fails_counts(ticking):
     def fails():
         ticking["s"] += 1.0
-        raise ValueError
+        raise ZeroDivisionError
 
     clock = Clock()
-    with pytest.raises(ValueError):
+    with pytest.raises(ZeroDivisionError):
         clock.timed("part", fails)()
     assert clock.seconds == {"part": 1.0}
 
