@@ -142,6 +142,8 @@ def main() -> None:
         put_between(asked.markdown, MARKER, f"{now['market']}, {now['data'][:16]}\n\n{as_table(now['outcomes'])}")
     if asked.market:
         return
+    if asked.accept is None and not ACCEPTED.exists():
+        sys.exit("outcomes: nothing is accepted yet; accept these with --accept WHY.")
     kept = json.loads(ACCEPTED.read_text(encoding="utf-8")) if ACCEPTED.exists() else {"reasons": []}
     if asked.accept is not None:
         if len(asked.accept.split()) < 3:

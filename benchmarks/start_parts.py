@@ -137,7 +137,7 @@ def inside(arguments: Sequence[str]) -> dict[str, Any]:
     from pkgutil import resolve_name
     from unittest.mock import patch
 
-    gc.disable()  # as `eastbound run` does, once it is imported
+    gc.set_threshold(200_000, 50, 100)  # as `eastbound run` does
     clock = Clock()
     is_run = arguments[0] == "run"
     for name, modules in LIBRARIES.items() if is_run else [("typer, rich, pydantic", ("typer", "typer.rich_utils"))]:
@@ -149,15 +149,8 @@ def inside(arguments: Sequence[str]) -> dict[str, Any]:
     from backtest.cli import main
 
     compiling = Compiling(clock)
-    if is_run:
-        for module in (
-            "backtest.run",
-            "backtest.output.write",
-            "backtest.tuning.trials",
-            "backtest.report.page",
-            "data.load",
-        ):
-            import_module(module)
+    for module in USED_BY_A_RUN if is_run else ():
+        import_module(module)
     clock.end("Eastbound's own modules")
     if is_run:
         compiling.listen()
@@ -229,7 +222,7 @@ def parts(kind: str) -> dict[str, Any]:
         return {"outside": time.perf_counter() - begun, **json.loads(kept.read_text(encoding="utf-8"))}
 
 
-def report(kinds: Sequence[str]) -> str:
+def report(kinds: Sequence[str]) -> tuple[str, list[str]]:
     """Measure and set tables.
 
     Parameters
@@ -238,10 +231,12 @@ def report(kinds: Sequence[str]) -> str:
 
     Returns
     -------
-    str
+    text : str
         Markdown.
+    late : list of str
+        Starts that take longer than is asked.
     """
-    rows, lines = [], []
+    rows, lines, late = [], [], []
     for kind in kinds:
         taken = sorted(whole(kind) for _ in range(REPEATS[kind]))
         split = [parts(kind) for _ in range(min(3, REPEATS[kind]))]
@@ -251,6 +246,8 @@ def report(kinds: Sequence[str]) -> str:
         shown = {name: seconds for name, seconds in middle.items() if seconds >= 0.002}
         median = statistics.median(taken)
         shown["Python's own start and end, the measuring"] = outside - sum(shown.values())
+        if median > ASKED[kind]:
+            late.append(f"{kind} {median:.2f} s")
         rows.append(
             (kind, f"{ASKED[kind]:g} s", f"{median:.2f} s", f"{taken[0]:.2f} to {taken[-1]:.2f} s", str(len(taken)))
         )
@@ -259,7 +256,7 @@ def report(kinds: Sequence[str]) -> str:
         if split[0]["kernels"]:
             lines.append("\n" + _compiled(split[0]))
     head = markdown_table(("start", "asked", "median", "range", "n"), rows, ("asked", "median", "n"))
-    return "\n".join([machine("pandas"), "", head, *lines])
+    return "\n".join([machine("pandas"), "", head, *lines]), late
 
 
 def _compiled(one: Mapping[str, Any]) -> str:
@@ -280,10 +277,12 @@ def main() -> None:
         "--markdown", type=Path, help=f"page with <!-- {MARKER} --> and <!-- /{MARKER} --> to write into"
     )
     asked = parser.parse_args()
-    text = report(asked.only)
+    text, late = report(asked.only)
     print(text)
     if asked.markdown:
         put_between(asked.markdown, MARKER, text)
+    if late:
+        sys.exit(f"start: slower than asked: {', '.join(late)}")
 
 
 if __name__ == "__main__":

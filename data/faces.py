@@ -22,7 +22,7 @@ class LazyFace(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         """Import a name of the face."""
-        module, _, attribute = self.__homes__.get(name, "").partition(":")
+        module, _, attribute = self.__dict__.get("__homes__", {}).get(name, "").partition(":")
         if not module:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         found = getattr(import_module(module), attribute or name)

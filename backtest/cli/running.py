@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backtest.cli.collecting import uncollected
+from backtest.cli.collecting import collecting_seldom
 from backtest.cli.options import WHAT_RUNS, EndOption, MarketOption, StartOption, UniverseOption
 from backtest.cli.progress import progress
 from backtest.cli.show import print_run
@@ -66,7 +66,7 @@ def run_command(
     asked = Asked(market=market, universe=universe, start=start, end=end)
     kinds = tuple(dict.fromkeys(one.value for one in figures or ()))
     request = Request(strategy=strategy, data=asked, changes=changes)
-    with uncollected(), progress("reading the market") as steps:
+    with collecting_seldom(), progress("reading the market") as steps:
         from backtest.engine import simulate
         from backtest.output.write import write_run
         from backtest.run import RotationResult, run, run_strategy, settings_of

@@ -25,7 +25,7 @@ def csv_text(table: pd.DataFrame, *, index: bool = True) -> str:
     >>> csv_text(pd.DataFrame({"nav": [1.5, float("nan")]}, index=pd.Index(["a", "b"], name="date")))
     'date,nav\na,1.5\nb,\n'
     """
-    is_named = table.columns.nlevels == 1 and table.columns.is_unique
+    is_named = table.columns.nlevels == 1 and table.columns.is_unique and not table.columns.hasnans
     columns: list[tuple[str, pd.Index | pd.Series]] = [(str(one), table[one]) for one in table.columns if is_named]
     if index:
         columns.insert(0, ("" if table.index.name is None else str(table.index.name), table.index))
@@ -41,12 +41,12 @@ def _texts(column: "pd.Index | pd.Series") -> list[str] | None:
     if isinstance(column, pd.MultiIndex):
         return None
     kind = column.dtype.kind
-    if isinstance(column.dtype, np.dtype) and kind in "fiub":
+    if column.dtype == np.float64 or (isinstance(column.dtype, np.dtype) and kind in "iub"):
         values = column.to_numpy().tolist()
         return [repr(value) if value == value else "" for value in values] if kind == "f" else list(map(str, values))  # noqa: PLR0124
     if isinstance(column, pd.DatetimeIndex) and column.tz is None and bool((column == column.normalize()).all()):
         return [str(day) for day in np.datetime_as_string(column.to_numpy(), unit="D").tolist()]
-    if pd.api.types.is_string_dtype(column.dtype) and not column.isna().any():
+    if isinstance(column.dtype, pd.StringDtype) and not column.isna().any():
         texts = column.tolist()
         return texts if _is_plain(texts) else None
     if isinstance(column.dtype, pd.DatetimeTZDtype) and not column.isna().any():

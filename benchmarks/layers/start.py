@@ -120,7 +120,7 @@ def _cold_run(_: str) -> Work:
 
 JOBS = (
     Job(
-        layer="start", name="import", says="all that the three packages offer; exit code and a name asserted",
+        layer="start", name="import_all", says="all that the three packages offer; exit code and a name asserted",
         sizes=(ANY,), prepare=_import, kind=Kind.PROCESS,
     ),
     Job(

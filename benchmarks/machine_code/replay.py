@@ -3,7 +3,7 @@
 Run as `python -m benchmarks.machine_code.replay CALL FOLDER N`: it loads the compiled kernel from the cache, calls it
 once to warm up and N times to be counted or timed, each with arguments laid out anew, and writes to the folder the
 compiled object and a report.
-Of Eastbound only kernels are imported: a package's face would bring in pandas, a minute under valgrind.
+Of Eastbound only kernels are imported: faces of earlier commits bring in pandas, a minute under valgrind.
 """
 
 import ctypes

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-OURS = "eastbound"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Ready:

@@ -1,10 +1,15 @@
 """Parts of kernels: they do in a kernel what they do in Python, and are nothing to Python by themselves."""
 
+import subprocess
+import sys
+from types import FunctionType
+
 import numba
 import numpy as np
 import pytest
 
 from data.jit import dense, kernel, leaf, part
+from data.kernels.parts import Part, PartCompiler, PartLibrary, RawPartLibrary
 
 compiled_only = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="kernels are not compiled")
 
@@ -80,6 +85,38 @@ def test_constants_share_one_typing_and_there_is_no_machine_code():
     (compiled,) = add_nb.overloads.values()
     assert compiled.library.get_pointer_to_function(compiled.fndesc.mangled_name) == 0
     assert call.overloads[(numba.int64,)].library.get_llvm_str().count("define") < 8
+
+
+@compiled_only
+def test_what_is_overridden_is_there():
+    # numba's own: under another name these would be methods that nobody calls.
+    for ours in (Part, PartCompiler, PartLibrary, RawPartLibrary):
+        overridden = [name for name, what in vars(ours).items() if isinstance(what, FunctionType | property)]
+        for name in overridden:
+            assert any(name in vars(base) for base in ours.__mro__[1:]), f"{ours.__name__}.{name}"
+    assert callable(all_nb._compiler._customize_flags)
+
+
+@compiled_only
+def test_dense_parts_promise_that_arrays_do_not_overlap_and_others_do_not():
+    @numba.njit
+    def call(values, out):
+        thrice_nb(values, out)
+        twice_nb(values, out)
+
+    call(np.ones(4), np.zeros(4))
+    signatures = [
+        next(iter(one.overloads.values())).library.get_llvm_str().split("define")[1].split("{")[0]
+        for one in (thrice_nb, twice_nb)
+    ]
+    promised = [signature.count("noalias") for signature in signatures]
+    assert promised[0] > promised[1]  # what numba hands back is promised of both
+
+
+def test_scipy_is_not_imported_and_its_place_is_free():
+    program = "import sys, data.jit; print(*[name for name in sys.modules if name.startswith('scipy')])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not [name for name in done.stdout.split() if name.startswith("scipy.linalg")]
 
 
 @compiled_only
