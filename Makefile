@@ -81,7 +81,7 @@ bench-outcomes: $(STAMP) ## Run every thesis on pinned data, and hold what it ea
 	$(BIN)/python -m benchmarks.outcomes $(ARGS)
 
 bench-start: $(STAMP) ## Time --help, a cached run and a first run ever, and what each is made of
-	$(BIN)/python -m benchmarks.start_parts $(ARGS)
+	$(BIN)/python -m benchmarks.start $(ARGS)
 
 bench-loop: $(STAMP) ## Time jobs while working on them (ARGS="-k ledger --benchmark-compare")
 	@mkdir -p .asv

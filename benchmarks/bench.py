@@ -116,7 +116,7 @@ def run_asv(commit: str, only: Sequence[str]) -> tuple[Path, bool]:
         old.unlink()
     chosen = [part for one in only for part in ("--bench", one)]
     command = ["run", "--python=same", "--set-commit-hash", commit, "--show-stderr", *chosen]
-    done = subprocess.run([sys.executable, "-m", "benchmarks.asv_command", *command], cwd=ROOT, check=False)
+    done = subprocess.run([sys.executable, "-m", "benchmarks.asv.command", *command], cwd=ROOT, check=False)
     written = list(RAW.glob(f"*/{commit[:8]}-existing*.json"))
     if not written:
         raise SystemExit("bench: asv left no results; see above")

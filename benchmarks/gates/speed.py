@@ -71,7 +71,7 @@ def measure(before: str, after: str, chosen: Collection[Key]) -> tuple[dict[Key,
             old.unlink()
     command = ["continuous", before, after, "--interleave-rounds", "--show-stderr", "--no-only-changed"]
     command += [part for one in chosen for part in ("--bench", pattern_of(*one))]
-    subprocess.run([sys.executable, "-m", "benchmarks.asv_command", *command], cwd=ROOT, check=False)
+    subprocess.run([sys.executable, "-m", "benchmarks.asv.command", *command], cwd=ROOT, check=False)
     return _results_of(before), _results_of(after)
 
 

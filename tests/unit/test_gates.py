@@ -128,7 +128,7 @@ def test_an_unchanged_tree_is_measured_once(monkeypatch):
 
 
 def test_every_job_has_its_figures_in_the_gate_by_the_names_that_asv_knows():
-    from benchmarks.suite import faces
+    from benchmarks.asv.suite import faces
 
     known = {
         f"{face.key}.{measure}('{size}')"

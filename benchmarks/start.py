@@ -216,7 +216,7 @@ def parts(kind: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         arguments, environment = command(kind, Path(folder))
         kept = Path(folder) / "parts.json"
-        program = [sys.executable, "-m", "benchmarks.start_parts", "--inside", str(kept), *arguments]
+        program = [sys.executable, "-m", "benchmarks.start", "--inside", str(kept), *arguments]
         begun = time.perf_counter()
         subprocess.run(program, env=environment, check=True, stdout=subprocess.DEVNULL)
         return {"outside": time.perf_counter() - begun, **json.loads(kept.read_text(encoding="utf-8"))}

@@ -1,6 +1,6 @@
 """asv on this repository: our configuration, our name of the machine, one thread.
 
-Run with `python -m benchmarks.asv_command COMMAND ...`, as `asv COMMAND ...`. The machine is described in `.asv/`, and
+Run with `python -m benchmarks.asv.command COMMAND ...`, as `asv COMMAND ...`. The machine is described in `.asv/`, and
 nothing is read from or written to the home of the user; its name never holds the host's.
 """
 
@@ -9,7 +9,7 @@ import sys
 
 from benchmarks.record import ROOT, machine, pin_threads
 
-CONFIG = ROOT / "benchmarks" / "asv.conf.json"
+CONFIG = ROOT / "benchmarks" / "asv" / "asv.conf.json"
 MACHINES = ROOT / ".asv" / "machines.json"
 
 

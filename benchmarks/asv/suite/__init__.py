@@ -8,7 +8,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-PLACE = Path(__file__).resolve().parents[1] / "__init__.py"
+PLACE = Path(__file__).resolve().parents[2] / "__init__.py"
 
 if "benchmarks" not in sys.modules:
     found = importlib.util.spec_from_file_location("benchmarks", PLACE, submodule_search_locations=[str(PLACE.parent)])

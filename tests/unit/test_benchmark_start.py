@@ -2,15 +2,15 @@
 
 import pytest
 
-from benchmarks import start_parts
-from benchmarks.start_parts import ASKED, Clock, command
+from benchmarks import start
+from benchmarks.start import ASKED, Clock, command
 
 
 @pytest.fixture
 def ticking(monkeypatch):
     """A clock that is set by hand."""
     now = {"s": 0.0}
-    monkeypatch.setattr(start_parts.time, "perf_counter", lambda: now["s"])
+    monkeypatch.setattr(start.time, "perf_counter", lambda: now["s"])
     return now
 
 
