@@ -147,8 +147,6 @@ def main() -> None:
         ]
     )
     print(f"\n{text}\n")
-    if arguments.markdown:
-        put_between(arguments.markdown, MARKER, f"```\n{text}\n```")
     print(f"measured in {taken / 60:.1f} minutes")
     if has_failed or lacking:
         raise SystemExit(f"bench: nothing is kept: some failed, see above. No time for: {', '.join(lacking) or 'none'}")
@@ -157,9 +155,12 @@ def main() -> None:
     elif was_dirty or is_dirty():
         print("the tree differs from the commit that is checked out: nothing is kept; commit first")
     else:
-        path = HISTORY / machine["name"] / f"{about['commit'][:8]}-existing.json"
+        python = versions["python"].rpartition(".")[0]
+        path = HISTORY / machine["name"] / f"{about['commit'][:8]}-python{python}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        if arguments.markdown:
+            put_between(arguments.markdown, MARKER, f"```\n{text}\n```")
         print(f"kept in {path.relative_to(ROOT)}")
 
 

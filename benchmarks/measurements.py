@@ -7,11 +7,13 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from benchmarks.record import FIELDS, ROOT
+from data.wording import said_by
 
 HISTORY = ROOT / "benchmarks" / "history"
 # What is measured, by the last part of its name in asv; times come first.
@@ -91,10 +93,15 @@ def read_record(path: Path) -> list[Measurement]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise BadRecord(f"{path} is no JSON: {error}. Remove it, or measure the commit again.") from error
-    missing = [name for name in FIELDS if name not in document.get("record", {})]
+    about = document.get("record") if isinstance(document, dict) else None
+    missing = [name for name in FIELDS if not isinstance(about, dict) or name not in about]
     if missing:
         raise BadRecord(f"{path} lacks {', '.join(missing)} in its record. Only `make bench` writes the history.")
-    return list(measured(document))
+    try:
+        datetime.fromisoformat(document["record"]["committed"])
+        return list(measured(document))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadRecord(f"{path} is no record: {said_by(error)}. Remove it, or measure the commit again.") from error
 
 
 def measured(document: Mapping[str, Any]) -> Iterator[Measurement]:
@@ -213,8 +220,6 @@ def megabytes(value: float) -> str:
 
 
 def _committed(record: list[Measurement]) -> float:
-    from datetime import datetime
-
     return datetime.fromisoformat(record[0].record["committed"]).timestamp()
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from backtest.run import run
 from benchmarks.tables import markdown_table, put_between
+from data.errors import EastboundError
 from data.fingerprint import market_hash
 from data.load import load
 from data.market import MarketData
@@ -133,13 +134,16 @@ def main() -> None:
         "--markdown", type=Path, metavar="PAGE", help=f"page with a place <!-- {MARKER} --> to write into"
     )
     asked = parser.parse_args()
-    now = document(load(asked.market or MARKET))
+    if asked.market and asked.accept is not None:
+        parser.error("another market is compared with nothing: --market and --accept exclude each other")
+    try:
+        now = document(load(asked.market or MARKET))
+    except EastboundError as error:
+        sys.exit(f"outcomes: {error}")
     if asked.json:
         asked.json.write_text(json.dumps(now), encoding="utf-8")
         return
     print(as_table(now["outcomes"]))
-    if asked.markdown:
-        put_between(asked.markdown, MARKER, f"{now['market']}, {now['data'][:16]}\n\n{as_table(now['outcomes'])}")
     if asked.market:
         return
     if asked.accept is None and not ACCEPTED.exists():
@@ -156,6 +160,8 @@ def main() -> None:
     print("\n".join(found[:20]))
     if found:
         sys.exit("outcomes: the results have changed. Find out why; if they should, accept them with --accept WHY.")
+    if asked.markdown:
+        put_between(asked.markdown, MARKER, f"{now['market']}, {now['data'][:16]}\n\n{as_table(now['outcomes'])}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Of the standard library alone, so that threads can be pinned before numpy is imp
 import os
 import platform
 import re
+import shutil
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -43,13 +44,15 @@ def machine() -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Name (made of the processor and its cores: never the host's), cpu, cores, memory, architecture, system.
+        Name (made of the processor, what kernels are compiled for, and cores: never the host's), cpu, cores, memory,
+        architecture, system.
     """
     cpu, cores = processor(), os.cpu_count()
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
+    target = engine().rpartition(" ")[2]  # a model's name alone may stand for several generations
     slug = re.sub(r"[^a-z0-9]+", "-", cpu.lower().replace("(r)", "").replace("(tm)", "")).strip("-")
     return {
-        "name": f"{slug}-{cores}-cores",
+        "name": f"{slug}-{target}-{cores}-cores",
         "cpu": cpu,
         "cores": str(cores),
         "memory": f"{pages / 2**30:.0f} GiB",
@@ -106,6 +109,8 @@ def git(*arguments: str) -> str:
     SystemExit
         If git has no answer.
     """
+    if shutil.which("git") is None:
+        raise SystemExit("git is not installed, and a measurement is one of a commit")
     done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"git {' '.join(arguments)}: {done.stderr.strip()}")

@@ -15,7 +15,7 @@ from backtest.report.exhibits import Exhibit, Section
 from backtest.report.page import render
 from backtest.report.tables import Table
 from benchmarks.layers.jobs import LAYERS
-from benchmarks.measurements import HISTORY, TIMES, Measurement, megabytes, newest, read_history, seconds
+from benchmarks.measurements import HISTORY, TIMES, BadRecord, Measurement, megabytes, newest, read_history, seconds
 from benchmarks.record import ROOT
 
 PAGE = ROOT / "runs" / "trend.html"
@@ -208,7 +208,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=PAGE)
     arguments = parser.parse_args()
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(trend_page(read_history(arguments.history)), encoding="utf-8")
+    try:
+        measurements = read_history(arguments.history)
+    except BadRecord as error:
+        raise SystemExit(f"trend: {error}") from error
+    arguments.out.write_text(trend_page(measurements), encoding="utf-8")
     print(arguments.out)
 
 

@@ -93,8 +93,8 @@ def print_run(
     if result.market.left_out:
         console.print(f"left out: {'; '.join(result.market.left_out)}", soft_wrap=True, highlight=False, style="dim")
     console.print(
-        f"market loaded in {loading:.2f} s; thesis and ledger in {running:.2f} s, reading compiled code included; "
-        f"the backtest itself takes {ledger * 1e3:.1f} ms",
+        f"market loaded in {loading:.2f} s; thesis and ledger in {running:.2f} s, compiling or reading their code "
+        f"included; the backtest itself takes {ledger * 1e3:.1f} ms",
         soft_wrap=True,
         highlight=False,
     )

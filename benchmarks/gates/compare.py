@@ -53,7 +53,7 @@ def main() -> None:
         write_cases()
         found += compare_speed(before, after)
     print(f"\n{table(found)}\n")
-    if asked.markdown:
+    if asked.markdown and not failed(found) and len(asked.gates) == len(GATES):
         heads = f"before: {subject_of(before)}\nafter:  {subject_of(after)}"
         put_between(asked.markdown, MARKER, f"```\n{heads}\n{table(found)}\n```")
     worse = failed(found)

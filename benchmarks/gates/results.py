@@ -75,7 +75,7 @@ def compare_results(before: Mapping[str, Any] | str, after: Mapping[str, Any] | 
                 after=_shown(now),
                 verdict=verdict,
                 said=said,
-                ratio=now[KEY] / was[KEY] if was and now else math.nan,
+                ratio=now[KEY] / was[KEY] if was and now and was[KEY] else math.nan,
             )
         )
     found += [

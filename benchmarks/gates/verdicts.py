@@ -78,11 +78,11 @@ def table(findings: Sequence[Finding]) -> str:
     -------
     str
     """
-    lines = [f"{'gate':14}{'figure':44}{'before':>12}{'after':>12}{'ratio':>8}{'allowed':>9}  verdict"]
+    lines = [f"{'gate':14}{'figure':44}{'before':>16}{'after':>16}{'ratio':>8}{'allowed':>9}  verdict"]
     for one in findings:
         ratio, allowed = ("" if math.isnan(value) else f"{value:.3f}" for value in (one.ratio, one.allowed))
         said = f"{one.verdict}{': ' if one.said else ''}{one.said}"
-        lines.append(f"{one.gate:14}{one.subject:44}{one.before:>12}{one.after:>12}{ratio:>8}{allowed:>9}  {said}")
+        lines.append(f"{one.gate:14}{one.subject:44}{one.before:>16}{one.after:>16}{ratio:>8}{allowed:>9}  {said}")
     return "\n".join(lines)
 
 

@@ -83,7 +83,7 @@ class Job:
         return found
 
     def ready(self, size: str) -> Callable[[], Any]:
-        """Lay the job out, do it once and assert the answer.
+        """Lay the job out, and assert its answer.
 
         Parameters
         ----------
@@ -92,8 +92,7 @@ class Job:
         Returns
         -------
         callable
-            What is timed. The answer of a fresh process is asserted each time, as each is another one; a cold one is
-            not done first.
+            What is timed. The answer of a fresh process is asserted each time, as each is another one.
 
         Raises
         ------
@@ -107,9 +106,10 @@ class Job:
             work.check(answer)
             return answer
 
-        if self.kind is not Kind.COLD:
-            checked()
-        return work.call if self.kind is Kind.WARM else checked
+        if self.kind is not Kind.WARM:
+            return checked
+        checked()
+        return work.call
 
 
 def require(holds: bool, said: str) -> None:

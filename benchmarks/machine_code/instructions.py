@@ -86,6 +86,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if unknown := set(arguments.jobs) - set(JOBS):
         parser.error(f"no job is called {', '.join(sorted(unknown))}")
+    if not (arguments.tree / "data" / "jit.py").is_file():
+        parser.error(f"{arguments.tree} holds no Eastbound: data/jit.py is not there")
     if missing := missing_tools():
         print(missing)
         return

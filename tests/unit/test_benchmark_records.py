@@ -3,6 +3,7 @@
 import doctest
 import json
 import re
+import shutil
 
 import pytest
 
@@ -47,7 +48,9 @@ def keep(folder, times, **given):
     place.write_text(json.dumps(bench.stamped(raw(times), one)))
 
 
-in_repository = pytest.mark.skipif(not (record.ROOT / ".git").exists(), reason="a record names the commit")
+in_repository = pytest.mark.skipif(
+    shutil.which("git") is None or not (record.ROOT / ".git").exists(), reason="a record names the commit"
+)
 
 
 @in_repository
@@ -55,7 +58,8 @@ def test_record_says_all_and_names_the_machine_by_its_processor_alone():
     found = record.record()
     assert tuple(found) == record.FIELDS
     assert set(found["machine"]) == {"name", "cpu", "cores", "memory", "architecture", "system"}
-    words = {*found["machine"]["cpu"].lower().replace("(r)", "").replace("(tm)", "").split(), found["machine"]["cores"]}
+    cpu = found["machine"]["cpu"].lower().replace("(r)", "").replace("(tm)", "")
+    words = {*cpu.split(), *found["engine"].split(), found["machine"]["cores"]}
     assert found["machine"]["name"].endswith(f"-{found['machine']['cores']}-cores")
     assert set(found["machine"]["name"].removesuffix("-cores").split("-")) <= set(
         re.split(r"[^a-z0-9]+", " ".join(words))
