@@ -1,9 +1,9 @@
 """What every thesis of the catalogue earns on pinned data: a change of results shows as plainly as one of speed.
 
 Run with `make bench-outcomes`. Each thesis runs on the embedded demo market as it stands in the catalogue, with every
-cost and in board lots, and with sales settled before they pay for purchases. What came of it is held against
-`outcomes.json`, which is what was accepted last; `--accept "why"` accepts what comes now. `--market FOLDER` prints the
-same table of another market beside nothing.
+cost and in board lots, with sales settled before they pay for purchases; one that follows flows reads them from volume
+too. What came of it is held against `outcomes.json`, which is what was accepted last; `--accept "why"` accepts what
+comes now. `--market FOLDER` prints the same table of another market beside nothing.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from data.fingerprint import market_hash
 from data.load import load
 from data.market import MarketData
 from strategies.catalogue import catalogue, thesis
+from strategies.thesis import Thesis
 from tests.golden.summaries import RTOL, differences
 
 ACCEPTED = Path(__file__).with_suffix(".json")
@@ -33,6 +34,7 @@ SETTINGS: Mapping[str, Mapping[str, object]] = {
     },
     "settled funding": {"run.funding": "settled"},
 }  # fmt: skip
+PROXY = {"signal.input": "volume"}  # a thesis that follows flows can read them from volume: another signal
 # What the table shows of the measures: key, heading, format.
 SHOWN = (
     ("annual_return", "return", "{:.2%}"), ("volatility", "vol", "{:.2%}"), ("sharpe", "Sharpe", "{:.3f}"),
@@ -41,6 +43,20 @@ SHOWN = (
 )  # fmt: skip
 
 Outcomes = dict[str, dict[str, float | int | None]]
+
+
+def settings_of(one: Thesis) -> Mapping[str, Mapping[str, object]]:
+    """Give the groups of settings that a thesis is run with.
+
+    Parameters
+    ----------
+    one : Thesis
+
+    Returns
+    -------
+    mapping of str to mapping
+    """
+    return {**SETTINGS, "volume for flows": PROXY} if one.signal.kind == "flow" else SETTINGS
 
 
 def outcomes(market: MarketData) -> Outcomes:
@@ -58,7 +74,7 @@ def outcomes(market: MarketData) -> Outcomes:
     """
     found: Outcomes = {}
     for name in catalogue():
-        for title, changes in SETTINGS.items():
+        for title, changes in settings_of(thesis(name)).items():
             result = run(thesis(name).replace(dict(changes)), market)
             measures: dict[str, float | int | None] = {
                 key: None if value != value else value  # noqa: PLR0124 - NaN, whatever its type

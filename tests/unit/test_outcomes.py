@@ -12,7 +12,7 @@ from benchmarks.gates.results import compare_results
 from benchmarks.gates.verdicts import Verdict
 from data.fingerprint import market_hash
 from data.load import load
-from strategies.catalogue import catalogue
+from strategies.catalogue import catalogue, thesis
 
 
 @pytest.fixture
@@ -21,7 +21,8 @@ def accepted():
 
 
 def test_every_thesis_is_there_with_every_group_of_settings(accepted):
-    names = [f"{thesis}, {title}" for thesis in catalogue() for title in outcomes.SETTINGS]
+    names = [f"{name}, {title}" for name in catalogue() for title in outcomes.settings_of(thesis(name))]
+    assert "flow-momentum, volume for flows" in names
     assert list(accepted["outcomes"]) == names
     assert accepted["data"] == market_hash(load("demo"))
 
