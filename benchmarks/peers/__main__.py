@@ -2,17 +2,11 @@
 
 import os
 
-SETTINGS = {
-    "MKL_NUM_THREADS": "1",
-    "NUMBA_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "RAYON_NUM_THREADS": "1",
-    "TQDM_DISABLE": "1",
-}
+from benchmarks.record import pin_threads
 
 if __name__ == "__main__":
-    os.environ.update(SETTINGS)
+    pin_threads()
+    os.environ.update(RAYON_NUM_THREADS="1", TQDM_DISABLE="1")
     from benchmarks.peers.command import main
 
     main()

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.gates import compare, speed, trees
 from benchmarks.gates.instructions import ALLOWED
+from benchmarks.gates.planted import FAULTS, plant, unfound
 from benchmarks.gates.speed import MEASURED_AT_MOST, compare_speed, gated, judge, pattern_of
 from benchmarks.gates.verdicts import Finding, Verdict, failed, judged, table
 from benchmarks.layers.job import Kind
@@ -192,3 +193,40 @@ def test_make_takes_the_revision_as_a_word():
     assert "benchmarks.gates.compare HEAD~3" in done.stdout
     done = subprocess.run(["make", "-n", "bench-compare"], capture_output=True, text=True, check=True)
     assert "benchmarks.gates.compare HEAD~1" in done.stdout
+
+
+def test_every_fault_can_be_planted_and_is_looked_for(tmp_path):
+    for fault in FAULTS:
+        place = tmp_path / fault.path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / fault.path, place)
+    plant(tmp_path)
+    for fault in FAULTS:
+        text = (tmp_path / fault.path).read_text(encoding="utf-8")
+        assert fault.new in text
+        if fault.path.endswith(".py"):
+            compile(text, fault.path, "exec")
+    with pytest.raises(SystemExit, match="plant 'a kernel twice as slow: names are marked nine times' another"):
+        plant(tmp_path)
+
+
+def test_a_fault_that_no_gate_finds_is_named():
+    line = {
+        wanted: Finding(
+            gate=wanted.split()[0],
+            subject=wanted.partition(" ")[2],
+            before="1",
+            after="2",
+            ratio=2.0,
+            allowed=1.3,
+            verdict=Verdict.FAILED,
+        )
+        for fault in FAULTS
+        for wanted in fault.found_by
+    }
+    assert unfound(FAULTS, table(list(line.values()))) == []
+    passing = dict(line)
+    del passing["memory report.page"]
+    assert unfound(FAULTS, table(list(passing.values()))) == [
+        "the report holds 160 MB more: nothing of 'memory report.page' failed"
+    ]
