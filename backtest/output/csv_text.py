@@ -31,7 +31,7 @@ def csv_text(table: pd.DataFrame, *, index: bool = True) -> str:
         columns.insert(0, ("" if table.index.name is None else str(table.index.name), table.index))
     texts = [text for _, column in columns if (text := _texts(column)) is not None]
     names = [name for name, _ in columns]
-    if len(texts) < table.shape[1] + index or len(texts) == 1 or not _is_plain(names):
+    if len(texts) < table.shape[1] + index or len(texts) < 2 or not _is_plain(names):
         return str(table.to_csv(index=index, lineterminator="\n"))
     return "\n".join([",".join(names), *map(",".join, zip(*texts, strict=True)), ""])
 

@@ -30,6 +30,8 @@ TABLES = {
     "tuples": pd.DataFrame({"a": pd.Series([("x",), ("y",), ("z",)], index=DATES), "b": FLOATS}),
     "single precision": pd.DataFrame({"a": np.array([0.1, 1.5, 3.0], dtype=np.float32), "b": FLOATS}, index=DATES),
     "no name": pd.DataFrame({np.nan: FLOATS, "b": FLOATS}, index=DATES),
+    "no columns": pd.DataFrame(index=DATES),
+    "a name of None": pd.DataFrame({None: FLOATS, "b": FLOATS}, index=DATES),
     "no rows": pd.DataFrame({"a": [], "b": []}, dtype=float),
     "a name twice": pd.DataFrame([[1.0, 2.0]], columns=["a", "a"]),
     "two levels": pd.DataFrame([[1.0, 2.0]], columns=pd.MultiIndex.from_tuples([("a", "x"), ("a", "y")])),
