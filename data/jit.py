@@ -6,15 +6,14 @@ kernel sources: any edit gives a new folder, and everything is compiled anew.
 """
 
 import hashlib
-import sys
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TypeVar, cast
 
+from data import numba_imports  # noqa: F401 - before numba
+
+# isort: split
 import numba
 from numba.core import config as numba_config
 
@@ -26,26 +25,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = cast("Any", numba_config)  # sets its names at run time
 OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False}
-BLAS = "scipy.linalg.cython_blas"
-
-
-def _find_blas() -> None:
-    """Let numba find out that scipy has BLAS without importing it: kernels call none, and scipy takes a quarter second.
-
-    numba asks while it imports its mathematics, by an import whose result it does not look at. Compiled code that does
-    call BLAS imports the real module by its name.
-    """
-    if BLAS in sys.modules or find_spec("scipy") is None:
-        return
-    stand_in = sys.modules[BLAS] = ModuleType(BLAS)
-    try:
-        import_module("numba.np.arraymath")
-    finally:
-        if sys.modules[BLAS] is stand_in:
-            del sys.modules[BLAS]
-
-
-_find_blas()
 
 
 def kernel_sources(root: Path = ROOT) -> list[Path]:

@@ -78,7 +78,7 @@ def withholding_rates(
     >>> withholding_rates("XNYS", days).tolist(), withholding_rates("XNYS", days, "us").tolist()
     ([0.3], [0.0])
     """
-    days, rows = _rows_of(venue, dates, investor, listing)
+    days, rows = _days(venue, dates), _rows_of(venue, investor, listing)
     rates = np.full(len(days), float(rows["rate"].iloc[0]))
     for first, rate in zip(rows["from"], rows["rate"], strict=True):  # each row ends where the next begins
         if not pd.isna(first):
@@ -115,7 +115,7 @@ def withholding_assumptions(
     >>> withholding_assumptions("XNYS", np.array(["2024-06-13"], dtype="datetime64[D]"))
     ('Withholding, XNYS: Every listing in New York is taken for a US company.',)
     """
-    days, rows = _rows_of(venue, dates, investor, listing)
+    days, rows = _days(venue, dates), _rows_of(venue, investor, listing)
     if not len(days):
         return ()
     found = []
@@ -134,19 +134,22 @@ def withholding_assumptions(
     return tuple(f"Withholding, {venue}: {sentence}" for sentence in found)
 
 
-def _rows_of(
-    venue: str, dates: NDArray[np.datetime64], investor: str, listing: str
-) -> tuple[NDArray[np.datetime64], pd.DataFrame]:
+def _days(venue: str, dates: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+    days = np.asarray(dates).astype("datetime64[D]")
+    if np.isnat(days).any():
+        raise DataError(f"A dividend at {venue_of(venue).code} has no ex date.")
+    return days
+
+
+@cache
+def _rows_of(venue: str, investor: str, listing: str) -> pd.DataFrame:
     code = venue_of(venue).code
     if investor not in INVESTORS:
         raise DataError(f"Unknown kind of investor {investor!r}. Known: {', '.join(INVESTORS)}.")
-    days = np.asarray(dates).astype("datetime64[D]")
-    if np.isnat(days).any():
-        raise DataError(f"A dividend at {code} has no ex date.")
     table = _schedules()
     mine = table[(table["venue"] == code) & (table["investor"] == investor)]
     rows = mine[mine["listing"] == listing]
     if rows.empty:
         known = ", ".join(repr(kind) for kind in mine["listing"].unique() if kind)
         raise DataError(f"Unknown kind of listing {listing!r} at {code}. Known: {known or 'none; leave it out'}.")
-    return days, rows
+    return rows

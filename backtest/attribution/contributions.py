@@ -212,10 +212,6 @@ def contributions(result: BacktestResult) -> Contributions:
     """
     parts, names = result.profit_and_loss, result.prepared.names
     n_dates, n_names, n_rows = len(result.dates), len(names), len(names) + len(result.prepared.currencies)
-    carry = MappingProxyType({kind: -_widen(paid, n_rows) for kind, paid in holding_costs(result).items()})
-    fills = _fills(result)
-    place = fills["step"].to_numpy() * n_rows + fills["row"].to_numpy()
-    of_fills = np.bincount(place, weights=fills[list(COST_KINDS)].to_numpy().sum(axis=1), minlength=n_dates * n_rows)
     return Contributions(
         facts=_facts(result),
         dates=result.dates,
@@ -223,11 +219,33 @@ def contributions(result: BacktestResult) -> Contributions:
         currency=np.hstack([parts.currency, parts.balances]),
         dividends=_widen(parts.dividends, n_rows),
         interest=np.hstack([np.zeros((n_dates, n_names)), parts.interest]),
-        costs=np.add.reduce([of_fills.reshape(n_dates, n_rows), *carry.values()]),
+        costs=_widen(costs_by_name(result), n_rows),
         change=np.diff(result.nav_by_row[result.rows], prepend=result.opening_nav),
-        fills=fills,
-        carry=carry,
+        fills=_fills(result),
+        carry=MappingProxyType({kind: -_widen(paid, n_rows) for kind, paid in holding_costs(result).items()}),
     )
+
+
+def costs_by_name(result: BacktestResult) -> Matrix:
+    """Give what names cost: fills and holding, all kinds together.
+
+    Parameters
+    ----------
+    result : BacktestResult
+
+    Returns
+    -------
+    ndarray of shape (n_dates, n_names)
+        Base currency, zero or below.
+    """
+    index, amounts = result.fills
+    step, inside = result.steps(index)
+    shape = len(result.dates), len(result.prepared.names)
+    paid = -(result.fill_costs * amounts[:, 2:3]).sum(axis=1)
+    place = step[inside] * shape[1] + index[inside, 3]
+    of_fills = np.bincount(place, weights=paid[inside], minlength=shape[0] * shape[1])
+    total: Matrix = np.subtract.reduce([of_fills.reshape(shape), *holding_costs(result).values()])
+    return total
 
 
 def holding_costs(result: BacktestResult) -> dict[str, Matrix]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from backtest.attribution.contributions import contributions
+from backtest.attribution.contributions import costs_by_name
 from backtest.kernels import state
 from backtest.result import BacktestResult
 
@@ -72,19 +72,19 @@ def segments(result: BacktestResult, owner: ArrayLike, n_segments: int) -> Segme
     Segments
     """
     owned = np.asarray(owner, dtype=np.int64)
-    parts, found, n_names = result.profit_and_loss, contributions(result), len(owned)
+    parts = result.profit_and_loss
     member = (owned[:, None] == np.arange(n_segments)).astype(np.float64)
     net_trade, switch = _trades(result, owned, n_segments)
     nav = result.nav_by_row[result.rows]
     return Segments(
         opening_nav=np.concatenate([[result.opening_nav], nav[:-1]]),
-        change=found.change,
+        change=np.diff(nav, prepend=result.opening_nav),
         opening_value=parts.opening_value @ member,
         held=(parts.held + parts.dividends) @ member,
         net_trade=net_trade,
         switch=switch,
         currency=parts.currency @ member,
-        cost=found.costs[:, :n_names] @ member,
+        cost=costs_by_name(result) @ member,
         balances=parts.balances.sum(axis=1),
         interest=parts.interest.sum(axis=1),
     )

@@ -28,18 +28,17 @@ def csv_text(table: pd.DataFrame, *, index: bool = True) -> str:
     is_named = table.columns.nlevels == 1 and table.columns.is_unique and not table.columns.hasnans
     columns: list[tuple[str, pd.Index | pd.Series]] = [(str(one), table[one]) for one in table.columns if is_named]
     if index:
-        columns.insert(0, ("" if table.index.name is None else str(table.index.name), table.index))
+        levels = [table.index.get_level_values(level) for level in range(table.index.nlevels)]
+        columns[:0] = [("" if level.name is None else str(level.name), level) for level in levels]
     texts = [text for _, column in columns if (text := _texts(column)) is not None]
     names = [name for name, _ in columns]
-    if len(texts) < table.shape[1] + index or len(texts) < 2 or not _is_plain(names):
+    if not is_named or len(texts) < max(len(columns), 2) or not _is_plain(names):
         return str(table.to_csv(index=index, lineterminator="\n"))
     return "\n".join([",".join(names), *map(",".join, zip(*texts, strict=True)), ""])
 
 
 def _texts(column: "pd.Index | pd.Series") -> list[str] | None:
     """Write each cell, or None where pandas has to."""
-    if isinstance(column, pd.MultiIndex):
-        return None
     kind = column.dtype.kind
     if column.dtype == np.float64 or (isinstance(column.dtype, np.dtype) and kind in "iub"):
         values = column.to_numpy().tolist()
@@ -49,8 +48,11 @@ def _texts(column: "pd.Index | pd.Series") -> list[str] | None:
     if isinstance(column.dtype, pd.StringDtype) and not column.isna().any():
         texts = column.tolist()
         return texts if _is_plain(texts) else None
-    if isinstance(column.dtype, pd.DatetimeTZDtype) and not column.isna().any():
-        return str(pd.Series(column).to_csv(index=False, header=False, lineterminator="\n")).splitlines()
+    if isinstance(column.dtype, pd.DatetimeTZDtype) and str(column.dtype.tz) == "UTC" and not column.isna().any():
+        stamps = pd.DatetimeIndex(column).tz_localize(None).to_numpy()
+        seconds = stamps.astype("datetime64[s]")
+        if (seconds == stamps).all():
+            return [f"{text[:10]} {text[11:]}+00:00" for text in np.datetime_as_string(seconds).tolist()]
     return None
 
 

@@ -4,6 +4,7 @@ There is no time in it, so that it repeats byte for byte as well; and no path bu
 """
 
 import hashlib
+import os
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -176,9 +177,13 @@ def _source() -> str:
     """Fingerprint our own files: a version stays the same while one works on it."""
     digest = hashlib.sha256()
     root = Path(__file__).resolve().parents[2]
-    for path in sorted(path for package in PACKAGES for path in (root / package).rglob("*") if path.is_file()):
-        if path.suffix not in COMPILED:
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    found = list[Path]()
+    for package in PACKAGES:
+        for folder, inside, names in os.walk(root / package):
+            inside[:] = [name for name in inside if name != "__pycache__"]
+            found += (Path(folder, name) for name in names if not name.endswith(COMPILED))
+    for path in sorted(found):
+        digest.update(path.as_posix().removeprefix(root.as_posix()).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 

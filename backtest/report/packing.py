@@ -6,8 +6,8 @@ browser without DecompressionStream (before 2023) shows every table and says tha
 
 import base64
 import gzip
-import hashlib
 from functools import cache
+from importlib.metadata import version
 
 from data.storage.atomic import replacing
 from data.storage.caches import cache_folder
@@ -35,17 +35,16 @@ def packed(text: str) -> str:
 
 @cache
 def chart_library() -> str:
-    """Give plotly.js, packed; packing takes longer than all the rest of a page, so it is kept by content.
+    """Give plotly.js, packed; packing takes longer than all the rest of a page, so it is kept, by plotly's version.
 
     Returns
     -------
     str
     """
-    from plotly.offline import get_plotlyjs
-
-    text = str(get_plotlyjs())
-    kept = cache_folder("packed") / f"{hashlib.sha256(text.encode()).hexdigest()}.txt"
+    kept = cache_folder("packed") / f"plotly-{version('plotly')}.txt"
     if not kept.exists():
+        from plotly.offline import get_plotlyjs
+
         with replacing(kept) as unfinished:
-            unfinished.write_text(packed(text), encoding="ascii")
+            unfinished.write_text(packed(str(get_plotlyjs())), encoding="ascii")
     return kept.read_text(encoding="ascii")

@@ -91,11 +91,9 @@ def clustered_volatility(innovations: Array, alpha: float, beta: float) -> Array
     ndarray of shape (n, n_series)
         Volatility of each row, from the rows before it.
     """
-    variances = np.empty_like(innovations)
-    variance = np.ones(innovations.shape[1])
-    for t, square in enumerate(innovations**2):
-        variances[t] = variance
-        variance = (1.0 - alpha - beta) + (alpha * square + beta) * variance
+    variances = np.ones_like(innovations)
+    for t, slope in enumerate(alpha * innovations[:-1] ** 2 + beta):
+        variances[t + 1] = (1.0 - alpha - beta) + slope * variances[t]
     volatility: Array = np.sqrt(variances)
     return volatility
 

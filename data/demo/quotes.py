@@ -78,10 +78,9 @@ def _volumes(seed: int, venue: str, made: Closes, spread: Array, p: MarketParame
     draws = Draws(seed, f"{venue} volumes")
     level = 15.0 + 0.8 * draws.normal(shape[1])
     shocks = p.volume_noise * draws.normal(shape)
-    noise, carried = np.empty(shape), shocks[0]
-    for t, shock in enumerate(shocks):
-        carried = p.volume_memory * carried + np.sqrt(1.0 - p.volume_memory**2) * shock
-        noise[t] = carried
+    noise, carried = np.sqrt(1.0 - p.volume_memory**2) * shocks, shocks[0]
+    for t, shock in enumerate(noise):
+        carried = noise[t] = p.volume_memory * carried + shock
     size = np.abs(np.where(np.isnan(made.returns), 0.0, made.returns)) / spread
     lot = np.array([listings.lot_of(symbol) for symbol in symbols], dtype=np.float64)
     shares = np.exp(level + noise + p.volume_response * np.minimum(size, 5.0)) * made.shares

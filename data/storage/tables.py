@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from data.storage.atomic import remove_abandoned, replacing
 from data.storage.caches import cache_folder
@@ -84,6 +83,8 @@ def _key(path: Path, read: Callable[[Path], pd.DataFrame]) -> str:
 
 def _cached(kept: Path) -> pd.DataFrame | None:
     """Read a cached table; None where there is none, or no sound one."""
+    import pyarrow.parquet as pq  # only files of a user's own need it
+
     try:
         table: pd.DataFrame = pq.read_table(kept, page_checksum_verification=True).to_pandas()
     except (OSError, pa.ArrowException, ValueError):
@@ -108,6 +109,8 @@ def _comes_back_whole(table: pd.DataFrame) -> bool:
 
 
 def _keep(table: pd.DataFrame, kept: Path, limit_bytes: int) -> None:
+    import pyarrow.parquet as pq
+
     with contextlib.suppress(OSError, pa.ArrowException):
         with replacing(kept) as place:
             pq.write_table(pa.Table.from_pandas(table), place, compression="lz4", write_page_checksum=True)

@@ -68,3 +68,16 @@ def test_a_name_that_a_face_does_not_offer_is_missing() -> None:
     assert {"run", "sweep", "simulate"} <= set(dir(backtest))
     with pytest.raises(AttributeError, match="module 'backtest' has no attribute 'optimise'"):
         _ = backtest.optimise
+
+
+def test_numba_is_imported_without_what_no_kernel_uses() -> None:
+    program = (
+        "import data.jit, sys, numba.core.config as config; before = set(sys.modules);"
+        "config.yaml.safe_load; import pycparser, yaml;"
+        "print(*before); print(yaml.safe_load('[1]'), pycparser.CParser().parse('int a;').ext[0].name)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    imported, works = done.stdout.splitlines()
+    assert "numba.np.arraymath" in imported.split()
+    assert not set(imported.split()) & {"yaml", "coverage", "pycparser", "scipy.linalg", "pyarrow.parquet"}
+    assert works == "[1] a"

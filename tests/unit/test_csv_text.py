@@ -20,6 +20,15 @@ TABLES = {
     "quoted name": pd.DataFrame({"a,b": FLOATS, "c": FLOATS}, index=DATES),
     "stamps": pd.DataFrame({"a": DATES.tz_localize("UTC") + pd.Timedelta("20h"), "b": FLOATS}, index=DATES),
     "midnights": pd.DataFrame({"a": DATES.tz_localize("UTC"), "b": FLOATS}, index=DATES),
+    "parts of a second": pd.DataFrame({"a": DATES.tz_localize("UTC") + pd.Timedelta("1.5s"), "b": FLOATS}, index=DATES),
+    "stamps of a place": pd.DataFrame({"a": DATES.tz_localize("America/New_York"), "b": FLOATS}, index=DATES),
+    "an index of two levels": pd.DataFrame(
+        {"a": FLOATS, "b": FLOATS},
+        index=pd.MultiIndex.from_arrays([DATES, ["USD", "HKD", "USD"]], names=["date", None]),
+    ),
+    "an index of levels to be quoted": pd.DataFrame(
+        {"a": FLOATS}, index=pd.MultiIndex.from_arrays([["x,y", "z", "z"], [1, 2, 3]], names=["a", "b"])
+    ),
     "no stamp": pd.DataFrame({"a": DATES.tz_localize("UTC").where([True, False, True]), "b": FLOATS}, index=DATES),
     "dates in a column": pd.DataFrame({"a": DATES, "b": FLOATS}),
     "hours in the index": pd.DataFrame({"a": FLOATS, "b": FLOATS}, index=DATES + pd.Timedelta("1h")),
