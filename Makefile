@@ -99,10 +99,10 @@ bench-sweep: $(STAMP) ## Time a sweep of a million candidates, some of them held
 	$(BIN)/python -m benchmarks.sweep
 
 bench-results: $(STAMP) ## Time the writing of a sweep's results
-	$(BIN)/python -m benchmarks.results
+	$(BIN)/python -m benchmarks.sweep.results
 
 bench-landscape: $(STAMP) ## Time what is read of a sweep's table, and its report
-	$(BIN)/python -m benchmarks.landscape
+	$(BIN)/python -m benchmarks.sweep.landscape
 
 bench-roofline: $(STAMP) ## Write the roofline page of the kernels: FLOP and bytes counted, ceilings measured
 	$(BIN)/python -m benchmarks.machine_code.roofline --out $(ROOFLINE) $(ARGS)

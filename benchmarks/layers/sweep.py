@@ -1,9 +1,9 @@
 """Sweep: candidates of the headline's grid in memory, on one thread: in sleeves, and in the wide form with lots."""
 
 from benchmarks import cases
-from benchmarks.grid import headline
 from benchmarks.layers.job import Job, Work, WrongAnswer, require
 from benchmarks.markets import make_thesis
+from benchmarks.sweep.grid import headline
 from strategies.thesis import Thesis
 
 N_CHECKED = 2
@@ -14,7 +14,7 @@ N_IN_LOTS = 500
 def _swept(size: str, basis: str, n: int, thesis: Thesis) -> Work:
     from backtest.tuning.result import SweepResult
     from backtest.tuning.sweep import sweep
-    from benchmarks.sweep import check as check_against_singles
+    from benchmarks.sweep.whole import check as check_against_singles
 
     market, grid = cases.market(size, basis), headline(n)
 
@@ -36,7 +36,7 @@ def _headline(size: str) -> Work:
 
 
 def _in_lots(size: str) -> Work:
-    from benchmarks.sweep import IN_LOTS
+    from benchmarks.sweep.whole import IN_LOTS
 
     return _swept(size, "raw", N_IN_LOTS, make_thesis().replace(dict(IN_LOTS)))
 

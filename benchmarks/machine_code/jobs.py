@@ -14,9 +14,9 @@ from backtest.sleeves import SleeveRoom
 from backtest.tuning.setups import read_at, set_up
 from backtest.tuning.space import space_of
 from backtest.tuning.variants import Variants
-from benchmarks.grid import headline
 from benchmarks.markets import make_market, make_thesis
-from benchmarks.sweep import IN_LOTS
+from benchmarks.sweep.grid import headline
+from benchmarks.sweep.whole import IN_LOTS
 from strategies.planning import read_signal, rotation_shares, rotations
 from strategies.schedule import decision_stamps, rebalance_dates
 

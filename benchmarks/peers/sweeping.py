@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.equal_job import CAPITAL, COMPARED, FEES, make_job, run_ours
-from benchmarks.equal_job import Job as Sweep
 from benchmarks.peers.in_vectorbt import assert_engine
 from benchmarks.peers.jobs import Entry, Job, Ready, absolute_gap, relative_gap
-from benchmarks.sweep_vectorbt import N_CHECKED, TOLERANCE, Peer, count_years_as_we_do, gaps
+from benchmarks.sweep.equal_job import CAPITAL, COMPARED, FEES, make_job, run_ours
+from benchmarks.sweep.equal_job import Job as Sweep
+from benchmarks.sweep.in_vectorbt import N_CHECKED, TOLERANCE, Peer, count_years_as_we_do, gaps
 
 N_OURS, N_NUMPY = 512, 256
 BATCH = 16  # of vectorbt: about its best, see benchmarks/sweeps.md

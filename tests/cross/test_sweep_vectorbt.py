@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.equal_job import INVESTED, make_job
-from benchmarks.sweep_vectorbt import assert_parity, count_years_as_we_do
+from benchmarks.sweep.equal_job import INVESTED, make_job
+from benchmarks.sweep.in_vectorbt import assert_parity, count_years_as_we_do
 
 pytestmark = [pytest.mark.cross, pytest.mark.timeout(300)]
 

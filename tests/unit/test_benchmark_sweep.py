@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from backtest.tuning.space import space_of
-from benchmarks import grid, sweep_growth
-from benchmarks.grid import headline
 from benchmarks.markets import make_market
-from benchmarks.phases import wall_seconds
+from benchmarks.sweep import grid, growth
+from benchmarks.sweep.grid import headline
+from benchmarks.sweep.phases import wall_seconds
 
 
 def test_headline_has_its_64_signals_3_schedules_3_weightings_and_1800_rules():
@@ -39,7 +39,7 @@ def test_part_of_the_headline_has_at_least_so_many(wanted, schedules, n):
     assert space_of(headline(wanted, schedules)).n == n
 
 
-@pytest.mark.parametrize("module", [grid, sweep_growth])
+@pytest.mark.parametrize("module", [grid, growth])
 def test_examples(module):
     assert doctest.testmod(module).failed == 0
 

@@ -1,10 +1,10 @@
 """A sweep beside vectorbt: the same job, NAV and measures asserted equal first, at its best batch, engine and pool.
 
-Run with `python -m benchmarks.sweep_vectorbt`. The job is in `equal_job.py`. Ours: shares from the rule, the ledger in
-sleeves, 22 measures and block moments, in blocks over two threads. vectorbt: as many candidates a call as suit it, each
-a group of columns that share cash; target percentages laid out from the same shares, `from_orders`, then total return,
-Sharpe ratio, largest drawdown and volatility. Its engine is compiled by numba, or written in Rust where `vectorbt-rust`
-is installed; on two cores it runs in two threads or two processes, whichever is faster.
+Run with `python -m benchmarks.sweep.in_vectorbt`. The job is in `equal_job.py`. Ours: shares from the rule, the
+ledger in sleeves, 22 measures and block moments, in blocks over two threads. vectorbt: as many candidates a call as
+suit it, each a group of columns that share cash; target percentages laid out from the same shares, `from_orders`,
+then total return, Sharpe ratio, largest drawdown and volatility. Its engine is compiled by numba, or written in Rust
+where `vectorbt-rust` is installed; on two cores it runs in two threads or two processes, whichever is faster.
 """
 
 import argparse
@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.equal_job import CAPITAL, COMPARED, FEES, Job, make_job, run_ours
 from benchmarks.machine import machine
+from benchmarks.sweep.equal_job import CAPITAL, COMPARED, FEES, Job, make_job, run_ours
 from benchmarks.timing import median_of
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """What a sweep says, timed: a million candidates, listed and drawn, each function and the whole page.
 
-Run with `python -m benchmarks.landscape`. Tables are made up; medians of warm runs on one thread.
+Run with `python -m benchmarks.sweep.landscape`. Tables are made up; medians of warm runs on one thread.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """How the cost of a sweep grows: seconds against candidates, dates and names, in sleeves and in the general form.
 
-Run with `python -m benchmarks.sweep_growth`, with `--figure FOLDER` for a drawing. Grids are parts of the headline's;
+Run with `python -m benchmarks.sweep.growth`, with `--figure FOLDER` for a drawing. Grids are parts of the headline's;
 markets are made up, new for each time. Seconds are those in which blocks ran: what is worked out once for all
 candidates stands beside them. An exponent is the slope of a least-squares line through the logarithms: 1 is linear.
 """
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.grid import headline
 from benchmarks.machine import machine
 from benchmarks.markets import N_DATES, N_NAMES, make_market, make_thesis
-from benchmarks.sweep import IN_LOTS, time_sweep
+from benchmarks.sweep.grid import headline
+from benchmarks.sweep.whole import IN_LOTS, time_sweep
 
 FORMS: Mapping[str, Mapping[str, object]] = {"sleeves": {}, "general": IN_LOTS}
 DATES = (375, 750, 1500)

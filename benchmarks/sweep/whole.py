@@ -23,10 +23,10 @@ from backtest.kernels.measures import MEASURES
 from backtest.tuning.analysis.measures import GENERAL
 from backtest.tuning.result import SweepResult
 from backtest.tuning.sweep import sweep
-from benchmarks.grid import headline
 from benchmarks.machine import machine, peak_memory
 from benchmarks.markets import make_market, make_thesis
-from benchmarks.phases import PARTS, wall_seconds, watched
+from benchmarks.sweep.grid import headline
+from benchmarks.sweep.phases import PARTS, wall_seconds, watched
 from data.load import load
 from data.market import MarketData
 from strategies.planning import decide_when
@@ -230,7 +230,3 @@ def main() -> None:
             f"{one.cpu:8.2f}{phases['preparation']:13.2f}{phases['running']:9.2f}{phases['writing']:9.2f}"
             f"{one.n_bytes / 1e6:12.1f}{general_share(one.found):14.2%}"
         )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """How far a sweep is from what the machine can do: its parts beside a matrix product and a copy of the same bytes.
 
-Run with `python -m benchmarks.sweep_limit`. One thread, blocks of candidates of the headline as a sweep runs them,
+Run with `python -m benchmarks.sweep.limit`. One thread, blocks of candidates of the headline as a sweep runs them,
 measured in this run: a block, its rules and its measures by themselves, the product (dates x sleeves) @ (sleeves x
 candidates) that values all of them and trades nothing, and the copy of their NAV of all dates, which a sweep does not
 keep. Two schedules tell what a day costs from what a decision costs.
@@ -20,9 +20,9 @@ from backtest.tuning.in_lanes import LANES
 from backtest.tuning.setups import Setup, read_at, set_up
 from backtest.tuning.space import space_of
 from backtest.tuning.variants import Variants
-from benchmarks.grid import headline
 from benchmarks.machine import machine
 from benchmarks.markets import make_market, make_thesis
+from benchmarks.sweep.grid import headline
 from benchmarks.timing import median_of
 from data.market import MarketData
 from strategies.planning import read_signal, rotation_shares, rotations

@@ -7,7 +7,7 @@ from typing import Any
 from backtest.tuning.grids.grid_file import flattened, read_grid
 from backtest.tuning.space import space_of
 
-HEADLINE = Path(__file__).parent / "grids" / "headline.toml"
+HEADLINE = Path(__file__).parents[1] / "grids" / "headline.toml"
 # What is cut from a grid that is too long, in this order; schedules and inner weightings stay.
 CUT = ("signal.lookback", "signal.history", "rotation.max_share", "rotation.enter", "rotation.exit", "rotation.speed")
 

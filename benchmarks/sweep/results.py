@@ -1,8 +1,9 @@
 """Writing the results of a sweep beside a plain file of the same bytes: what is read back is asserted first.
 
-Run with `python -m benchmarks.results`. 1,036,800 candidates with ten settings, a weighting, 22 measures, a count and
-two times 16 moments, in parts of 65,536, written into a temporary folder. Processor seconds are what a sweep pays: the
-rest is the disk's. Beside ours stand one plain write of as many bytes, and the same table by pandas with its defaults.
+Run with `python -m benchmarks.sweep.results`. 1,036,800 candidates with ten settings, a weighting, 22 measures, a
+count and two times 16 moments, in parts of 65,536, written into a temporary folder. Processor seconds are what a
+sweep pays: the rest is the disk's. Beside ours stand one plain write of as many bytes, and the same table by pandas
+with its defaults.
 """
 
 import argparse

@@ -22,8 +22,8 @@ from backtest.tuning.in_lanes import LANES
 from backtest.tuning.setups import Setup, Signals, read_at, set_up
 from backtest.tuning.space import space_of
 from backtest.tuning.variants import Variants
-from benchmarks.grid import headline
 from benchmarks.markets import make_market, make_thesis
+from benchmarks.sweep.grid import headline
 from strategies.planning import read_signal, rotation_shares, rotations
 from strategies.rules.kernels import Rotations
 
