@@ -211,6 +211,7 @@ def test_the_tables_read_longest_ago_go_first(tmp_path: Path, cache: Path, parse
 WRITING = """
 import sys, time
 from pathlib import Path
+import pyarrow.parquet
 import data.storage.tables
 from data.sources.csv_file import read_csv_file
 
@@ -219,7 +220,7 @@ def slow(table, place, **options):
     print("writing", flush=True)
     time.sleep(60)
 
-data.storage.tables.pq.write_table = slow
+pyarrow.parquet.write_table = slow
 data.storage.tables.parsed(Path(sys.argv[1]), read_csv_file, folder=Path(sys.argv[2]))
 """
 
