@@ -11,7 +11,6 @@ from backtest.errors import BacktestError
 from backtest.kernels import state
 from backtest.kernels.ledger import run_ledger_nb
 from backtest.kernels.state import Asks, Book, Journal, Record, Rules, Scratch
-from backtest.kernels.wide import run_wide_nb
 
 JOURNAL_START = 4096
 _THREAD = local()
@@ -159,6 +158,8 @@ def read_only(array: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _run_wide(prepared: Prepared, asks: Asks, opening: Book, first: int, end: int) -> tuple[Book, Journal, Record]:
+    from backtest.kernels.wide import run_wide_nb  # a dozen files that a single run does without
+
     n_lanes = opening.shares.shape[1]
     book, scratch = copy_book(opening), scratch_of_thread(prepared, n_lanes)
     record, journal = new_pages(prepared, n_lanes, 0, first, end, whole=False)

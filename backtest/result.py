@@ -206,6 +206,10 @@ class BacktestResult:
     @property
     def costs(self) -> pd.DataFrame:
         """Costs by date and kind, base currency, positive when paid; borrow fees and withholding last."""
+        return self._costs.copy()
+
+    @cached_property
+    def _costs(self) -> pd.DataFrame:
         index, value = self.fills
         by_date = np.zeros((len(self.rows), len(COST_KINDS)))
         place, inside = self.steps(index)
@@ -317,6 +321,10 @@ class BacktestResult:
     @property
     def bridge(self) -> pd.DataFrame:
         """Each date's change of NAV as price, currency, interest and costs, base currency; see `backtest.bridge`."""
+        return self._bridge.copy()
+
+    @cached_property
+    def _bridge(self) -> pd.DataFrame:
         return bridge(self)
 
     def summary(self) -> Summary:

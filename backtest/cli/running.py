@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backtest.cli.collecting import collecting_seldom
 from backtest.cli.options import WHAT_RUNS, EndOption, MarketOption, StartOption, UniverseOption
 from backtest.cli.progress import progress
 from backtest.cli.show import print_run
@@ -58,7 +57,7 @@ def run_command(
 
     changes = dict(read_setting(one) for one in settings or ())
     kinds = tuple(dict.fromkeys(one.value for one in figures or ()))
-    with collecting_seldom(), progress("reading the market") as steps:
+    with progress("reading the market") as steps:
         import numpy as np
 
         from backtest.engine import simulate
