@@ -117,7 +117,7 @@ def _run(call: Callable[[], object]) -> Callable[[], object]:
 
 
 LEDGER = ("backtest.kernels.ledger:run_ledger_nb", "backtest.lanes.run_ledger_nb")
-WIDE = ("backtest.kernels.wide:run_wide_nb", "backtest.lanes.run_wide_nb")
+WIDE = ("backtest.kernels.wide:run_wide_nb", "backtest.kernels.wide.run_wide_nb")
 SLEEVES = ("backtest.kernels.sleeves:run_sleeves_nb", "backtest.sleeves.run_sleeves_nb")
 
 JOBS = {

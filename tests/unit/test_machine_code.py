@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from pkgutil import resolve_name
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from benchmarks.machine_code.compiled import OBJECT, REPORT
 from benchmarks.machine_code.counting import Counted
 from benchmarks.machine_code.disassembly import Instruction, read_instructions
 from benchmarks.machine_code.instructions import missing_tools
+from benchmarks.machine_code.jobs import JOBS
 from benchmarks.machine_code.profile import attribute, plain_name, read_samples, table_of
 from benchmarks.machine_code.recorded import RecordedCall, digest_of
 
@@ -229,6 +231,11 @@ def test_profile_without_tools_says_which(monkeypatch):
 @pytest.mark.parametrize("module", [ceilings, profile])
 def test_examples(module):
     assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
+def test_a_kernel_is_recorded_under_the_name_that_callers_look_up(job):
+    assert resolve_name(job.called_as) is resolve_name(job.kernel)
 
 
 ADDING = """
