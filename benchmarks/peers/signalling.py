@@ -148,9 +148,9 @@ def _flow_in_numpy(close: NDArray[np.float64], volume: NDArray[np.float64]) -> N
 
 
 def _scores(by_name: NDArray[np.float64]) -> NDArray[np.float64]:
-    scores = np.empty_like(by_name)
+    scores, scratch = np.empty_like(by_name), np.empty((2, by_name.shape[1]))
     for one, score in zip(by_name, scores, strict=True):
-        trailing_zscore_nb(one, HISTORY, MIN_HISTORY, score)
+        trailing_zscore_nb(one, HISTORY, MIN_HISTORY, scratch, score)
     return scores.T
 
 

@@ -229,7 +229,7 @@ def read_flow(
         flow = sides[0][0] - sides[1][0]
         origin = f"signed-dollar-volume proxy of {sides[0][1]} less {sides[1][1]}"
     score = np.empty(len(flow))
-    trailing_zscore_nb(flow, history, min_history, score)
+    trailing_zscore_nb(flow, history, min_history, np.empty((2, len(flow))), score)
     return Reading(
         stamps=stamps,
         value=flow,

@@ -2,11 +2,42 @@
 
 import numpy as np
 
-from data.jit import kernel
+from data.jit import dense, kernel
+
+
+@dense
+def add_readings_nb(values, total_out, n_out):
+    """Add what is read to a sum, and count it; arrays of shape (n,). NaN is no reading.
+
+    Parameters
+    ----------
+    values : ndarray
+    total_out, n_out : ndarray
+        Written in place.
+    """
+    for i in range(values.shape[0]):
+        is_missing = np.isnan(values[i])
+        total_out[i] += 0.0 if is_missing else values[i]
+        n_out[i] += 0.0 if is_missing else 1.0
+
+
+@dense
+def add_squares_nb(values, mean, square_out):
+    """Add squared distances from a mean to a sum; arrays of shape (n,). NaN is no reading.
+
+    Parameters
+    ----------
+    values, mean : ndarray
+    square_out : ndarray
+        Written in place.
+    """
+    for i in range(values.shape[0]):
+        away = values[i] - mean[i]
+        square_out[i] += 0.0 if np.isnan(values[i]) else away * away
 
 
 @kernel
-def trailing_zscore_nb(values, history, min_history, score_out):
+def trailing_zscore_nb(values, history, min_history, scratch, score_out):
     """Score each value against its own trailing window, itself included.
 
     Parameters
@@ -17,34 +48,32 @@ def trailing_zscore_nb(values, history, min_history, score_out):
         Length of the window in rows.
     min_history : int
         Readings a window needs.
+    scratch : ndarray of shape (2, n)
+        Written over.
     score_out : ndarray of shape (n,)
         Written in place: (value - mean) / standard deviation (ddof = 1), NaN where there is too little history or
         no spread.
 
     Notes
     -----
-    Sums are taken anew for each window, so a score depends on its window alone.
+    Sums are taken anew for each window, oldest reading first, so a score depends on its window alone. All windows take
+    their next reading at once: the one that lies as many rows back in each.
     """
-    for i in range(values.shape[0]):
-        score_out[i] = np.nan
-        if np.isnan(values[i]):
-            continue
-        first = max(0, i - history + 1)
-        n = 0
-        total = 0.0
-        for j in range(first, i + 1):
-            if not np.isnan(values[j]):
-                n += 1
-                total += values[j]
-        if n < max(min_history, 2):
-            continue
-        mean = total / n
-        square = 0.0
-        for j in range(first, i + 1):
-            if not np.isnan(values[j]):
-                square += (values[j] - mean) ** 2
-        if square > 0.0:
-            score_out[i] = (values[i] - mean) / np.sqrt(square / (n - 1))
+    size = values.shape[0]
+    mean, n = scratch[0], scratch[1]
+    mean[:] = 0.0
+    n[:] = 0.0
+    score_out[:] = 0.0
+    for back in range(min(history, size) - 1, -1, -1):
+        add_readings_nb(values[: size - back], mean[back:], n[back:])
+    for i in range(size):
+        mean[i] /= n[i]
+    for back in range(min(history, size) - 1, -1, -1):
+        add_squares_nb(values[: size - back], mean[back:], score_out[back:])
+    for i in range(size):
+        square = score_out[i]
+        is_enough = n[i] >= max(min_history, 2) and square > 0.0
+        score_out[i] = (values[i] - mean[i]) / np.sqrt(square / (n[i] - 1.0)) if is_enough else np.nan
 
 
 @kernel

@@ -64,17 +64,22 @@ def test_zscore_against_pandas():
     values = pd.Series(np.random.default_rng(1).standard_normal(400))
     values[[5, 50, 51, 200]] = np.nan
     score = np.empty(400)
-    trailing_zscore_nb(values.to_numpy(), 60, 20, score)
+    trailing_zscore_nb(values.to_numpy(), 60, 20, np.empty((2, 400)), score)
     window = values.rolling(60, min_periods=20)
     expected = ((values - window.mean()) / window.std()).to_numpy()
     np.testing.assert_allclose(score, expected, rtol=1e-9, atol=1e-12)
     assert np.isnan(score[:19]).all()
     assert np.isnan(score[50])
+    for last in (30, 59, 60, 255, 399):  # a score depends on its window alone, to the last bit
+        alone = values.to_numpy()[max(0, last - 59) : last + 1]
+        of_window = np.empty(len(alone))
+        trailing_zscore_nb(alone, 60, 20, np.empty((2, len(alone))), of_window)
+        assert of_window[-1] == score[last]
 
 
 def test_zscore_of_a_constant_is_no_reading():
     score = np.empty(30)
-    trailing_zscore_nb(np.full(30, 2.5), 20, 5, score)
+    trailing_zscore_nb(np.full(30, 2.5), 20, 5, np.empty((2, 30)), score)
     assert np.isnan(score).all()
 
 
