@@ -39,9 +39,12 @@ def standing_in(late: tuple[str, ...], never: tuple[str, ...]) -> Iterator[None]
     never : tuple of str
         For who imports one of these now it is not installed.
     """
-    stand_ins: dict[str, StandIn | None] = {name: StandIn(name) for name in late if find_spec(name.partition(".")[0])}
-    stand_ins = {name: one for name, one in (stand_ins | dict.fromkeys(never)).items() if name not in sys.modules}
     modules: dict[str, Any] = sys.modules
+    stand_ins: dict[str, StandIn | None] = {name: None for name in never if name not in modules}
+    for name in late:
+        package = name.partition(".")[0]
+        if name not in modules and (package in modules or find_spec(package)):
+            stand_ins[name] = StandIn(name)
     modules |= stand_ins
     try:
         yield

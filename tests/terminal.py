@@ -4,6 +4,7 @@ What is no plain refusal comes out as the exception it is, so a test sees it wit
 """
 
 import contextlib
+import gc
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,9 @@ def eastbound(*arguments: str, cwd: Path | None = None) -> Done:
     """Call `eastbound` with arguments, in a folder."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.dict("os.environ"))
+        stack.callback(gc.set_threshold, *gc.get_threshold())
+        stack.enter_context(mock.patch("atexit.register"))
         if cwd is not None:
             stack.enter_context(contextlib.chdir(cwd))
         stack.enter_context(contextlib.redirect_stdout(out))

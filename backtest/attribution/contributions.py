@@ -1,5 +1,6 @@
 """The P&L bridge by name: what each holding and each balance brought, and what it cost."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -212,6 +213,7 @@ def contributions(result: BacktestResult) -> Contributions:
     """
     parts, names = result.profit_and_loss, result.prepared.names
     n_dates, n_names, n_rows = len(result.dates), len(names), len(names) + len(result.prepared.currencies)
+    held = holding_costs(result)
     return Contributions(
         facts=_facts(result),
         dates=result.dates,
@@ -219,10 +221,10 @@ def contributions(result: BacktestResult) -> Contributions:
         currency=np.hstack([parts.currency, parts.balances]),
         dividends=_widen(parts.dividends, n_rows),
         interest=np.hstack([np.zeros((n_dates, n_names)), parts.interest]),
-        costs=_widen(costs_by_name(result), n_rows),
+        costs=_widen(_costs_by_name(result, held), n_rows),
         change=np.diff(result.nav_by_row[result.rows], prepend=result.opening_nav),
         fills=_fills(result),
-        carry=MappingProxyType({kind: -_widen(paid, n_rows) for kind, paid in holding_costs(result).items()}),
+        carry=MappingProxyType({kind: -_widen(paid, n_rows) for kind, paid in held.items()}),
     )
 
 
@@ -236,15 +238,19 @@ def costs_by_name(result: BacktestResult) -> Matrix:
     Returns
     -------
     ndarray of shape (n_dates, n_names)
-        Base currency, zero or below.
+        Base currency, zero or below, never NaN: the sum of `Contributions.fills` and `carry`, to rounding.
     """
+    return _costs_by_name(result, holding_costs(result))
+
+
+def _costs_by_name(result: BacktestResult, held: Mapping[str, Matrix]) -> Matrix:
     index, amounts = result.fills
     step, inside = result.steps(index)
     shape = len(result.dates), len(result.prepared.names)
     paid = -(result.fill_costs * amounts[:, 2:3]).sum(axis=1)
     place = step[inside] * shape[1] + index[inside, 3]
     of_fills = np.bincount(place, weights=paid[inside], minlength=shape[0] * shape[1])
-    total: Matrix = np.subtract.reduce([of_fills.reshape(shape), *holding_costs(result).values()])
+    total: Matrix = np.subtract.reduce([of_fills.reshape(shape), *held.values()])
     return total
 
 

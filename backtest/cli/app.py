@@ -89,8 +89,9 @@ def main() -> None:
     # Libraries make 200,000 objects, none of them garbage: looked for seldom, and not once more at the end.
     gc.set_threshold(400_000, 50, 100)
     atexit.register(gc.freeze)
-    # Matrices are small: the other threads of BLAS would only wait for work, which keeps a core busy.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Our matrices are small: the other threads of BLAS would only wait for work, which keeps a core busy.
+    if "OMP_NUM_THREADS" not in os.environ:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app()
     except EastboundError as error:

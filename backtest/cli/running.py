@@ -58,11 +58,13 @@ def run_command(
     changes = dict(read_setting(one) for one in settings or ())
     kinds = tuple(dict.fromkeys(one.value for one in figures or ()))
     with progress("reading the market") as steps:
+        from backtest.output.run_folder import refuse_unwritable
+
+        refuse_unwritable(out)
         import numpy as np
 
         from backtest.engine import simulate
         from backtest.output.manifest_format import Asked, Request
-        from backtest.output.run_folder import refuse_unwritable
         from backtest.output.write import write_run
         from backtest.run import RotationResult, run, run_strategy, settings_of
         from backtest.tuning.history import UNKNOWN
@@ -71,7 +73,6 @@ def run_command(
         from strategies.strategy import find_strategy
         from strategies.thesis import Thesis
 
-        refuse_unwritable(out)
         asked = Asked(market=market, universe=universe, start=start, end=end)
         request = Request(strategy=strategy, data=asked, changes=changes)
         begun = perf_counter()

@@ -27,7 +27,10 @@ def csv_text(table: pd.DataFrame, *, index: bool = True) -> str:
     """
     is_named = table.columns.nlevels == 1 and table.columns.is_unique and not table.columns.hasnans
     columns: list[tuple[str, pd.Index | pd.Series]] = [(str(one), table[one]) for one in table.columns if is_named]
-    if index:
+    if index and isinstance(table.index, pd.MultiIndex):
+        is_named &= all(name is None or isinstance(name, str) for name in table.index.names)
+        is_named &= all((codes >= 0).all() for codes in table.index.codes)
+    if index and is_named:
         levels = [table.index.get_level_values(level) for level in range(table.index.nlevels)]
         columns[:0] = [("" if level.name is None else str(level.name), level) for level in levels]
     texts = [text for _, column in columns if (text := _texts(column)) is not None]
@@ -51,8 +54,9 @@ def _texts(column: "pd.Index | pd.Series") -> list[str] | None:
     if isinstance(column.dtype, pd.DatetimeTZDtype) and str(column.dtype.tz) == "UTC" and not column.isna().any():
         stamps = pd.DatetimeIndex(column).tz_localize(None).to_numpy()
         seconds = stamps.astype("datetime64[s]")
-        if (seconds == stamps).all():
-            return [f"{text[:10]} {text[11:]}+00:00" for text in np.datetime_as_string(seconds).tolist()]
+        texts = np.datetime_as_string(seconds).tolist()
+        if (seconds == stamps).all() and all(len(text) == len("2024-01-02T16:00:00") for text in texts):
+            return [f"{text[:10]} {text[11:]}+00:00" for text in texts]
     return None
 
 

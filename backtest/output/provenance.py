@@ -181,7 +181,8 @@ def _source() -> str:
     for package in PACKAGES:
         for folder, inside, names in os.walk(root / package):
             inside[:] = [name for name in inside if name != "__pycache__"]
-            found += (Path(folder, name) for name in names if not name.endswith(COMPILED))
+            paths = (Path(folder, name) for name in names if not name.endswith(COMPILED))
+            found += (path for path in paths if path.is_file())  # editors leave links to nothing
     for path in sorted(found):
         digest.update(path.as_posix().removeprefix(root.as_posix()).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

@@ -6,11 +6,15 @@ browser without DecompressionStream (before 2023) shows every table and says tha
 
 import base64
 import gzip
+import hashlib
 from functools import cache
-from importlib.metadata import version
+from pkgutil import get_data
 
+from backtest.errors import BacktestError
 from data.storage.atomic import replacing
 from data.storage.caches import cache_folder
+
+LEVEL = 6  # of gzip
 
 
 def packed(text: str) -> str:
@@ -30,21 +34,27 @@ def packed(text: str) -> str:
     >>> gzip.decompress(base64.b64decode(packed("NAV"))).decode()
     'NAV'
     """
-    return base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(text.encode(), LEVEL, mtime=0)).decode()
 
 
 @cache
 def chart_library() -> str:
-    """Give plotly.js, packed; packing takes longer than all the rest of a page, so it is kept, by plotly's version.
+    """Give plotly.js, packed; packing takes longer than all the rest of a page, so it is kept by content.
 
     Returns
     -------
     str
-    """
-    kept = cache_folder("packed") / f"plotly-{version('plotly')}.txt"
-    if not kept.exists():
-        from plotly.offline import get_plotlyjs
 
+    Raises
+    ------
+    BacktestError
+        If plotly has no chart library.
+    """
+    text = get_data("plotly", "package_data/plotly.min.js")
+    if text is None:
+        raise BacktestError("plotly is installed without its chart library: install it again.")
+    kept = cache_folder(f"packed-gzip{LEVEL}") / f"{hashlib.sha256(text).hexdigest()}.txt"
+    if not kept.exists():
         with replacing(kept) as unfinished:
-            unfinished.write_text(packed(str(get_plotlyjs())), encoding="ascii")
+            unfinished.write_text(packed(text.decode()), encoding="ascii")
     return kept.read_text(encoding="ascii")

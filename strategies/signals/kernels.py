@@ -7,12 +7,13 @@ from data.jit import dense, kernel
 
 @dense
 def add_readings_nb(values, total_out, n_out):
-    """Add what is read to a sum, and count it; arrays of shape (n,). NaN is no reading.
+    """Add what is read to sums, and count it.
 
     Parameters
     ----------
-    values : ndarray
-    total_out, n_out : ndarray
+    values : ndarray of shape (n,)
+        NaN: no reading.
+    total_out, n_out : ndarray of shape (n,)
         Written in place.
     """
     for i in range(values.shape[0]):
@@ -23,13 +24,14 @@ def add_readings_nb(values, total_out, n_out):
 
 @dense
 def add_squares_nb(values, mean, square_out):
-    """Add squared distances from a mean to a sum; arrays of shape (n,). NaN is no reading.
+    """Add squared distances from means to sums.
 
     Parameters
     ----------
-    values, mean : ndarray
-    square_out : ndarray
-        Written in place.
+    values : ndarray of shape (n,)
+        NaN: no reading.
+    mean, square_out : ndarray of shape (n,)
+        The second is written in place.
     """
     for i in range(values.shape[0]):
         away = values[i] - mean[i]
@@ -49,7 +51,7 @@ def trailing_zscore_nb(values, history, min_history, scratch, score_out):
     min_history : int
         Readings a window needs.
     scratch : ndarray of shape (2, n)
-        Written over.
+        Written over. No two of the arrays share memory.
     score_out : ndarray of shape (n,)
         Written in place: (value - mean) / standard deviation (ddof = 1), NaN where there is too little history or
         no spread.
@@ -60,14 +62,15 @@ def trailing_zscore_nb(values, history, min_history, scratch, score_out):
     their next reading at once: the one that lies as many rows back in each.
     """
     size = values.shape[0]
-    mean, n = scratch[0], scratch[1]
-    mean[:] = 0.0
+    total, n = scratch[0], scratch[1]
+    total[:] = 0.0
     n[:] = 0.0
     score_out[:] = 0.0
     for back in range(min(history, size) - 1, -1, -1):
-        add_readings_nb(values[: size - back], mean[back:], n[back:])
+        add_readings_nb(values[: size - back], total[back:], n[back:])
+    mean = total
     for i in range(size):
-        mean[i] /= n[i]
+        mean[i] = total[i] / n[i]
     for back in range(min(history, size) - 1, -1, -1):
         add_squares_nb(values[: size - back], mean[back:], score_out[back:])
     for i in range(size):

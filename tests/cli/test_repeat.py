@@ -10,7 +10,7 @@ import pytest
 
 from backtest.engine import simulate
 from backtest.errors import BacktestError
-from backtest.output import Request, open_run, write_run
+from backtest.output import Request, open_run, provenance, write_run
 from backtest.output.differences import first_difference
 from backtest.output.manifest_format import Asked
 from backtest.run import run
@@ -100,6 +100,20 @@ def test_the_manifest_tells_what_made_the_run(demo_run):
     assert sum(one.bytes for one in made.files.values()) == sum(
         path.stat().st_size for path in demo_run.iterdir() if path.name != "manifest.json"
     )
+
+
+def test_the_source_is_its_files_and_not_what_python_or_an_editor_leaves(tmp_path, monkeypatch):
+    (tmp_path / "data" / "__pycache__").mkdir(parents=True)
+    (tmp_path / "backtest" / "output").mkdir(parents=True)
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "backtest" / "output" / "provenance.py"))
+    source = provenance._source.__wrapped__
+    (tmp_path / "data" / "rates.csv").write_text("1")
+    before = source()
+    (tmp_path / "data" / "__pycache__" / "load.pyc").write_bytes(b"1")
+    (tmp_path / "data" / ".#load.py").symlink_to("somebody@somewhere")
+    assert source() == before
+    (tmp_path / "data" / "rates.csv").write_text("2")
+    assert source() != before
 
 
 def test_what_is_saved_is_what_was_run(demo_run):

@@ -1,5 +1,6 @@
 """What a command imports before it does anything: counted in modules, which no noise on a machine moves."""
 
+import os
 import subprocess
 import sys
 
@@ -79,5 +80,25 @@ def test_numba_is_imported_without_what_no_kernel_uses() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     imported, works = done.stdout.splitlines()
     assert "numba.np.arraymath" in imported.split()
-    assert not set(imported.split()) & {"yaml", "coverage", "pycparser", "scipy.linalg", "pyarrow.parquet"}
+    assert not set(imported.split()) & {"yaml", "coverage", "pycparser", "scipy.linalg", "scipy.linalg.cython_blas"}
     assert works == "[1] a"
+
+
+def test_a_library_that_somebody_replaced_is_left_alone() -> None:
+    program = "import sys, types; fake = sys.modules['yaml'] = types.ModuleType('yaml'); import data.jit; "
+    program += "assert sys.modules['yaml'] is fake"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(("given", "threads"), [({}, "1"), ({"OMP_NUM_THREADS": "2"}, "None")])
+def test_a_command_looks_for_garbage_seldom_and_leaves_threads_to_who_sets_them(
+    given: dict[str, str], threads: str
+) -> None:
+    program = (
+        "import sys; sys.argv = ['eastbound', '--help']; from backtest.cli import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "import gc, os; print(gc.get_threshold(), os.environ.get('OPENBLAS_NUM_THREADS'))"
+    )
+    kept = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=kept | given)
+    assert done.stdout.splitlines()[-1] == f"(400000, 50, 100) {threads}"

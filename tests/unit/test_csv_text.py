@@ -29,6 +29,15 @@ TABLES = {
     "an index of levels to be quoted": pd.DataFrame(
         {"a": FLOATS}, index=pd.MultiIndex.from_arrays([["x,y", "z", "z"], [1, 2, 3]], names=["a", "b"])
     ),
+    "an index of two levels, one cell missing": pd.DataFrame(
+        {"a": FLOATS}, index=pd.MultiIndex.from_arrays([[1, 2, None], ["x", "y", "z"]], names=["a", "b"])
+    ),
+    "an index of levels named by numbers": pd.DataFrame(
+        {"a": FLOATS}, index=pd.MultiIndex.from_arrays([DATES, ["x", "y", "z"]], names=[1, 0])
+    ),
+    "after the year 9999": pd.DataFrame(
+        {"a": pd.DatetimeIndex(np.array(["12900-01-02", "2024-01-02"], "datetime64[s]"), tz="UTC"), "b": [1.0, 2.0]}
+    ),
     "no stamp": pd.DataFrame({"a": DATES.tz_localize("UTC").where([True, False, True]), "b": FLOATS}, index=DATES),
     "dates in a column": pd.DataFrame({"a": DATES, "b": FLOATS}),
     "hours in the index": pd.DataFrame({"a": FLOATS, "b": FLOATS}, index=DATES + pd.Timedelta("1h")),

@@ -3,13 +3,16 @@
 import base64
 import gzip
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from backtest.errors import BacktestError
+from backtest.report import packing
 from backtest.report.frames import Frames
-from backtest.report.packing import packed
+from backtest.report.packing import chart_library, packed
 from backtest.report.page import render_page
 from backtest.report.sections.trades import columns, last_trades, trades_section
 from backtest.run import RotationResult, run
@@ -61,6 +64,17 @@ def test_the_last_trades_stand_without_a_script(result: RotationResult) -> None:
 def test_packing_is_the_same_every_time() -> None:
     assert packed("NAV " * 1000) == packed("NAV " * 1000)
     assert len(packed("NAV " * 1000)) < 100
+
+
+def test_the_kept_chart_library_is_that_of_the_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EASTBOUND_CACHE", str(tmp_path))
+    for content in (b"first", b"second", b"first"):
+        monkeypatch.setattr(packing, "get_data", lambda *_, content=content: content)
+        assert chart_library.__wrapped__() == packed(content.decode())
+    assert len(list(tmp_path.rglob("*.txt"))) == 2
+    monkeypatch.setattr(packing, "get_data", lambda *_: None)
+    with pytest.raises(BacktestError, match="install it again"):
+        chart_library.__wrapped__()
 
 
 def test_30000_trades_leave_the_page_below_6_mb(result: RotationResult) -> None:

@@ -1,3 +1,7 @@
+import functools
+import math
+import operator
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -75,6 +79,32 @@ def test_zscore_against_pandas():
         of_window = np.empty(len(alone))
         trailing_zscore_nb(alone, 60, 20, np.empty((2, len(alone))), of_window)
         assert of_window[-1] == score[last]
+
+
+def plain_zscores(values: list[float], history: int, min_history: int) -> list[float]:
+    scores = []
+    for i, value in enumerate(values):
+        window = [one for one in values[max(0, i - history + 1) : i + 1] if not math.isnan(one)]
+        scores.append(math.nan)
+        if not math.isnan(value) and len(window) >= max(min_history, 2):
+            mean = functools.reduce(operator.add, window, 0.0) / len(window)  # one by one: sum() compensates
+            square = functools.reduce(operator.add, ((one - mean) * (one - mean) for one in window), 0.0)
+            if square > 0.0:
+                scores[-1] = (value - mean) / math.sqrt(square / (len(window) - 1))
+    return scores
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_zscore_equals_a_plain_loop_to_the_last_bit(seed):
+    rng = np.random.default_rng(seed)
+    values = rng.standard_normal(int(rng.integers(1, 120))) * 10.0 ** rng.integers(-6, 7)
+    values[: int(rng.integers(0, 9))] = np.nan
+    values[rng.random(len(values)) < 0.1] = np.nan
+    if seed % 4 == 3:
+        values[len(values) // 2] = np.inf
+    history, min_history, score = int(rng.integers(1, 200)), int(rng.integers(0, 9)), np.empty(len(values))
+    trailing_zscore_nb(values, history, min_history, np.empty((2, len(values))), score)
+    np.testing.assert_array_equal(score, plain_zscores(values.tolist(), history, min_history))
 
 
 def test_zscore_of_a_constant_is_no_reading():
