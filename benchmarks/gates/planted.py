@@ -58,7 +58,7 @@ class Fault:
 
 FAULTS = (
     Fault(
-        "a kernel twice as slow: names are marked six times", "backtest/kernels/ledger.py", MARKING, MARKING_AGAIN,
+        "a kernel nearly twice as slow: names are marked six times", "backtest/kernels/ledger.py", MARKING, MARKING_AGAIN,
         ("instructions ledger", "speed ledger.general"),
     ),
     Fault(

@@ -206,7 +206,7 @@ def test_every_fault_can_be_planted_and_is_looked_for(tmp_path):
         assert fault.new in text
         if fault.path.endswith(".py"):
             compile(text, fault.path, "exec")
-    with pytest.raises(SystemExit, match="plant 'a kernel twice as slow: names are marked six times' another"):
+    with pytest.raises(SystemExit, match="plant 'a kernel nearly twice as slow: names are marked six times' another"):
         plant(tmp_path)
 
 
