@@ -58,7 +58,8 @@ class Fault:
 
 FAULTS = (
     Fault(
-        "a kernel nearly twice as slow: names are marked six times", "backtest/kernels/ledger.py", MARKING, MARKING_AGAIN,
+        "a kernel nearly twice as slow: names are marked six times",
+        "backtest/kernels/ledger.py", MARKING, MARKING_AGAIN,
         ("instructions ledger", "speed ledger.general"),
     ),
     Fault(

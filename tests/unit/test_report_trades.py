@@ -67,11 +67,11 @@ def test_packing_is_the_same_every_time() -> None:
 
 
 def test_the_kept_chart_library_is_that_of_the_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EASTBOUND_CACHE", str(tmp_path))
+    monkeypatch.setattr(packing, "cache_folder", lambda _: tmp_path)
     for content in (b"first", b"second", b"first"):
         monkeypatch.setattr(packing, "get_data", lambda *_, content=content: content)
         assert chart_library.__wrapped__() == packed(content.decode())
-    assert len(list(tmp_path.rglob("*.txt"))) == 2
+    assert len(list(tmp_path.glob("*.txt"))) == 2
     monkeypatch.setattr(packing, "get_data", lambda *_: None)
     with pytest.raises(BacktestError, match="install it again"):
         chart_library.__wrapped__()
