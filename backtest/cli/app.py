@@ -86,7 +86,7 @@ def prove_command(
 
 def main() -> None:
     """Run the command line."""
-    # Libraries make 200,000 objects, none of them garbage: looked for seldom, and not once more at the end.
+    # Libraries make 280,000 objects, none of them garbage: looked for seldom, and not once more at the end.
     gc.set_threshold(400_000, 50, 100)
     atexit.register(gc.freeze)
     # Our matrices are small: the other threads of BLAS would only wait for work, which keeps a core busy.
