@@ -9,6 +9,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+WHOLE = "*"
+
 
 class LazyFace(ModuleType):
     """A package that imports what it offers at the first use.
@@ -25,7 +27,8 @@ class LazyFace(ModuleType):
         module, _, attribute = self.__dict__.get("__homes__", {}).get(name, "").partition(":")
         if not module:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        found = getattr(import_module(module), attribute or name)
+        home = import_module(module)
+        found = home if attribute == WHOLE else getattr(home, attribute or name)
         self.__dict__[name] = found
         return found
 
@@ -47,8 +50,8 @@ def offer(package: str, homes: Mapping[str, str]) -> None:
     package : str
         `__name__` of the package that calls.
     homes : mapping of str to str
-        By name, the module that defines it; "module:attribute" where it is called otherwise there. The same as the
-        imports for type checkers beside it.
+        By name, the module that defines it; "module:attribute" where it is called otherwise there, "module:*" for the
+        module itself. The same as the imports for type checkers beside it.
     """
     face = sys.modules[package]
     face.__dict__["__homes__"] = dict(homes)

@@ -12,6 +12,7 @@ check_siblings(__file__)
 from data.faces import offer
 
 if TYPE_CHECKING:
+    from strategies import optimisers
     from strategies.catalogue import catalogue, thesis
     from strategies.errors import StrategyError
     from strategies.strategy import Policy, PortfolioState
@@ -28,6 +29,7 @@ __all__ = [
     "Thesis",
     "catalogue",
     "load_thesis",
+    "optimisers",
     "thesis",
 ]
 offer(
@@ -42,6 +44,7 @@ offer(
         "Thesis": "strategies.thesis",
         "catalogue": "strategies.catalogue",
         "load_thesis": "strategies.thesis",
+        "optimisers": "strategies.optimisers:*",
         "thesis": "strategies.catalogue",
     },
 )

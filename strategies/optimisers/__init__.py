@@ -1,0 +1,53 @@
+"""Portfolios that are best of all that a mandate allows: programmes, constraints, and what to do where none is left."""
+
+from strategies.optimisers.allocation import Allocation, ShadowPrice
+from strategies.optimisers.conflicts import Clash, Conflict
+from strategies.optimisers.constraints.bounds import Bounds, DoNotTrade
+from strategies.optimisers.constraints.costs import TradingCosts
+from strategies.optimisers.constraints.counting import MinimumPosition, NumberOfNames
+from strategies.optimisers.constraints.exposure import Gross, Net, Short
+from strategies.optimisers.constraints.groups import GroupLimits
+from strategies.optimisers.constraints.risk import Exposure, TrackingError, Volatility
+from strategies.optimisers.constraints.trading import Participation, Turnover
+from strategies.optimisers.inputs import Inputs
+from strategies.optimisers.maximum_diversification import MaximumDiversification
+from strategies.optimisers.maximum_sharpe import MaximumSharpe
+from strategies.optimisers.mean_cvar import MeanCVaR
+from strategies.optimisers.mean_variance import MeanVariance
+from strategies.optimisers.minimum_cvar import MinimumCVaR
+from strategies.optimisers.minimum_tracking_error import MinimumTrackingError
+from strategies.optimisers.minimum_variance import MinimumVariance
+from strategies.optimisers.optimiser import InfeasibleError, Optimiser
+from strategies.optimisers.risk_parity import RiskParity
+
+__all__ = [
+    "Allocation",
+    "Bounds",
+    "Clash",
+    "Conflict",
+    "DoNotTrade",
+    "Exposure",
+    "Gross",
+    "GroupLimits",
+    "InfeasibleError",
+    "Inputs",
+    "MaximumDiversification",
+    "MaximumSharpe",
+    "MeanCVaR",
+    "MeanVariance",
+    "MinimumCVaR",
+    "MinimumPosition",
+    "MinimumTrackingError",
+    "MinimumVariance",
+    "Net",
+    "NumberOfNames",
+    "Optimiser",
+    "Participation",
+    "RiskParity",
+    "ShadowPrice",
+    "Short",
+    "TrackingError",
+    "TradingCosts",
+    "Turnover",
+    "Volatility",
+]

@@ -1,0 +1,70 @@
+"""What an optimiser answers: weights, how they came about, and what every demand costs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strategies.optimisers.conflicts import Conflict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowPrice:
+    """What a demand costs at the margin.
+
+    Attributes
+    ----------
+    key : str
+        Of its statement.
+    says : str
+        The sentence.
+    price : float
+        What the optimiser's measure would gain for one unit more of the limit (1: all of NAV, where limits are
+        fractions of it); 0 where the demand does not bind. Of an equality: for a higher limit, of either sign.
+    """
+
+    key: str
+    says: str
+    price: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Allocation:
+    """An optimiser's answer at one decision.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (n_names,)
+        Fractions of NAV.
+    status : {"optimal", "relaxed", "held"}
+        Optimal under all demands; optimal after some gave; or the drifted weights, for want of better.
+    solver : str
+        Whose answer it is; empty where held.
+    measure : str
+        What is optimised, such as "volatility".
+    value : float
+        Of the measure at the weights; NaN where held.
+    prices : tuple of ShadowPrice
+        One a demand, in the order in which they are said.
+    relaxed : mapping of str to float
+        By key, by how much a demand gave, in its own unit.
+    conflict : Conflict or None
+        Why demands had to give.
+    remarks : tuple of str
+        What a reader must know.
+    gap : float
+        Of programmes with yes or no for each name: the value less its proved bound, relative; 0 otherwise.
+    """
+
+    weights: NDArray[np.float64]
+    status: Literal["optimal", "relaxed", "held"]
+    solver: str
+    measure: str
+    value: float
+    prices: tuple[ShadowPrice, ...] = ()
+    relaxed: Mapping[str, float] = field(default_factory=dict)
+    conflict: Conflict | None = None
+    remarks: tuple[str, ...] = ()
+    gap: float = 0.0

@@ -1,0 +1,288 @@
+"""Why there is no portfolio: a smallest set of sentences that cannot hold together, and by how much.
+
+Every sentence gets a slack; how much slack a set of sentences needs is itself a programme, feasible always. A set is in
+conflict if it needs any. A smallest such set is found by implicit hitting sets [1]_: of the sets of sentences whose
+loss made peace so far, take the fewest sentences that hit them all; if those are in conflict by themselves they are a
+smallest conflict, and if not, what else must give for their sake is one more set to hit.
+
+References
+----------
+.. [1] Ignatiev, Previti, Liffiton and Marques-Silva, "Smallest MUS extraction with minimal hitting set dualization",
+   2015.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strategies.errors import StrategyError
+from strategies.optimisers.canonical import CanonicalForm
+from strategies.optimisers.inputs import Inputs
+from strategies.optimisers.programme import limit_of
+from strategies.optimisers.room import Room
+from strategies.optimisers.solvers import solve_elastic
+from strategies.optimisers.statements import Statement
+
+FREE = 100.0  # more slack than any sentence about weights can need
+KEPT_BY_ROUNDING = 1e-7  # slack in units of the expressions, fractions of NAV mostly, that is no conflict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clash:
+    """One sentence of a conflict.
+
+    Attributes
+    ----------
+    key : str
+        Of its statement.
+    says : str
+        The sentence.
+    amount : float
+        By how much its limit alone would have to give for the others of the conflict to hold, in its own unit.
+    instead : str
+        The limit that would do, in words.
+    """
+
+    key: str
+    says: str
+    amount: float
+    instead: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """A smallest set of sentences that cannot hold together.
+
+    Attributes
+    ----------
+    clashes : tuple of Clash
+        Without any one of them the others can hold.
+    """
+
+    clashes: tuple[Clash, ...]
+
+    def __str__(self) -> str:
+        """Say it as a user would."""
+        if len(self.clashes) == 1:
+            only = self.clashes[0]
+            return (
+                f"No portfolio can keep {only.says!r} by itself; the nearest limit that one can keep: {only.instead}."
+            )
+        sentences = "; ".join(f"({i + 1}) {one.says}" for i, one in enumerate(self.clashes))
+        instead = "; or ".join(f"({i + 1}) to {one.instead}" for i, one in enumerate(self.clashes))
+        return f"{len(self.clashes)} demands cannot hold together: {sentences}. One has to give: {instead}."
+
+
+class Elastic:
+    """The sentences of a mandate with slacks, compiled.
+
+    Parameters
+    ----------
+    room : Room
+        Without a scale.
+    statements : sequence of Statement
+    """
+
+    def __init__(self, room: Room, statements: Sequence[Statement]) -> None:
+        import cvxpy as cp
+
+        self.statements = tuple(statements)
+        n = len(self.statements)
+        self._room = room
+        up, down = cp.Variable(n), cp.Variable(n)
+        self._price, self._most = np.ones(n), np.full(n, FREE)
+        price = room.parameter(lambda _: self._price, nonneg=True)
+        most = room.parameter(lambda _: self._most, nonneg=True)
+        sentences = [up + down <= most, up >= 0.0, down >= 0.0, room.weights <= FREE, room.weights >= -FREE]
+        for i, one in enumerate(self.statements):
+            limit = room.parameter(partial(limit_of, one))
+            if one.sense != "at least":
+                sentences.append(one.expression <= limit + up[i])
+            if one.sense != "at most":
+                sentences.append(one.expression >= limit - down[i])
+        problem = cp.Problem(cp.Minimize(price @ (up + down)), [*sentences, *room.terms])
+        for parameter, read in room.parameters:
+            parameter.value = read(room.given)
+        self._form = CanonicalForm(problem, room, None)
+        self._columns = [slice(first, first + n) for first in (self._form.column_of[side.id] for side in (up, down))]
+
+    def moves(self, given: Inputs, price: NDArray[np.float64], most: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Find the cheapest moves of limits.
+
+        Parameters
+        ----------
+        given : Inputs
+        price : ndarray of shape (n_statements,)
+            Of one unit of each sentence's slack.
+        most : ndarray of shape (n_statements,)
+            How much slack each may take; 0: the sentence is kept.
+
+        Returns
+        -------
+        ndarray of shape (n_statements,)
+            In units of the expressions, above zero up; NaN where no moves do.
+
+        Raises
+        ------
+        StrategyError
+            If no solver can say.
+        """
+        self._price, self._most = price, most
+        numbers = self._form.fill(self._form.read(self._room, given), None)
+        solution = solve_elastic(self._form, numbers)
+        if solution.status == "infeasible":
+            return np.full(len(self.statements), np.nan)
+        if solution.status != "optimal":
+            raise StrategyError(
+                f"No solver could say why the programme failed ({solution.solver}: {solution.said}). "
+                "Look for limits that are very large or very small."
+            )
+        up, down = (np.maximum(solution.x[columns], 0.0) for columns in self._columns)
+        moves: NDArray[np.float64] = up - down
+        return moves
+
+    def need(self, given: Inputs, members: Sequence[int]) -> NDArray[np.float64]:
+        """Say what slack a set of sentences needs in all, whatever the others say.
+
+        Parameters
+        ----------
+        given : Inputs
+        members : sequence of int
+
+        Returns
+        -------
+        ndarray of shape (n_statements,)
+            Moves of the members' limits; of the others what they give up for it.
+        """
+        n = len(self.statements)
+        price = np.zeros(n)
+        price[list(members)] = 1.0
+        return self.moves(given, price, np.full(n, FREE))
+
+
+def smallest_conflict(elastic: Elastic, given: Inputs) -> Conflict | None:
+    """Find a smallest set of sentences that cannot hold together.
+
+    Parameters
+    ----------
+    elastic : Elastic
+    given : Inputs
+
+    Returns
+    -------
+    Conflict or None
+        None: all of them can.
+    """
+    n = len(elastic.statements)
+    everything = range(n)
+    if not _is_in_conflict(elastic, given, everything):
+        return None
+    to_hit = list[frozenset[int]]()
+    while True:
+        members = _fewest_that_hit(to_hit, n)
+        if _is_in_conflict(elastic, given, members):
+            return _conflict(elastic, given, members)
+        to_hit.append(_loss_for(elastic, given, members))
+
+
+def _is_in_conflict(elastic: Elastic, given: Inputs, members: Sequence[int]) -> bool:
+    return bool(members) and bool(np.abs(elastic.need(given, members)[list(members)]).max() > KEPT_BY_ROUNDING)
+
+
+def _loss_for(elastic: Elastic, given: Inputs, kept: Sequence[int]) -> frozenset[int]:
+    """Give sentences whose loss lets the others hold: none of those kept, and no more than needed."""
+    n = len(elastic.statements)
+    most = np.full(n, FREE)
+    most[list(kept)] = 0.0
+    moves = np.abs(elastic.moves(given, np.ones(n), most))
+    if np.isnan(moves).any():  # rounding: what needs next to nothing was taken for no conflict
+        most[list(kept)] = KEPT_BY_ROUNDING
+        moves = np.abs(elastic.moves(given, np.ones(n), most))
+    lost = set(np.flatnonzero((moves > KEPT_BY_ROUNDING) & (most > KEPT_BY_ROUNDING)).tolist())
+    for one in sorted(lost):  # put back what can be kept after all: the fewer are lost, the more a set to hit says
+        rest = [i for i in range(n) if i not in lost or i == one]
+        if not _is_in_conflict(elastic, given, rest):
+            lost.discard(one)
+    return frozenset(lost)
+
+
+def _fewest_that_hit(to_hit: Sequence[frozenset[int]], n: int) -> tuple[int, ...]:
+    """Give the fewest sentences of which every set holds one; the first in the order said, where several do."""
+    relevant = sorted(set().union(*to_hit)) if to_hit else []
+    for size in range(n + 1):
+        for members in combinations(relevant, size):
+            if all(not one.isdisjoint(members) for one in to_hit):
+                return members
+    raise AssertionError("an empty set cannot be hit")
+
+
+def _conflict(elastic: Elastic, given: Inputs, members: tuple[int, ...]) -> Conflict:
+    n = len(elastic.statements)
+    clashes = list[Clash]()
+    for one in members:
+        price, most = np.zeros(n), np.full(n, FREE)
+        price[one] = 1.0
+        most[[other for other in members if other != one]] = 0.0
+        move = float(elastic.moves(given, price, most)[one])
+        if np.isnan(move):
+            most[[other for other in members if other != one]] = KEPT_BY_ROUNDING
+            move = float(elastic.moves(given, price, most)[one])
+        clashes.append(_clash(elastic.statements[one], given, move * elastic.statements[one].unit_at(given)))
+    return Conflict(clashes=tuple(clashes))
+
+
+def _clash(one: Statement, given: Inputs, move: float) -> Clash:
+    limit = one.one_limit(given)
+    instead = f"limits {one.amount(_rounded(abs(move)))} wider" if limit is None else one.amount(_rounded(limit + move))
+    return Clash(key=one.key, says=one.say(limit), amount=abs(move), instead=instead)
+
+
+def _rounded(value: float) -> float:
+    """Drop digits that no solver vouches for."""
+    return float(np.round(value, 7)) + 0.0
+
+
+def relaxed(elastic: Elastic, given: Inputs, ranking: Sequence[str]) -> dict[str, float] | None:
+    """Give up as little as possible, in the order of a ranking.
+
+    Parameters
+    ----------
+    elastic : Elastic
+    given : Inputs
+    ranking : sequence of str
+        Beginnings of keys of statements; what stands first is given up first, and what does not stand there is kept.
+
+    Returns
+    -------
+    dict of str to float, or None
+        By key, by how much each limit moves, in its own unit, above zero up. The later a sentence stands, the more it
+        is spared: the last ones move as little as they can at all, those before as little as that allows, and so on.
+        None: what is not in the ranking is in conflict by itself.
+    """
+    n = len(elastic.statements)
+    rank = np.array([_rank(one, given, ranking) for one in elastic.statements])
+    most, moves = np.where(rank >= 0, FREE, 0.0), np.zeros(n)
+    for level in sorted(set(rank[rank >= 0].tolist()), reverse=True):
+        members = rank == level
+        moves = elastic.moves(given, members.astype(np.float64), most)
+        if np.isnan(moves).any():
+            return None
+        size = np.where(np.abs(moves) > KEPT_BY_ROUNDING, np.abs(moves), 0.0)
+        # A hair more than needed, so that what is left has an inside for solvers to move in.
+        most[members] = np.where(size > 0.0, size * (1.0 + 1e-9) + 1e-8, 0.0)[members]
+    return {
+        one.key: float(np.copysign(most[i], moves[i]) * one.unit_at(given))
+        for i, one in enumerate(elastic.statements)
+        if rank[i] >= 0 and most[i] > 0.0
+    }
+
+
+def _rank(one: Statement, given: Inputs, ranking: Sequence[str]) -> int:
+    """Give a sentence's place in the ranking; -1: it is kept, as is what names may not be traded at all."""
+    if one.sense == "exactly" and np.ndim(one.limit_at(given)) > 0:
+        return -1
+    return next((i for i, start in enumerate(ranking) if one.key.startswith(start)), -1)

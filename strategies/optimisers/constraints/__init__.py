@@ -1,0 +1,1 @@
+"""What a mandate allows, as small objects that any optimiser takes."""

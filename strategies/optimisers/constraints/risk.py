@@ -1,0 +1,156 @@
+"""Limits on risk: volatility, tracking error, beta and other factor exposures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from strategies.errors import StrategyError
+from strategies.optimisers.constraints.constraint import Constraint, number
+from strategies.optimisers.inputs import Inputs
+from strategies.optimisers.room import Room
+from strategies.optimisers.statements import NUMBER, Sense, Statement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volatility(Constraint):
+    """The portfolio's volatility is at most so much: sqrt(w' S w).
+
+    Attributes
+    ----------
+    at_most : float
+        Per period of the covariance.
+    """
+
+    at_most: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "at_most", number(self.at_most, "Volatility at_most", least=0.0))
+
+    def statements(self, room: Room) -> list[Statement]:
+        """One sentence."""
+        import cvxpy as cp
+
+        root = scaled_root(room)
+        return [
+            Statement(
+                key="volatility at most",
+                subject="volatility",
+                sense="at most",
+                expression=cp.norm2(root @ room.weights),
+                limit=self.at_most,
+                size=unit_of_risk,
+            )
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackingError(Constraint):
+    """The volatility of weights less the benchmark's is at most so much: sqrt((w - b)' S (w - b)).
+
+    Attributes
+    ----------
+    at_most : float
+        Per period of the covariance. The benchmark is an input.
+    """
+
+    at_most: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "at_most", number(self.at_most, "TrackingError at_most", least=0.0))
+
+    def statements(self, room: Room) -> list[Statement]:
+        """One sentence."""
+        import cvxpy as cp
+
+        root = scaled_root(room)
+        of_benchmark = room.parameter(
+            lambda given: given.scaled_root @ given.need("benchmark", "A limit on tracking error")
+        )
+        return [
+            Statement(
+                key="tracking error at most",
+                subject="tracking error",
+                sense="at most",
+                expression=cp.norm2(root @ room.weights - room.times_scale(of_benchmark)),
+                limit=self.at_most,
+                size=unit_of_risk,
+            )
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exposure(Constraint):
+    """The exposure to a factor, sum of w_i x_i, lies between limits.
+
+    Attributes
+    ----------
+    to : str
+        Factor: a key of the inputs' exposures, such as "beta" or "value".
+    at_least, at_most : float, optional
+        In the unit of the exposures.
+    """
+
+    to: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def __post_init__(self) -> None:
+        for side in ("at_least", "at_most"):
+            if getattr(self, side) is not None:
+                object.__setattr__(self, side, number(getattr(self, side), f"Exposure to {self.to} {side}"))
+        if self.at_least is None and self.at_most is None:
+            raise StrategyError(f"Exposure to {self.to!r} without at_least and at_most says nothing.")
+
+    def statements(self, room: Room) -> list[Statement]:
+        """One sentence a side."""
+
+        def loadings(given: Inputs) -> np.ndarray:
+            if self.to not in given.exposures:
+                known = ", ".join(sorted(given.exposures)) or "none"
+                raise StrategyError(f"Exposure to {self.to!r} needs exposures of that factor; given: {known}.")
+            return given.exposures[self.to]
+
+        of = room.parameter(loadings)
+        sides: Mapping[Sense, float | None] = {"at least": self.at_least, "at most": self.at_most}
+        return [
+            Statement(
+                key=f"exposure to {self.to} {sense}",
+                subject=f"exposure to {self.to}",
+                sense=sense,
+                expression=of @ room.weights,
+                limit=limit,
+                unit=NUMBER,
+            )
+            for sense, limit in sides.items()
+            if limit is not None
+        ]
+
+
+def scaled_root(room: Room) -> Any:
+    """Give the root of the scaled covariance, a parameter of shape (n_names, n_names).
+
+    Parameters
+    ----------
+    room : Room
+
+    Returns
+    -------
+    cvxpy.Parameter
+    """
+    return room.parameter(lambda given: given.scaled_root)
+
+
+def unit_of_risk(given: Inputs) -> float:
+    """Give the root of the mean variance: one unit of a risk that is written with the scaled root.
+
+    Parameters
+    ----------
+    given : Inputs
+
+    Returns
+    -------
+    float
+    """
+    return float(np.sqrt(given.variance_scale))

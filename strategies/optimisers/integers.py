@@ -1,0 +1,111 @@
+"""SCIP, for programmes with yes or no for each name and a quadratic objective."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from strategies.errors import StrategyError
+from strategies.optimisers.canonical import CanonicalForm, Numbers
+from strategies.optimisers.solvers import Clarabel, Solution, Status
+
+
+class Scip:
+    """SCIP [1]_: branch and bound to proved optimality; the extra `mixed-integer`.
+
+    What is held is SCIP's answer; how much of it is then solved again by Clarabel with that fixed, so that weights are
+    as exact as any others, and the objective is held against SCIP's proved bound.
+
+    References
+    ----------
+    .. [1] Bolusani et al., "The SCIP Optimization Suite 9.0", 2024.
+    """
+
+    name = "scip"
+
+    def __init__(self, form: CanonicalForm) -> None:
+        self._form = form
+
+    def solve(self, numbers: Numbers) -> Solution:
+        """Solve.
+
+        Parameters
+        ----------
+        numbers : Numbers
+
+        Returns
+        -------
+        Solution
+            `gap` is the objective less SCIP's bound, over the objective.
+        """
+        try:
+            from pyscipopt import Model, quicksum
+        except ModuleNotFoundError as error:
+            raise StrategyError(
+                "Numbers of names and minimum positions with a quadratic objective need SCIP: pip install "
+                "'eastbound[mixed-integer]'."
+            ) from error
+        form = self._form
+        if form.n_zero + form.n_nonnegative + sum(form.cones.soc) != form.n_rows:
+            raise StrategyError("Square-root costs cannot stand beside numbers of names and minimum positions.")
+        model = Model()
+        model.hideOutput()
+        model.setParam("limits/gap", 0.0)
+        model.setParam("numerics/feastol", 1e-9)
+        x = [
+            model.addVar(vtype="B" if is_integer else "C", lb=0.0 if is_integer else None)
+            for is_integer in form.is_integer
+        ]
+        P, A = form.matrices(numbers)
+        P, rows = P.tocoo(), A.tocsr()
+
+        def slack(row: int) -> Any:
+            part = slice(rows.indptr[row], rows.indptr[row + 1])
+            return numbers.b[row] - quicksum(v * x[j] for v, j in zip(rows.data[part], rows.indices[part], strict=True))
+
+        for row in range(form.n_zero + form.n_nonnegative):
+            model.addCons(slack(row) == 0.0 if row < form.n_zero else slack(row) >= 0.0)
+        first = form.n_zero + form.n_nonnegative
+        for size in form.cones.soc:
+            head = model.addVar(lb=0.0)
+            model.addCons(head == slack(first))
+            tail = [model.addVar(lb=None) for _ in range(size - 1)]
+            for k, one in enumerate(tail):
+                model.addCons(one == slack(first + 1 + k))
+            model.addCons(quicksum(one * one for one in tail) <= head * head)
+            first += size
+        objective = model.addVar(lb=None)
+        quadratic = quicksum(
+            (0.5 if i == j else 1.0) * v * x[i] * x[j] for v, i, j in zip(P.data, P.row, P.col, strict=True)
+        )
+        model.addCons(quadratic <= objective)
+        model.setObjective(objective + quicksum(c * one for c, one in zip(numbers.q, x, strict=True) if c), "minimize")
+        model.optimize()
+        said = model.getStatus()
+        status = STATUS_OF_SCIP.get(said, "trouble")
+        if status != "optimal":
+            empty = np.zeros(form.n_rows)
+            return Solution(status, np.zeros(form.n_x), empty, np.nan, self.name, 0, said)
+        answer = np.array([model.getVal(one) for one in x])
+        exact = self._with_names_fixed(numbers, answer)
+        if exact.status != "optimal":
+            return exact
+        gap = max(exact.objective - model.getDualbound(), 0.0) / max(abs(exact.objective), 1e-12)
+        return Solution("optimal", exact.x, exact.z, exact.objective, self.name, int(model.getNNodes()), said, gap)
+
+    def _with_names_fixed(self, numbers: Numbers, answer: np.ndarray) -> Solution:
+        """Solve for the weights with what is held fixed, by bounds that leave it no room."""
+        fixed = np.flatnonzero(self._form.is_integer)
+        held = np.round(answer[fixed])
+        P, A = self._form.matrices(numbers)
+        b = numbers.b - A[:, fixed] @ held
+        free = np.flatnonzero(~self._form.is_integer)
+        exact = Clarabel(self._form).solve_matrices(P[free][:, free], numbers.q[free], A[:, free], b)
+        if exact.status != "optimal":
+            return exact
+        x = np.empty(self._form.n_x)
+        x[free], x[fixed] = exact.x, held
+        return replace(exact, x=x, objective=exact.objective + float(numbers.q[fixed] @ held))
+
+
+STATUS_OF_SCIP: dict[str, Status] = {"optimal": "optimal", "infeasible": "infeasible", "unbounded": "unbounded"}

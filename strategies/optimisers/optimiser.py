@@ -1,0 +1,301 @@
+"""What all optimisers have in common: demands, programmes, solvers in order, and what to do in a conflict."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar, Literal, Unpack
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strategies.errors import StrategyError
+from strategies.optimisers.allocation import Allocation, ShadowPrice
+from strategies.optimisers.conflicts import Conflict, Elastic, relaxed, smallest_conflict
+from strategies.optimisers.constraints.bounds import Bounds
+from strategies.optimisers.constraints.constraint import Constraint
+from strategies.optimisers.constraints.costs import TradingCosts
+from strategies.optimisers.constraints.exposure import Net
+from strategies.optimisers.inputs import Inputs, Parts
+from strategies.optimisers.programme import COMPILED, Objective, Programme
+from strategies.optimisers.room import Room
+from strategies.optimisers.solvers import Solution
+from strategies.optimisers.solving import solve
+from strategies.optimisers.statements import Statement
+
+DUST = 1e-8  # a weight below this is the solver's, not the programme's: it goes to the largest position
+
+
+class InfeasibleError(StrategyError):
+    """No portfolio keeps all demands.
+
+    Attributes
+    ----------
+    conflict : Conflict
+        A smallest set of demands that cannot hold together.
+    """
+
+    def __init__(self, message: str, conflict: Conflict) -> None:
+        super().__init__(message)
+        self.conflict = conflict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimiser:
+    """The base of all optimisers.
+
+    Attributes
+    ----------
+    constraints : tuple of Constraint
+        Where none gives every name a floor, weights are zero or more; where none limits their sum, it is 1.
+    when_infeasible : {"raise", "hold"}, or sequence of str
+        Raise `InfeasibleError`; keep the drifted weights; or give demands up in this order: beginnings of their keys,
+        what is named first gives first ("turnover", "sector", ...). The answer says which was done, and why.
+    """
+
+    constraints: Sequence[Constraint] = ()
+    when_infeasible: Literal["raise", "hold"] | Sequence[str] = "raise"
+
+    measure: ClassVar[str]
+    has_scale: ClassVar[bool] = False
+    takes_costs: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        for one in self.constraints:
+            if not isinstance(one, Constraint):
+                raise StrategyError(
+                    f"constraints holds {one!r}; want constraints, see strategies.optimisers.constraints."
+                )
+            if isinstance(one, TradingCosts) and not self.takes_costs:
+                raise StrategyError(
+                    f"{type(self).__name__} maximises no return, so that costs cannot be set against it."
+                )
+        object.__setattr__(self, "constraints", tuple(self.constraints))
+        if isinstance(self.when_infeasible, str):
+            if self.when_infeasible not in ("raise", "hold"):
+                raise StrategyError(
+                    f"when_infeasible is {self.when_infeasible!r}; want 'raise', 'hold', or demands in the order in "
+                    "which they are given up."
+                )
+        else:
+            object.__setattr__(self, "when_infeasible", tuple(self.when_infeasible))
+
+    # ------------------------------------------------------------------------------------ what each optimiser says
+
+    def objective(self, room: Room) -> Objective:
+        """Write down what is minimised."""
+        raise NotImplementedError
+
+    def demands(self, room: Room) -> list[Statement]:
+        """Write down what the optimiser itself demands of the weights, such as a target return."""
+        return []
+
+    def value(self, given: Inputs, weights: NDArray[np.float64]) -> float:
+        """Measure what is optimised."""
+        raise NotImplementedError
+
+    def price(self, given: Inputs, weights: NDArray[np.float64], multiplier: float, scale: float) -> float:
+        """Turn a multiplier of the programme into what the measure gains per unit of the limit."""
+        raise NotImplementedError
+
+    def check(self, given: Inputs) -> None:
+        """Refuse inputs that lack what the optimiser cannot do without."""
+
+    def measured(self) -> str:
+        """Name what is optimised."""
+        return self.measure
+
+    def polished(self, programme: Programme, given: Inputs, solution: Solution) -> Solution:
+        """Bring a solution nearer to the optimum than the solver did, where that is known how."""
+        return solution
+
+    def costs(self, room: Room, unit: Callable[[Inputs], float], *, is_variance: bool = False) -> Any:
+        """Write down what the trades cost, in a unit of the objective; 0 where no constraint counts costs."""
+        return sum((one.cost(room, unit, is_variance=is_variance) for one in self.constraints), 0.0)
+
+    # ------------------------------------------------------------------------------------ what users call
+
+    def weights(self, **parts: Unpack[Parts]) -> NDArray[np.float64]:
+        """Find the best portfolio.
+
+        Parameters
+        ----------
+        **parts
+            As of `Inputs`: covariance, expected_returns, scenarios, current, ... Each optimiser takes what it needs.
+
+        Returns
+        -------
+        ndarray of shape (n_names,)
+            Fractions of NAV.
+
+        Raises
+        ------
+        InfeasibleError
+            If no portfolio keeps all demands, naming a smallest set of them that cannot hold together.
+        StrategyError
+            If an input is missing, malformed or no number, or no solver can solve the programme.
+        """
+        return self.allocate(Inputs.of(parts), in_full=False).weights
+
+    def allocate(self, given: Inputs, *, in_full: bool = True) -> Allocation:
+        """Find the best portfolio, and say how it came about.
+
+        Parameters
+        ----------
+        given : Inputs
+        in_full : bool
+            Measure what is optimised, and say what each demand costs at the margin.
+
+        Returns
+        -------
+        Allocation
+
+        Raises
+        ------
+        InfeasibleError, StrategyError
+            As `weights`.
+        """
+        self.check(given)
+        programme = self._programme(given)
+        solution = solve(programme, programme.numbers(given))
+        if solution.status == "optimal":
+            return self._answer(programme, given, solution, in_full)
+        elastic = self._elastic(given)
+        conflict = smallest_conflict(elastic, given)
+        if conflict is None:
+            return self._without_solution(given, solution)
+        if self.when_infeasible == "raise":
+            raise InfeasibleError(str(conflict), conflict)
+        if self.when_infeasible == "hold":
+            return self._held(given, conflict, f"Held: {conflict}")
+        amounts = relaxed(elastic, given, self.when_infeasible)
+        if amounts is None:
+            raise InfeasibleError(
+                f"{conflict} What may be given up ({', '.join(self.when_infeasible)}) does not help.", conflict
+            )
+        wider = replace(given, relaxed=amounts)
+        solution = solve(programme, programme.numbers(wider))
+        if solution.status != "optimal":
+            return self._without_solution(given, solution)
+        gave = "; ".join(
+            f"{one.key} moved by {one.amount(round(amounts[one.key], 7))}"
+            for one in elastic.statements
+            if one.key in amounts
+        )
+        answer = self._answer(programme, wider, solution, in_full)
+        return replace(
+            answer,
+            status="relaxed",
+            relaxed=amounts,
+            conflict=conflict,
+            remarks=(*answer.remarks, f"Given up: {gave}. {conflict}"),
+        )
+
+    def without(self, key: str, given: Inputs) -> float:
+        """Say what the measure would be without one demand.
+
+        Parameters
+        ----------
+        key : str
+            Of a statement.
+        given : Inputs
+
+        Returns
+        -------
+        float
+            NaN where the programme has no solution without it, or no bound.
+        """
+        programme = self._programme(given, left_out=key)
+        solution = solve(programme, programme.numbers(given))
+        if solution.status != "optimal":
+            return float("nan")
+        return self.value(given, programme.weights_of(solution))
+
+    # ------------------------------------------------------------------------------------ how
+
+    @cached_property
+    def all_constraints(self) -> tuple[Constraint, ...]:
+        """The constraints, with long-only and fully invested where nothing else is said."""
+        has_floor = any(isinstance(one, Bounds) and isinstance(one.at_least, float) for one in self.constraints)
+        has_sum = any(isinstance(one, Net) for one in self.constraints)
+        usual: tuple[Constraint, ...] = () if has_sum else (Net(exactly=1.0),)
+        if not has_floor:
+            usual += (Bounds(at_least=0.0),)
+        return (*usual, *self.constraints)
+
+    def _programme(self, given: Inputs, left_out: str | None = None) -> Programme:
+        def compiled() -> Programme:
+            room = Room(given=given, has_scale=self.has_scale)
+            statements = [one for one in self._statements(room) if one.key != left_out]
+            return Programme(room, self.objective(room), statements)
+
+        found: Programme = COMPILED.get((self, left_out, self._shape(given)), compiled)
+        return found
+
+    def _elastic(self, given: Inputs) -> Elastic:
+        def compiled() -> Elastic:
+            room = Room(given=given)
+            return Elastic(room, self._statements(room))
+
+        found: Elastic = COMPILED.get((self, "elastic", self._shape(given)), compiled)
+        return found
+
+    def _shape(self, given: Inputs) -> tuple[object, ...]:
+        """Everything that the form of the programme depends on, besides the optimiser itself."""
+        applies = tuple(one.shape(given) if one.applies(given) else None for one in self.all_constraints)
+        scenarios = None if given.scenarios is None else len(given.scenarios)
+        return given.n_names, given.current is None, scenarios, applies
+
+    def _statements(self, room: Room) -> list[Statement]:
+        of_mandate = [one for each in self.all_constraints if each.applies(room.given) for one in each.statements(room)]
+        return [*of_mandate, *self.demands(room)]
+
+    def _answer(self, programme: Programme, given: Inputs, solution: Solution, in_full: bool) -> Allocation:
+        weights = programme.weights_of(self.polished(programme, given, solution))
+        is_dust = np.abs(weights) < DUST
+        if is_dust.any():
+            dust = float(weights[is_dust].sum())
+            weights[is_dust] = 0.0
+            weights[np.argmax(weights)] += dust
+        return Allocation(
+            weights=weights,
+            status="optimal",
+            solver=solution.solver,
+            measure=self.measured(),
+            value=self.value(given, weights) if in_full else float("nan"),
+            prices=self._prices(programme, given, solution, weights) if in_full else (),
+            gap=solution.gap,
+        )
+
+    def _prices(
+        self, programme: Programme, given: Inputs, solution: Solution, weights: NDArray[np.float64]
+    ) -> tuple[ShadowPrice, ...]:
+        scale = programme.scale_of(solution)
+        found = list[ShadowPrice]()
+        for one, multipliers in zip(programme.statements, programme.multipliers(solution), strict=True):
+            price = self.price(given, weights, float(multipliers.sum()) / one.unit_at(given), scale)
+            found.append(ShadowPrice(key=one.key, says=one.say(one.one_limit(given)), price=price))
+        return tuple(found)
+
+    def _without_solution(self, given: Inputs, solution: Solution) -> Allocation:
+        said = f"{solution.solver} ends with {solution.said!r}"
+        if solution.status == "unbounded":
+            raise StrategyError(
+                f"The programme has no bound ({said}): some portfolio earns any amount. Bound the weights: they are "
+                "short without limit."
+            )
+        message = f"No solver could solve the programme, though its demands can be kept ({said}). "
+        if self.when_infeasible == "hold":
+            return self._held(given, None, f"Held: {message}")
+        raise StrategyError(message + "Look for limits and estimates that are very large or very small.")
+
+    def _held(self, given: Inputs, conflict: Conflict | None, remark: str) -> Allocation:
+        weights = np.zeros(given.n_names) if given.current is None else given.current.copy()
+        return Allocation(
+            weights=weights,
+            status="held",
+            solver="",
+            measure=self.measured(),
+            value=float("nan"),
+            conflict=conflict,
+            remarks=(remark,),
+        )

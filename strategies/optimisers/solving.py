@@ -1,0 +1,94 @@
+"""Which solver is asked, and which after it; and the check of what it answers."""
+
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from strategies.optimisers.canonical import CanonicalForm, Numbers
+from strategies.optimisers.integers import Scip
+from strategies.optimisers.solvers import Clarabel, Highs, Piqp, Solution
+from strategies.optimisers.splitting import Scs
+
+FEASIBLE = 1e-7  # how far rows may be missed, in scaled units: more is no answer, whatever the solver calls it
+
+
+def solve(programme: Any, numbers: Numbers) -> Solution:
+    """Solve a programme by the first of its solvers that can.
+
+    Parameters
+    ----------
+    programme : Programme
+    numbers : Numbers
+
+    Returns
+    -------
+    Solution
+        The first that is optimal and keeps its rows; else the first that is not in trouble; else the last. Quadratic
+        programmes: PIQP where it is installed, Clarabel, SCS. Others without integers: Clarabel, then HiGHS for linear
+        programmes and SCS for the rest. With integers: HiGHS for linear ones, SCIP for quadratic ones.
+    """
+    form: CanonicalForm = programme.form
+    found = Solution("trouble", np.zeros(0), np.zeros(0), np.nan, "no solver", 0, "there is none for it")
+    for name in solvers_for(form, programme.has_covariance):
+        made = programme.solver(name, _maker(name), numbers)
+        solution: Solution = made.solve(numbers)
+        if solution.status == "optimal" and not _keeps(form, numbers, solution):
+            solution = _distrusted(solution)
+        if solution.status != "trouble":
+            return solution
+        found = solution
+    return found
+
+
+def solvers_for(form: CanonicalForm, is_quadratic: bool) -> tuple[str, ...]:
+    """Name the solvers of a programme, in the order in which they are asked.
+
+    Parameters
+    ----------
+    form : CanonicalForm
+    is_quadratic : bool
+
+    Returns
+    -------
+    tuple of str
+    """
+    if form.is_integer.any():
+        return ("highs",) if form.is_quadratic_programme and not is_quadratic else ("scip",)
+    if not form.is_quadratic_programme:
+        return ("clarabel", "scs")
+    if not is_quadratic:
+        return ("clarabel", "highs")
+    return ("piqp", "clarabel", "scs") if _has("piqp") else ("clarabel", "scs")
+
+
+@cache
+def _has(library: str) -> bool:
+    return find_spec(library) is not None
+
+
+def _maker(name: str) -> Any:
+    return {
+        "clarabel": lambda programme, _: Clarabel(programme.form),
+        "piqp": lambda programme, numbers: Piqp(programme.form, numbers, programme.room.n_names),
+        "highs": lambda programme, _: Highs(programme.form),
+        "scs": lambda programme, _: Scs(programme.form),
+        "scip": lambda programme, _: Scip(programme.form),
+    }[name]
+
+
+def _keeps(form: CanonicalForm, numbers: Numbers, solution: Solution) -> bool:
+    """Say whether a solution keeps the linear rows; it is asked of every answer, and of no solver."""
+    residual = numbers.b - form.rows_of(numbers, solution.x)
+    n_zero, n_linear = form.n_zero, form.n_zero + form.n_nonnegative
+    equal, rest = residual[:n_zero], residual[n_zero:n_linear]
+    worst = max(equal.max(initial=0.0), -equal.min(initial=0.0), -rest.min(initial=0.0))
+    size = max(1.0, numbers.b.max(initial=0.0), -numbers.b.min(initial=0.0))
+    return bool(worst <= FEASIBLE * size)  # NaN is not
+
+
+def _distrusted(solution: Solution) -> Solution:
+    from dataclasses import replace
+
+    return replace(solution, status="trouble", said=f"{solution.said}, but its answer misses a demand")

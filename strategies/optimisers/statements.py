@@ -1,0 +1,157 @@
+"""What a mandate says, one sentence at a time: the unit of conflicts, relaxations and shadow prices."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strategies.optimisers.inputs import Inputs
+
+Sense = Literal["at most", "at least", "exactly"]
+Read = Callable[[Inputs], NDArray[np.float64] | float]
+PERCENT: Literal["percent"] = "percent"
+NUMBER: Literal["number"] = "number"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Statement:
+    """One sentence of a mandate: an expression of the weights, and its limit.
+
+    Attributes
+    ----------
+    key : str
+        Stable from decision to decision, such as "market XHKG at most".
+    subject : str
+        As a user says it: "market XHKG", "each name".
+    sense : {"at most", "at least", "exactly"}
+    expression : cvxpy.Expression
+        Convex for "at most", concave for "at least", affine for "exactly"; homogeneous in weights and scale, scalar or
+        a vector of which every element keeps the limit.
+    limit : float or callable
+        In the user's unit; or what reads it from the inputs, a number or a vector.
+    unit : {"percent", "number"}
+        How amounts are said.
+    size : callable, optional
+        One of the expression's units in the user's: risks are written in those of the scaled covariance.
+    """
+
+    key: str
+    subject: str
+    sense: Sense
+    expression: Any
+    limit: float | Read
+    unit: Literal["percent", "number"] = PERCENT
+    size: Callable[[Inputs], float] | None = None
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the limit is the same at every decision."""
+        return isinstance(self.limit, float) and self.size is None
+
+    def limit_at(self, given: Inputs) -> NDArray[np.float64] | float:
+        """Read the limit.
+
+        Parameters
+        ----------
+        given : Inputs
+
+        Returns
+        -------
+        float or ndarray
+            In the user's unit.
+        """
+        return self.limit if isinstance(self.limit, float) else self.limit(given)
+
+    def one_limit(self, given: Inputs) -> float | None:
+        """Read the limit where it is one number.
+
+        Parameters
+        ----------
+        given : Inputs
+
+        Returns
+        -------
+        float or None
+            None: it differs from name to name.
+        """
+        limits = np.atleast_1d(self.limit_at(given))
+        return float(limits[0]) if (limits == limits[0]).all() else None
+
+    def unit_at(self, given: Inputs) -> float:
+        """Give one of the expression's units in the user's.
+
+        Parameters
+        ----------
+        given : Inputs
+
+        Returns
+        -------
+        float
+        """
+        return 1.0 if self.size is None else self.size(given)
+
+    def say(self, limit: float | None) -> str:
+        """Say the sentence.
+
+        Parameters
+        ----------
+        limit : float or None
+            None: it differs from name to name.
+
+        Returns
+        -------
+        str
+        """
+        return f"{self.subject} {self.sense} {'its own limit' if limit is None else self.amount(limit)}"
+
+    def amount(self, value: float) -> str:
+        """Say an amount in the unit of the sentence.
+
+        Parameters
+        ----------
+        value : float
+
+        Returns
+        -------
+        str
+        """
+        return said(value, self.unit)
+
+
+def said(value: float, unit: str) -> str:
+    """Say an amount with as many digits as tell it apart.
+
+    Parameters
+    ----------
+    value : float
+    unit : {"percent", "number"}
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> said(0.6, "percent"), said(0.123456, "percent"), said(1.25, "number")
+    ('60 %', '12.3456 %', '1.25')
+    """
+    shown = value * 100.0 if unit == PERCENT else value
+    return f"{shown:.6g} %" if unit == PERCENT else f"{shown:.6g}"
+
+
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """Name the first few.
+
+    Parameters
+    ----------
+    names : sequence of str
+    most : int
+
+    Returns
+    -------
+    str
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
