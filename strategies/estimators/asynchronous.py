@@ -79,7 +79,7 @@ def asynchronous_covariance(
     Corrected for closes at different hours by 1 lead and lag (Cohen, Hawawini, Maier, Schwartz and Whitcomb 1983):
     the mean correlation corrected went from 0.50 to 1.02.
     """
-    sample = read_returns(returns, names, gaps=True)
+    sample = read_returns(returns, names, gaps=weights != "bartlett")
     try:
         value = overlap_corrected_covariance(sample, n_lags, weights, venues)
         plain = overlap_corrected_covariance(sample, 0, weights)

@@ -11,7 +11,7 @@ from strategies.estimators.inputs import Matrix, Vector, read_number, read_vecto
 from strategies.estimators.repair import check_covariance
 from strategies.estimators.views import Views
 
-RISKLESS = 1e-14  # of the variances of its names: a portfolio whose risk is rounding
+RISKLESS = 1e-14  # of its variance were all names to move as one: a portfolio whose risk is rounding
 DEPENDENT = 1e-12  # of the largest eigenvalue, at unit diagonal: what certain views share, up to rounding
 SURPRISING = 3.0  # standard deviations between a view and the prior
 
@@ -101,10 +101,8 @@ def black_litterman(
     if len(kept):
         _refuse_repeated(total, views, kept, surprise)
     deviation = np.sqrt(np.diag(total))
-    gain = (
-        np.linalg.solve(total / np.outer(deviation, deviation), (portfolios @ spread) / deviation[:, None]).T
-        / deviation
-    )
+    at_unit = total / np.outer(deviation, deviation)
+    gain = np.linalg.solve(at_unit, (portfolios @ spread) / deviation[:, None]).T / deviation
     left = np.eye(n_names) - gain @ portfolios
     uncertain = left @ spread @ left.T + gain @ omega @ gain.T
     return BlackLittermanPosterior(
@@ -129,7 +127,7 @@ def _uncertainty(views: Views, spread: Matrix) -> tuple[NDArray[np.intp], Matrix
 
 def _refuse_riskless(total: Matrix, portfolios: Matrix, spread: Matrix, kept: NDArray[np.intp]) -> None:
     """Refuse a certain view on a portfolio without risk: the prior is certain of it too."""
-    riskless = np.flatnonzero(np.diag(total) <= RISKLESS * (portfolios**2 @ np.diag(spread)))
+    riskless = np.flatnonzero(np.diag(total) <= RISKLESS * (np.abs(portfolios) @ np.sqrt(np.diag(spread))) ** 2)
     if len(riskless):
         raise StrategyError(
             f"View {kept[riskless[0]] + 1} is certain (omega 0), and the covariance gives its portfolio no risk: the "

@@ -31,6 +31,30 @@ def name_of(names: Sequence[str] | None, column: int) -> str:
     return f"column {column}" if names is None else str(names[column])
 
 
+def read_numbers(what: str, values: ArrayLike) -> Matrix:
+    """Read an array of any shape.
+
+    Parameters
+    ----------
+    what : str
+        What messages call it.
+    values : array_like
+
+    Returns
+    -------
+    ndarray of float64, C-contiguous
+
+    Raises
+    ------
+    StrategyError
+        If it holds something that is no number.
+    """
+    try:
+        return np.ascontiguousarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise StrategyError(f"The {what} hold something that is no number: {error}.") from error
+
+
 def read_returns(
     returns: ArrayLike, names: Sequence[str] | None = None, *, least: int = 2, what: str = "returns", gaps: bool = False
 ) -> Matrix:
@@ -58,7 +82,7 @@ def read_returns(
     StrategyError
         If they are no matrix of numbers, are too few, names do not fit, or one is infinite or NaN (rows count from 0).
     """
-    matrix = _numbers(what, returns)
+    matrix = read_numbers(what, returns)
     if matrix.ndim != 2 or not matrix.shape[1]:
         raise StrategyError(f"The {what} have shape {matrix.shape}; want a row per period and a column per name.")
     _fit(names, matrix.shape[1], what)
@@ -95,7 +119,7 @@ def read_vector(values: ArrayLike, n: int, names: Sequence[str] | None, what: st
     StrategyError
         If they have another shape, or one is NaN or infinite.
     """
-    vector = _numbers(what, values)
+    vector = read_numbers(what, values)
     if vector.shape != (n,):
         raise StrategyError(f"The {what} have shape {vector.shape}; want ({n},), one a name.")
     _fit(names, n, what)
@@ -135,13 +159,6 @@ def read_number(value: float, what: str, *, above: float = -np.inf, below: float
         )
         raise StrategyError(f"{what} is {number:g}; want a number {wanted or 'that is finite'}.")
     return number
-
-
-def _numbers(what: str, values: ArrayLike) -> Matrix:
-    try:
-        return np.ascontiguousarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise StrategyError(f"The {what} hold something that is no number: {error}.") from error
 
 
 def _fit(names: Sequence[str] | None, n: int, what: str) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from strategies.errors import StrategyError
 from strategies.estimators.estimate import Estimate
-from strategies.estimators.inputs import Matrix, Vector, name_of
+from strategies.estimators.inputs import Matrix, Vector, name_of, read_numbers
 
 Repair = Literal["clip", "nearest"]
 # Of the largest eigenvalue of the correlations. Rounding leaves some 1e-14 below zero with a hundred names; samples
@@ -130,10 +130,7 @@ def repaired(covariance: ArrayLike, repair: Repair | None = None, names: Sequenc
 
 
 def _read(covariance: ArrayLike, names: Sequence[str] | None) -> Matrix:
-    try:
-        given = np.asarray(covariance, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise StrategyError(f"The covariance holds something that is no number: {error}.") from error
+    given = read_numbers("rows of the covariance", covariance)
     if given.ndim != 2 or given.shape[0] != given.shape[1] or not len(given):
         raise StrategyError(f"The covariance has shape {given.shape}; want a row and a column for each name.")
     if names is not None and len(names) != len(given):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from strategies.errors import StrategyError
-from strategies.estimators.inputs import Matrix, read_number, read_vector
+from strategies.estimators.inputs import Matrix, read_number, read_numbers, read_vector
 from strategies.estimators.repair import INDEFINITE
 
 
@@ -40,11 +40,11 @@ class Views:
     remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        portfolios = np.array(self.P, dtype=np.float64)
+        portfolios = read_numbers("rows of P", self.P).copy()
         if portfolios.ndim != 2 or not portfolios.size:
             raise StrategyError(f"P has shape {portfolios.shape}; want a row per view and a column per name.")
         n_views = len(portfolios)
-        returns = np.array(self.q, dtype=np.float64)
+        returns = read_numbers("returns q", self.q).copy()
         if returns.shape != (n_views,):
             raise StrategyError(f"q has shape {returns.shape} for {n_views} views; want one return a view.")
         for view, (row, value) in enumerate(zip(portfolios, returns, strict=True), start=1):
@@ -197,7 +197,7 @@ def target_view(
 
 
 def _read_omega(given: ArrayLike, n_views: int) -> Matrix:
-    omega = np.array(given, dtype=np.float64)
+    omega = read_numbers("numbers of omega", given).copy()
     if omega.shape not in ((n_views,), (n_views, n_views)):
         raise StrategyError(
             f"omega has shape {omega.shape} for {n_views} views; want a variance a view, or their covariance."
