@@ -1,0 +1,1 @@
+"""Estimators: risks and expected returns of names, from returns, signals and views."""
