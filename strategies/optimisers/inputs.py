@@ -11,6 +11,7 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
+from strategies.estimators.repair import check_covariance
 from strategies.optimisers.semidefinite import square_root
 
 Vector = NDArray[np.float64]
@@ -201,7 +202,7 @@ class Inputs:
     @cached_property
     def scaled_root(self) -> Matrix:
         """A root R of the scaled covariance, of shape (n_names, n_names): R'R is the covariance."""
-        return square_root(self.scaled_covariance)
+        return square_root(self.scaled_covariance, self.names)
 
     def refuse_indefinite(self) -> None:
         """Refuse a covariance that is none.
@@ -280,19 +281,9 @@ def _array(what: str, given: object, names: tuple[str, ...]) -> NDArray[np.float
 
 def _refuse_odd(covariance: Matrix, names: tuple[str, ...]) -> None:
     """Refuse a covariance that is not symmetric, or has a variance of zero or less."""
-    variances = covariance.diagonal()
-    if variances.min() <= 0.0:
-        at = int(np.argmin(variances))
-        raise StrategyError(
-            f"The variance of {names[at]} is {variances[at]:g}; want one above zero. Leave the name out."
-        )
-    gap = covariance - covariance.T
-    if max(gap.max(), -gap.min()) > 1e-10 * variances.max():
-        i, j = np.unravel_index(int(np.argmax(np.abs(gap))), gap.shape)
-        raise StrategyError(
-            f"The covariance is not symmetric: {covariance[i, j]:g} of {names[i]} with {names[j]}, and "
-            f"{covariance[j, i]:g} the other way."
-        )
+    variances, gap = covariance.diagonal(), covariance - covariance.T
+    if variances.min() <= 0.0 or max(gap.max(), -gap.min()) > 1e-10 * variances.max():
+        check_covariance(covariance, names)
 
 
 def _mapping(what: str, known: Mapping[str, object]) -> Mapping[str, object]:

@@ -1,21 +1,24 @@
-"""Roots of covariances, and the refusal of those that are none."""
+"""Roots of covariances."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from strategies.errors import StrategyError
+from strategies.estimators.repair import check_covariance
 
 Matrix = NDArray[np.float64]
-ROUNDING = 1e-10  # least eigenvalue over the largest that rounding may leave below zero
 
 
-def square_root(covariance: Matrix) -> Matrix:
+def square_root(covariance: Matrix, names: Sequence[str] | None = None) -> Matrix:
     """Give a root R of a positive semidefinite matrix: R'R is the matrix.
 
     Parameters
     ----------
     covariance : ndarray of shape (n, n)
         Symmetric.
+    names : sequence of str, length n, optional
+        For messages.
 
     Returns
     -------
@@ -25,7 +28,7 @@ def square_root(covariance: Matrix) -> Matrix:
     Raises
     ------
     StrategyError
-        If an eigenvalue is below zero by more than rounding explains.
+        If it is indefinite, as of `check_covariance`.
 
     Examples
     --------
@@ -37,11 +40,7 @@ def square_root(covariance: Matrix) -> Matrix:
     root: Matrix
     root, failed = dpotrf(covariance, lower=0, clean=1)
     if failed:
+        check_covariance(covariance, names)
         values, vectors = np.linalg.eigh(covariance)
-        if values[0] < -ROUNDING * max(values[-1], 0.0) or values[-1] <= 0.0:
-            raise StrategyError(
-                f"The covariance is indefinite: its least eigenvalue is {values[0] / max(values[-1], 1e-300):.1e} of "
-                "the largest. Repair it first, see strategies.estimators.repair, or take another estimator."
-            )
         root = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
     return root
