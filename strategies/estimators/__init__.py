@@ -2,7 +2,11 @@
 
 from strategies.estimators.asynchronous import asynchronous_covariance
 from strategies.estimators.black_litterman import BlackLittermanPosterior, black_litterman
-from strategies.estimators.covariance import exponentially_weighted_covariance, ledoit_wolf_covariance, sample_covariance
+from strategies.estimators.covariance import (
+    exponentially_weighted_covariance,
+    ledoit_wolf_covariance,
+    sample_covariance,
+)
 from strategies.estimators.estimate import Estimate
 from strategies.estimators.expected import historical_mean, implied_returns, shrunk_mean, signal_returns
 from strategies.estimators.factors import FactorModel, factor_model, statistical_factor_model

@@ -1,6 +1,7 @@
 """Portfolios that are best of all that a mandate allows: programmes, constraints, and what to do where none is left."""
 
 from strategies.optimisers.allocation import Allocation, ShadowPrice
+from strategies.optimisers.black_litterman import BlackLitterman
 from strategies.optimisers.conflicts import Clash, Conflict
 from strategies.optimisers.constraints.bounds import Bounds, DoNotTrade
 from strategies.optimisers.constraints.costs import TradingCosts
@@ -22,6 +23,7 @@ from strategies.optimisers.risk_parity import RiskParity
 
 __all__ = [
     "Allocation",
+    "BlackLitterman",
     "Bounds",
     "Clash",
     "Conflict",
