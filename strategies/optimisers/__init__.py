@@ -1,0 +1,1 @@
+"""Optimisers: from forecasts and constraints to weights."""
