@@ -1,4 +1,4 @@
-"""Markowitz' critical line algorithm: every efficient portfolio under linear constraints, without a solver's tolerance."""
+"""Markowitz' critical line algorithm: every efficient portfolio under linear constraints, to rounding."""
 
 from dataclasses import dataclass
 
@@ -61,8 +61,8 @@ def efficient_frontier(
     The optimum is piecewise linear in lambda [1]_. Inequalities become equalities by slack variables without variance
     and mean [2]_, so that what is walked knows boxes and equalities only. A simplex walk finds the highest return.
 
-    *Ties*: where several portfolios have the highest return, the frontier begins at the one of lowest variance, found by
-    a walk of its own among them. Expected returns within 1e-12 of the largest one's size count as equal.
+    *Ties*: where several portfolios have the highest return, the frontier begins at the one of lowest variance, found
+    by a walk of its own among them. Expected returns within 1e-12 of the largest one's size count as equal.
 
     *Degenerate turning points*, where several variables change at once, are taken one by one, in the order of the same
     programme with its bounds moved apart by infinitesimals (a lexicographic rule with one generic vector): no circle is
@@ -214,7 +214,8 @@ def _bounds(lower: npt.ArrayLike, upper: npt.ArrayLike, n: int) -> tuple[Array, 
     open_ended = np.flatnonzero(~(np.isfinite(low) | np.isfinite(high)) | (low == np.inf) | (high == -np.inf))
     if len(open_ended):
         raise StrategyError(
-            f"Name {open_ended[0] + 1} has no finite bound: the highest return would have none. Give a wide one, such as -10."
+            f"Name {open_ended[0] + 1} has no finite bound, and the highest return may have none. "
+            "Give a wide one, such as -10."
         )
     return low, high
 
@@ -253,8 +254,11 @@ def _turning_points(programme: _Programme) -> list[tuple[float, Array]]:
     # The highest return: the vertex where the walk stands is the best for some direction.
     walk(region, linear, _cost(-mean), generic[2] * region.status)
     tilt = generic[2] * region.status
+    short = line_of(region, linear, _cost(-mean), tilt).reduced[:, 0]
+    ties = np.abs(short) <= TIED_MEANS
+    mean[ties] += short[ties]  # exactly equal: else they would part at a lambda of 1e12
     held = region.held.copy()
-    region.held |= np.abs(line_of(region, linear, _cost(-mean), tilt).reduced[:, 0]) > TIED_MEANS
+    region.held |= ~ties
     # Among portfolios of the highest return, the one of lowest variance.
     walk(region, quadratic, _cost(np.zeros(len(mean))), tilt)
     region.held = held
@@ -311,6 +315,8 @@ def _straightened(turns: list[tuple[float, Array]]) -> list[tuple[float, Array]]
     kept: list[tuple[float, Array]] = []
     for k, (kappa, x) in enumerate(turns[:-1]):
         after, beyond = turns[k + 1]
+        if kept and kappa >= kept[-1][0]:
+            continue  # the same point
         room = 1.0 + np.abs(x)
         if not kept:  # above the first corner the portfolio stays what it is
             is_straight = (np.abs(x - beyond) <= STRAIGHT * room).all()

@@ -194,8 +194,8 @@ class Frontier:
 
         Notes
         -----
-        There the line from the risk-free rate touches the frontier: V = lambda (R - risk_free). Between two corners both
-        sides are quadratic in lambda with the same square, which leaves a linear equation.
+        There the line from the risk-free rate touches the frontier: V = lambda (R - risk_free). Between two corners
+        both sides are quadratic in lambda with the same square, which leaves a linear equation.
         """
         if not self.expected_returns[0] > risk_free:
             raise StrategyError(
@@ -205,8 +205,8 @@ class Frontier:
         riskless = (self.variances <= 0) & (self.expected_returns > risk_free)
         if riskless.any():
             raise StrategyError(
-                f"A portfolio without risk earns {self.expected_returns[riskless][0]:.6g}, more than the risk-free rate "
-                f"of {risk_free}: no Sharpe ratio is the highest. Check the covariance and the rate."
+                f"A portfolio without risk earns {self.expected_returns[riskless][0]:.6g}, more than the risk-free "
+                f"rate of {risk_free}: no Sharpe ratio is the highest. Check the covariance and the rate."
             )
         # The ratio rises from a corner to the next while this is positive; it is at first, if ever.
         k = int((self.lambdas * (self.expected_returns - risk_free) > self.variances * (1.0 + ROUNDING)).sum())

@@ -1,7 +1,7 @@
 """Parametric programmes: the optimum of a linear or quadratic programme for every weight of one linear term.
 
-Pivots are exact in rank, not in rounding: bounds carry an infinitesimal shift of their own, so that no two events
-coincide in the programme that is walked, and none can be walked in a circle.
+Every bound is shifted by an infinitesimal of its own, which is carried beside the numbers: of events that coincide one is
+then the first, and the walk cannot go in circles.
 """
 
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ AT_LOWER, FREE, AT_UPPER = -1, 0, 1
 # The programme is scaled to numbers near one: see `critical_line`.
 NO_SPEED = 1e-13  # what moves slower stands still: rounding of sums of numbers near one is 1e-15
 SAME_TIME = 1e-12  # events closer than this coincide: their infinitesimal parts say which is first
-NO_CURVATURE = 1e-14  # of a direction: less is rounding of a direction without variance
-END = 1e-13  # the walk ends here and not at 0, where directions without variance cross zero
+NO_CURVATURE = 1e-12  # relative to that of uncorrelated names: less is rounding of a direction without variance
+END = 1e-15  # the walk ends here and not at 0, where directions without variance cross zero
 BROKEN = 1e-7  # a bound or a sign violated by more: rounding has won
 
 
@@ -53,8 +53,11 @@ class Line:
     Attributes
     ----------
     x, reduced : ndarray of shape (n, 3)
-        The variables and the derivatives of the Lagrangian: their value at kappa = 0, its infinitesimal part, and
+        The variables, and the derivatives of the Lagrangian: their value at kappa = 0, its infinitesimal part, and
         their change per unit of kappa.
+    free : ndarray of int
+        The free variables.
+    factor, columns : of the system that they solve
     """
 
     free: NDArray[np.intp]
@@ -143,11 +146,11 @@ def walk(region: Region, quadratic: Array, cost: Array, direction: Array) -> lis
         [ Q_FF  A_F' ] [ x_F ]   [ kappa d_F - c_F - Q_FB x_B ]
         [ A_F   0    ] [  y  ] = [ b - A_B x_B                ]
 
-    and r = Q x + c - kappa d + A'y is not negative at lower bounds, not positive at upper ones. Next is the largest kappa
-    where a free variable reaches a bound or an r its zero. In a quadratic programme a variable whose r reaches zero
-    becomes free, and the matrix stays regular [1]_: along a direction p without curvature r = -kappa d'p has no zero
-    but at kappa = 0, so that what seems to be one is rounding and is passed over. In a linear one every direction is
-    without curvature: the variable moves, at that kappa, until another one reaches its bound.
+    and r = Q x + c - kappa d + A'y is not negative at lower bounds, not positive at upper ones. Next is the largest
+    kappa where a free variable reaches a bound or an r its zero. In a quadratic programme a variable whose r reaches
+    zero becomes free, and the matrix stays regular [1]_: along a direction p without curvature r = -kappa d'p has no
+    zero but at kappa = 0, so that what seems to be one is rounding and is passed over. In a linear one every direction
+    is without curvature: the variable moves, at that kappa, until another one reaches its bound.
 
     References
     ----------
@@ -157,11 +160,14 @@ def walk(region: Region, quadratic: Array, cost: Array, direction: Array) -> lis
     kappa, turns = np.inf, []
     n_pivots = 200 + 50 * sum(region.rows.shape)
     for _ in range(n_pivots):
-        line = line_of(region, quadratic, cost, direction)
+        # The line as seen from the last turning point: from zero, far away, its rounding is larger.
+        origin = kappa if np.isfinite(kappa) else 0.0
+        line = line_of(region, quadratic, cost - origin * np.outer(direction, (1.0, 0.0)), direction)
         times = _times(region, line)
+        times[:, 0] += origin
         event = _next(region, line, times, None if is_linear else quadratic.diagonal())
         kappa = 0.0 if event is None else min(kappa, float(times[event, 0]))
-        x = _point(region, line, kappa)
+        x = _point(region, line, kappa - origin, 1.0 + kappa)
         turns.append((kappa, x))
         if event is None:
             return turns
@@ -190,24 +196,26 @@ def _times(region: Region, line: Line) -> Array:
 
 
 def _next(region: Region, line: Line, times: Array, curvatures: Array | None) -> int | None:
-    """Choose the event of the largest kappa; in a quadratic programme, not one that frees a direction without variance."""
+    """Choose the event of the largest kappa; in a quadratic programme, none that frees a direction without variance."""
     while True:
-        event = _first(times)
+        event = _first(times, unit=0.0)
         if times[event, 0] <= END:
             return None
         if curvatures is None or region.status[event] == FREE:
             return event
-        if curvatures[event] + line.columns[:, event] @ line.moves(event) > NO_CURVATURE:
+        moves = line.moves(event)
+        curvature = curvatures[event] + line.columns[:, event] @ moves
+        if curvature > NO_CURVATURE * (curvatures[event] + curvatures[line.free] @ moves[: len(line.free)] ** 2):
             return event
         times[event] = -np.inf
 
 
-def _first(times: Array) -> int:
-    """Give the place of the largest number; of those that coincide with it, the one of the largest infinitesimal part."""
+def _first(times: Array, unit: float) -> int:
+    """Give the place of the largest number; of those that coincide with it, that of the largest infinitesimal part."""
     top = times[:, 0].max()
     if np.isinf(top):
         return int(times[:, 0].argmax())
-    tied = times[:, 0] >= top - SAME_TIME * (1.0 + abs(top))
+    tied = times[:, 0] >= top - SAME_TIME * (unit + abs(top))
     return int(np.where(tied, times[:, 1], -np.inf).argmax())
 
 
@@ -225,7 +233,7 @@ def _exchange(region: Region, line: Line, entering: int) -> None:
     bounds = np.where(moves[:, None] > 0, region.high[line.free], region.low[line.free])
     meets = (np.abs(moves) > NO_SPEED * max(1.0, np.abs(moves).max(initial=0.0))) & np.isfinite(bounds[:, 0])
     rooms[:-1][meets] = (bounds[meets] - line.x[line.free[meets], :2]) / moves[meets, None]
-    first = _first(-rooms)
+    first = _first(-rooms, unit=1.0)
     if np.isinf(rooms[first, 0]):
         raise StrategyError(
             "The highest expected return has no bound: weights may grow without end. Bound them, or add constraints."
@@ -237,17 +245,17 @@ def _exchange(region: Region, line: Line, entering: int) -> None:
     region.status[line.free[first]] = AT_UPPER if moves[first] > 0 else AT_LOWER
 
 
-def _point(region: Region, line: Line, kappa: float) -> Array:
-    """Give x at one kappa, refused where it is not optimal."""
-    x = line.x[:, 0] + kappa * line.x[:, 2]
-    reduced = (line.reduced[:, 0] + kappa * line.reduced[:, 2]) * region.status / (1.0 + kappa)
+def _point(region: Region, line: Line, step: float, unit: float) -> Array:
+    """Give x so far along its line, refused where it is not optimal; derivatives count in the unit given."""
+    x = line.x[:, 0] + step * line.x[:, 2]
+    reduced = (line.reduced[:, 0] + step * line.reduced[:, 2]) * region.status / unit
     outside = np.maximum(region.low[:, 0] - x, x - region.high[:, 0]) / (1.0 + np.abs(x))
     # A held variable stays at its bound, whatever its derivative says.
     worst = max(outside.max(), np.where(region.held, 0.0, reduced).max())
     if not worst <= BROKEN:  # NaN too
         raise StrategyError(
-            f"Rounding broke the critical line: its conditions of optimality fail by {worst:.1e}. The covariance is too "
-            "near to singular, or the constraints to each other: shrink the one, or remove some of the others."
+            f"Rounding broke the critical line: its conditions of optimality fail by {worst:.1e}. The covariance is "
+            "too near to singular, or the constraints to each other: shrink the one, or remove some of the others."
         )
     return np.clip(x, region.low[:, 0], region.high[:, 0])
 
