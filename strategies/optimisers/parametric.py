@@ -1,7 +1,7 @@
 """Parametric programmes: the optimum of a linear or quadratic programme for every weight of one linear term.
 
-Every bound is shifted by an infinitesimal of its own, which is carried beside the numbers: of events that coincide one is
-then the first, and the walk cannot go in circles.
+Every bound is shifted by an infinitesimal of its own, which is carried beside the numbers: of events that coincide one
+is then the first, and the walk cannot go in circles.
 """
 
 from dataclasses import dataclass, field
