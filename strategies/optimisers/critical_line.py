@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from strategies.errors import StrategyError
 from strategies.optimisers.frontier import Frontier
-from strategies.optimisers.parametric import AT_LOWER, AT_UPPER, FREE, Array, Region, line_of, walk
+from strategies.optimisers.parametric import AT_LOWER, AT_UPPER, BROKEN, FREE, Array, Region, line_of, walk
 
 Rows = tuple[npt.ArrayLike, npt.ArrayLike]
 
@@ -254,17 +254,21 @@ def _turning_points(programme: _Programme) -> list[tuple[float, Array]]:
     # The highest return: the vertex where the walk stands is the best for some direction.
     walk(region, linear, _cost(-mean), generic[2] * region.status)
     tilt = generic[2] * region.status
-    short = line_of(region, linear, _cost(-mean), tilt).reduced[:, 0]
-    ties = np.abs(short) <= TIED_MEANS
-    mean[ties] += short[ties]  # exactly equal: else they would part at a lambda of 1e12
     held = region.held.copy()
-    region.held |= ~ties
+    region.held |= np.abs(line_of(region, linear, _cost(-mean), tilt).reduced[:, 0]) > TIED_MEANS
     # Among portfolios of the highest return, the one of lowest variance.
     walk(region, quadratic, _cost(np.zeros(len(mean))), tilt)
     region.held = held
     cost = _cost(np.zeros(len(mean)))
     cost[:, 1] = -tilt
-    return [(kappa, x[:n]) for kappa, x in walk(region, quadratic, cost, mean)]
+    turns = walk(region, quadratic, cost, mean)
+    lost = max(float(np.abs(x[n + n_slacks :]).max(initial=0.0)) for _, x in turns)
+    if lost > BROKEN:  # a row that seemed to repeat others, and does not
+        raise StrategyError(
+            f"Rounding broke the critical line: a constraint is missed by {lost:.1e}. "
+            "Remove constraints that nearly repeat each other."
+        )
+    return [(kappa, x[:n]) for kappa, x in turns]
 
 
 def _cost(numbers: Array) -> Array:
@@ -301,7 +305,7 @@ def _phase_one(programme: _Programme, generic: Array, linear: Array) -> Region:
         names = ", ".join(programme.row(int(i)) for i in amiss)
         raise StrategyError(
             f"No weights satisfy all constraints: within the bounds and the others, {names} cannot hold. "
-            "Widen the bounds, or relax it."
+            "Widen the bounds, or relax a constraint."
         )
     # What is free still stands at zero, in a row that repeats others: it stays.
     low[n_real:, 0], high[n_real:, 0] = -np.inf, np.inf

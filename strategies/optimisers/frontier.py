@@ -22,7 +22,7 @@ class FrontierPortfolio:
     expected_return, variance : float
         Per period of the forecasts.
     risk_tolerance : float
-        The least lambda for which it is optimal, in units of variance per unit of return.
+        A lambda for which it is optimal: variance per unit of return.
     """
 
     weights: NDArray[np.float64]

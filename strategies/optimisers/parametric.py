@@ -160,14 +160,11 @@ def walk(region: Region, quadratic: Array, cost: Array, direction: Array) -> lis
     kappa, turns = np.inf, []
     n_pivots = 200 + 50 * sum(region.rows.shape)
     for _ in range(n_pivots):
-        # The line as seen from the last turning point: from zero, far away, its rounding is larger.
-        origin = kappa if np.isfinite(kappa) else 0.0
-        line = line_of(region, quadratic, cost - origin * np.outer(direction, (1.0, 0.0)), direction)
+        line = line_of(region, quadratic, cost, direction)
         times = _times(region, line)
-        times[:, 0] += origin
         event = _next(region, line, times, None if is_linear else quadratic.diagonal())
         kappa = 0.0 if event is None else min(kappa, float(times[event, 0]))
-        x = _point(region, line, kappa - origin, 1.0 + kappa)
+        x = _point(region, line, kappa)
         turns.append((kappa, x))
         if event is None:
             return turns
@@ -245,10 +242,10 @@ def _exchange(region: Region, line: Line, entering: int) -> None:
     region.status[line.free[first]] = AT_UPPER if moves[first] > 0 else AT_LOWER
 
 
-def _point(region: Region, line: Line, step: float, unit: float) -> Array:
-    """Give x so far along its line, refused where it is not optimal; derivatives count in the unit given."""
-    x = line.x[:, 0] + step * line.x[:, 2]
-    reduced = (line.reduced[:, 0] + step * line.reduced[:, 2]) * region.status / unit
+def _point(region: Region, line: Line, kappa: float) -> Array:
+    """Give x at one kappa, refused where it is not optimal."""
+    x = line.x[:, 0] + kappa * line.x[:, 2]
+    reduced = (line.reduced[:, 0] + kappa * line.reduced[:, 2]) * region.status / (1.0 + kappa)
     outside = np.maximum(region.low[:, 0] - x, x - region.high[:, 0]) / (1.0 + np.abs(x))
     # A held variable stays at its bound, whatever its derivative says.
     worst = max(outside.max(), np.where(region.held, 0.0, reduced).max())

@@ -43,8 +43,8 @@ def draw(seed, kinds=KINDS, most=16):
     """A problem that equal weights satisfy: boxes, one or two equalities, up to four inequalities, some tight."""
     rng = np.random.default_rng(seed)
     kind = kinds[int(rng.integers(len(kinds)))]
-    n = int(rng.integers(2, most))
-    n_periods = int(rng.integers(2, n + 1)) if kind == "short history" else 3 * n
+    n = int(rng.integers(2 if kind == "alike" else 1, most))
+    n_periods = int(rng.integers(1, n + 1)) if kind == "short history" else 3 * n
     rows = rng.normal(size=(n_periods, n))
     mu = rng.normal(size=n)
     if kind == "round numbers":  # -1, 0, 1: many ties, and zero variances
@@ -61,7 +61,7 @@ def draw(seed, kinds=KINDS, most=16):
     lower, upper = [
         (np.zeros(n), np.ones(n)),
         (np.zeros(n), np.full(n, np.inf)),
-        (np.full(n, -0.3), rng.choice([0.5, 1.0], size=n)),  # 130/30
+        (np.full(n, -0.3), np.maximum(rng.choice([0.5, 1.0], size=n), 1.0 / n)),  # 130/30
         (np.zeros(n), np.maximum(rng.choice([0.2, 0.25, 0.5], size=n), 1.0 / n)),
     ][int(rng.integers(4))]
     A, b = np.ones((1, n)), np.ones(1)
@@ -71,6 +71,8 @@ def draw(seed, kinds=KINDS, most=16):
         b = A @ equal
     G = rng.choice([-1.0, 0.0, 1.0], size=(int(rng.integers(5)), n))
     h = G @ equal + rng.choice([0.0, 0.05, 0.2], size=len(G))
+    if len(G) and rng.random() < 0.3:  # one of them twice
+        G, h = np.vstack([G, G[:1]]), np.append(h, h[0])
     return Problem(mu, S, lower, upper, A, b, G, h)
 
 

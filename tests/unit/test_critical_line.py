@@ -175,6 +175,18 @@ def test_constraints_may_repeat_each_other():
     np.testing.assert_allclose(repeated.weights, plain.weights, rtol=0, atol=EXACT)
 
 
+def test_a_single_portfolio_may_satisfy_more_constraints_than_there_are_names():
+    # All of them tight at a point: what is freed in the wrong order would drop a constraint.
+    rows = ([[1.0], [1.0], [-1.0], [0.0], [-1.2], [-0.7]], [1.2, 1.0, -1.0, 0.0, -1.2, -0.5])
+    for upper in (1.0, 3.0):
+        found = efficient_frontier([-0.2], [[1.3]], upper=upper, inequalities=rows)
+        np.testing.assert_allclose(found.weights, [[1.0]], rtol=0, atol=EXACT)
+        pair = efficient_frontier(
+            [0.7, -0.7], np.eye(2), upper=0.5, inequalities=([[-0.4, 0.5], [1.4, -0.8]], [0.2, 0.3])
+        )
+        np.testing.assert_allclose(pair.weights, [[0.5, 0.5]], rtol=0, atol=EXACT)
+
+
 def test_a_fixed_name_stays():
     found = efficient_frontier([0.1, 0.05, 0.2], np.diag([0.04, 0.01, 0.01]), lower=[0, 0, 0.5], upper=[1, 1, 0.5])
     np.testing.assert_allclose(found.weights, [[0.5, 0.0, 0.5], [0.1, 0.4, 0.5]], rtol=0, atol=EXACT)
@@ -236,6 +248,14 @@ def test_a_point_that_is_not_optimal_is_refused_and_not_returned(monkeypatch):
         efficient_frontier(MEANS, COVARIANCE)
 
 
+def test_a_constraint_lost_on_the_way_is_noticed(monkeypatch):
+    # Blind to the infinitesimals: of events that coincide, the first in the list.
+    monkeypatch.setattr(parametric, "_first", lambda times, unit: int(times[:, 0].argmax()))
+    rows = ([[-1.0], [1.0], [0.0], [-1.0]], [-0.95, 1.0, 0.2, -0.95])
+    with pytest.raises(StrategyError, match="Rounding broke the critical line: a constraint is missed by 5.0e-02"):
+        efficient_frontier([-0.2], [[1.3]], inequalities=rows)
+
+
 def test_a_walk_in_circles_ends(monkeypatch):
     monkeypatch.setattr(parametric, "_exchange", lambda *given: None)
     monkeypatch.setattr(parametric, "_point", lambda region, line, *rest: line.x[:, 0])
@@ -261,8 +281,13 @@ def test_without_risk_no_sharpe_ratio_is_the_highest():
     frontier = efficient_frontier([0.1, 0.03], np.diag([0.04, 0.0]))
     with pytest.raises(StrategyError, match="A portfolio without risk earns 0.03, more than the risk-free rate of 0.0"):
         frontier.maximum_sharpe(0.0)
-    # Where it earns just the rate, all mixes with it have one ratio: the one that is wholly invested.
-    np.testing.assert_allclose(frontier.maximum_sharpe(0.03).weights, [1.0, 0.0], rtol=0, atol=EXACT)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_with_a_riskless_name_at_the_rate_the_highest_return_has_the_ratio_of_all(seed):
+    mean, rate, variance = np.random.default_rng(seed).uniform(0.01, 1.0, size=3)
+    frontier = efficient_frontier([rate + mean, rate], np.diag([variance, 0.0]))
+    np.testing.assert_allclose(frontier.maximum_sharpe(rate).weights, [1.0, 0.0], rtol=0, atol=EXACT)
 
 
 @pytest.mark.parametrize(
