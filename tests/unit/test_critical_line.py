@@ -1,10 +1,12 @@
 """The critical line on cases that can be redone by hand, and what it refuses."""
 
+import doctest
+
 import numpy as np
 import pytest
 
 from strategies.errors import StrategyError
-from strategies.optimisers import parametric
+from strategies.optimisers import critical_line, parametric
 from strategies.optimisers.critical_line import efficient_frontier
 from strategies.optimisers.frontier import Frontier
 
@@ -17,6 +19,11 @@ COVARIANCE = np.diag([0.04, 0.01])
 def two():
     """Two uncorrelated names: w_1 = 0.2 + lambda, for 0.04 w_1 - 0.01 w_2 = 0.05 lambda."""
     return efficient_frontier(MEANS, COVARIANCE)
+
+
+def test_the_example_of_the_docstring_holds():
+    assert doctest.testmod(critical_line).attempted > 0
+    assert doctest.testmod(critical_line).failed == 0
 
 
 def test_two_names_have_two_corners(two):
