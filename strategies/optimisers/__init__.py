@@ -10,6 +10,8 @@ from strategies.optimisers.constraints.exposure import Gross, Net, Short
 from strategies.optimisers.constraints.groups import GroupLimits
 from strategies.optimisers.constraints.risk import Exposure, TrackingError, Volatility
 from strategies.optimisers.constraints.trading import Participation, Turnover
+from strategies.optimisers.critical_line import efficient_frontier
+from strategies.optimisers.frontier import Frontier, FrontierPortfolio
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.maximum_diversification import MaximumDiversification
 from strategies.optimisers.maximum_sharpe import MaximumSharpe
@@ -29,6 +31,8 @@ __all__ = [
     "Conflict",
     "DoNotTrade",
     "Exposure",
+    "Frontier",
+    "FrontierPortfolio",
     "Gross",
     "GroupLimits",
     "InfeasibleError",
@@ -52,4 +56,5 @@ __all__ = [
     "TradingCosts",
     "Turnover",
     "Volatility",
+    "efficient_frontier",
 ]
