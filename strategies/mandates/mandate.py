@@ -167,6 +167,8 @@ class Mandate:
         InfeasibleError, StrategyError
             As the optimiser and the estimators do.
         """
+        # Without a price in its venue's last session a name stays as it is, whatever else is so.
+        held = replace(held, tradable=held.tradable & self.members.priced[k])
         allowed = self.may_be_held(k)
         is_held = held.weights != 0.0
         # A name that cannot be traded is weighed where it is held, to stay; else it is out of the question.
