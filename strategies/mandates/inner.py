@@ -70,7 +70,7 @@ def optimised_weights(
                     returns=np.ascontiguousarray(samples.window(stamp)[:, at]),
                     is_destination=np.ones(len(at), dtype=np.bool_),
                     score=float("nan"),
-                    periods_per_year=samples.periods_per_year,
+                    periods_per_year=samples.periods_per_year(stamp),
                 ),
                 weighing.estimates,
                 None,

@@ -200,7 +200,7 @@ class Mandate:
                 returns=np.ascontiguousarray(self.samples.window(stamp)[:, sampled]),
                 is_destination=self.is_destination[sampled],
                 score=float(self.score[k]),
-                periods_per_year=self.samples.periods_per_year,
+                periods_per_year=self.samples.periods_per_year(stamp),
             ),
             self.weighing.estimates,
             self.weighing.views if self.weighing.allocation.kind == "black_litterman" else None,
