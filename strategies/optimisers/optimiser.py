@@ -23,6 +23,7 @@ from strategies.optimisers.solvers import Solution
 from strategies.optimisers.solving import solve
 from strategies.optimisers.statements import Statement
 
+LESS_IS_BETTER = ("volatility", "tracking error", "CVaR", "largest gap between a risk contribution and its budget")
 DUST = 1e-8  # a weight below this is the solver's, not the programme's: it goes to the largest position
 
 
@@ -104,6 +105,11 @@ class Optimiser:
     def measured(self) -> str:
         """Name what is optimised."""
         return self.measure
+
+    @property
+    def better(self) -> float:
+        """Which way is better: 1 where more of the measure is, -1 where less is."""
+        return -1.0 if self.measured() in LESS_IS_BETTER else 1.0
 
     def polished(self, programme: Programme, given: Inputs, solution: Solution) -> Solution:
         """Bring a solution nearer to the optimum than the solver did, where that is known how."""
