@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
 from strategies.optimisers.allocation import Allocation, ShadowPrice
-from strategies.optimisers.conflicts import Conflict, Elastic, relaxed, smallest_conflict
+from strategies.optimisers.conflicts import KEPT_BY_ROUNDING, Conflict, Elastic, relaxed, smallest_conflict
 from strategies.optimisers.constraints.bounds import Bounds
 from strategies.optimisers.constraints.constraint import Constraint
 from strategies.optimisers.constraints.costs import TradingCosts
@@ -169,7 +169,7 @@ class Optimiser:
         elastic = self._elastic(given)
         conflict = smallest_conflict(elastic, given)
         if conflict is None:
-            return self._without_solution(given, solution)
+            return self._at_the_edge(programme, given, solution, in_full)
         if self.when_infeasible == "raise":
             raise InfeasibleError(str(conflict), conflict)
         if self.when_infeasible == "hold":
@@ -181,14 +181,17 @@ class Optimiser:
             )
         wider = replace(given, relaxed=amounts)
         solution = solve(programme, programme.numbers(wider))
-        if solution.status != "optimal":
-            return self._without_solution(given, solution)
+        if solution.status == "optimal":
+            answer = self._answer(programme, wider, solution, in_full)
+        else:
+            answer = self._at_the_edge(programme, wider, solution, in_full)
+        if answer.status == "held":
+            return answer
         gave = "; ".join(
             f"{one.key} moved by {one.amount(round(amounts[one.key], 7))}"
             for one in elastic.statements
             if one.key in amounts
         )
-        answer = self._answer(programme, wider, solution, in_full)
         return replace(
             answer,
             status="relaxed",
@@ -282,6 +285,19 @@ class Optimiser:
             price = self.price(given, weights, float(multipliers.sum()) / one.unit_at(given), scale)
             found.append(ShadowPrice(key=one.key, says=one.say(one.one_limit(given)), price=price))
         return tuple(found)
+
+    def _at_the_edge(self, programme: Programme, given: Inputs, before: Solution, in_full: bool) -> Allocation:
+        """Solve with a hair of room where demands can just be kept: a feasible set without an inside stops solvers."""
+        room = {
+            one.key: given.relaxed.get(one.key, 0.0)
+            + {"at most": 1.0, "at least": -1.0, "exactly": 0.0}[one.sense] * KEPT_BY_ROUNDING * one.unit_at(given)
+            for one in programme.statements
+            if one.expression.is_scalar() or one.key in given.relaxed  # bounds of names keep to the letter
+        }
+        solution = solve(programme, programme.numbers(replace(given, relaxed=room)))
+        if solution.status == "optimal":
+            return self._answer(programme, given, solution, in_full)
+        return self._without_solution(given, before)
 
     def _without_solution(self, given: Inputs, solution: Solution) -> Allocation:
         said = f"{solution.solver} ends with {solution.said!r}"

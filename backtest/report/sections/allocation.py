@@ -32,7 +32,7 @@ def allocation(frames: Frames, demands: Demands) -> Section:
     shown = [key for key in demands.prices.columns if demands.binding[key].any() or key not in USUAL]
     prices = demands.prices[shown] * _size(demands)
     unit = f"{_unit(demands).capitalize()} of {demands.measure} per point of the limit"
-    chosen = thinned_prices(prices.drop(columns=["net exactly"], errors="ignore"), N_LINES)
+    chosen = thinned_prices(prices.drop(columns=list(USUAL), errors="ignore"), N_LINES)
     exhibits = [
         Exhibit(
             title="The demands",
@@ -62,6 +62,11 @@ def allocation(frames: Frames, demands: Demands) -> Section:
             caption=(
                 "The whole backtest again, one demand left out at a time: what came of it, by hindsight. Return, "
                 "turnover and cost a year."
+            ),
+            says=" ".join(
+                f"Without {name} there is none: {error}"
+                for name, error in frames.result.without.items()
+                if isinstance(error, EastboundError)
             ),
             table=_without_table(frames),
         ),
@@ -145,7 +150,7 @@ def _without_table(frames: Frames) -> Table | None:
     for name, other in result.without.items():
         label = f"without {name}"
         if isinstance(other, EastboundError):
-            rows.append((label, *(MISSING,) * len(keys), str(other).split(": ", 1)[-1]))
+            rows.append((label, *(MISSING,) * len(keys), "no run"))
             continue
         summary = other.summary()
         gap = ours["annual_return"] - summary["annual_return"]
