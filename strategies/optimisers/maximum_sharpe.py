@@ -24,6 +24,8 @@ class MaximumSharpe(Optimiser):
 
         minimise  y'Sy   with  (mu - r)'y - costs(y) = 1,  constraints(y, k),  w = y / k.
 
+    Of portfolios that differ only in size, the rest being cash, it is the largest.
+
     Attributes
     ----------
     risk_free : float

@@ -18,6 +18,7 @@ from strategies.optimisers.constraints.exposure import Net
 from strategies.optimisers.inputs import Inputs, Parts
 from strategies.optimisers.programme import COMPILED, Objective, Programme
 from strategies.optimisers.room import Room
+from strategies.optimisers.size import largest
 from strategies.optimisers.solvers import Solution
 from strategies.optimisers.solving import solve
 from strategies.optimisers.statements import Statement
@@ -250,7 +251,7 @@ class Optimiser:
         return [*of_mandate, *self.demands(room)]
 
     def _answer(self, programme: Programme, given: Inputs, solution: Solution, in_full: bool) -> Allocation:
-        weights = programme.weights_of(self.polished(programme, given, solution))
+        weights = programme.weights_of(largest(programme, given, self.polished(programme, given, solution)))
         is_dust = np.abs(weights) < DUST
         if is_dust.any():
             dust = float(weights[is_dust].sum())
