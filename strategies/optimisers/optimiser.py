@@ -14,6 +14,7 @@ from strategies.optimisers.conflicts import Conflict, Elastic, relaxed, smallest
 from strategies.optimisers.constraints.bounds import Bounds
 from strategies.optimisers.constraints.constraint import Constraint
 from strategies.optimisers.constraints.costs import TradingCosts
+from strategies.optimisers.constraints.counting import MinimumPosition, NumberOfNames
 from strategies.optimisers.constraints.exposure import Net
 from strategies.optimisers.inputs import Inputs, Parts
 from strategies.optimisers.programme import COMPILED, Objective, Programme
@@ -69,6 +70,11 @@ class Optimiser:
             if isinstance(one, TradingCosts) and not self.takes_costs:
                 raise StrategyError(
                     f"{type(self).__name__} maximises no return, so that costs cannot be set against it."
+                )
+            if isinstance(one, (MinimumPosition, NumberOfNames)) and self.has_scale:
+                raise StrategyError(
+                    f"{type(self).__name__} is solved for weights times a scale, in which {type(one).__name__} cannot "
+                    "be said. Take MeanVariance or MinimumVariance with it, or leave names out beforehand."
                 )
         object.__setattr__(self, "constraints", tuple(self.constraints))
         if isinstance(self.when_infeasible, str):
