@@ -283,6 +283,6 @@ def relaxed(elastic: Elastic, given: Inputs, ranking: Sequence[str]) -> dict[str
 
 def _rank(one: Statement, given: Inputs, ranking: Sequence[str]) -> int:
     """Give a sentence's place in the ranking; -1: it is kept, as is what names may not be traded at all."""
-    if one.sense == "exactly" and np.ndim(one.limit_at(given)) > 0:
+    if not one.can_give or (one.sense == "exactly" and np.ndim(one.limit_at(given)) > 0):
         return -1
     return next((i for i, start in enumerate(ranking) if one.key.startswith(start)), -1)

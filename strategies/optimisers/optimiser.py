@@ -287,8 +287,8 @@ class Optimiser:
         said = f"{solution.solver} ends with {solution.said!r}"
         if solution.status == "unbounded":
             raise StrategyError(
-                f"The programme has no bound ({said}): some portfolio earns any amount. Bound the weights: they are "
-                "short without limit."
+                f"The programme has no bound ({said}): some portfolio earns any amount. Bound the weights, or "
+                "their sum: they are long or short without limit."
             )
         message = f"No solver could solve the programme, though its demands can be kept ({said}). "
         if self.when_infeasible == "hold":

@@ -80,7 +80,7 @@ class RiskParity(Optimiser):
 
     def price(self, given: Inputs, weights: NDArray[np.float64], multiplier: float, scale: float) -> float:
         """In units of the programme's own objective."""
-        return -multiplier * scale
+        return multiplier * scale
 
     def polished(self, programme: Programme, given: Inputs, solution: Solution) -> Solution:
         """Take Newton's last steps where no constraint binds: S y = b / y holds to rounding then."""

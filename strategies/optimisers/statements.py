@@ -35,6 +35,8 @@ class Statement:
         How amounts are said.
     size : callable, optional
         One of the expression's units in the user's: risks are written in those of the scaled covariance.
+    can_give : bool
+        Whether a ranking may give it up; not what an optimiser cannot do without.
     """
 
     key: str
@@ -44,6 +46,7 @@ class Statement:
     limit: float | Read
     unit: Literal["percent", "number"] = PERCENT
     size: Callable[[Inputs], float] | None = None
+    can_give: bool = True
 
     @property
     def is_constant(self) -> bool:
@@ -118,6 +121,14 @@ class Statement:
         str
         """
         return said(value, self.unit)
+
+
+class AboveZero(Statement):
+    """What has to be above zero for a ratio to have a best; its limit is next to nothing."""
+
+    def say(self, limit: float | None) -> str:
+        """Say so."""
+        return f"{self.subject} above {self.amount(0.0)}"
 
 
 def said(value: float, unit: str) -> str:
