@@ -265,6 +265,8 @@ def relaxed(elastic: Elastic, given: Inputs, ranking: Sequence[str]) -> dict[str
     """
     n = len(elastic.statements)
     rank = np.array([_rank(one, given, ranking) for one in elastic.statements])
+    if (rank < 0).all():
+        return None
     most, moves = np.where(rank >= 0, FREE, 0.0), np.zeros(n)
     for level in sorted(set(rank[rank >= 0].tolist()), reverse=True):
         members = rank == level
@@ -274,11 +276,12 @@ def relaxed(elastic: Elastic, given: Inputs, ranking: Sequence[str]) -> dict[str
         size = np.where(np.abs(moves) > KEPT_BY_ROUNDING, np.abs(moves), 0.0)
         # A hair more than needed, so that what is left has an inside for solvers to move in.
         most[members] = np.where(size > 0.0, size * (1.0 + 1e-9) + 1e-8, 0.0)[members]
-    return {
-        one.key: float(np.copysign(most[i], moves[i]) * one.unit_at(given))
-        for i, one in enumerate(elastic.statements)
-        if rank[i] >= 0 and most[i] > 0.0
-    }
+    found = dict[str, float]()
+    for i, one in enumerate(elastic.statements):
+        if rank[i] >= 0 and most[i] > 0.0:
+            move = float(np.copysign(most[i], moves[i]) * one.unit_at(given))
+            found[one.key] = max(move, found.get(one.key, 0.0), key=abs)  # two sentences of one key move together
+    return found
 
 
 def _rank(one: Statement, given: Inputs, ranking: Sequence[str]) -> int:

@@ -231,11 +231,10 @@ class Compiled(threading.local):
         -------
         Programme or Elastic
         """
-        found = self._made.get(key)
-        if found is None:
-            found = self._made[key] = make()
-            while len(self._made) > KEPT:
-                del self._made[next(iter(self._made))]
+        found = self._made.pop(key, None)
+        self._made[key] = found = make() if found is None else found
+        while len(self._made) > KEPT:
+            del self._made[next(iter(self._made))]
         return found
 
 
