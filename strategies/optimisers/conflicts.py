@@ -157,11 +157,23 @@ class Elastic:
         -------
         ndarray of shape (n_statements,)
             Moves of the members' limits; of the others what they give up for it.
+
+        Raises
+        ------
+        StrategyError
+            If a limit is so far from what portfolios have that no slack reaches it.
         """
         n = len(self.statements)
         price = np.zeros(n)
         price[list(members)] = 1.0
-        return self.moves(given, price, np.full(n, FREE))
+        moves = self.moves(given, price, np.full(n, FREE))
+        if np.isnan(moves).any():
+            furthest = max(self.statements, key=lambda one: float(np.abs(limit_of(one, given)).max()))
+            raise StrategyError(
+                f"{furthest.say(furthest.one_limit(given))!r} is out of reach of any portfolio whose weights lie "
+                f"between -{FREE:g} and {FREE:g}. Limits are fractions, 0.1 for 10 %; check the units."
+            )
+        return moves
 
 
 def smallest_conflict(elastic: Elastic, given: Inputs) -> Conflict | None:

@@ -112,7 +112,10 @@ class Exposure(Constraint):
                 raise StrategyError(f"Exposure to {self.to!r} needs exposures of that factor; given: {known}.")
             return given.exposures[self.to]
 
-        of = room.parameter(loadings)
+        def unit(given: Inputs) -> float:
+            return float(np.abs(loadings(given)).max()) or 1.0
+
+        of = room.parameter(lambda given: loadings(given) / unit(given))
         sides: Mapping[Sense, float | None] = {"at least": self.at_least, "at most": self.at_most}
         return [
             Statement(
@@ -122,6 +125,7 @@ class Exposure(Constraint):
                 expression=of @ room.weights,
                 limit=limit,
                 unit=NUMBER,
+                size=unit,
             )
             for sense, limit in sides.items()
             if limit is not None
