@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
-from strategies.optimisers.constraints.constraint import number
+from strategies.optimisers.constraints.constraint import number, numbers
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.mean_variance import unit_of_return
 from strategies.optimisers.optimiser import Optimiser
@@ -52,7 +52,9 @@ class MinimumTrackingError(Optimiser):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.benchmark is not None:
-            object.__setattr__(self, "benchmark", tuple(number(one, "A benchmark weight") for one in self.benchmark))
+            object.__setattr__(
+                self, "benchmark", numbers(self.benchmark, "A benchmark weight", least=-100.0, most=100.0)
+            )
         if self.active_return is not None:
             object.__setattr__(self, "active_return", number(self.active_return, "active_return"))
 

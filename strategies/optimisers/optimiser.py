@@ -62,6 +62,9 @@ class Optimiser:
     takes_costs: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
+        for what in ("constraints", "when_infeasible"):
+            if not isinstance(getattr(self, what), Sequence):
+                raise StrategyError(f"{what} is {getattr(self, what)!r}; want a list.")
         for one in self.constraints:
             if not isinstance(one, Constraint):
                 raise StrategyError(
@@ -84,7 +87,7 @@ class Optimiser:
                     "which they are given up."
                 )
         else:
-            object.__setattr__(self, "when_infeasible", tuple(self.when_infeasible))
+            object.__setattr__(self, "when_infeasible", tuple(map(str, self.when_infeasible)))
 
     # ------------------------------------------------------------------------------------ what each optimiser says
 

@@ -38,9 +38,7 @@ def largest(programme: Programme, given: Inputs, solution: Solution) -> Solution
         If the demands allow any size.
     """
     column = programme.scale_column
-    if column is None or any(
-        one.sense == "exactly" and np.any(one.limit_at(given)) for one in programme.statements
-    ):
+    if column is None or any(one.sense == "exactly" and np.any(one.limit_at(given)) for one in programme.statements):
         return solution
     numbers, form = programme.numbers(given), programme.form
     _, A = form.matrices(numbers)

@@ -97,6 +97,8 @@ class Exposure(Constraint):
     at_most: float | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.to, str):
+            raise StrategyError(f"Exposure to is {self.to!r}; want the name of a factor.")
         for side in ("at_least", "at_most"):
             if getattr(self, side) is not None:
                 object.__setattr__(self, side, number(getattr(self, side), f"Exposure to {self.to} {side}"))
