@@ -188,6 +188,7 @@ class Piqp:
         column = np.repeat(np.arange(form.n_x), np.diff(form.A_indptr))
         is_equality = np.arange(form.n_rows) < form.n_zero
         is_bound = (np.bincount(form.A_indices, minlength=form.n_rows) == 1) & ~is_equality
+        is_bound[form.A_indices[form.A.changes]] = False  # a coefficient that is read may be zero, which bounds nothing
         self._bound_at = np.flatnonzero(is_bound[form.A_indices])
         self._bound_rows, self._bound_columns = form.A_indices[self._bound_at], column[self._bound_at]
         self._equal = _Block(form, column, np.flatnonzero(is_equality), is_dense=self._is_dense)
@@ -380,8 +381,12 @@ def solve_elastic(form: CanonicalForm, numbers: Numbers) -> Solution:
     Returns
     -------
     Solution
-        By HiGHS where all is linear, else by Clarabel.
+        By HiGHS where all is linear, else by Clarabel, or by SCIP where there are integers.
     """
     if form.is_quadratic_programme:
         return Highs(form).solve(numbers)
+    if form.is_integer.any():
+        from strategies.optimisers.integers import Scip
+
+        return Scip(form).solve(numbers)
     return Clarabel(form).solve(numbers)
