@@ -52,8 +52,8 @@ class Inputs:
     scenarios : ndarray of shape (n_scenarios, n_names), optional
         Returns of one period, each as likely as the others.
     current : ndarray of shape (n_names,), optional
-        Drifted weights: fractions of NAV just before the decision. None: nothing was ever held, so that nothing which
-        limits trades applies.
+        Drifted weights: fractions of NAV just before the decision. None: nothing was ever held; the first portfolio is
+        no turnover, and trades count from zero.
     benchmark : ndarray of shape (n_names,), optional
         Weights of the reference.
     labels : mapping of str to tuple of str

@@ -105,7 +105,9 @@ class Scip:
             return exact
         x = np.empty(self._form.n_x)
         x[free], x[fixed] = exact.x, held
-        return replace(exact, x=x, objective=exact.objective + float(numbers.q[fixed] @ held))
+        z = np.array(exact.z)
+        z[self._form.rows_of_integers] = 0.0
+        return replace(exact, x=x, z=z, objective=exact.objective + float(numbers.q[fixed] @ held))
 
 
 STATUS_OF_SCIP: dict[str, Status] = {"optimal": "optimal", "infeasible": "infeasible", "unbounded": "unbounded"}

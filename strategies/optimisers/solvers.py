@@ -336,35 +336,45 @@ class Highs:
         Returns
         -------
         Solution
-            Without multipliers where there are integers.
+            Where there are integers, solved again with them fixed: what HiGHS calls whole may be a millionth off, and
+            so would the weights be. Multipliers are of that portfolio then.
         """
-        from scipy.optimize import linprog
-
-        rows, n = self._form.matrices(numbers)[1].tocsr(), self._form.n_zero
-        found = linprog(
-            numbers.q,
-            A_ub=rows[n:],
-            b_ub=numbers.b[n:],
-            A_eq=rows[:n] if n else None,
-            b_eq=numbers.b[:n] if n else None,
-            bounds=(None, None),
-            integrality=self._integrality if self._integrality.any() else None,
-            method="highs",
-            options={"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
-            if not self._integrality.any()
-            else {"mip_rel_gap": 0.0},
-        )
+        found = self._found(numbers, np.full((self._form.n_x, 2), [-np.inf, np.inf]), self._integrality)
+        gap = float(getattr(found, "mip_gap", None) or 0.0)
+        if found.status == 0 and self._integrality.any():
+            whole = np.where(self._integrality, np.round(found.x), np.inf)
+            bounds = np.column_stack([np.where(self._integrality, whole, -np.inf), whole])
+            found = self._found(numbers, bounds, None)
         status = STATUS_OF_HIGHS.get(found.status, "trouble")
         if status != "optimal":
             return Solution(
                 status, np.zeros(len(numbers.q)), np.zeros(len(numbers.b)), np.nan, self.name, 0, found.message
             )
+        n = self._form.n_zero
         z = np.zeros(len(numbers.b))
-        if not self._integrality.any():
-            z[:n] = -found.eqlin.marginals if n else 0.0
-            z[n:] = -found.ineqlin.marginals
-        gap = float(getattr(found, "mip_gap", None) or 0.0)
+        z[:n] = -found.eqlin.marginals if n else 0.0
+        z[n:] = -found.ineqlin.marginals
+        z[self._form.rows_of_integers] = 0.0
         return Solution(status, found.x, z, found.fun, self.name, int(found.nit or 0), found.message, gap)
+
+    def _found(self, numbers: Numbers, bounds: NDArray[np.float64], integrality: NDArray[np.int64] | None) -> Any:
+        from scipy.optimize import linprog
+
+        rows, n = self._form.matrices(numbers)[1].tocsr(), self._form.n_zero
+        has_integers = integrality is not None and bool(integrality.any())
+        return linprog(
+            numbers.q,
+            A_ub=rows[n:],
+            b_ub=numbers.b[n:],
+            A_eq=rows[:n] if n else None,
+            b_eq=numbers.b[:n] if n else None,
+            bounds=bounds,
+            integrality=integrality if has_integers else None,
+            method="highs",
+            options={"mip_rel_gap": 0.0}
+            if has_integers
+            else {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9},
+        )
 
 
 STATUS_OF_HIGHS: dict[int, Status] = {0: "optimal", 2: "infeasible", 3: "unbounded"}

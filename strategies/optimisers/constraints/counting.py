@@ -46,6 +46,10 @@ class NumberOfNames(Constraint):
     at_most, exactly : int, optional
         One of them. Exactly so many means with something beside it that says how little a held name may be: a
         `MinimumPosition`.
+
+    Notes
+    -----
+    Beside either of the two nothing is short, and no weight is above 1.
     """
 
     at_most: int | None = None
