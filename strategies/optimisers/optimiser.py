@@ -80,6 +80,13 @@ class Optimiser:
                     "be said. Take MeanVariance or MinimumVariance with it, or leave names out beforehand."
                 )
         object.__setattr__(self, "constraints", tuple(self.constraints))
+        floors: list[Any] = [one.at_least for one in self.constraints if isinstance(one, Bounds)]
+        below = [name for each in floors if isinstance(each, tuple) for name, floor in each if floor < 0.0]
+        if below and not any(isinstance(floor, float) for floor in floors):
+            raise StrategyError(
+                f"Bounds give {below[0]} a floor below zero and no floor for every name, so that nothing may be short: "
+                "say at_least=... for all, and zero for those that are long only."
+            )
         if isinstance(self.when_infeasible, str):
             if self.when_infeasible not in ("raise", "hold"):
                 raise StrategyError(
