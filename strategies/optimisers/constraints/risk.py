@@ -12,6 +12,8 @@ from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.room import Room
 from strategies.optimisers.statements import NUMBER, Sense, Statement
 
+NO_RISK = 1e-6  # of the root of the mean variance: a variance of 1e-12, which solvers leave of zero
+
 
 @dataclass(frozen=True, kw_only=True)
 class Volatility(Constraint):
@@ -146,6 +148,25 @@ def scaled_root(room: Room) -> Any:
     cvxpy.Parameter
     """
     return room.parameter(lambda given: given.scaled_root)
+
+
+def price_of_risk(given: Inputs, multiplier: float, volatility: float) -> float:
+    """Turn a multiplier of half the scaled variance into volatility that goes.
+
+    Parameters
+    ----------
+    given : Inputs
+    multiplier : float
+    volatility : float
+        That is minimised.
+
+    Returns
+    -------
+    float
+        0 where there is next to no volatility, of which nothing can go: the multiplier is rounding there.
+    """
+    unit = unit_of_risk(given)
+    return multiplier * unit * unit / volatility if volatility > NO_RISK * unit else 0.0
 
 
 def unit_of_risk(given: Inputs) -> float:
