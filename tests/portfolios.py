@@ -1,5 +1,6 @@
 """Random covariances, inputs and mandates for tests of optimisers; and mandates said in plain cvxpy, independently."""
 
+import warnings
 from dataclasses import replace
 from functools import singledispatch
 
@@ -130,9 +131,8 @@ def sentences(constraints, given, w, k=1.0):
 
 def between(expression, one, k):
     """Say both sides of a constraint that has them."""
-    return [expression >= one.at_least * k] * (one.at_least is not None) + [expression <= one.at_most * k] * (
-        one.at_most is not None
-    )
+    said = [] if one.at_least is None else [expression >= one.at_least * k]
+    return said if one.at_most is None else [*said, expression <= one.at_most * k]
 
 
 @singledispatch
@@ -207,41 +207,84 @@ def risk(given, w):
     return cp.norm((np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T) @ w)
 
 
+@singledispatch
+def aim(one, given, w):
+    """Say what an optimiser minimises over w, and what it demands besides."""
+    raise AssertionError(one)
+
+
+def half_variance(given, w):
+    """Half the variance, in units of the mean one."""
+    return cp.quad_form(w, cp.psd_wrap(given.covariance / np.mean(given.covariance.diagonal()))) / 2.0
+
+
+def cvar(one, given, w):
+    """CVaR of losses as Rockafellar and Uryasev write it."""
+    tail = cp.Variable()
+    return tail + cp.sum(cp.pos(-given.scenarios @ w - tail)) / ((1.0 - one.level) * len(given.scenarios))
+
+
+@aim.register
+def _(one: MinimumVariance, given, w):
+    return half_variance(given, w), []
+
+
+@aim.register
+def _(one: MinimumTrackingError, given, w):
+    return half_variance(given, w - given.benchmark), []
+
+
+@aim.register
+def _(one: MaximumSharpe, given, w):
+    return half_variance(given, w), [(given.expected_returns - one.risk_free) @ w == 0.1]
+
+
+@aim.register
+def _(one: MaximumDiversification, given, w):
+    deviation = np.sqrt(given.covariance.diagonal())
+    return half_variance(given, w), [deviation @ w == deviation.mean()]
+
+
+@aim.register
+def _(one: RiskParity, given, w):
+    return half_variance(given, w) - cp.sum(cp.log(w)) / given.n_names, []
+
+
+@aim.register
+def _(one: MinimumCVaR, given, w):
+    return cvar(one, given, w), []
+
+
+@aim.register
+def _(one: MeanCVaR, given, w):
+    mean = given.expected_returns @ w
+    if one.target_cvar is None:
+        return one.tail_aversion * cvar(one, given, w) - mean, []
+    return -mean, [cvar(one, given, w) <= one.target_cvar]
+
+
+@aim.register
+def _(one: MeanVariance, given, w):
+    mean = given.expected_returns @ w
+    if one.risk_aversion is not None:
+        return one.risk_aversion * half_variance(given, w) - mean / np.mean(given.covariance.diagonal()), []
+    if one.target_return is not None:
+        return half_variance(given, w), [mean >= one.target_return]
+    return -mean, [risk(given, w) <= one.target_volatility]
+
+
 def plain_weights(optimiser, given):
     """Solve an optimiser's problem as its docstring reads, with cvxpy and Clarabel; None where there is no optimum."""
-    n, size = given.n_names, float(np.mean(given.covariance.diagonal()))
-    w = cp.Variable(n)
+    w = cp.Variable(given.n_names)
     k = cp.Variable(nonneg=True) if optimiser.has_scale else 1.0
-    half = cp.quad_form(w, cp.psd_wrap(given.covariance / size)) / 2.0
-    more, tail = [], cp.Variable()
-    losses = -given.scenarios @ w
-    level = getattr(optimiser, "level", 0.9)
-    cvar = tail + cp.sum(cp.pos(losses - tail)) / ((1.0 - level) * len(given.scenarios))
-    mean = given.expected_returns @ w
-    if isinstance(optimiser, MaximumSharpe):
-        more, loss = [(given.expected_returns - optimiser.risk_free) @ w == 0.1], half
-    elif isinstance(optimiser, MaximumDiversification):
-        more, loss = [np.sqrt(given.covariance.diagonal()) @ w == float(np.sqrt(size))], half
-    elif isinstance(optimiser, RiskParity):
-        loss = half - cp.sum(cp.log(w)) / n
-    elif isinstance(optimiser, MinimumTrackingError):
-        loss = cp.quad_form(w - given.benchmark, cp.psd_wrap(given.covariance / size)) / 2.0
-    elif isinstance(optimiser, MinimumVariance):
-        loss = half
-    elif isinstance(optimiser, MinimumCVaR):
-        loss = cvar
-    elif isinstance(optimiser, MeanCVaR):
-        loss = -mean + (optimiser.tail_aversion or 0.0) * cvar
-        more = [] if optimiser.target_cvar is None else [cvar <= optimiser.target_cvar]
-    elif optimiser.risk_aversion is not None:
-        loss = -mean / size + optimiser.risk_aversion * half
-    elif optimiser.target_return is not None:
-        loss, more = half, [mean >= optimiser.target_return]
-    else:
-        loss, more = -mean, [risk(given, w) <= optimiser.target_volatility]
+    loss, more = aim(optimiser, given, w)
     problem = cp.Problem(cp.Minimize(loss), [*sentences(optimiser.constraints, given, w, k), *more])
-    problem.solve(solver="CLARABEL", tol_gap_abs=1e-11, tol_gap_rel=1e-11, tol_feas=1e-11)
-    if problem.status not in ("optimal", "optimal_inaccurate"):
+    for tolerance in (1e-11, 1e-9, 1e-8):
+        with warnings.catch_warnings(action="ignore"):  # that a solution is inaccurate: its status says so too
+            problem.solve(solver="CLARABEL", tol_gap_abs=tolerance, tol_gap_rel=tolerance, tol_feas=tolerance)
+        if problem.status != "optimal_inaccurate":
+            break
+    if w.value is None:
         return None
     return w.value / (k.value if optimiser.has_scale else 1.0)
 
