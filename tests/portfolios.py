@@ -193,7 +193,7 @@ def _(one: Exposure, given, w, k):
 
 @say.register
 def _(one: Turnover, given, w, k):
-    return [cp.sum(cp.abs(w - given.current * k)) / 2.0 <= (one.at_most - given.turnover_used) * k]
+    return [cp.sum(cp.abs(w - given.current * k)) / 2.0 <= max(one.at_most - given.turnover_used, 0.0) * k]
 
 
 @say.register

@@ -109,7 +109,8 @@ def conflict_of(constraints, **more):
         (
             [MinimumPosition(at_least=0.3), NumberOfNames(exactly=4)],
             (
-                "3 demands cannot hold together: (1) the sum of weights exactly 100 %; (2) each name held at least 30 %; "
+                "3 demands cannot hold together: (1) the sum of weights exactly 100 %; "
+                "(2) each name held at least 30 %; "
                 "(3) the number of names exactly 4. One has to give: (1) to 120 %; or (2) to 25 %; or (3) to 3."
             ),
         ),
