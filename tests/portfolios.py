@@ -87,6 +87,7 @@ def constraints_at(given, w, room=0.02):
     beta = float(given.exposures["beta"] @ w)
     trades = w - given.current
     share = float((np.abs(trades) / given.volume).max())
+    slack = max(room, 0.0)  # of what is zero or more
     return {
         "cap": [Bounds(at_most=float(w.max()) + room)],
         "floor": [Bounds(at_least=float(w.min()) - room)],
@@ -98,13 +99,13 @@ def constraints_at(given, w, room=0.02):
         "net": [Net(exactly=float(w.sum()))],
         "net range": [Net(at_least=float(w.sum()) - room, at_most=float(w.sum()) + room)],
         "gross": [Gross(at_most=float(np.abs(w).sum()) + room), Bounds(at_least=-0.5)],
-        "short": [Short(at_most=float(np.maximum(-w, 0.0).sum()) + room), Bounds(at_least=-0.5)],
+        "short": [Short(at_most=float(np.maximum(-w, 0.0).sum()) + slack), Bounds(at_least=-0.5)],
         "volatility": [Volatility(at_most=given.volatility_of(w) * (1.0 + room))],
         "tracking error": [TrackingError(at_most=given.volatility_of(w - given.benchmark) * (1.0 + room))],
         "beta cap": [Exposure(to="beta", at_most=beta + room)],
         "beta floor": [Exposure(to="beta", at_least=beta - room)],
-        "turnover": [Turnover(at_most=float(np.abs(trades).sum()) / 2.0 + room)],
-        "participation": [Participation(at_most=share + room)],
+        "turnover": [Turnover(at_most=float(np.abs(trades).sum()) / 2.0 + slack)],
+        "participation": [Participation(at_most=share + slack)],
     }
 
 

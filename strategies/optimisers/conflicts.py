@@ -286,8 +286,10 @@ def relaxed(elastic: Elastic, given: Inputs, ranking: Sequence[str]) -> dict[str
         if np.isnan(moves).any():
             return None
         size = np.where(np.abs(moves) > KEPT_BY_ROUNDING, np.abs(moves), 0.0)
-        # A hair more than needed, so that what is left has an inside for solvers to move in.
-        most[members] = np.where(size > 0.0, size * (1.0 + 1e-9) + 1e-8, 0.0)[members]
+        # A hair more than needed, so that what is left has an inside for solvers to move in; limits on risk, round as
+        # they are, have less of it.
+        hair = np.array([1e-8 if one.expression.is_affine() else 1e-7 for one in elastic.statements])
+        most[members] = np.where(size > 0.0, size * (1.0 + 1e-9) + hair, 0.0)[members]
     found = dict[str, float]()
     for i, one in enumerate(elastic.statements):
         if rank[i] >= 0 and most[i] > 0.0:
