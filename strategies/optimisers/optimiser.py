@@ -14,11 +14,13 @@ from strategies.optimisers.conflicts import KEPT_BY_ROUNDING, Conflict, Elastic,
 from strategies.optimisers.constraints.bounds import Bounds
 from strategies.optimisers.constraints.constraint import Constraint
 from strategies.optimisers.constraints.costs import TradingCosts
+from strategies.optimisers.constraints.counting import MinimumPosition, NumberOfNames
 from strategies.optimisers.constraints.exposure import Net
 from strategies.optimisers.constraints.groups import Shares
 from strategies.optimisers.inputs import Inputs, Parts
 from strategies.optimisers.programme import COMPILED, Objective, Programme
 from strategies.optimisers.room import Room
+from strategies.optimisers.size import largest
 from strategies.optimisers.solvers import Solution
 from strategies.optimisers.solving import solve
 from strategies.optimisers.statements import Statement
@@ -62,6 +64,9 @@ class Optimiser:
     takes_costs: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
+        for what in ("constraints", "when_infeasible"):
+            if not isinstance(getattr(self, what), Sequence):
+                raise StrategyError(f"{what} is {getattr(self, what)!r}; want a list.")
         for one in self.constraints:
             if not isinstance(one, Constraint):
                 raise StrategyError(
@@ -71,7 +76,19 @@ class Optimiser:
                 raise StrategyError(
                     f"{type(self).__name__} maximises no return, so that costs cannot be set against it."
                 )
+            if isinstance(one, (MinimumPosition, NumberOfNames)) and self.has_scale:
+                raise StrategyError(
+                    f"{type(self).__name__} is solved for weights times a scale, in which {type(one).__name__} cannot "
+                    "be said. Take MeanVariance or MinimumVariance with it, or leave names out beforehand."
+                )
         object.__setattr__(self, "constraints", tuple(self.constraints))
+        floors: list[Any] = [one.at_least for one in self.constraints if isinstance(one, Bounds)]
+        below = [name for each in floors if isinstance(each, tuple) for name, floor in each if floor < 0.0]
+        if below and not any(isinstance(floor, float) for floor in floors):
+            raise StrategyError(
+                f"Bounds give {below[0]} a floor below zero and no floor for every name, so that nothing may be short: "
+                "say at_least=... for all, and zero for those that are long only."
+            )
         if isinstance(self.when_infeasible, str):
             if self.when_infeasible not in ("raise", "hold"):
                 raise StrategyError(
@@ -79,7 +96,7 @@ class Optimiser:
                     "which they are given up."
                 )
         else:
-            object.__setattr__(self, "when_infeasible", tuple(self.when_infeasible))
+            object.__setattr__(self, "when_infeasible", tuple(map(str, self.when_infeasible)))
 
     # ------------------------------------------------------------------------------------ what each optimiser says
 
@@ -260,7 +277,7 @@ class Optimiser:
         return [*of_mandate, *self.demands(room)]
 
     def _answer(self, programme: Programme, given: Inputs, solution: Solution, in_full: bool) -> Allocation:
-        weights = programme.weights_of(self.polished(programme, given, solution))
+        weights = programme.weights_of(largest(programme, given, self.polished(programme, given, solution)))
         is_dust = np.abs(weights) < DUST
         if is_dust.any():
             dust = float(weights[is_dust].sum())
@@ -303,8 +320,8 @@ class Optimiser:
         said = f"{solution.solver} ends with {solution.said!r}"
         if solution.status == "unbounded":
             raise StrategyError(
-                f"The programme has no bound ({said}): some portfolio earns any amount. Bound the weights: they are "
-                "short without limit."
+                f"The programme has no bound ({said}): some portfolio earns any amount. Bound the weights, or "
+                "their sum: they are long or short without limit."
             )
         message = f"No solver could solve the programme, though its demands can be kept ({said}). "
         if self.when_infeasible == "hold":

@@ -48,6 +48,10 @@ class Programme:
     Attributes
     ----------
     statements : tuple of Statement
+    weight_columns : slice
+        Of the weights, among all variables.
+    scale_column : int or None
+        Of the scale; None: it is 1.
     """
 
     def __init__(self, room: Room, objective: Objective, statements: list[Statement]) -> None:
@@ -74,8 +78,8 @@ class Programme:
         ]
         self._rows = [self.form.rows[sentence.id] for sentence in sentences]
         first = self.form.column_of[room.weights.id]
-        self._weights = slice(first, first + room.n_names)
-        self._scale = self.form.column_of[room.scale.id] if room.has_scale else None
+        self.weight_columns = slice(first, first + room.n_names)
+        self.scale_column = self.form.column_of[room.scale.id] if room.has_scale else None
         self._solvers = dict[str, Any]()
 
     def numbers(self, given: Inputs) -> Numbers:
@@ -128,7 +132,7 @@ class Programme:
         -------
         float
         """
-        return 1.0 if self._scale is None else float(solution.x[self._scale])
+        return 1.0 if self.scale_column is None else float(solution.x[self.scale_column])
 
     def weights_of(self, solution: Solution) -> NDArray[np.float64]:
         """Give the weights of a solution.
@@ -141,7 +145,7 @@ class Programme:
         -------
         ndarray of shape (n_names,)
         """
-        found: NDArray[np.float64] = solution.x[self._weights] / self.scale_of(solution)
+        found: NDArray[np.float64] = solution.x[self.weight_columns] / self.scale_of(solution)
         return found
 
     def with_weights(self, solution: Solution, scaled: NDArray[np.float64]) -> Solution:
@@ -157,10 +161,10 @@ class Programme:
         Solution
         """
         x = solution.x.copy()
-        before = x[self._weights].sum()
-        x[self._weights] = scaled
-        if self._scale is not None:
-            x[self._scale] *= scaled.sum() / before
+        before = x[self.weight_columns].sum()
+        x[self.weight_columns] = scaled
+        if self.scale_column is not None:
+            x[self.scale_column] *= scaled.sum() / before
         return replace(solution, x=x)
 
     def multipliers(self, solution: Solution) -> list[NDArray[np.float64]]:
@@ -227,11 +231,10 @@ class Compiled(threading.local):
         -------
         Programme or Elastic
         """
-        found = self._made.get(key)
-        if found is None:
-            found = self._made[key] = make()
-            while len(self._made) > KEPT:
-                del self._made[next(iter(self._made))]
+        found = self._made.pop(key, None)
+        self._made[key] = found = make() if found is None else found
+        while len(self._made) > KEPT:
+            del self._made[next(iter(self._made))]
         return found
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
-from strategies.optimisers.constraints.constraint import number
+from strategies.optimisers.constraints.constraint import numbers
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.optimiser import Optimiser
 from strategies.optimisers.programme import Objective, Programme
@@ -56,7 +56,7 @@ class RiskParity(Optimiser):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.budgets is not None:
-            given = tuple(number(one, "A risk budget", least=0.0) for one in self.budgets)
+            given = numbers(self.budgets, "A risk budget", least=0.0)
             if not given or min(given) <= 0.0:
                 raise StrategyError("Risk budgets are above zero: a name without a budget is left out of the names.")
             object.__setattr__(self, "budgets", given)
@@ -80,7 +80,7 @@ class RiskParity(Optimiser):
 
     def price(self, given: Inputs, weights: NDArray[np.float64], multiplier: float, scale: float) -> float:
         """In units of the programme's own objective."""
-        return -multiplier * scale
+        return multiplier * scale
 
     def polished(self, programme: Programme, given: Inputs, solution: Solution) -> Solution:
         """Take Newton's last steps where no constraint binds: S y = b / y holds to rounding then."""

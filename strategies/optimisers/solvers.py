@@ -4,7 +4,7 @@ Every solve starts cold and uses nothing of an earlier one, so that an answer de
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,8 +16,9 @@ from strategies.optimisers.canonical import CanonicalForm, Numbers
 Vector = NDArray[np.float64]
 Status = Literal["optimal", "infeasible", "unbounded", "trouble"]
 
-# Tight enough that gradients of held names agree to 1e-6; a programme that gets no closer is content with the second.
-TOLERANCE, CONTENT = 1e-11, 1e-9
+# Tight enough that gradients of held names agree to 1e-6; a programme that gets no closer is content with the second,
+# and one whose limit on risk leaves next to no room with the last.
+TOLERANCE, CONTENT, LAST = 1e-11, 1e-9, (1e-8, 1e-7)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +55,7 @@ class Clarabel:
     """Clarabel [1]_: interior points for quadratic objectives over symmetric, exponential and power cones.
 
     Its own equilibration is off at first, for programmes come in scaled units. Where that leads nowhere it is tried
-    with it, and then to a hundredth of the accuracy, before anything else is.
+    with it, and then to less accuracy by steps, before anything else is.
 
     References
     ----------
@@ -80,7 +81,7 @@ class Clarabel:
         self._first = _settings(CONTENT if is_curved else TOLERANCE, is_equilibrated=False)
         self._others = [
             _settings(tolerance, is_equilibrated=True)
-            for tolerance in (TOLERANCE, CONTENT)
+            for tolerance in (TOLERANCE, CONTENT, *LAST)
             if not (is_curved and tolerance < CONTENT)
         ]
         self._solver: Any = None
@@ -188,6 +189,7 @@ class Piqp:
         column = np.repeat(np.arange(form.n_x), np.diff(form.A_indptr))
         is_equality = np.arange(form.n_rows) < form.n_zero
         is_bound = (np.bincount(form.A_indices, minlength=form.n_rows) == 1) & ~is_equality
+        is_bound[form.A_indices[form.A.changes]] = False  # a coefficient that is read may be zero, which bounds nothing
         self._bound_at = np.flatnonzero(is_bound[form.A_indices])
         self._bound_rows, self._bound_columns = form.A_indices[self._bound_at], column[self._bound_at]
         self._equal = _Block(form, column, np.flatnonzero(is_equality), is_dense=self._is_dense)
@@ -335,49 +337,65 @@ class Highs:
         Returns
         -------
         Solution
-            Without multipliers where there are integers.
+            Where there are integers, solved again with them fixed: what HiGHS calls whole may be a millionth off, and
+            so would the weights be. Multipliers are of that portfolio then.
         """
+        form = self._form
+        free = np.full((form.n_x, 2), [-np.inf, np.inf])
+        first = self._run(numbers, free, self._has_integers)
+        if not self._has_integers or first.status != "optimal":
+            return first
+        whole = np.where(form.is_integer, np.round(first.x), np.inf)
+        fixed = np.column_stack([np.where(form.is_integer, whole, -np.inf), whole])
+        exact = self._run(numbers, fixed, False)
+        if exact.status != "optimal" or callable(exact.z):
+            return exact
+        exact.z[form.rows_of_integers] = 0.0
+        return replace(exact, gap=first.gap, iterations=first.iterations)
+
+    def _run(self, numbers: Numbers, bounds: NDArray[np.float64], has_integers: bool) -> Solution:
         import highspy
 
+        form = self._form
         solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        solver.setOptionValue("output_flag", False)
-        solver.setOptionValue("threads", 1)
-        solver.setOptionValue("primal_feasibility_tolerance", 1e-9)
-        solver.setOptionValue("dual_feasibility_tolerance", 1e-9)
-        solver.setOptionValue("mip_feasibility_tolerance", 1e-9)
-        solver.setOptionValue("mip_rel_gap", 0.0)
-        solver.passModel(self._model(numbers))
-        solver.run()
-        said = solver.modelStatusToString(solver.getModelStatus())
-        status = STATUS_OF_HIGHS.get(said, "trouble")
-        found, info = solver.getSolution(), solver.getInfo()
-        x = np.array(found.col_value) if status == "optimal" else np.zeros(self._form.n_x)
-        z = np.zeros(self._form.n_rows)
-        if status == "optimal" and not self._has_integers:
-            z = -np.array(found.row_dual)
-        gap = float(info.mip_gap) if self._has_integers and status == "optimal" else 0.0
-        iterations = int(info.mip_node_count if self._has_integers else info.simplex_iteration_count)
-        return Solution(status, x, z, info.objective_function_value, self.name, iterations, said, gap)
-
-    def _model(self, numbers: Numbers) -> Any:
-        import highspy
-
-        form, model = self._form, highspy.HighsLp()
+        for option, value in OPTIONS_OF_HIGHS.items():
+            solver.setOptionValue(option, value)
+        model: Any = highspy.HighsLp()
         model.num_col_, model.num_row_ = form.n_x, form.n_rows
         model.col_cost_ = numbers.q
-        model.col_lower_, model.col_upper_ = np.full(form.n_x, -np.inf), np.full(form.n_x, np.inf)
+        model.col_lower_, model.col_upper_ = np.ascontiguousarray(bounds[:, 0]), np.ascontiguousarray(bounds[:, 1])
         lower = np.full(form.n_rows, -np.inf)
         lower[: form.n_zero] = numbers.b[: form.n_zero]
         model.row_lower_, model.row_upper_ = lower, numbers.b
         model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         model.a_matrix_.start_, model.a_matrix_.index_ = form.A_indptr, form.A_indices
         model.a_matrix_.value_ = numbers.A
-        if self._has_integers:
+        if has_integers:
             kinds = highspy.HighsVarType
             model.integrality_ = [kinds.kInteger if one else kinds.kContinuous for one in form.is_integer]
-        return model
+        solver.passModel(model)
+        solver.run()
+        said = solver.modelStatusToString(solver.getModelStatus())
+        status = STATUS_OF_HIGHS.get(said, "trouble")
+        if status != "optimal":
+            return Solution(status, np.zeros(form.n_x), np.zeros(form.n_rows), np.nan, self.name, 0, said)
+        found, info = solver.getSolution(), solver.getInfo()
+        x, objective = np.array(found.col_value), float(info.objective_function_value)
+        if has_integers:
+            nodes, gap = int(info.mip_node_count), float(info.mip_gap)
+            return Solution(status, x, np.zeros(form.n_rows), objective, self.name, nodes, said, gap)
+        z = -np.array(found.row_dual)
+        return Solution(status, x, z, objective, self.name, int(info.simplex_iteration_count), said)
 
 
+OPTIONS_OF_HIGHS: dict[str, bool | int | float] = {
+    "output_flag": False,
+    "threads": 1,
+    "primal_feasibility_tolerance": 1e-9,
+    "dual_feasibility_tolerance": 1e-9,
+    "mip_feasibility_tolerance": 1e-9,
+    "mip_rel_gap": 0.0,
+}
 STATUS_OF_HIGHS: dict[str, Status] = {"Optimal": "optimal", "Infeasible": "infeasible", "Unbounded": "unbounded"}
 
 
@@ -392,8 +410,12 @@ def solve_elastic(form: CanonicalForm, numbers: Numbers) -> Solution:
     Returns
     -------
     Solution
-        By HiGHS where all is linear, else by Clarabel.
+        By HiGHS where all is linear, else by Clarabel, or by SCIP where there are integers.
     """
     if form.is_quadratic_programme:
         return Highs(form).solve(numbers)
+    if form.is_integer.any():
+        from strategies.optimisers.integers import Scip
+
+        return Scip(form).solve(numbers)
     return Clarabel(form).solve(numbers)

@@ -5,11 +5,14 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from strategies.optimisers.canonical import CanonicalForm, Numbers
 from strategies.optimisers.integers import Scip
 from strategies.optimisers.solvers import Clarabel, Highs, Piqp, Solution
 from strategies.optimisers.splitting import Scs
+
+Vector = NDArray[np.float64]
 
 FEASIBLE = 1e-7  # how far rows may be missed, in scaled units: more is no answer, whatever the solver calls it
 
@@ -79,13 +82,33 @@ def _maker(name: str) -> Any:
 
 
 def _keeps(form: CanonicalForm, numbers: Numbers, solution: Solution) -> bool:
-    """Say whether a solution keeps the linear rows; it is asked of every answer, and of no solver."""
+    """Say whether a solution keeps its rows; it is asked of every answer, and of no solver."""
     residual = numbers.b - form.rows_of(numbers, solution.x)
     n_zero, n_linear = form.n_zero, form.n_zero + form.n_nonnegative
     equal, rest = residual[:n_zero], residual[n_zero:n_linear]
     worst = max(equal.max(initial=0.0), -equal.min(initial=0.0), -rest.min(initial=0.0))
     size = max(1.0, numbers.b.max(initial=0.0), -numbers.b.min(initial=0.0))
-    return bool(worst <= FEASIBLE * size)  # NaN is not
+    if not worst <= FEASIBLE * size:  # NaN is not
+        return False
+    return n_linear == len(residual) or _keeps_cones(form, residual[n_linear:], FEASIBLE * size)
+
+
+def _keeps_cones(form: CanonicalForm, residual: Vector, near: float) -> bool:
+    """Say whether rows lie in their second-order, exponential and power cones, or as near to them."""
+    first = 0
+    for length in form.cones.soc:
+        head, tail = residual[first], residual[first + 1 : first + length]
+        if not np.sqrt(tail @ tail) <= head + near:
+            return False
+        first += length
+    n_exponential = 3 * form.cones.exp
+    x, y, z = residual[first : first + n_exponential].reshape(-1, 3).T
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        if not ((y + near) * np.exp((x - near) / (y + near)) <= z + near).all():
+            return False
+        x, y, z = residual[first + n_exponential :].reshape(-1, 3).T
+        power = np.array(form.cones.p3d)
+        return bool(((x + near) ** power * (y + near) ** (1.0 - power) >= np.abs(z) - near).all())
 
 
 def _distrusted(solution: Solution) -> Solution:
