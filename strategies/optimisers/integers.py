@@ -51,7 +51,7 @@ class Scip:
         model = Model()
         model.hideOutput()
         model.setParam("limits/gap", 0.0)
-        model.setParam("numerics/feastol", 1e-7)
+        model.setParam("numerics/feastol", 1e-9)
         x = [
             model.addVar(vtype="B" if is_integer else "C", lb=0.0 if is_integer else None)
             for is_integer in form.is_integer
@@ -83,7 +83,7 @@ class Scip:
         try:
             model.optimize()
             said = model.getStatus()
-        except Exception as error:  # what SCIP raises when its own solver of linear programmes fails
+        except Exception as error:  # noqa: BLE001 - what SCIP raises when its own solver of linear programmes fails
             said = str(error)
         status = STATUS_OF_SCIP.get(said, "trouble")
         if status != "optimal":
