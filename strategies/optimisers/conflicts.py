@@ -25,6 +25,7 @@ from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.programme import limit_of
 from strategies.optimisers.room import Room
 from strategies.optimisers.solvers import solve_elastic
+from strategies.optimisers.solving import keeps
 from strategies.optimisers.statements import Statement
 
 FREE = 100.0  # more slack than any sentence about weights can need
@@ -153,7 +154,7 @@ class Elastic:
         solution = solve_elastic(self._form, numbers)
         if solution.status == "infeasible":
             return np.full(len(self.statements), np.nan)
-        if solution.status != "optimal":
+        if solution.status != "optimal" or not keeps(self._form, numbers, solution):
             raise StrategyError(
                 f"No solver could say why the programme failed ({solution.solver}: {solution.said}). "
                 "Look for limits that are very large or very small."

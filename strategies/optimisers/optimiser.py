@@ -184,7 +184,12 @@ class Optimiser:
         if solution.status == "optimal":
             return self._answer(programme, given, solution, in_full)
         elastic = self._elastic(given)
-        conflict = smallest_conflict(elastic, given)
+        try:
+            conflict = smallest_conflict(elastic, given)
+        except StrategyError as error:
+            if self.when_infeasible == "hold":
+                return self._held(given, None, f"Held: {error}")
+            raise
         if conflict is None:
             return self._at_the_edge(programme, given, solution, in_full)
         if self.when_infeasible == "raise":

@@ -410,7 +410,7 @@ def solve_elastic(form: CanonicalForm, numbers: Numbers) -> Solution:
     Returns
     -------
     Solution
-        By HiGHS where all is linear, else by Clarabel, or by SCIP where there are integers.
+        By HiGHS where all is linear, else by Clarabel or after it SCS, or by SCIP where there are integers.
     """
     if form.is_quadratic_programme:
         return Highs(form).solve(numbers)
@@ -418,4 +418,9 @@ def solve_elastic(form: CanonicalForm, numbers: Numbers) -> Solution:
         from strategies.optimisers.integers import Scip
 
         return Scip(form).solve(numbers)
-    return Clarabel(form).solve(numbers)
+    found = Clarabel(form).solve(numbers)
+    if found.status == "trouble":
+        from strategies.optimisers.splitting import Scs
+
+        return Scs(form).solve(numbers)
+    return found

@@ -37,7 +37,7 @@ def solve(programme: Any, numbers: Numbers) -> Solution:
     for name in solvers_for(form, programme.has_covariance):
         made = programme.solver(name, _maker(name), numbers)
         solution: Solution = made.solve(numbers)
-        if solution.status == "optimal" and not _keeps(form, numbers, solution):
+        if solution.status == "optimal" and not keeps(form, numbers, solution):
             solution = _distrusted(solution)
         if solution.status != "trouble":
             return solution
@@ -81,14 +81,28 @@ def _maker(name: str) -> Any:
     }[name]
 
 
-def _keeps(form: CanonicalForm, numbers: Numbers, solution: Solution) -> bool:
-    """Say whether a solution keeps its rows; it is asked of every answer, and of no solver."""
+def keeps(form: CanonicalForm, numbers: Numbers, solution: Solution) -> bool:
+    """Say whether a solution keeps its rows; it is asked of every answer, and of no solver.
+
+    Parameters
+    ----------
+    form : CanonicalForm
+    numbers : Numbers
+    solution : Solution
+
+    Returns
+    -------
+    bool
+        False where anything is NaN.
+    """
+    if not np.isfinite(solution.x).all():
+        return False
     residual = numbers.b - form.rows_of(numbers, solution.x)
     n_zero, n_linear = form.n_zero, form.n_zero + form.n_nonnegative
     equal, rest = residual[:n_zero], residual[n_zero:n_linear]
     worst = max(equal.max(initial=0.0), -equal.min(initial=0.0), -rest.min(initial=0.0))
     size = max(1.0, numbers.b.max(initial=0.0), -numbers.b.min(initial=0.0))
-    if not worst <= FEASIBLE * size:  # NaN is not
+    if worst > FEASIBLE * size:
         return False
     return n_linear == len(residual) or _keeps_cones(form, residual[n_linear:], FEASIBLE * size)
 
