@@ -74,6 +74,19 @@ class AffineMap:
         self.changes = np.zeros(len(self._base), dtype=np.bool_)
         self.changes[self._rows] = True
 
+    def depends_on(self, parameters: NDArray[np.bool_]) -> bool:
+        """Say whether a number depends on one of some parameters.
+
+        Parameters
+        ----------
+        parameters : ndarray of shape (n_parameters,), bool
+
+        Returns
+        -------
+        bool
+        """
+        return bool(parameters[self._of.indices].any())
+
     def __call__(self, parameters: Vector) -> Vector:
         """Multiply out.
 
@@ -230,8 +243,8 @@ class CanonicalForm:
         -------
         ndarray of shape (n_rows,)
         """
-        found = np.bincount(self.A_indices, numbers.A * x[self._A_columns], minlength=self.n_rows)
-        return found.astype(np.float64, copy=False)
+        found = np.bincount(self._A_rows, numbers.A * x[self._A_columns], minlength=self.n_rows)
+        return found.astype(np.float64, copy=False)  # of no entries at all it gives integers
 
     @property
     def n_parameters(self) -> int:
@@ -263,7 +276,8 @@ class CanonicalForm:
         entries = np.flatnonzero(np.diff(of_A.indptr))
         self.A = AffineMap(-of_A[entries])
         column, row = np.divmod(entries, rows)
-        self.A_indices, self._A_columns = row.astype(np.int32), column
+        self.A_indices = row.astype(np.int32)
+        self._A_rows, self._A_columns = row.astype(np.intp), column.astype(np.intp)  # what numpy counts and takes by
         self.A_indptr = np.searchsorted(column, np.arange(self.n_x + 1)).astype(np.int32)
         self.b = AffineMap(of_b)
         self.q = AffineMap(sp.csr_array(compiled.q)[: self.n_x])

@@ -1,7 +1,7 @@
 """Which solver is asked, and which after it; and the check of what it answers."""
 
 from functools import cache
-from importlib.util import find_spec
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -65,7 +65,11 @@ def solvers_for(form: CanonicalForm, is_quadratic: bool) -> tuple[str, ...]:
 
 @cache
 def _has(library: str) -> bool:
-    return find_spec(library) is not None
+    try:
+        import_module(library)
+    except ImportError:
+        return False
+    return True
 
 
 def _maker(name: str) -> Any:
@@ -81,11 +85,12 @@ def _maker(name: str) -> Any:
 def _keeps(form: CanonicalForm, numbers: Numbers, solution: Solution) -> bool:
     """Say whether a solution keeps the linear rows; it is asked of every answer, and of no solver."""
     residual = numbers.b - form.rows_of(numbers, solution.x)
-    n_zero, n_linear = form.n_zero, form.n_zero + form.n_nonnegative
-    equal, rest = residual[:n_zero], residual[n_zero:n_linear]
-    worst = max(equal.max(initial=0.0), -equal.min(initial=0.0), -rest.min(initial=0.0))
-    size = max(1.0, numbers.b.max(initial=0.0), -numbers.b.min(initial=0.0))
-    return bool(worst <= FEASIBLE * size)  # NaN is not
+    n_zero = form.n_zero
+    np.negative(np.abs(residual[:n_zero]), out=residual[:n_zero])
+    worst = -residual[: n_zero + form.n_nonnegative].min(initial=0.0)
+    if worst <= FEASIBLE:
+        return True
+    return bool(worst <= FEASIBLE * np.abs(numbers.b).max(initial=1.0))  # NaN is not
 
 
 def _distrusted(solution: Solution) -> Solution:
