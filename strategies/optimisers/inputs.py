@@ -34,6 +34,8 @@ class Parts(TypedDict, total=False):
     sell_cost: npt.ArrayLike | None
     impact: npt.ArrayLike | None
     tradable: npt.ArrayLike | None
+    leaving: npt.ArrayLike | None
+    absent: Sequence[str]
     turnover_used: float
 
 
@@ -68,6 +70,12 @@ class Inputs:
         k in the cost k |trade|^1.5 of a trade that is a fraction of NAV; 0 where not given.
     tradable : ndarray of shape (n_names,), bool, optional
         False: the venue is shut, or the name suspended.
+    leaving : ndarray of shape (n_names,), bool, optional
+        Names that may not be held any more.
+    absent : tuple of str
+        Names that constraints may speak of, though they are none of these now.
+    shares : mapping of str to float, optional
+        Of each basket, where something else than the programme says them.
     turnover_used : float
         One-way turnover already made within the period that a turnover limit is for.
     relaxed : mapping of str to float
@@ -91,6 +99,9 @@ class Inputs:
     sell_cost: Vector | None = None
     impact: Vector | None = None
     tradable: NDArray[np.bool_] | None = None
+    leaving: NDArray[np.bool_] | None = None
+    absent: tuple[str, ...] = ()
+    shares: Mapping[str, float] | None = None
     turnover_used: float = 0.0
     relaxed: Mapping[str, float] = field(default_factory=dict)
 
@@ -124,13 +135,15 @@ class Inputs:
         arrays: dict[str, Any] = {key: _array(key, known[key], names) for key in ARRAYS if key in known}
         labels = {kind: _labels(kind, of, n) for kind, of in _mapping("labels", known).items()}
         exposures = {factor: _array(factor, of, names) for factor, of in _mapping("exposures", known).items()}
-        used = known.get("turnover_used", 0.0)
+        used, absent = known.get("turnover_used", 0.0), known.get("absent", ())
         return cls(
             names=names,
             labels=labels,
             exposures=exposures,
             turnover_used=float(used) if isinstance(used, (int, float, np.number)) else 0.0,
-            tradable=_tradable(known["tradable"], names) if "tradable" in known else None,
+            absent=tuple(map(str, absent)) if isinstance(absent, Sequence) else (),
+            tradable=_flags("tradable", known.get("tradable"), names),
+            leaving=_flags("leaving", known.get("leaving"), names),
             **arrays,
         )
 
@@ -174,7 +187,8 @@ class Inputs:
 
         Returns
         -------
-        ndarray of shape (len(names),), int64
+        ndarray of int64
+            One for each that is not absent, in their order.
 
         Raises
         ------
@@ -182,10 +196,10 @@ class Inputs:
             Naming one that is none of these.
         """
         at = {name: i for i, name in enumerate(self.names)}
-        unknown = [name for name in names if name not in at]
+        unknown = [name for name in names if name not in at and name not in self.absent]
         if unknown:
             raise StrategyError(f"{why} speaks of {unknown[0]}, which is none of the {self.n_names} names given.")
-        return np.array([at[name] for name in names], dtype=np.int64)
+        return np.array([at[name] for name in names if name in at], dtype=np.int64)
 
     @cached_property
     def variance_scale(self) -> float:
@@ -300,8 +314,10 @@ def _labels(kind: str, given: object, n: int) -> tuple[str, ...]:
     return found
 
 
-def _tradable(given: object, names: tuple[str, ...]) -> NDArray[np.bool_]:
+def _flags(what: str, given: object, names: tuple[str, ...]) -> NDArray[np.bool_] | None:
+    if given is None:
+        return None
     found = np.asarray(given)
     if found.shape != (len(names),) or found.dtype != np.bool_:
-        raise StrategyError(f"tradable has shape {found.shape}; want True or False for each of {len(names)} names.")
+        raise StrategyError(f"{what} has shape {found.shape}; want True or False for each of {len(names)} names.")
     return found

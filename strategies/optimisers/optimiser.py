@@ -15,6 +15,7 @@ from strategies.optimisers.constraints.bounds import Bounds
 from strategies.optimisers.constraints.constraint import Constraint
 from strategies.optimisers.constraints.costs import TradingCosts
 from strategies.optimisers.constraints.exposure import Net
+from strategies.optimisers.constraints.groups import Shares
 from strategies.optimisers.inputs import Inputs, Parts
 from strategies.optimisers.programme import COMPILED, Objective, Programme
 from strategies.optimisers.room import Room
@@ -216,7 +217,7 @@ class Optimiser:
     def all_constraints(self) -> tuple[Constraint, ...]:
         """The constraints, with long-only and fully invested where nothing else is said."""
         has_floor = any(isinstance(one, Bounds) and isinstance(one.at_least, float) for one in self.constraints)
-        has_sum = any(isinstance(one, Net) for one in self.constraints)
+        has_sum = any(isinstance(one, (Net, Shares)) for one in self.constraints)
         usual: tuple[Constraint, ...] = () if has_sum else (Net(exactly=1.0),)
         if not has_floor:
             usual += (Bounds(at_least=0.0),)
