@@ -8,7 +8,6 @@ from typing import Any
 
 import clarabel
 import numpy as np
-import piqp
 
 from benchmarks.allocation.engines import Lay, Weights
 from benchmarks.allocation.in_eastbound import optimiser_of, parts_of
@@ -16,6 +15,7 @@ from benchmarks.allocation.steps import Mandate, Step
 from strategies.optimisers.canonical import Numbers
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.programme import Programme
+from strategies.optimisers.linear import Simplex
 from strategies.optimisers.solvers import Clarabel, Piqp, Solution
 
 
@@ -63,14 +63,11 @@ def lay_piqp(job: str, mandate: Mandate) -> Lay:
 
     def of_step(step: Step):  # noqa: ANN202 - Lay says it
         compiled, numbers = numbers_of(job, mandate, step)
-        ours = Piqp(compiled.form, numbers, mandate.n)
+        ours = Piqp(compiled.form, mandate.n)
         whole = ours.whole(numbers)
-        make = piqp.DenseSolver if ours.is_dense else piqp.SparseSolver
 
         def solve() -> Weights:
-            solver = make()
-            ours.settle(solver.settings)
-            solver.setup(**whole)
+            solver = ours.fresh(whole)
             solver.solve()
             return _weights(compiled, solver.result.x)
 
@@ -86,17 +83,31 @@ def lay_piqp_update(job: str, mandate: Mandate) -> Lay:
     def of_step(step: Step):  # noqa: ANN202 - Lay says it
         nonlocal solver
         compiled, numbers = numbers_of(job, mandate, step)
-        ours = Piqp(compiled.form, numbers, mandate.n)
+        ours = Piqp(compiled.form, mandate.n)
         whole = ours.whole(numbers)
         if solver is None:
-            solver = piqp.DenseSolver() if ours.is_dense else piqp.SparseSolver()
-            ours.settle(solver.settings)
-            solver.setup(**whole)
+            solver = ours.fresh(whole)
 
         def solve() -> Weights:
             solver.update(**whole)
             solver.solve()
             return _weights(compiled, solver.result.x)
+
+        return solve
+
+    return of_step
+
+
+def lay_highs(job: str, mandate: Mandate) -> Lay:
+    """Pass the model and solve fresh."""
+
+    def of_step(step: Step):  # noqa: ANN202 - Lay says it
+        compiled, numbers = numbers_of(job, mandate, step)
+        ours = Simplex(compiled.form)
+        model = ours.model(numbers)
+
+        def solve() -> Weights:
+            return _weights(compiled, ours.run(model).getSolution().col_value)
 
         return solve
 

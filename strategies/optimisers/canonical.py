@@ -231,6 +231,29 @@ class CanonicalForm:
         entries[self._P_at] = np.take(numbers.covariance, self._P_from)
         return entries
 
+    def whole_quadratic(self, numbers: Numbers) -> NDArray[np.float64]:
+        """Give P whole, both triangles, in Fortran's order.
+
+        Parameters
+        ----------
+        numbers : Numbers
+
+        Returns
+        -------
+        ndarray of shape (n_x, n_x)
+            The covariance itself where it is all of P.
+        """
+        of_names = numbers.covariance
+        if of_names is not None and len(of_names) == self.n_x:
+            return of_names.T  # symmetric
+        P = np.zeros((self.n_x, self.n_x), order="F")
+        if of_names is None or len(self._P_at) < len(self._P_base):
+            rows, columns = self.P_indices, np.repeat(np.arange(self.n_x), np.diff(self.P_indptr))
+            P[rows, columns] = P[columns, rows] = self._P_base
+        if of_names is not None:
+            P[self._names, self._names] = of_names.T
+        return P
+
     def rows_of(self, numbers: Numbers, x: Vector) -> Vector:
         """Multiply A with a vector.
 
@@ -296,6 +319,7 @@ class CanonicalForm:
         if probe is None:
             return
         first = self.column_of[room.weights.id]
+        self._names = slice(first, first + room.n_names)
         column = np.repeat(np.arange(self.n_x), np.diff(upper.indptr))
         row = upper.indices
         inside = (row >= first) & (row < first + room.n_names) & (column >= first) & (column < first + room.n_names)

@@ -118,22 +118,22 @@ class Programme:
             form.b(parameters) if "b" in varying else usual.b,
         )
 
-    def solver(self, name: str, make: Callable[["Programme", Numbers], Any], numbers: Numbers) -> Any:
+    def solver(self, name: str, make: Callable[["Programme"], Any]) -> Any:
         """Give a solver that is set up for the programme's pattern.
 
         Parameters
         ----------
         name : str
         make : callable
-        numbers : Numbers
 
         Returns
         -------
         Clarabel, Piqp or another
         """
-        if name not in self._solvers:
-            self._solvers[name] = make(self, numbers)
-        return self._solvers[name]
+        found = self._solvers.get(name)
+        if found is None:
+            found = self._solvers[name] = make(self)
+        return found
 
     def scale_of(self, solution: Solution) -> float:
         """Give the scale of a solution.
@@ -159,7 +159,8 @@ class Programme:
         -------
         ndarray of shape (n_names,)
         """
-        found: NDArray[np.float64] = solution.x[self._weights] / self.scale_of(solution)
+        x = solution.x
+        found: NDArray[np.float64] = x[self._weights] / (1.0 if self._scale is None else x[self._scale])
         return found
 
     def with_weights(self, solution: Solution, scaled: NDArray[np.float64]) -> Solution:

@@ -1,5 +1,6 @@
 """Which solver is asked, and which after it; and the check of what it answers."""
 
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 
 from strategies.optimisers.canonical import CanonicalForm, Numbers
 from strategies.optimisers.integers import Scip
+from strategies.optimisers.linear import Simplex
 from strategies.optimisers.solvers import Clarabel, Highs, Piqp, Solution
 from strategies.optimisers.splitting import Scs
 
@@ -26,13 +28,13 @@ def solve(programme: Any, numbers: Numbers) -> Solution:
     -------
     Solution
         The first that is optimal and keeps its rows; else the first that is not in trouble; else the last. Quadratic
-        programmes: PIQP where it is installed, Clarabel, SCS. Others without integers: Clarabel, then HiGHS for linear
-        programmes and SCS for the rest. With integers: HiGHS for linear ones, SCIP for quadratic ones.
+        programmes: PIQP where it is installed, Clarabel, SCS. Linear ones: HiGHS, Clarabel; others without integers:
+        Clarabel, SCS. With integers: HiGHS for linear ones, SCIP for quadratic ones.
     """
     form: CanonicalForm = programme.form
     found = Solution("trouble", np.zeros(0), np.zeros(0), np.nan, "no solver", 0, "there is none for it")
     for name in solvers_for(form, programme.has_covariance):
-        made = programme.solver(name, _maker(name), numbers)
+        made = programme.solver(name, MAKERS[name])
         solution: Solution = made.solve(numbers)
         if solution.status == "optimal" and not _keeps(form, numbers, solution):
             solution = _distrusted(solution)
@@ -59,7 +61,7 @@ def solvers_for(form: CanonicalForm, is_quadratic: bool) -> tuple[str, ...]:
     if not form.is_quadratic_programme:
         return ("clarabel", "scs")
     if not is_quadratic:
-        return ("clarabel", "highs")
+        return ("simplex", "clarabel")
     return ("piqp", "clarabel", "scs") if _has("piqp") else ("clarabel", "scs")
 
 
@@ -72,14 +74,14 @@ def _has(library: str) -> bool:
     return True
 
 
-def _maker(name: str) -> Any:
-    return {
-        "clarabel": lambda programme, _: Clarabel(programme.form),
-        "piqp": lambda programme, numbers: Piqp(programme.form, numbers, programme.room.n_names),
-        "highs": lambda programme, _: Highs(programme.form),
-        "scs": lambda programme, _: Scs(programme.form),
-        "scip": lambda programme, _: Scip(programme.form),
-    }[name]
+MAKERS: dict[str, Callable[[Any], Any]] = {
+    "clarabel": lambda programme: Clarabel(programme.form),
+    "piqp": lambda programme: Piqp(programme.form, programme.room.n_names),
+    "simplex": lambda programme: Simplex(programme.form),
+    "highs": lambda programme: Highs(programme.form),
+    "scs": lambda programme: Scs(programme.form),
+    "scip": lambda programme: Scip(programme.form),
+}
 
 
 def _keeps(form: CanonicalForm, numbers: Numbers, solution: Solution) -> bool:
