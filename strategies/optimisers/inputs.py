@@ -124,9 +124,9 @@ class Inputs:
             If nothing says how many names there are, shapes differ, or a value is missing or infinite.
         """
         known = {key: value for key, value in parts.items() if value is not None}
-        unknown = sorted(known.keys() - Parts.__annotations__.keys())
-        if unknown:
-            raise StrategyError(f"Unknown input {unknown[0]!r}; want one of {', '.join(Parts.__annotations__)}.")
+        if not known.keys() <= KNOWN:
+            unknown = min(known.keys() - KNOWN)
+            raise StrategyError(f"Unknown input {unknown!r}; want one of {', '.join(Parts.__annotations__)}.")
         n = _count(known)
         given = known.pop("names", None)
         names = tuple(map(str, given)) if isinstance(given, Sequence) else _numbered(n)
@@ -205,7 +205,7 @@ class Inputs:
     def variance_scale(self) -> float:
         """The mean variance: programmes are solved in its units, so that the unit of returns moves no weight."""
         covariance = self.need("covariance", "The unit of risk")
-        return float(np.trace(covariance)) / self.n_names
+        return float(covariance.trace()) / self.n_names
 
     @cached_property
     def scaled_covariance(self) -> Matrix:
@@ -244,6 +244,7 @@ class Inputs:
         return math.sqrt(max(variance, 0.0))
 
 
+KNOWN = frozenset(Parts.__annotations__)
 ARRAYS = {
     "covariance": 2,
     "scenarios": 2,
@@ -295,9 +296,14 @@ def _array(what: str, given: object, names: tuple[str, ...]) -> NDArray[np.float
 
 def _refuse_odd(covariance: Matrix, names: tuple[str, ...]) -> None:
     """Refuse a covariance that is not symmetric, or has a variance of zero or less."""
-    variances, gap = covariance.diagonal(), covariance - covariance.T
-    if variances.min() <= 0.0 or max(gap.max(), -gap.min()) > 1e-10 * variances.max():
-        check_covariance(covariance, names)
+    variances = covariance.diagonal()
+    if variances.min() > 0.0:
+        if (covariance == covariance.T).all():  # as most are
+            return
+        gap = covariance - covariance.T
+        if max(gap.max(), -gap.min()) <= 1e-10 * variances.max():
+            return
+    check_covariance(covariance, names)
 
 
 def _mapping(what: str, known: Mapping[str, object]) -> Mapping[str, object]:
@@ -308,6 +314,8 @@ def _mapping(what: str, known: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _labels(kind: str, given: object, n: int) -> tuple[str, ...]:
+    if type(given) is tuple and len(given) == n and set(map(type, given)) == {str}:
+        return given  # the same object at each decision is found again at once
     found = tuple(map(str, given)) if isinstance(given, (Sequence, np.ndarray)) and not isinstance(given, str) else ()
     if len(found) != n:
         raise StrategyError(f"labels of kind {kind!r} are {len(found)}, and there are {n} names: give each one.")

@@ -256,7 +256,7 @@ class Optimiser:
         if is_dust.any():
             dust = float(weights[is_dust].sum())
             weights[is_dust] = 0.0
-            weights[np.argmax(weights)] += dust
+            weights[weights.argmax()] += dust
         return Allocation(
             weights=weights,
             status="optimal",
