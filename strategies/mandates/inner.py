@@ -1,5 +1,7 @@
 """Weights within a basket by an optimiser: each basket by itself, whatever is held."""
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,8 @@ from strategies.mandates.samples import samples_of
 from strategies.mandates.sections import Weighing
 from strategies.membership import Membership
 from strategies.optimisers.inputs import Inputs
+
+NUMBERS = re.compile(r"-?\d[\d,]*(\.\d+)?(e-?\d+)?")
 
 
 def optimised_weights(
@@ -66,7 +70,7 @@ def optimised_weights(
                     returns=np.ascontiguousarray(samples.window(stamp)[:, at]),
                     is_destination=np.ones(len(at), dtype=np.bool_),
                     score=float("nan"),
-                    periods_per_year=samples.periods_per_year,
+                    periods_per_year=samples.periods_per_year(stamp),
                 ),
                 weighing.estimates,
                 None,
@@ -110,7 +114,7 @@ class Told:
             Those that differ in figures alone count as one, told with the figures of the first.
         """
         for remark in remarks:
-            kind = "".join(letter for letter in remark if not letter.isdigit())
+            kind = NUMBERS.sub("#", remark)
             self._days.setdefault(kind, [remark]).append(day)
 
     def notes(self) -> tuple[str, ...]:

@@ -167,6 +167,8 @@ class Mandate:
         InfeasibleError, StrategyError
             As the optimiser and the estimators do.
         """
+        # Without a price in its venue's last session a name stays as it is, whatever else is so.
+        held = replace(held, tradable=held.tradable & self.members.priced[k])
         allowed = self.may_be_held(k)
         is_held = held.weights != 0.0
         # A name that cannot be traded is weighed where it is held, to stay; else it is out of the question.
@@ -198,7 +200,7 @@ class Mandate:
                 returns=np.ascontiguousarray(self.samples.window(stamp)[:, sampled]),
                 is_destination=self.is_destination[sampled],
                 score=float(self.score[k]),
-                periods_per_year=self.samples.periods_per_year,
+                periods_per_year=self.samples.periods_per_year(stamp),
             ),
             self.weighing.estimates,
             self.weighing.views if self.weighing.allocation.kind == "black_litterman" else None,

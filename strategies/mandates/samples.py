@@ -26,15 +26,15 @@ class Samples:
         NaN before a name's first price.
     lookback : int
         Periods of a sample.
-    periods_per_year : float
-        By elapsed time.
+    starts : ndarray of shape (n_periods,), int64
+        At which each begins.
     """
 
     names: tuple[str, ...]
     ends: NDArray[np.int64]
     returns: NDArray[np.float64]
     lookback: int
-    periods_per_year: float
+    starts: NDArray[np.int64]
 
     def window(self, stamp: int) -> NDArray[np.float64]:
         """Give the last returns known at a decision.
@@ -51,6 +51,24 @@ class Samples:
         """
         end = int(np.searchsorted(self.ends, stamp, side="right"))
         return self.returns[max(end - self.lookback, 0) : end]
+
+    def periods_per_year(self, stamp: int) -> float:
+        """Count periods a year by the time that a decision's sample spans.
+
+        Parameters
+        ----------
+        stamp : int
+
+        Returns
+        -------
+        float
+            NaN without a period.
+        """
+        end = int(np.searchsorted(self.ends, stamp, side="right"))
+        first = max(end - self.lookback, 0)
+        if end == first:
+            return float("nan")
+        return (end - first) * YEAR_NS / float(self.ends[end - 1] - self.starts[first])
 
     def has_whole_window(self, stamp: int) -> NDArray[np.bool_]:
         """Say which names have a return in every period of the lookback.
@@ -98,11 +116,10 @@ def samples_of(market: MarketData, names: tuple[str, ...], venue: str, estimates
         closes = decision_stamps(calendar, rebalance_dates(calendar, estimates.period, 0, first, last))
     closes = np.unique(closes)
     returns = returns_at(market, names, closes, estimates.currency)
-    span = float(closes[-1] - closes[0]) if len(closes) > 1 else YEAR_NS
     return Samples(
         names=names,
         ends=closes[1:],
         returns=returns,
         lookback=estimates.lookback,
-        periods_per_year=max(len(closes) - 1, 1) * YEAR_NS / span,
+        starts=closes[:-1],
     )

@@ -320,7 +320,7 @@ STATUS_OF_PIQP: dict[str, Status] = {
 
 
 class Highs:
-    """HiGHS [1]_ through scipy: linear programmes, with integers or without.
+    """HiGHS [1]_: linear programmes, with integers or without.
 
     References
     ----------
@@ -331,7 +331,7 @@ class Highs:
 
     def __init__(self, form: CanonicalForm) -> None:
         self._form = form
-        self._integrality = form.is_integer.astype(np.int64)
+        self._has_integers = bool(form.is_integer.any())
 
     def solve(self, numbers: Numbers) -> Solution:
         """Solve.
@@ -339,43 +339,55 @@ class Highs:
         Parameters
         ----------
         numbers : Numbers
-            With P all zeros.
+            Without a covariance.
 
         Returns
         -------
         Solution
             Without multipliers where there are integers.
         """
-        from scipy.optimize import linprog
+        import highspy
 
-        rows, n = self._form.matrices(numbers)[1].tocsr(), self._form.n_zero
-        found = linprog(
-            numbers.q,
-            A_ub=rows[n:],
-            b_ub=numbers.b[n:],
-            A_eq=rows[:n] if n else None,
-            b_eq=numbers.b[:n] if n else None,
-            bounds=(None, None),
-            integrality=self._integrality if self._integrality.any() else None,
-            method="highs",
-            options={"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
-            if not self._integrality.any()
-            else {"mip_rel_gap": 0.0},
-        )
-        status = STATUS_OF_HIGHS.get(found.status, "trouble")
-        if status != "optimal":
-            return Solution(
-                status, np.zeros(len(numbers.q)), np.zeros(len(numbers.b)), np.nan, self.name, 0, found.message
-            )
-        z = np.zeros(len(numbers.b))
-        if not self._integrality.any():
-            z[:n] = -found.eqlin.marginals if n else 0.0
-            z[n:] = -found.ineqlin.marginals
-        gap = float(getattr(found, "mip_gap", None) or 0.0)
-        return Solution(status, found.x, z, found.fun, self.name, int(found.nit or 0), found.message, gap)
+        solver = highspy.Highs()
+        solver.setOptionValue("output_flag", False)
+        solver.setOptionValue("threads", 1)
+        solver.setOptionValue("primal_feasibility_tolerance", 1e-9)
+        solver.setOptionValue("dual_feasibility_tolerance", 1e-9)
+        solver.setOptionValue("mip_feasibility_tolerance", 1e-9)
+        solver.setOptionValue("mip_rel_gap", 0.0)
+        solver.passModel(self._model(numbers))
+        solver.run()
+        said = solver.modelStatusToString(solver.getModelStatus())
+        status = STATUS_OF_HIGHS.get(said, "trouble")
+        found, info = solver.getSolution(), solver.getInfo()
+        x = np.array(found.col_value) if status == "optimal" else np.zeros(self._form.n_x)
+        z = np.zeros(self._form.n_rows)
+        if status == "optimal" and not self._has_integers:
+            z = -np.array(found.row_dual)
+        gap = float(info.mip_gap) if self._has_integers and status == "optimal" else 0.0
+        iterations = int(info.mip_node_count if self._has_integers else info.simplex_iteration_count)
+        return Solution(status, x, z, info.objective_function_value, self.name, iterations, said, gap)
+
+    def _model(self, numbers: Numbers) -> Any:
+        import highspy
+
+        form, model = self._form, highspy.HighsLp()
+        model.num_col_, model.num_row_ = form.n_x, form.n_rows
+        model.col_cost_ = numbers.q
+        model.col_lower_, model.col_upper_ = np.full(form.n_x, -np.inf), np.full(form.n_x, np.inf)
+        lower = np.full(form.n_rows, -np.inf)
+        lower[: form.n_zero] = numbers.b[: form.n_zero]
+        model.row_lower_, model.row_upper_ = lower, numbers.b
+        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        model.a_matrix_.start_, model.a_matrix_.index_ = form.A_indptr, form.A_indices
+        model.a_matrix_.value_ = numbers.A
+        if self._has_integers:
+            kinds = highspy.HighsVarType
+            model.integrality_ = [kinds.kInteger if one else kinds.kContinuous for one in form.is_integer]
+        return model
 
 
-STATUS_OF_HIGHS: dict[int, Status] = {0: "optimal", 2: "infeasible", 3: "unbounded"}
+STATUS_OF_HIGHS: dict[str, Status] = {"Optimal": "optimal", "Infeasible": "infeasible", "Unbounded": "unbounded"}
 
 
 def solve_elastic(form: CanonicalForm, numbers: Numbers) -> Solution:
