@@ -15,7 +15,7 @@ from benchmarks.allocation.steps import Mandate, Step
 from strategies.optimisers.canonical import Numbers
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.programme import Programme
-from strategies.optimisers.linear import Simplex
+from strategies.optimisers.linear import Highs
 from strategies.optimisers.solvers import Clarabel, Piqp, Solution
 
 
@@ -103,7 +103,7 @@ def lay_highs(job: str, mandate: Mandate) -> Lay:
 
     def of_step(step: Step):  # noqa: ANN202 - Lay says it
         compiled, numbers = numbers_of(job, mandate, step)
-        ours = Simplex(compiled.form)
+        ours = Highs(compiled.form)
         model = ours.model(numbers)
 
         def solve() -> Weights:

@@ -1,4 +1,4 @@
-"""HiGHS for linear programmes without integers, by its own interface."""
+"""HiGHS for linear programmes, with integers or without, by its own interface."""
 
 from functools import cache
 from typing import Any
@@ -12,15 +12,15 @@ from strategies.optimisers.solvers import Solution, Status
 
 Vector = NDArray[np.float64]
 
-EXACT = 1e-9  # how far rows and reduced costs may be missed; simplex answers are corners, exact to rounding
+EXACT = 1e-9  # how far rows and reduced costs may be missed; a corner is exact to rounding all the same
 
 
-class Simplex:
-    """The dual simplex method of HiGHS [1]_, without presolve and its own scaling.
+class Highs:
+    """HiGHS [1]_: the dual simplex method, and branch and bound where there are integers.
 
-    Programmes come in scaled units: at 250 scenarios scaling them once more takes three times as many steps, and
-    presolve finds nothing to take out. Where no single portfolio is best the answer is a corner of those that are, the
-    same each time.
+    Rows of one entry become bounds of their variable. Without integers presolve and its own scaling are off: programmes
+    come in scaled units, and to scale 250 scenarios once more takes two or three times as many steps. Where no single
+    portfolio is best the answer is a corner of those that are, the same each time.
 
     References
     ----------
@@ -33,7 +33,8 @@ class Simplex:
         self._form, self._bounds = form, BoundRows(form)
         self._block = Block(form, np.flatnonzero(~self._bounds.is_bound), is_dense=False)
         self._n_equal = form.n_zero  # they come first, and none is a bound
-        self._continuous = np.zeros(form.n_x, dtype=np.int32)
+        self._kinds = form.is_integer.astype(np.int32)
+        self._has_integers = bool(form.is_integer.any())
 
     def solve(self, numbers: Numbers) -> Solution:
         """Solve.
@@ -41,29 +42,33 @@ class Simplex:
         Parameters
         ----------
         numbers : Numbers
-            With P all zeros.
+            Without a covariance.
 
         Returns
         -------
         Solution
-            What is infeasible or unbounded, HiGHS does not say which, is trouble.
+            With multipliers of zero where there are integers. What is infeasible or unbounded, HiGHS does not say
+            which, is trouble.
         """
         solver = self.run(self.model(numbers))
         said = solver.getModelStatus().name
-        found, info = solver.getSolution(), solver.getInfo()
+        status = STATUS_OF_HIGHS.get(said, "trouble")
+        found, info, form = solver.getSolution(), solver.getInfo(), self._form
+        is_found = status == "optimal"
 
         def multipliers() -> Vector:
-            z = np.zeros(self._form.n_rows)
-            z[self._block.rows] = np.negative(found.row_dual)
-            of_bounds = np.array(found.col_dual)
-            self._bounds.read(numbers)
-            self._bounds.share(z, np.maximum(of_bounds, 0.0), np.maximum(-of_bounds, 0.0))
+            z = np.zeros(form.n_rows)
+            if is_found and not self._has_integers:
+                z[self._block.rows] = np.negative(found.row_dual)
+                of_bounds = np.array(found.col_dual)
+                self._bounds.read(numbers)
+                self._bounds.share(z, np.maximum(of_bounds, 0.0), np.maximum(-of_bounds, 0.0))
             return z
 
-        return Solution(
-            STATUS_OF_HIGHS.get(said, "trouble"), np.array(found.col_value), multipliers,
-            info.objective_function_value, self.name, info.simplex_iteration_count, said,
-        )  # fmt: skip
+        gap = float(info.mip_gap) if self._has_integers and is_found else 0.0
+        iterations = int(info.mip_node_count if self._has_integers else info.simplex_iteration_count)
+        x = np.array(found.col_value) if is_found else np.zeros(form.n_x)
+        return Solution(status, x, multipliers, info.objective_function_value, self.name, iterations, said, gap)
 
     def model(self, numbers: Numbers) -> tuple[Any, ...]:
         """Give the programme as HiGHS takes it.
@@ -87,7 +92,7 @@ class Simplex:
         return (
             self._form.n_x, len(most), len(block.row), int(highspy.MatrixFormat.kColwise),
             int(highspy.ObjSense.kMinimize), 0.0, numbers.q, bounds.lower, bounds.upper, least, most, block.indptr,
-            block.row, numbers.A[block.at], self._continuous,
+            block.row, numbers.A[block.at], self._kinds,
         )  # fmt: skip
 
     def run(self, model: tuple[Any, ...]) -> Any:
@@ -104,22 +109,26 @@ class Simplex:
         import highspy
 
         solver = highspy.Highs()
-        solver.passOptions(_options())
+        solver.passOptions(_options(self._has_integers))
         solver.passModel(*model)
         solver.run()
         return solver
 
 
 @cache
-def _options() -> Any:
+def _options(has_integers: bool) -> Any:
     import highspy
 
     options = highspy.HighsOptions()
     options.output_flag = False
     options.threads = 1
-    options.presolve, options.solver = "off", "simplex"
-    options.simplex_scale_strategy = 0
     options.primal_feasibility_tolerance = options.dual_feasibility_tolerance = EXACT
+    if has_integers:
+        options.mip_feasibility_tolerance = EXACT
+        options.mip_rel_gap = 0.0
+    else:
+        options.presolve, options.solver = "off", "simplex"
+        options.simplex_scale_strategy = 0
     return options
 
 

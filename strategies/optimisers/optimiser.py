@@ -105,6 +105,10 @@ class Optimiser:
         """Name what is optimised."""
         return self.measure
 
+    def solved(self, programme: Programme, given: Inputs) -> Solution:
+        """Solve the programme: by its solvers, or in a shorter way where one is known."""
+        return solve(programme, programme.numbers(given))
+
     def polished(self, programme: Programme, given: Inputs, solution: Solution) -> Solution:
         """Bring a solution nearer to the optimum than the solver did, where that is known how."""
         return solution
@@ -157,7 +161,7 @@ class Optimiser:
         """
         self.check(given)
         programme = self._programme(given)
-        solution = solve(programme, programme.numbers(given))
+        solution = self.solved(programme, given)
         if solution.status == "optimal":
             return self._answer(programme, given, solution, in_full)
         elastic = self._elastic(given)

@@ -163,6 +163,28 @@ class Programme:
         found: NDArray[np.float64] = x[self._weights] / (1.0 if self._scale is None else x[self._scale])
         return found
 
+    def solution_at(self, scaled: NDArray[np.float64], scale: float, solver: str) -> Solution:
+        """Give a solution that is known without a solver, at which no inequality binds.
+
+        Parameters
+        ----------
+        scaled : ndarray of shape (n_names,)
+            The weights times the scale.
+        scale : float
+        solver : str
+            What found it.
+
+        Returns
+        -------
+        Solution
+            With multipliers of zero, and auxiliary variables of zero.
+        """
+        x = np.zeros(self.form.n_x)
+        x[self._weights] = scaled
+        if self._scale is not None:
+            x[self._scale] = scale
+        return Solution("optimal", x, lambda: np.zeros(self.form.n_rows), float("nan"), solver, 0, "known")
+
     def with_weights(self, solution: Solution, scaled: NDArray[np.float64]) -> Solution:
         """Put scaled weights in the place of a solution's, with the scale at which they keep their sum.
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from strategies.optimisers.canonical import CanonicalForm, Numbers
 from strategies.optimisers.integers import Scip
-from strategies.optimisers.linear import Simplex
-from strategies.optimisers.solvers import Clarabel, Highs, Piqp, Solution
+from strategies.optimisers.linear import Highs
+from strategies.optimisers.solvers import Clarabel, Piqp, Solution
 from strategies.optimisers.splitting import Scs
 
 FEASIBLE = 1e-7  # how far rows may be missed, in scaled units: more is no answer, whatever the solver calls it
@@ -36,12 +36,30 @@ def solve(programme: Any, numbers: Numbers) -> Solution:
     for name in solvers_for(form, programme.has_covariance):
         made = programme.solver(name, MAKERS[name])
         solution: Solution = made.solve(numbers)
-        if solution.status == "optimal" and not _keeps(form, numbers, solution):
+        if solution.status == "optimal" and not keeps(form, numbers, solution):
             solution = _distrusted(solution)
         if solution.status != "trouble":
             return solution
         found = solution
     return found
+
+
+def solve_elastic(form: CanonicalForm, numbers: Numbers) -> Solution:
+    """Solve a programme that asks for slacks alone.
+
+    Parameters
+    ----------
+    form : CanonicalForm
+    numbers : Numbers
+
+    Returns
+    -------
+    Solution
+        By HiGHS where all is linear, else by Clarabel.
+    """
+    if form.is_quadratic_programme:
+        return Highs(form).solve(numbers)
+    return Clarabel(form).solve(numbers)
 
 
 def solvers_for(form: CanonicalForm, is_quadratic: bool) -> tuple[str, ...]:
@@ -61,7 +79,7 @@ def solvers_for(form: CanonicalForm, is_quadratic: bool) -> tuple[str, ...]:
     if not form.is_quadratic_programme:
         return ("clarabel", "scs")
     if not is_quadratic:
-        return ("simplex", "clarabel")
+        return ("highs", "clarabel")
     return ("piqp", "clarabel", "scs") if _has("piqp") else ("clarabel", "scs")
 
 
@@ -77,15 +95,25 @@ def _has(library: str) -> bool:
 MAKERS: dict[str, Callable[[Any], Any]] = {
     "clarabel": lambda programme: Clarabel(programme.form),
     "piqp": lambda programme: Piqp(programme.form, programme.room.n_names),
-    "simplex": lambda programme: Simplex(programme.form),
     "highs": lambda programme: Highs(programme.form),
     "scs": lambda programme: Scs(programme.form),
     "scip": lambda programme: Scip(programme.form),
 }
 
 
-def _keeps(form: CanonicalForm, numbers: Numbers, solution: Solution) -> bool:
-    """Say whether a solution keeps the linear rows; it is asked of every answer, and of no solver."""
+def keeps(form: CanonicalForm, numbers: Numbers, solution: Solution) -> bool:
+    """Say whether a solution keeps the linear rows; it is asked of every answer, and of no solver.
+
+    Parameters
+    ----------
+    form : CanonicalForm
+    numbers : Numbers
+    solution : Solution
+
+    Returns
+    -------
+    bool
+    """
     residual = numbers.b - form.rows_of(numbers, solution.x)
     n_zero = form.n_zero
     np.negative(np.abs(residual[:n_zero]), out=residual[:n_zero])
