@@ -1,4 +1,4 @@
-"""Start the comparison with one thread each: libraries read these settings when imported, and processes inherit them."""
+"""Start the comparison with one thread each: libraries read these settings when imported, processes inherit them."""
 
 import os
 

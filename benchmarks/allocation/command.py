@@ -42,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--names", nargs="+", type=int, choices=NAMES, default=NAMES)
     parser.add_argument("--engines", nargs="+", metavar="ENGINE", choices=list(ENGINES), default=list(ENGINES))
     parser.add_argument("--turns", type=int, default=TURNS)
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="of each engine, job and size; slow ones: fewer steps")
+    parser.add_argument(
+        "--seconds", type=float, default=SECONDS, help="of each engine, job and size; slow ones: fewer steps"
+    )
     parser.add_argument(
         "--markdown", type=Path, help=f"page with <!-- {MARKER} --> and <!-- /{MARKER} --> to write into"
     )

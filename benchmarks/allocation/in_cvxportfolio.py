@@ -1,4 +1,4 @@
-"""cvxportfolio's single-period policy: compiled once by its own objects, and asked step by step as its simulator does."""
+"""cvxportfolio's single-period policy: compiled once, and asked step by step as its simulator asks."""
 
 import cvxportfolio as cvx
 import pandas as pd
@@ -9,16 +9,18 @@ from benchmarks.allocation.steps import N_SECTORS, RISK_AVERSION, Mandate, Step,
 VALUE = 1e6
 
 
-def lay(job: str, mandate: Mandate) -> Lay:
+def lay(_: str, mandate: Mandate) -> Lay:
     """Make the policy with its estimates by date, and compile it."""
     steps = make_steps(mandate.n)
     stamps = pd.bdate_range("2020-01-01", periods=len(steps), tz="UTC")
     stamp_of = {id(step): stamp for step, stamp in zip(steps, stamps, strict=True)}
     expected = pd.DataFrame([step.expected for step in steps], stamps, mandate.names)
-    covariances = pd.concat({
-        stamp: pd.DataFrame(step.covariance, mandate.names, mandate.names)
-        for step, stamp in zip(steps, stamps, strict=True)
-    })
+    covariances = pd.concat(
+        {
+            stamp: pd.DataFrame(step.covariance, mandate.names, mandate.names)
+            for step, stamp in zip(steps, stamps, strict=True)
+        }
+    )
     sectors = pd.DataFrame(mandate.membership.T, mandate.names, [f"sector {i}" for i in range(N_SECTORS)])
     policy = cvx.SinglePeriodOptimization(
         cvx.ReturnsForecast(expected) - RISK_AVERSION / 2.0 * cvx.FullCovariance(covariances),
@@ -32,7 +34,7 @@ def lay(job: str, mandate: Mandate) -> Lay:
     universe = pd.Index([*mandate.names, "cash"])
     policy.initialize_estimator_recursive(universe=universe, trading_calendar=stamps)
 
-    def of_step(step: Step):  # noqa: ANN202 - Lay says it
+    def of_step(step: Step):
         drifted = pd.Series([*step.drifted, 1.0 - step.drifted.sum()], universe)
 
         def solve() -> Weights:

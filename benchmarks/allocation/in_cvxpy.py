@@ -54,7 +54,7 @@ def programme(job: str, mandate: Mandate, given: Any, risk: Callable[[Any], Any]
 def lay_anew(job: str, mandate: Mandate) -> Lay:
     """Build and solve at each step."""
 
-    def of_step(step: Step):  # noqa: ANN202 - Lay says it
+    def of_step(step: Step):
         def solve() -> Weights:
             problem, read = programme(
                 job, mandate, step, lambda weights: cp.quad_form(weights, cp.psd_wrap(step.covariance))
@@ -75,7 +75,7 @@ class Parameters:
         self.root, self.scenarios = cp.Parameter((n, n)), cp.Parameter((N_SCENARIOS, n))
 
     def risk(self, weights: Any) -> Any:
-        """The variance."""
+        """Write the variance."""
         return cp.sum_squares(self.root @ weights)
 
 
@@ -83,7 +83,7 @@ def _compiled(job: str, mandate: Mandate, **settings: Any) -> Lay:
     parameters = Parameters(mandate.n)
     problem, read = programme(job, mandate, parameters, parameters.risk)
 
-    def of_step(step: Step):  # noqa: ANN202 - Lay says it
+    def of_step(step: Step):
         def solve() -> Weights:
             if job == "cvar":
                 parameters.scenarios.value = step.scenarios

@@ -65,7 +65,7 @@ def lay(job: str, mandate: Mandate) -> Lay:
     """Give the optimiser; what its first call compiles is the run's, not the step's."""
     best = optimiser_of(job, mandate)
 
-    def of_step(step: Step):  # noqa: ANN202 - Lay says it
+    def of_step(step: Step):
         parts = parts_of(job, mandate, step)
 
         def solve() -> Weights:

@@ -14,7 +14,7 @@ def lay(job: str, mandate: Mandate) -> Lay:
     if job == "parity":
         raise Cannot("has hierarchical risk parity and no exact one")
 
-    def of_step(step: Step):  # noqa: ANN202 - Lay says it
+    def of_step(step: Step):
         expected = pd.Series(step.expected, mandate.names)
         covariance = pd.DataFrame(step.covariance, mandate.names, mandate.names)
         scenarios = pd.DataFrame(step.scenarios, columns=mandate.names)

@@ -13,7 +13,7 @@ def lay(job: str, mandate: Mandate) -> Lay:
     if job == "utility":
         raise Cannot("limits the trade of each name, not turnover")
 
-    def of_step(step: Step):  # noqa: ANN202 - Lay says it
+    def of_step(step: Step):
         returns = pd.DataFrame(step.scenarios, columns=mandate.names)
         expected = pd.DataFrame(step.expected[None, :], columns=mandate.names)
         covariance = pd.DataFrame(step.covariance, mandate.names, mandate.names)

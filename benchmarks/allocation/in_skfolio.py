@@ -17,7 +17,7 @@ class Given(BasePrior):
         self.expected = expected
         self.covariance = covariance
 
-    def fit(self, X: object, y: object = None, **fit_params: object) -> "Given":
+    def fit(self, X: object, y: object = None, **fit_params: object) -> "Given":  # noqa: ARG002 - its interface
         """Give the estimates."""
         self.return_distribution_ = ReturnDistribution(
             mu=self.expected, covariance=self.covariance, returns=np.asarray(X)
@@ -38,7 +38,7 @@ def lay(job: str, mandate: Mandate) -> Lay:
         "sharpe": ObjectiveFunction.MAXIMIZE_RATIO, "utility": ObjectiveFunction.MAXIMIZE_UTILITY,
     }  # fmt: skip
 
-    def of_step(step: Step):  # noqa: ANN202 - Lay says it
+    def of_step(step: Step):
         X = pd.DataFrame(step.scenarios, columns=mandate.names)
 
         def solve() -> Weights:

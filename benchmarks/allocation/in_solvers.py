@@ -14,8 +14,8 @@ from benchmarks.allocation.in_eastbound import optimiser_of, parts_of
 from benchmarks.allocation.steps import Mandate, Step
 from strategies.optimisers.canonical import Numbers
 from strategies.optimisers.inputs import Inputs
-from strategies.optimisers.programme import Programme
 from strategies.optimisers.linear import Highs
+from strategies.optimisers.programme import Programme
 from strategies.optimisers.solvers import Clarabel, Piqp, Solution
 
 
@@ -33,7 +33,7 @@ def numbers_of(job: str, mandate: Mandate, step: Step) -> tuple[Programme, Numbe
     Programme, Numbers
     """
     given = Inputs.of(parts_of(job, mandate, step))  # type: ignore[arg-type]
-    compiled = optimiser_of(job, mandate)._programme(given)
+    compiled = optimiser_of(job, mandate)._programme(given)  # noqa: SLF001 - what is timed lies below it
     return compiled, compiled.numbers(given)
 
 
@@ -44,7 +44,7 @@ def _weights(compiled: Programme, x: Any) -> Weights:
 def lay_clarabel(job: str, mandate: Mandate) -> Lay:
     """Set up and solve fresh."""
 
-    def of_step(step: Step):  # noqa: ANN202 - Lay says it
+    def of_step(step: Step):
         compiled, numbers = numbers_of(job, mandate, step)
         ours = Clarabel(compiled.form)
         P, A = compiled.form.matrices(numbers)
@@ -61,7 +61,7 @@ def lay_clarabel(job: str, mandate: Mandate) -> Lay:
 def lay_piqp(job: str, mandate: Mandate) -> Lay:
     """Set up and solve fresh."""
 
-    def of_step(step: Step):  # noqa: ANN202 - Lay says it
+    def of_step(step: Step):
         compiled, numbers = numbers_of(job, mandate, step)
         ours = Piqp(compiled.form, mandate.n)
         whole = ours.whole(numbers)
@@ -80,7 +80,7 @@ def lay_piqp_update(job: str, mandate: Mandate) -> Lay:
     """Set up once, and update."""
     solver: Any = None
 
-    def of_step(step: Step):  # noqa: ANN202 - Lay says it
+    def of_step(step: Step):
         nonlocal solver
         compiled, numbers = numbers_of(job, mandate, step)
         ours = Piqp(compiled.form, mandate.n)
@@ -101,7 +101,7 @@ def lay_piqp_update(job: str, mandate: Mandate) -> Lay:
 def lay_highs(job: str, mandate: Mandate) -> Lay:
     """Pass the model and solve fresh."""
 
-    def of_step(step: Step):  # noqa: ANN202 - Lay says it
+    def of_step(step: Step):
         compiled, numbers = numbers_of(job, mandate, step)
         ours = Highs(compiled.form)
         model = ours.model(numbers)

@@ -55,7 +55,7 @@ def _by_cvxpy(job: str, mandate: Mandate, step: Step) -> Weights:
     return read()
 
 
-def _parity(job: str, mandate: Mandate, step: Step) -> Weights:
+def _parity(_: str, mandate: Mandate, step: Step) -> Weights:
     S = step.covariance / step.covariance.trace() * mandate.n
     y, share = 1.0 / np.sqrt(mandate.n * S.diagonal()), 1.0 / mandate.n
     for _ in range(100):

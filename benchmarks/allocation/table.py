@@ -111,10 +111,7 @@ def _summary(found: Sequence[Compared]) -> str:
 def _notes(found: Sequence[Compared]) -> list[str]:
     engines = list(dict.fromkeys(row.key for one in found for row in one.rows))
     engine_of = {row.key: row.engine for one in found for row in one.rows}
-    return [
-        f"- {engine.name}{_version(engine.package)}: {engine.why}." if engine.why else f"- {engine.name}{_version(engine.package)}."
-        for engine in (engine_of[key] for key in engines)
-    ]
+    return [f"- {one.name}{_version(one.package)}: {one.why}." for one in (engine_of[key] for key in engines)]
 
 
 def _version(package: str) -> str:

@@ -79,7 +79,7 @@ class _Absent(importlib.abc.MetaPathFinder):
     def __init__(self, library: str) -> None:
         self._library = library
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+    def find_spec(self, name: str, *_: object) -> None:
         if name.partition(".")[0] == self._library:
             raise ModuleNotFoundError(f"No module named {name!r}: left out of this process", name=name)
 
@@ -110,5 +110,3 @@ def _seconds(solve: Callable[[], object]) -> float:
     begun = time.perf_counter()
     solve()
     return time.perf_counter() - begun
-
-
