@@ -66,11 +66,13 @@ class Compared:
         """Give the row of an engine."""
         return next((row for row in self.rows if row.key == key and row.seconds), None)
 
-    @property
-    def limit(self) -> float:
-        """The fastest solver's own time, fresh, in seconds; NaN without any."""
-        own = [row.median for row in self.rows if row.engine.is_limit and row.seconds and row.key != "piqp-update"]
-        return min(own, default=math.nan)
+    def limit(self, row: Row) -> float:
+        """Give the fastest solver's own time, set up fresh, in seconds; of an engine without PIQP without that too."""
+        own = {one.key: one.median for one in self.rows if one.engine.is_limit and one.seconds}
+        own.pop("piqp-update", None)
+        if not row.engine.has_piqp:
+            own.pop("piqp", None)
+        return min(own.values(), default=math.nan)
 
     @property
     def best_peer(self) -> float:

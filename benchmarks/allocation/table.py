@@ -11,8 +11,8 @@ HEADER = ("names", "engine", "ms a step", "x eastbound", "x solver", "weights ap
 RIGHT = (HEADER[0], *HEADER[2:])
 READING = (
     "Each engine in a process of its own, in turns, one thread; the median over the steps of a run, each with a new "
-    "covariance. *x solver*: over the fastest solver called by its own interface on the same matrices, set up and "
-    "solved fresh. *Weights apart*, *objective worse by* (relative; for risk parity the largest relative gap of a "
+    "covariance. *x solver*: over the fastest solver by its own interface on the same matrices, set up and "
+    "solved fresh; without PIQP for the base install. *Weights apart*, *objective worse by* (relative; for risk parity the largest relative gap of a "
     "contribution) and *missed* (of a limit, fraction of NAV): from a tight reference, the most over all steps, found "
     "before timing."
 )
@@ -36,7 +36,7 @@ def cells(compared: Compared, row: Row) -> tuple[str, ...]:
     if not row.seconds:
         return (str(compared.n), name, "parity lost" if row.state == "lost" else row.remark, "", "", *parity)
     ours = compared.row("ours")
-    over = (row.median / ours.median if ours else math.nan, row.median / compared.limit)
+    over = (row.median / ours.median if ours else math.nan, row.median / compared.limit(row))
     return (str(compared.n), name, _ms(row.median), *("" if math.isnan(x) else f"{x:.3g}" for x in over), *parity)
 
 
@@ -94,17 +94,24 @@ def as_markdown(found: Sequence[Compared], where: str) -> str:
 
 
 def _summary(found: Sequence[Compared]) -> str:
-    header = ("programme", "names", "eastbound, ms", "x solver", "base install, ms", "best peer, x eastbound")
+    header = (
+        "programme", "names", "eastbound, ms", "x solver", "base install, ms", "x Clarabel", "best peer, x eastbound",
+        "x base install",
+    )  # fmt: skip
     rows = []
     for one in found:
         ours, base = one.row("ours"), one.row("base")
         if ours is None:
             continue
-        over, peer = ours.median / one.limit, one.best_peer / ours.median
-        rows.append((
-            one.job.title, str(one.n), _ms(ours.median), "" if math.isnan(over) else f"{over:.2f}",
-            _ms(base.median) if base else "the same", "" if math.isnan(peer) else f"{peer:.1f}",
-        ))  # fmt: skip
+        plain = base or ours  # where PIQP has no part, both are one
+        figures = (
+            ours.median / one.limit(ours), plain.median / one.limit(plain), one.best_peer / ours.median,
+            one.best_peer / plain.median,
+        )  # fmt: skip
+        over, over_plain, peer, peer_plain = ("" if math.isnan(x) else f"{x:.2f}" for x in figures)
+        rows.append(
+            (one.job.title, str(one.n), _ms(ours.median), over, _ms(plain.median), over_plain, peer, peer_plain)
+        )
     return markdown_table(header, rows, header[1:])
 
 
