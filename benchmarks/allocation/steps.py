@@ -1,5 +1,6 @@
 """What every engine is given: one mandate, and at each of some steps new estimates and drifted weights."""
 
+import hashlib
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -88,13 +89,8 @@ def make_steps(n: int) -> tuple[Step, ...]:
     -------
     tuple of Step
     """
-    rng = np.random.default_rng(20_000 + n)
-    n_factors, window = max(3, n // 10), 3 * n + 60
-    n_days = max(window, N_SCENARIOS) + APART * N_STEPS
-    market, factors = rng.standard_t(5, (n_days, 1)), rng.standard_t(5, (n_days, n_factors))
-    beta, loading = rng.normal(1.0, 0.4, n), rng.normal(0.0, 0.5, (n, n_factors)) / np.sqrt(n_factors)
-    own = rng.uniform(0.006, 0.018, n) * rng.standard_t(5, (n_days, n))
-    returns = 0.0004 + 0.008 * market * beta + 0.006 * factors @ loading.T + own
+    returns, rng = _returns(n)
+    window, n_days = _window(n), len(returns)
     found = []
     for t in range(N_STEPS):
         last = n_days - APART * (N_STEPS - 1 - t)
@@ -109,3 +105,33 @@ def make_steps(n: int) -> tuple[Step, ...]:
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def digest(n: int) -> str:
+    """Fingerprint what all steps are made of.
+
+    Parameters
+    ----------
+    n : int
+        Names.
+
+    Returns
+    -------
+    str
+        SHA-256 of the returns.
+    """
+    return hashlib.sha256(_returns(n)[0].tobytes()).hexdigest()
+
+
+def _window(n: int) -> int:
+    return 3 * n + 60
+
+
+def _returns(n: int) -> tuple[NDArray[np.float64], np.random.Generator]:
+    rng = np.random.default_rng(20_000 + n)
+    n_factors, n_days = max(3, n // 10), max(_window(n), N_SCENARIOS) + APART * N_STEPS
+    market, factors = rng.standard_t(5, (n_days, 1)), rng.standard_t(5, (n_days, n_factors))
+    beta, loading = rng.normal(1.0, 0.4, n), rng.normal(0.0, 0.5, (n, n_factors)) / np.sqrt(n_factors)
+    own = rng.uniform(0.006, 0.018, n) * rng.standard_t(5, (n_days, n))
+    returns = 0.0004 + 0.008 * market * beta + 0.006 * factors @ loading.T + own
+    return returns.round(7), rng  # another processor's mathematics may not change a byte

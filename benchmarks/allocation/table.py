@@ -11,10 +11,10 @@ HEADER = ("names", "engine", "ms a step", "x eastbound", "x solver", "weights ap
 RIGHT = (HEADER[0], *HEADER[2:])
 READING = (
     "Each engine in a process of its own, in turns, one thread; the median over the steps of a run, each with a new "
-    "covariance. *x solver*: over the fastest solver by its own interface on the same matrices, set up and "
-    "solved fresh; without PIQP for the base install. *Weights apart*, *objective worse by* (relative; for risk parity the largest relative gap of a "
-    "contribution) and *missed* (of a limit, fraction of NAV): from a tight reference, the most over all steps, found "
-    "before timing."
+    "covariance. *x solver*: over the fastest solver by its own interface on the same matrices, set up and solved "
+    "fresh; without PIQP for the base install. *Weights apart*, *objective worse by* (relative; for risk parity the "
+    "largest relative gap of a contribution) and *missed* (of a limit, fraction of NAV): from a tight reference, the "
+    "most over all steps, found before timing."
 )
 
 
