@@ -4,6 +4,7 @@ The programme is written by hand in scaled units and solved by Clarabel four ord
 programmes: by HiGHS); risk parity by Newton's method to rounding.
 """
 
+import warnings
 from dataclasses import replace
 from functools import cache
 
@@ -46,7 +47,9 @@ def _by_cvxpy(job: str, mandate: Mandate, step: Step) -> Weights:
     )  # fmt: skip
     problem, read = programme(job, mandate, scaled, lambda w: cp.quad_form(w, cp.psd_wrap(scaled.covariance)))
     if job == "cvar":
-        problem.solve(solver=cp.HIGHS)
+        with warnings.catch_warnings():  # cvxpy multiplies infinite bounds by zero on its way to HiGHS
+            warnings.simplefilter("ignore", RuntimeWarning)
+            problem.solve(solver=cp.HIGHS)
     else:
         tight = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), TIGHT)
         problem.solve(solver=cp.CLARABEL, **tight)

@@ -88,7 +88,8 @@ class RiskParity(Optimiser):
         net = [one.limit_at(given) for one in programme.statements if one.key == "net exactly"]
         S, b = given.scaled_covariance, self._shares(given)
         guess = np.sqrt(b / S.diagonal())
-        found = _newton(S, b, guess / np.sqrt(guess @ S @ guess)) if len(net) == 1 else None
+        risk = float(guess @ S @ guess)
+        found = _newton(S, b, guess / np.sqrt(risk)) if len(net) == 1 and risk > 0.0 else None
         if found is not None:
             numbers = programme.numbers(given)
             solution = programme.solution_at(found, float(found.sum() / net[0]), "newton")
@@ -122,16 +123,17 @@ def _newton(S: NDArray[np.float64], b: NDArray[np.float64], y: NDArray[np.float6
     from scipy.linalg.lapack import dposv
 
     hessian, diagonal, before = S.copy(order="F"), np.diag_indices(len(b)), np.inf
-    for _ in range(STEPS):
-        hessian[diagonal] = S.diagonal() + b / y**2
-        _, step, failed = dposv(hessian, b / y - S @ y)
-        largest = np.abs(step / y).max()
-        if failed or not np.isfinite(largest):
-            return None
-        y = y + step * min(1.0, 0.9 / max(largest, 0.9))  # stays above zero
-        if largest <= 1e-14 or (largest <= 1e-6 and largest >= before):  # rounding is all that is left
-            return y
-        before = largest
+    with np.errstate(all="ignore"):  # where some portfolio has no risk there may be none, and y runs away
+        for _ in range(STEPS):
+            hessian[diagonal] = S.diagonal() + b / y**2
+            _, step, failed = dposv(hessian, b / y - S @ y)
+            largest = np.abs(step / y).max()
+            if failed or not np.isfinite(largest):
+                return None
+            y = y + step * min(1.0, 0.9 / max(largest, 0.9))  # stays above zero
+            if largest <= 1e-14 or (largest <= 1e-6 and largest >= before):  # rounding is all that is left
+                return y
+            before = largest
     return None
 
 
