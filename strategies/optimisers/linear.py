@@ -108,7 +108,7 @@ class Highs:
         """
         import highspy
 
-        solver = highspy.Highs()
+        solver = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.passOptions(_options(self._has_integers))
         solver.passModel(*model)
         solver.run()

@@ -115,4 +115,5 @@ def test_risk_parity_that_no_constraint_holds_needs_no_solver_and_one_that_is_he
 
 def test_steps_of_newton_that_do_not_end_are_no_answer():
     opposite = np.array([[0.04, -0.04], [-0.04, 0.04]])  # equal weights have no risk, and so no contributions
-    assert RiskParity().allocate(Inputs.of({"covariance": opposite})).solver != "newton"
+    given = Inputs.of({"covariance": opposite})
+    assert RiskParity().allocate(given, in_full=False).solver != "newton"
