@@ -19,7 +19,7 @@ from benchmarks.allocation.worker import Worker
 from benchmarks.machine import machine
 from benchmarks.tables import put_between
 
-TURNS, SECONDS = 5, 8.0
+TURNS, SECONDS = 15, 2.0
 MARKER = "allocation"
 PACKAGES = ("cvxpy", "clarabel", "piqp", "highspy")
 

@@ -13,6 +13,8 @@ from benchmarks.allocation.reference import best_weights
 from benchmarks.allocation.steps import N_STEPS, Mandate, make_steps
 from benchmarks.allocation.worker import Worker
 
+STRIDE = 7  # has no factor in common with the steps of a run: what is taken of it is spread over all of it
+
 
 @dataclass(kw_only=True)
 class Row:
@@ -97,7 +99,7 @@ def compare(job: Job, n: int, workers: Mapping[str, Worker], *, turns: int, seco
         By engine.
     turns : int
     seconds : float
-        Of each engine, about: those that are slow take fewer steps of each turn, spread over the run.
+        Of each engine, about: those that are slow take fewer steps in each turn, others from turn to turn.
 
     Returns
     -------
@@ -105,14 +107,15 @@ def compare(job: Job, n: int, workers: Mapping[str, Worker], *, turns: int, seco
     """
     rows = [_checked(job, n, key, worker) for key, worker in workers.items() if job.key in ENGINES[key].jobs]
     timed = [row for row in rows if row.state == "timed"]
-    asked: dict[str, list[int]] = {}
+    n_steps: dict[str, int] = {}
     for row in timed:
         pace = statistics.median(workers[row.key].time([0, N_STEPS // 2, N_STEPS - 1]))
-        n_steps = min(N_STEPS, max(5, int(seconds / turns / pace)))
-        asked[row.key] = np.linspace(0, N_STEPS - 1, n_steps).round().astype(int).tolist()
-    for _ in range(turns):
+        n_steps[row.key] = min(N_STEPS, max(1, int(seconds / turns / pace)))
+    for turn in range(turns):
         for row in timed:
-            row.seconds += workers[row.key].time(asked[row.key])
+            n_each = n_steps[row.key]
+            asked = [(turn * n_each + i) * STRIDE % N_STEPS for i in range(n_each)]
+            row.seconds += workers[row.key].time(asked)
     return Compared(job=job, n=n, rows=tuple(rows))
 
 
