@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from backtest.allocating import Allocated, allocate_through
 from backtest.assumptions import other_assumptions
 from backtest.config import RunConfig
+from backtest.demands import Demands
 from backtest.engine import simulate
 from backtest.errors import BacktestError
 from backtest.follow import Following
@@ -125,6 +126,24 @@ class RotationResult(BacktestResult):
         """The same targets traded under other assumptions; see `backtest.assumptions`."""
         configs = other_assumptions(self.config)
         return MappingProxyType({name: simulate(self.market, self.targets, one) for name, one in configs.items()})
+
+    @cached_property
+    def demands(self) -> Demands | None:
+        """What the demands of a whole-portfolio allocation did; None where there is none."""
+        if self.allocated is None:
+            return None
+        return Demands(allocated=self.allocated, optimiser=self.thesis.mandate(self.market, self.plan).optimiser())
+
+    @cached_property
+    def without(self) -> Mapping[str, "RotationResult | EastboundError"]:
+        """The same run without each demand of the constraints section, by its key; or why it cannot be made."""
+        found: dict[str, RotationResult | EastboundError] = {}
+        for key in self.thesis.constraints.made if self.allocated is not None else ():
+            try:
+                found[key] = run(self.thesis.replace({f"constraints.{key}": None}), self.market)
+            except EastboundError as error:
+                found[key] = error
+        return MappingProxyType(found)
 
     @cached_property
     def timing(self) -> Mapping[str, float]:

@@ -59,7 +59,7 @@ class Decided:
     names : tuple of str
         Those that the programme weighed; of all others the target is zero.
     given : Inputs or None
-        None: nobody could be held, and all is cash.
+        With what was given up; None: nobody could be held, and all is cash.
     answer : Answer or None
     weights : ndarray of shape (n_all,)
         Target of every name of the mandate; NaN: its shares stay. All NaN: the portfolio is left alone.
@@ -186,6 +186,7 @@ class Mandate:
             stays = ~held.tradable[weighed]
             weights[weighed] = np.where(stays, np.nan, answer.weights)
         remarks = (*expected.remarks, *answer.remarks)
+        given = replace(given, relaxed=answer.relaxed)
         return Decided(names=given.names, given=given, answer=answer, weights=weights, remarks=remarks)
 
     def _estimate(self, k: int, weighed: NDArray[np.int64]) -> Estimated:

@@ -139,6 +139,12 @@ class Constraints(Section):
             raise ValueError("names_at_most and names_exactly say two things; keep one")
         return self
 
+    @property
+    def made(self) -> tuple[str, ...]:
+        """Name the demands that are made and can be left out by None."""
+        fields = Constraints.model_fields
+        return tuple(name for name, value in self if value is not None and fields[name].default is None)
+
 
 class Views(Section):
     """A view on the destination as a house states it: a target for its index, and an optimistic case (claim 9).
@@ -202,7 +208,7 @@ class Weighing:
         str or None
         """
         kind, is_whole = self.allocation.kind, self.allocation.scope == "portfolio"
-        made = [name for name, value in self.constraints if value != type(self.constraints).model_fields[name].default]
+        made = [name for name, value in self.constraints if value != Constraints.model_fields[name].default]
         if rule == "free" and not is_whole:
             return "rotation.rule = 'free' needs allocation.scope = 'portfolio': nothing else says how much is where"
         if self.allocation.is_simple:

@@ -21,8 +21,9 @@ class ShadowPrice:
     says : str
         The sentence.
     price : float
-        What the optimiser's measure would gain for one unit more of the limit (1: all of NAV, where limits are
-        fractions of it); 0 where the demand does not bind. Of an equality: for a higher limit, of either sign.
+        What the optimiser's measure would gain were the limit one unit wider (1: all of NAV, where limits are
+        fractions of it), a cap higher, a floor lower; 0 where the demand does not bind. Of an equality: for a higher
+        limit, of either sign. Where trading costs, after costs. Of `RiskParity`: in its programme's own objective.
     """
 
     key: str
@@ -47,7 +48,8 @@ class Allocation:
     value : float
         Of the measure at the weights; NaN where held.
     prices : tuple of ShadowPrice
-        One a demand, in the order in which they are said.
+        One a demand, in the order in which they are said. Of programmes with yes or no for each name: with the same
+        names held, so that what counts names has none.
     relaxed : mapping of str to float
         By key, by how much a demand gave, in its own unit.
     conflict : Conflict or None

@@ -165,6 +165,12 @@ class CanonicalForm:
         """Whether all rows are equalities and inequalities."""
         return self.n_zero + self.n_nonnegative == self.n_rows
 
+    @property
+    def rows_of_integers(self) -> NDArray[np.int64]:
+        """Rows in which all variables are integers: nothing is priced there."""
+        of_others = self.A_indices[~self.is_integer[self._A_columns]]
+        return np.setdiff1d(np.arange(self.n_rows), of_others) if self.is_integer.any() else np.zeros(0, dtype=np.int64)
+
     def fill(self, parameters: Vector, covariance: NDArray[np.float64] | None) -> Numbers:
         """Put numbers into the form.
 

@@ -174,11 +174,23 @@ class Elastic:
         -------
         ndarray of shape (n_statements,)
             Moves of the members' limits; of the others what they give up for it.
+
+        Raises
+        ------
+        StrategyError
+            If a limit is so far from what portfolios have that no slack reaches it.
         """
         n = len(self.statements)
         price = np.zeros(n)
         price[list(members)] = 1.0
-        return self.moves(given, price, np.full(n, FREE))
+        moves = self.moves(given, price, np.full(n, FREE))
+        if np.isnan(moves).any():
+            furthest = max(self.statements, key=lambda one: float(np.abs(limit_of(one, given)).max()))
+            raise StrategyError(
+                f"{furthest.say(furthest.one_limit(given))!r} is out of reach of any portfolio whose weights lie "
+                f"between -{FREE:g} and {FREE:g}. Limits are fractions, 0.1 for 10 %; check the units."
+            )
+        return moves
 
 
 def smallest_conflict(elastic: Elastic, given: Inputs) -> Conflict | None:
@@ -291,17 +303,20 @@ def relaxed(elastic: Elastic, given: Inputs, ranking: Sequence[str]) -> dict[str
         members = rank == level
         moves = elastic.moves(given, members.astype(np.float64), most, most_up)
         size = np.where(np.abs(moves) > KEPT_BY_ROUNDING, np.abs(moves), 0.0)
-        # A hair more than needed, so that what is left has an inside for solvers to move in.
-        most[members] = np.where(size > 0.0, size * (1.0 + 1e-9) + 1e-8, 0.0)[members]
-    return {
-        one.key: float(np.copysign(most[i], moves[i]) * one.unit_at(given))
-        for i, one in enumerate(elastic.statements)
-        if rank[i] >= 0 and most[i] > 0.0
-    }
+        # A hair more than needed, so that what is left has an inside for solvers to move in; limits on risk, round as
+        # they are, have less of it.
+        hair = np.array([1e-8 if one.expression.is_affine() else 1e-7 for one in elastic.statements])
+        most[members] = np.where(size > 0.0, size * (1.0 + 1e-9) + hair, 0.0)[members]
+    found = dict[str, float]()
+    for i, one in enumerate(elastic.statements):
+        if rank[i] >= 0 and most[i] > 0.0:
+            move = float(np.copysign(most[i], moves[i]) * one.unit_at(given))
+            found[one.key] = max(move, found.get(one.key, 0.0), key=abs)  # two sentences of one key move together
+    return found
 
 
 def _rank(one: Statement, given: Inputs, ranking: Sequence[str]) -> int:
     """Give a sentence's place in the ranking; -1: it is kept, as is what names may not be traded at all."""
-    if one.sense == "exactly" and np.ndim(one.limit_at(given)) > 0:
+    if not one.can_give or (one.sense == "exactly" and np.ndim(one.limit_at(given)) > 0):
         return -1
     return next((i for i, start in enumerate(ranking) if one.key.startswith(start)), -1)

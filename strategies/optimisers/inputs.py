@@ -1,7 +1,7 @@
 """What an optimiser is given at one decision: estimates, the portfolio there is, and facts about its names."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, TypedDict
@@ -54,8 +54,8 @@ class Inputs:
     scenarios : ndarray of shape (n_scenarios, n_names), optional
         Returns of one period, each as likely as the others.
     current : ndarray of shape (n_names,), optional
-        Drifted weights: fractions of NAV just before the decision. None: nothing was ever held, so that nothing which
-        limits trades applies.
+        Drifted weights: fractions of NAV just before the decision. None: nothing was ever held; the first portfolio is
+        no turnover, and trades count from zero.
     benchmark : ndarray of shape (n_names,), optional
         Weights of the reference.
     labels : mapping of str to tuple of str
@@ -128,11 +128,13 @@ class Inputs:
             unknown = min(known.keys() - KNOWN)
             raise StrategyError(f"Unknown input {unknown!r}; want one of {', '.join(Parts.__annotations__)}.")
         n = _count(known)
+        _refuse_odd_number("turnover_used", known.get("turnover_used", 0.0))
         given = known.pop("names", None)
-        names = tuple(map(str, given)) if isinstance(given, Sequence) else _numbered(n)
+        names = _numbered(n) if given is None else _texts("names", given)
         if names is not _numbered(n) and (len(names) != n or len(set(names)) != n):
             raise StrategyError(f"{len(names)} names for {n} columns: give each column one name of its own.")
         arrays: dict[str, Any] = {key: _array(key, known[key], names) for key in ARRAYS if key in known}
+        _refuse_out_of_range(arrays, names)
         labels = {kind: _labels(kind, of, n) for kind, of in _mapping("labels", known).items()}
         exposures = {factor: _array(factor, of, names) for factor, of in _mapping("exposures", known).items()}
         used, absent = known.get("turnover_used", 0.0), known.get("absent", ())
@@ -258,6 +260,19 @@ ARRAYS = {
 }
 
 
+# Beyond these a number is of another unit, such as bps or currency.
+RANGES = {
+    "current": (-100.0, 100.0),
+    "benchmark": (-100.0, 100.0),
+    "volume": (0.0, math.inf),
+    "buy_cost": (0.0, 1.0),
+    "sell_cost": (0.0, 1.0),
+    "impact": (0.0, 1e4),
+}
+# Of variances: a volatility 30,000 times another's. Solvers keep eleven digits, which is too few to see both.
+FURTHEST_APART = 1e-9
+
+
 @cache
 def _numbered(n: int) -> tuple[str, ...]:
     return tuple(f"name {i + 1}" for i in range(n))
@@ -268,7 +283,10 @@ def _count(known: Mapping[str, object]) -> int:
     for key, n_dimensions in ARRAYS.items():
         if key in known:
             given: Any = known[key]
-            shape = np.shape(given)
+            try:
+                shape = np.shape(given)
+            except ValueError as error:
+                raise StrategyError(f"{key} has rows of different lengths.") from error
             if len(shape) != n_dimensions or not shape[-1]:
                 wanted = "one number" if n_dimensions == 1 else "rows of one number"
                 raise StrategyError(f"{key} has shape {shape}; want {wanted} a name.")
@@ -280,8 +298,10 @@ def _array(what: str, given: object, names: tuple[str, ...]) -> NDArray[np.float
     n = len(names)
     try:
         array = np.ascontiguousarray(given, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, np.exceptions.ComplexWarning) as error:
         raise StrategyError(f"{what} holds something that is no number.") from error
+    if np.iscomplexobj(np.asarray(given)):
+        raise StrategyError(f"{what} holds complex numbers.")
     n_dimensions = ARRAYS.get(what, 1)
     if array.ndim != n_dimensions or array.shape[-1] != n or (what == "covariance" and array.shape[0] != n):
         raise StrategyError(f"{what} has shape {array.shape}, and there are {n} names.")
@@ -294,16 +314,56 @@ def _array(what: str, given: object, names: tuple[str, ...]) -> NDArray[np.float
     return array
 
 
+def _refuse_out_of_range(arrays: Mapping[str, NDArray[np.float64]], names: tuple[str, ...]) -> None:
+    for what, (least, most) in RANGES.items():
+        if what in arrays:
+            wrong = np.flatnonzero((arrays[what] < least) | (arrays[what] > most))
+            if len(wrong):
+                first = int(wrong[0])
+                raise StrategyError(
+                    f"{what} of {names[first]} is {arrays[what][first]:g}; want a number from {least:g} to {most:g}, "
+                    "a fraction of NAV or of what is traded."
+                )
+
+
+def _refuse_odd_number(what: str, given: object) -> None:
+    is_number = isinstance(given, (int, float, np.integer, np.floating)) and not isinstance(given, bool)
+    if not is_number or not 0.0 <= float(given) < math.inf:  # type: ignore[arg-type]
+        raise StrategyError(f"{what} is {given!r}; want a number, zero or more.")
+
+
+def _texts(what: str, given: object) -> tuple[str, ...]:
+    """Read one text a name, of any sequence: a list, an array, an index, a column."""
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise StrategyError(f"{what} is {given!r}; want a text for each name.")
+    found = tuple(given)
+    for place, one in enumerate(found):
+        if one is None or (isinstance(one, (float, np.floating)) and math.isnan(one)):
+            raise StrategyError(
+                f"{what} is missing at place {place + 1}: give each name one, a group of its own if need be."
+            )
+    return tuple(map(str, found))
+
+
 def _refuse_odd(covariance: Matrix, names: tuple[str, ...]) -> None:
     """Refuse a covariance that is not symmetric, or has a variance of zero or less."""
     variances = covariance.diagonal()
-    if variances.min() > 0.0:
-        if (covariance == covariance.T).all():  # as most are
-            return
-        gap = covariance - covariance.T
-        if max(gap.max(), -gap.min()) <= 1e-10 * variances.max():
-            return
-    check_covariance(covariance, names)
+    least, most = variances.min(), variances.max()
+    if least <= 0.0 or not _is_symmetric(covariance, 1e-10 * most):
+        check_covariance(covariance, names)
+    if least < FURTHEST_APART * most:
+        quiet, wild = names[int(variances.argmin())], names[int(variances.argmax())]
+        raise StrategyError(
+            f"The volatility of {wild} is {math.sqrt(most / least):.3g} times that of {quiet}: too far apart for one "
+            "programme. Leave one of them out, or check its unit."
+        )
+
+
+def _is_symmetric(covariance: Matrix, nearly: float) -> bool:
+    if (covariance == covariance.T).all():  # as most are
+        return True
+    gap = covariance - covariance.T
+    return bool(max(gap.max(), -gap.min()) <= nearly)
 
 
 def _mapping(what: str, known: Mapping[str, object]) -> Mapping[str, object]:
@@ -316,7 +376,7 @@ def _mapping(what: str, known: Mapping[str, object]) -> Mapping[str, object]:
 def _labels(kind: str, given: object, n: int) -> tuple[str, ...]:
     if type(given) is tuple and len(given) == n and set(map(type, given)) == {str}:
         return given  # the same object at each decision is found again at once
-    found = tuple(map(str, given)) if isinstance(given, (Sequence, np.ndarray)) and not isinstance(given, str) else ()
+    found = _texts(f"labels of kind {kind!r}", given)
     if len(found) != n:
         raise StrategyError(f"labels of kind {kind!r} are {len(found)}, and there are {n} names: give each one.")
     return found
@@ -325,7 +385,10 @@ def _labels(kind: str, given: object, n: int) -> tuple[str, ...]:
 def _flags(what: str, given: object, names: tuple[str, ...]) -> NDArray[np.bool_] | None:
     if given is None:
         return None
-    found = np.asarray(given)
+    try:
+        found = np.asarray(given)
+    except ValueError as error:
+        raise StrategyError(f"{what} has rows of different lengths.") from error
     if found.shape != (len(names),) or found.dtype != np.bool_:
         raise StrategyError(f"{what} has shape {found.shape}; want True or False for each of {len(names)} names.")
     return found

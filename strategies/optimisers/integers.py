@@ -51,7 +51,7 @@ class Scip:
         model = Model()
         model.hideOutput()
         model.setParam("limits/gap", 0.0)
-        model.setParam("numerics/feastol", 1e-9)
+        model.setParam("numerics/feastol", 1e-7)
         x = [
             model.addVar(vtype="B" if is_integer else "C", lb=0.0 if is_integer else None)
             for is_integer in form.is_integer
@@ -80,8 +80,11 @@ class Scip:
         )
         model.addCons(quadratic <= objective)
         model.setObjective(objective + quicksum(c * one for c, one in zip(numbers.q, x, strict=True) if c), "minimize")
-        model.optimize()
-        said = model.getStatus()
+        try:
+            model.optimize()
+            said = model.getStatus()
+        except Exception as error:  # what SCIP raises when its own solver of linear programmes fails
+            said = str(error)
         status = STATUS_OF_SCIP.get(said, "trouble")
         if status != "optimal":
             empty = np.zeros(form.n_rows)
@@ -105,7 +108,9 @@ class Scip:
             return exact
         x = np.empty(self._form.n_x)
         x[free], x[fixed] = exact.x, held
-        return replace(exact, x=x, objective=exact.objective + float(numbers.q[fixed] @ held))
+        z = np.array(exact.z)
+        z[self._form.rows_of_integers] = 0.0
+        return replace(exact, x=x, z=z, objective=exact.objective + float(numbers.q[fixed] @ held))
 
 
 STATUS_OF_SCIP: dict[str, Status] = {"optimal": "optimal", "infeasible": "infeasible", "unbounded": "unbounded"}

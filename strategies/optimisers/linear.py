@@ -1,5 +1,6 @@
 """HiGHS for linear programmes, with integers or without, by its own interface."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from strategies.optimisers.solvers import Solution, Status
 
 Vector = NDArray[np.float64]
 
+LOWER, UPPER, KINDS = 7, 8, 14  # where bounds of variables and integers stand in a model
 EXACT = 1e-9  # how far rows and reduced costs may be missed; a corner is exact to rounding all the same
 
 
@@ -47,28 +49,50 @@ class Highs:
         Returns
         -------
         Solution
-            With multipliers of zero where there are integers. What is infeasible or unbounded, HiGHS does not say
-            which, is trouble.
+            Where there are integers, solved again with them fixed: what HiGHS calls whole may be a millionth off, and
+            so would the weights be. Multipliers are of that portfolio then. What is infeasible or unbounded, where
+            HiGHS does not say which, is trouble.
         """
-        solver = self.run(self.model(numbers))
+        first = self._found(numbers, self.model(numbers), has_integers=self._has_integers)
+        if not self._has_integers or first.status != "optimal":
+            return first
+        whole, is_integer = np.round(first.x), self._form.is_integer
+        model = list(self.model(numbers))
+        for bound in (LOWER, UPPER):
+            model[bound] = np.where(is_integer, whole, model[bound])
+        model[KINDS] = np.zeros_like(self._kinds)
+        exact = self._found(numbers, tuple(model), has_integers=False)
+        if exact.status != "optimal":
+            return exact
+
+        def multipliers() -> Vector:
+            z = exact.z() if callable(exact.z) else exact.z
+            z[self._form.rows_of_integers] = 0.0
+            return z
+
+        return replace(exact, z=multipliers, gap=first.gap, iterations=first.iterations)
+
+    def _found(self, numbers: Numbers, model: tuple[Any, ...], *, has_integers: bool) -> Solution:
+        solver, form = self.run(model, has_integers=has_integers), self._form
         said = solver.getModelStatus().name
         status = STATUS_OF_HIGHS.get(said, "trouble")
-        found, info, form = solver.getSolution(), solver.getInfo(), self._form
-        is_found = status == "optimal"
+        if status != "optimal":
+            return Solution(status, np.zeros(form.n_x), np.zeros(form.n_rows), np.nan, self.name, 0, said)
+        found, info = solver.getSolution(), solver.getInfo()
+        x, objective = np.array(found.col_value), info.objective_function_value
+        if has_integers:
+            nodes, gap = int(info.mip_node_count), float(info.mip_gap)
+            return Solution(status, x, np.zeros(form.n_rows), objective, self.name, nodes, said, gap)
 
         def multipliers() -> Vector:
             z = np.zeros(form.n_rows)
-            if is_found and not self._has_integers:
-                z[self._block.rows] = np.negative(found.row_dual)
-                of_bounds = np.array(found.col_dual)
-                self._bounds.read(numbers)
-                self._bounds.share(z, np.maximum(of_bounds, 0.0), np.maximum(-of_bounds, 0.0))
+            z[self._block.rows] = np.negative(found.row_dual)
+            of_bounds = np.array(found.col_dual)
+            self._bounds.read(numbers)
+            self._bounds.share(z, np.maximum(of_bounds, 0.0), np.maximum(-of_bounds, 0.0))
             return z
 
-        gap = float(info.mip_gap) if self._has_integers and is_found else 0.0
-        iterations = int(info.mip_node_count if self._has_integers else info.simplex_iteration_count)
-        x = np.array(found.col_value) if is_found else np.zeros(form.n_x)
-        return Solution(status, x, multipliers, info.objective_function_value, self.name, iterations, said, gap)
+        return Solution(status, x, multipliers, objective, self.name, info.simplex_iteration_count, said)
 
     def model(self, numbers: Numbers) -> tuple[Any, ...]:
         """Give the programme as HiGHS takes it.
@@ -95,12 +119,13 @@ class Highs:
             block.row, numbers.A[block.at], self._kinds,
         )  # fmt: skip
 
-    def run(self, model: tuple[Any, ...]) -> Any:
+    def run(self, model: tuple[Any, ...], *, has_integers: bool = False) -> Any:
         """Solve a model.
 
         Parameters
         ----------
         model : tuple
+        has_integers : bool
 
         Returns
         -------
@@ -109,7 +134,7 @@ class Highs:
         import highspy
 
         solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        solver.passOptions(_options(self._has_integers))
+        solver.passOptions(_options(has_integers))
         solver.passModel(*model)
         solver.run()
         return solver

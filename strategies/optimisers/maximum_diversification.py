@@ -10,7 +10,7 @@ from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.optimiser import Optimiser
 from strategies.optimisers.programme import Objective
 from strategies.optimisers.room import Room
-from strategies.optimisers.statements import Statement
+from strategies.optimisers.statements import AboveZero, Statement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +52,13 @@ class MaximumDiversification(Optimiser):
             room.terms.append(volatility @ room.weights >= 1.0)
             return []
         return [
-            Statement(
+            AboveZero(
                 key="weighted volatility at least",
                 subject="the weighted volatility of the names",
                 sense="at least",
                 expression=volatility @ room.weights,
                 limit=1e-6,
+                can_give=False,
             )
         ]
 

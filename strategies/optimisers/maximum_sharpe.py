@@ -11,7 +11,7 @@ from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.optimiser import Optimiser
 from strategies.optimisers.programme import Objective
 from strategies.optimisers.room import Room
-from strategies.optimisers.statements import Statement
+from strategies.optimisers.statements import AboveZero, Statement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,8 @@ class MaximumSharpe(Optimiser):
     solved, as all constraints are homogeneous in w and a scale k > 0, as [1]_
 
         minimise  y'Sy   with  (mu - r)'y - costs(y) = 1,  constraints(y, k),  w = y / k.
+
+    Of portfolios that differ only in size, the rest being cash, it is the largest.
 
     Attributes
     ----------
@@ -59,18 +61,22 @@ class MaximumSharpe(Optimiser):
 
     def demands(self, room: Room) -> list[Statement]:
         """Demand an excess return above zero, without which there is no best portfolio."""
+        import cvxpy as cp
+
         excess = room.parameter(lambda given: self._excess(given) / self._unit(given))
+        costs = self.costs(room, self._unit)
         if room.has_scale:
-            room.terms.append(excess @ room.weights - self.costs(room, self._unit) >= 1.0)
+            room.terms.append(excess @ room.weights - costs >= 1.0)
             return []
         return [
-            Statement(
+            AboveZero(
                 key="excess return at least",
-                subject="expected return over cash",
+                subject="expected return over cash" + (" and costs" if isinstance(costs, cp.Expression) else ""),
                 sense="at least",
-                expression=excess @ room.weights,
+                expression=excess @ room.weights - costs,
                 limit=lambda given: 1e-6 * self._unit(given),
                 size=self._unit,
+                can_give=False,
             )
         ]
 

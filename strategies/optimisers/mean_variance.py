@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
 from strategies.optimisers.constraints.constraint import number
-from strategies.optimisers.constraints.risk import scaled_root, unit_of_risk
+from strategies.optimisers.constraints.risk import price_of_risk, scaled_root, unit_of_risk
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.optimiser import Optimiser
 from strategies.optimisers.programme import Objective
@@ -116,8 +116,7 @@ class MeanVariance(Optimiser):
         """In units of the value."""
         if self.target_return is None:
             return multiplier * self._unit(given)
-        volatility = given.volatility_of(weights)
-        return multiplier * given.variance_scale / volatility if volatility > 0.0 else 0.0
+        return price_of_risk(given, multiplier, given.volatility_of(weights))
 
     def _unit(self, given: Inputs) -> float:
         """Give what the objective is divided by, so that its numbers are about one."""

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
-from strategies.optimisers.constraints.constraint import number
+from strategies.optimisers.constraints.constraint import number, numbers
+from strategies.optimisers.constraints.risk import price_of_risk
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.mean_variance import unit_of_return
 from strategies.optimisers.optimiser import Optimiser
@@ -52,7 +53,9 @@ class MinimumTrackingError(Optimiser):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.benchmark is not None:
-            object.__setattr__(self, "benchmark", tuple(number(one, "A benchmark weight") for one in self.benchmark))
+            object.__setattr__(
+                self, "benchmark", numbers(self.benchmark, "A benchmark weight", least=-100.0, most=100.0)
+            )
         if self.active_return is not None:
             object.__setattr__(self, "active_return", number(self.active_return, "active_return"))
 
@@ -100,8 +103,7 @@ class MinimumTrackingError(Optimiser):
 
     def price(self, given: Inputs, weights: NDArray[np.float64], multiplier: float, scale: float) -> float:
         """Tracking error that goes."""
-        error = self.value(given, weights)
-        return multiplier * given.variance_scale / error if error > 0.0 else 0.0
+        return price_of_risk(given, multiplier, self.value(given, weights))
 
     def _reference(self, given: Inputs) -> NDArray[np.float64]:
         if given.benchmark is not None:

@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from strategies.optimisers.constraints.risk import price_of_risk
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.optimiser import Optimiser
 from strategies.optimisers.programme import Objective
@@ -52,5 +53,4 @@ class MinimumVariance(Optimiser):
 
     def price(self, given: Inputs, weights: NDArray[np.float64], multiplier: float, scale: float) -> float:
         """Volatility that goes: half the variance falls by the multiplier."""
-        volatility = given.volatility_of(weights)
-        return multiplier * given.variance_scale / volatility if volatility > 0.0 else 0.0
+        return price_of_risk(given, multiplier, given.volatility_of(weights))

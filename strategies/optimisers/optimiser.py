@@ -10,19 +10,22 @@ from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
 from strategies.optimisers.allocation import Allocation, ShadowPrice
-from strategies.optimisers.conflicts import Conflict, Elastic, relaxed, smallest_conflict
+from strategies.optimisers.conflicts import KEPT_BY_ROUNDING, Conflict, Elastic, relaxed, smallest_conflict
 from strategies.optimisers.constraints.bounds import Bounds
 from strategies.optimisers.constraints.constraint import Constraint
 from strategies.optimisers.constraints.costs import TradingCosts
+from strategies.optimisers.constraints.counting import MinimumPosition, NumberOfNames
 from strategies.optimisers.constraints.exposure import Net
 from strategies.optimisers.constraints.groups import Shares
 from strategies.optimisers.inputs import Inputs, Parts
 from strategies.optimisers.programme import COMPILED, Objective, Programme
 from strategies.optimisers.room import Room
+from strategies.optimisers.size import largest
 from strategies.optimisers.solvers import Solution
 from strategies.optimisers.solving import solve
 from strategies.optimisers.statements import Statement
 
+LESS_IS_BETTER = ("volatility", "tracking error", "CVaR", "largest gap between a risk contribution and its budget")
 DUST = 1e-8  # a weight below this is the solver's, not the programme's: it goes to the largest position
 
 
@@ -61,6 +64,9 @@ class Optimiser:
     takes_costs: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
+        for what in ("constraints", "when_infeasible"):
+            if not isinstance(getattr(self, what), Sequence):
+                raise StrategyError(f"{what} is {getattr(self, what)!r}; want a list.")
         for one in self.constraints:
             if not isinstance(one, Constraint):
                 raise StrategyError(
@@ -70,7 +76,19 @@ class Optimiser:
                 raise StrategyError(
                     f"{type(self).__name__} maximises no return, so that costs cannot be set against it."
                 )
+            if isinstance(one, (MinimumPosition, NumberOfNames)) and self.has_scale:
+                raise StrategyError(
+                    f"{type(self).__name__} is solved for weights times a scale, in which {type(one).__name__} cannot "
+                    "be said. Take MeanVariance or MinimumVariance with it, or leave names out beforehand."
+                )
         object.__setattr__(self, "constraints", tuple(self.constraints))
+        floors: list[Any] = [one.at_least for one in self.constraints if isinstance(one, Bounds)]
+        below = [name for each in floors if isinstance(each, tuple) for name, floor in each if floor < 0.0]
+        if below and not any(isinstance(floor, float) for floor in floors):
+            raise StrategyError(
+                f"Bounds give {below[0]} a floor below zero and no floor for every name, so that nothing may be short: "
+                "say at_least=... for all, and zero for those that are long only."
+            )
         if isinstance(self.when_infeasible, str):
             if self.when_infeasible not in ("raise", "hold"):
                 raise StrategyError(
@@ -78,7 +96,7 @@ class Optimiser:
                     "which they are given up."
                 )
         else:
-            object.__setattr__(self, "when_infeasible", tuple(self.when_infeasible))
+            object.__setattr__(self, "when_infeasible", tuple(map(str, self.when_infeasible)))
 
     # ------------------------------------------------------------------------------------ what each optimiser says
 
@@ -108,6 +126,11 @@ class Optimiser:
     def solved(self, programme: Programme, given: Inputs) -> Solution:
         """Solve the programme: by its solvers, or in a shorter way where one is known."""
         return solve(programme, programme.numbers(given))
+
+    @property
+    def better(self) -> float:
+        """Which way is better: 1 where more of the measure is, -1 where less is."""
+        return -1.0 if self.measured() in LESS_IS_BETTER else 1.0
 
     def polished(self, programme: Programme, given: Inputs, solution: Solution) -> Solution:
         """Bring a solution nearer to the optimum than the solver did, where that is known how."""
@@ -167,7 +190,7 @@ class Optimiser:
         elastic = self._elastic(given)
         conflict = smallest_conflict(elastic, given)
         if conflict is None:
-            return self._without_solution(given, solution)
+            return self._at_the_edge(programme, given, solution, in_full)
         if self.when_infeasible == "raise":
             raise InfeasibleError(str(conflict), conflict)
         if self.when_infeasible == "hold":
@@ -179,14 +202,17 @@ class Optimiser:
             )
         wider = replace(given, relaxed=amounts)
         solution = solve(programme, programme.numbers(wider))
-        if solution.status != "optimal":
-            return self._without_solution(given, solution)
+        if solution.status == "optimal":
+            answer = self._answer(programme, wider, solution, in_full)
+        else:
+            answer = self._at_the_edge(programme, wider, solution, in_full)
+        if answer.status == "held":
+            return answer
         gave = "; ".join(
             f"{one.key} moved by {one.amount(round(amounts[one.key], 7))}"
             for one in elastic.statements
             if one.key in amounts
         )
-        answer = self._answer(programme, wider, solution, in_full)
         return replace(
             answer,
             status="relaxed",
@@ -255,7 +281,7 @@ class Optimiser:
         return [*of_mandate, *self.demands(room)]
 
     def _answer(self, programme: Programme, given: Inputs, solution: Solution, in_full: bool) -> Allocation:
-        weights = programme.weights_of(self.polished(programme, given, solution))
+        weights = programme.weights_of(largest(programme, given, self.polished(programme, given, solution)))
         is_dust = np.abs(weights) < DUST
         if is_dust.any():
             dust = float(weights[is_dust].sum())
@@ -281,12 +307,25 @@ class Optimiser:
             found.append(ShadowPrice(key=one.key, says=one.say(one.one_limit(given)), price=price))
         return tuple(found)
 
+    def _at_the_edge(self, programme: Programme, given: Inputs, before: Solution, in_full: bool) -> Allocation:
+        """Solve with a hair of room where demands can just be kept: a feasible set without an inside stops solvers."""
+        room = {
+            one.key: given.relaxed.get(one.key, 0.0)
+            + {"at most": 1.0, "at least": -1.0, "exactly": 0.0}[one.sense] * KEPT_BY_ROUNDING * one.unit_at(given)
+            for one in programme.statements
+            if one.expression.is_scalar() or one.key in given.relaxed  # bounds of names keep to the letter
+        }
+        solution = solve(programme, programme.numbers(replace(given, relaxed=room)))
+        if solution.status == "optimal":
+            return self._answer(programme, given, solution, in_full)
+        return self._without_solution(given, before)
+
     def _without_solution(self, given: Inputs, solution: Solution) -> Allocation:
         said = f"{solution.solver} ends with {solution.said!r}"
         if solution.status == "unbounded":
             raise StrategyError(
-                f"The programme has no bound ({said}): some portfolio earns any amount. Bound the weights: they are "
-                "short without limit."
+                f"The programme has no bound ({said}): some portfolio earns any amount. Bound the weights, or "
+                "their sum: they are long or short without limit."
             )
         message = f"No solver could solve the programme, though its demands can be kept ({said}). "
         if self.when_infeasible == "hold":

@@ -48,6 +48,10 @@ class Programme:
     Attributes
     ----------
     statements : tuple of Statement
+    weight_columns : slice
+        Of the weights, among all variables.
+    scale_column : int or None
+        Of the scale; None: it is 1.
     """
 
     def __init__(self, room: Room, objective: Objective, statements: list[Statement]) -> None:
@@ -82,8 +86,8 @@ class Programme:
         self._varying = {name for name in ("q", "A", "b") if getattr(self.form, name).depends_on(varies)}
         self._rows = [self.form.rows[sentence.id] for sentence in sentences]
         first = self.form.column_of[room.weights.id]
-        self._weights = slice(first, first + room.n_names)
-        self._scale = self.form.column_of[room.scale.id] if room.has_scale else None
+        self.weight_columns = slice(first, first + room.n_names)
+        self.scale_column = self.form.column_of[room.scale.id] if room.has_scale else None
         self._solvers = dict[str, Any]()
 
     def numbers(self, given: Inputs) -> Numbers:
@@ -146,7 +150,7 @@ class Programme:
         -------
         float
         """
-        return 1.0 if self._scale is None else float(solution.x[self._scale])
+        return 1.0 if self.scale_column is None else float(solution.x[self.scale_column])
 
     def weights_of(self, solution: Solution) -> NDArray[np.float64]:
         """Give the weights of a solution.
@@ -159,8 +163,8 @@ class Programme:
         -------
         ndarray of shape (n_names,)
         """
-        x = solution.x
-        found: NDArray[np.float64] = x[self._weights] / (1.0 if self._scale is None else x[self._scale])
+        x, scale = solution.x, self.scale_column
+        found: NDArray[np.float64] = x[self.weight_columns] / (1.0 if scale is None else x[scale])
         return found
 
     def solution_at(self, scaled: NDArray[np.float64], scale: float, solver: str) -> Solution:
@@ -180,9 +184,9 @@ class Programme:
             With multipliers of zero, and auxiliary variables of zero.
         """
         x = np.zeros(self.form.n_x)
-        x[self._weights] = scaled
-        if self._scale is not None:
-            x[self._scale] = scale
+        x[self.weight_columns] = scaled
+        if self.scale_column is not None:
+            x[self.scale_column] = scale
         return Solution("optimal", x, lambda: np.zeros(self.form.n_rows), float("nan"), solver, 0, "known")
 
     def with_weights(self, solution: Solution, scaled: NDArray[np.float64]) -> Solution:
@@ -198,10 +202,10 @@ class Programme:
         Solution
         """
         x = solution.x.copy()
-        before = x[self._weights].sum()
-        x[self._weights] = scaled
-        if self._scale is not None:
-            x[self._scale] *= scaled.sum() / before
+        before = x[self.weight_columns].sum()
+        x[self.weight_columns] = scaled
+        if self.scale_column is not None:
+            x[self.scale_column] *= scaled.sum() / before
         return replace(solution, x=x)
 
     def multipliers(self, solution: Solution) -> list[NDArray[np.float64]]:
@@ -268,11 +272,10 @@ class Compiled(threading.local):
         -------
         Programme or Elastic
         """
-        found = self._made.get(key)
-        if found is None:
-            found = self._made[key] = make()
-            while len(self._made) > KEPT:
-                del self._made[next(iter(self._made))]
+        found = self._made.pop(key, None)
+        self._made[key] = found = make() if found is None else found
+        while len(self._made) > KEPT:
+            del self._made[next(iter(self._made))]
         return found
 
 

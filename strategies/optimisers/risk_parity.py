@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
-from strategies.optimisers.constraints.constraint import number
+from strategies.optimisers.constraints.constraint import numbers
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.optimiser import Optimiser
 from strategies.optimisers.programme import Objective, Programme
 from strategies.optimisers.room import Room
 from strategies.optimisers.solvers import Solution
-from strategies.optimisers.solving import keeps
+from strategies.optimisers.solving import FEASIBLE, misses
 
 STEPS = 50  # of Newton's method at most; five to ten do
 
@@ -57,7 +57,7 @@ class RiskParity(Optimiser):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.budgets is not None:
-            given = tuple(number(one, "A risk budget", least=0.0) for one in self.budgets)
+            given = numbers(self.budgets, "A risk budget", least=0.0)
             if not given or min(given) <= 0.0:
                 raise StrategyError("Risk budgets are above zero: a name without a budget is left out of the names.")
             object.__setattr__(self, "budgets", given)
@@ -81,19 +81,20 @@ class RiskParity(Optimiser):
 
     def price(self, given: Inputs, weights: NDArray[np.float64], multiplier: float, scale: float) -> float:
         """In units of the programme's own objective."""
-        return (0.0 - multiplier) * scale  # zero, and not minus zero, where nothing binds
+        return multiplier * scale
 
     def solved(self, programme: Programme, given: Inputs) -> Solution:
         """Solve by Newton's method alone; by solvers where that portfolio misses a constraint, which binds then."""
         net = [one.limit_at(given) for one in programme.statements if one.key == "net exactly"]
         S, b = given.scaled_covariance, self._shares(given)
         guess = np.sqrt(b / S.diagonal())
-        risk = float(guess @ S @ guess)
-        found = _newton(S, b, guess / np.sqrt(risk)) if len(net) == 1 and risk > 0.0 else None
+        risk, has_other_cones = float(guess @ S @ guess), bool(programme.form.cones.soc or programme.form.cones.p3d)
+        found = None
+        if len(net) == 1 and risk > 0.0 and not has_other_cones:
+            found = _newton(S, b, guess / np.sqrt(risk))
         if found is not None:
-            numbers = programme.numbers(given)
             solution = programme.solution_at(found, float(found.sum() / net[0]), "newton")
-            if keeps(programme.form, numbers, solution):
+            if misses(programme.form, programme.numbers(given), solution) <= FEASIBLE:
                 return solution
         return super().solved(programme, given)
 

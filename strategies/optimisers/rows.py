@@ -30,6 +30,7 @@ class BoundRows:
         column = columns_of(form)
         is_single = np.bincount(form.A_indices, minlength=form.n_rows) == 1
         self.is_bound = is_single & (np.arange(form.n_rows) >= form.n_zero)
+        self.is_bound[form.A_indices[form.A.changes]] = False  # a coefficient that is read may be zero: no bound
         self._n_rows, self._n_x = form.n_rows, form.n_x
         self._at = np.flatnonzero(self.is_bound[form.A_indices])
         self._rows, self._columns = form.A_indices[self._at], column[self._at]

@@ -17,8 +17,9 @@ from strategies.optimisers.rows import Block, BoundRows
 Vector = NDArray[np.float64]
 Status = Literal["optimal", "infeasible", "unbounded", "trouble"]
 
-# Tight enough that gradients of held names agree to 1e-6; a programme that gets no closer is content with the second.
-TOLERANCE, CONTENT = 1e-11, 1e-9
+# Tight enough that gradients of held names agree to 1e-6; a programme that gets no closer is content with the second,
+# and one whose limit on risk leaves next to no room with the last.
+TOLERANCE, CONTENT, LAST = 1e-11, 1e-9, (1e-8, 1e-7)
 SMALL = 40  # variables up to which dense matrices are quicker, whatever their pattern
 
 
@@ -56,7 +57,7 @@ class Clarabel:
     """Clarabel [1]_: interior points for quadratic objectives over symmetric, exponential and power cones.
 
     Its own equilibration is off at first, for programmes come in scaled units. Where that leads nowhere it is tried
-    with it, and then to a hundredth of the accuracy, before anything else is.
+    with it, and then to less accuracy by steps, before anything else is.
 
     Attributes
     ----------
@@ -88,7 +89,7 @@ class Clarabel:
         self.settings = _settings(CONTENT if is_curved else TOLERANCE, is_equilibrated=False)
         self._others = [
             _settings(tolerance, is_equilibrated=True)
-            for tolerance in (TOLERANCE, CONTENT)
+            for tolerance in (TOLERANCE, CONTENT, *LAST)
             if not (is_curved and tolerance < CONTENT)
         ]
         self._solver: Any = None

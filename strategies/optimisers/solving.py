@@ -6,12 +6,15 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from strategies.optimisers.canonical import CanonicalForm, Numbers
 from strategies.optimisers.integers import Scip
 from strategies.optimisers.linear import Highs
 from strategies.optimisers.solvers import Clarabel, Piqp, Solution
 from strategies.optimisers.splitting import Scs
+
+Vector = NDArray[np.float64]
 
 FEASIBLE = 1e-7  # how far rows may be missed, in scaled units: more is no answer, whatever the solver calls it
 
@@ -36,7 +39,7 @@ def solve(programme: Any, numbers: Numbers) -> Solution:
     for name in solvers_for(form, programme.has_covariance):
         made = programme.solver(name, MAKERS[name])
         solution: Solution = made.solve(numbers)
-        if solution.status == "optimal" and not keeps(form, numbers, solution):
+        if solution.status == "optimal" and not _keeps(form, numbers, solution):
             solution = _distrusted(solution)
         if solution.status != "trouble":
             return solution
@@ -55,10 +58,12 @@ def solve_elastic(form: CanonicalForm, numbers: Numbers) -> Solution:
     Returns
     -------
     Solution
-        By HiGHS where all is linear, else by Clarabel.
+        By HiGHS where all is linear, else by Clarabel, or by SCIP where there are integers.
     """
     if form.is_quadratic_programme:
         return Highs(form).solve(numbers)
+    if form.is_integer.any():
+        return Scip(form).solve(numbers)
     return Clarabel(form).solve(numbers)
 
 
@@ -101,8 +106,8 @@ MAKERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def keeps(form: CanonicalForm, numbers: Numbers, solution: Solution) -> bool:
-    """Say whether a solution keeps the linear rows; it is asked of every answer, and of no solver.
+def misses(form: CanonicalForm, numbers: Numbers, solution: Solution) -> float:
+    """Say by how much a solution misses the linear row that it misses most.
 
     Parameters
     ----------
@@ -112,15 +117,45 @@ def keeps(form: CanonicalForm, numbers: Numbers, solution: Solution) -> bool:
 
     Returns
     -------
-    bool
+    float
+        In scaled units; 0 where it keeps all.
     """
-    residual = numbers.b - form.rows_of(numbers, solution.x)
+    return _missed(form, numbers.b - form.rows_of(numbers, solution.x))
+
+
+def _missed(form: CanonicalForm, residual: Vector) -> float:
     n_zero = form.n_zero
-    np.negative(np.abs(residual[:n_zero]), out=residual[:n_zero])
-    worst = -residual[: n_zero + form.n_nonnegative].min(initial=0.0)
-    if worst <= FEASIBLE:
-        return True
-    return bool(worst <= FEASIBLE * np.abs(numbers.b).max(initial=1.0))  # NaN is not
+    equal, rest = residual[:n_zero], residual[n_zero : n_zero + form.n_nonnegative]
+    return float(np.maximum(np.abs(equal).max(initial=0.0), -rest.min(initial=0.0)))  # NaN stays NaN
+
+
+def _keeps(form: CanonicalForm, numbers: Numbers, solution: Solution) -> bool:
+    """Say whether a solution keeps its rows; it is asked of every answer, and of no solver."""
+    residual = numbers.b - form.rows_of(numbers, solution.x)
+    near, n_linear = FEASIBLE, form.n_zero + form.n_nonnegative
+    if not _missed(form, residual) <= near or n_linear < len(residual):
+        near *= np.abs(numbers.b).max(initial=1.0)
+        if not _missed(form, residual) <= near:  # NaN is not
+            return False
+    return n_linear == len(residual) or _keeps_cones(form, residual[n_linear:], near)
+
+
+def _keeps_cones(form: CanonicalForm, residual: Vector, near: float) -> bool:
+    """Say whether rows lie in their second-order, exponential and power cones, or as near to them."""
+    first = 0
+    for length in form.cones.soc:
+        head, tail = residual[first], residual[first + 1 : first + length]
+        if not np.sqrt(tail @ tail) <= head + near:
+            return False
+        first += length
+    n_exponential = 3 * form.cones.exp
+    x, y, z = residual[first : first + n_exponential].reshape(-1, 3).T
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        if not ((y + near) * np.exp((x - near) / (y + near)) <= z + near).all():
+            return False
+        x, y, z = residual[first + n_exponential :].reshape(-1, 3).T
+        power = np.array(form.cones.p3d)
+        return bool(((x + near) ** power * (y + near) ** (1.0 - power) >= np.abs(z) - near).all())
 
 
 def _distrusted(solution: Solution) -> Solution:

@@ -37,6 +37,8 @@ class Statement:
         An equality that is given up by a lower limit alone: who cannot be fully invested holds cash, and borrows none.
     size : callable, optional
         One of the expression's units in the user's: risks are written in those of the scaled covariance.
+    can_give : bool
+        Whether a ranking may give it up; not what an optimiser cannot do without.
     """
 
     key: str
@@ -47,6 +49,7 @@ class Statement:
     unit: Literal["percent", "number"] = PERCENT
     gives_down_only: bool = False
     size: Callable[[Inputs], float] | None = None
+    can_give: bool = True
 
     @property
     def is_constant(self) -> bool:
@@ -121,6 +124,14 @@ class Statement:
         str
         """
         return said(value, self.unit)
+
+
+class AboveZero(Statement):
+    """What has to be above zero for a ratio to have a best; its limit is next to nothing."""
+
+    def say(self, limit: float | None) -> str:
+        """Say so."""
+        return f"{self.subject} above {self.amount(0.0)}"
 
 
 def said(value: float, unit: str) -> str:

@@ -1,6 +1,6 @@
 """Bounds of each name, and names that may not be traded."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -100,7 +100,9 @@ class DoNotTrade(Constraint):
         if isinstance(self.names, str):
             raise StrategyError(f"names is {self.names!r}; want a list of names.")
         if self.names is not None:
-            object.__setattr__(self, "names", tuple(sorted(set(self.names))))
+            if not isinstance(self.names, Iterable):
+                raise StrategyError(f"names is {self.names!r}; want a list of names.")
+            object.__setattr__(self, "names", tuple(sorted(set(map(str, self.names)))))
         if self.sides not in ("both", "buy", "sell"):
             raise StrategyError(f"sides is {self.sides!r}; want 'both', 'buy' or 'sell'.")
 

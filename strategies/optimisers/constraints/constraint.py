@@ -1,6 +1,6 @@
 """The base of all constraints."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,10 +98,38 @@ def pairs(of: Mapping[str, float] | Sequence[tuple[str, float]] | None, what: st
     Raises
     ------
     StrategyError
-        If a limit is no finite number.
+        If it is no mapping, or a limit is no finite number.
     """
-    given = dict(of or {})
-    return tuple((str(name), number(given[name], f"{what} of {name}")) for name in sorted(given))
+    try:
+        given = {str(name): limit for name, limit in dict(of or {}).items()}
+    except (TypeError, ValueError) as error:
+        raise StrategyError(f"{what} is {of!r}; want a number, or a mapping from names to numbers.") from error
+    return tuple((name, number(given[name], f"{what} of {name}")) for name in sorted(given))
+
+
+def numbers(values: Iterable[float], what: str, *, least: float = -1e6, most: float = 1e6) -> tuple[float, ...]:
+    """Check several numbers.
+
+    Parameters
+    ----------
+    values : iterable of float
+    what : str
+        What each is, for the message.
+    least, most : float
+
+    Returns
+    -------
+    tuple of float
+
+    Raises
+    ------
+    StrategyError
+        If they are not several, or one is no number or out of range.
+    """
+    given: object = values
+    if not isinstance(given, Iterable):
+        raise StrategyError(f"{what} is wanted for each name; given: {values!r}.")
+    return tuple(number(one, what, least=least, most=most) for one in values)
 
 
 def number(value: float, what: str, *, least: float = -1e6, most: float = 1e6) -> float:
@@ -128,6 +156,5 @@ def number(value: float, what: str, *, least: float = -1e6, most: float = 1e6) -
         raise StrategyError(f"{what} is {value!r}; want a number.")
     found = float(value)
     if not least <= found <= most:
-        bounds = f"from {least:g} to {most:g}" if most < 1e6 else f"{least:g} or more"
-        raise StrategyError(f"{what} is {found:g}; want a number {bounds}.")
+        raise StrategyError(f"{what} is {found:g}; want a number from {least:g} to {most:g}.")
     return found

@@ -71,9 +71,15 @@ class TradingCosts(Constraint):
 
             return read
 
+        def of_drifted(given: Inputs) -> float:
+            held = np.zeros(given.n_names) if given.current is None else given.current
+            return float(per_period("sell_cost")(given) @ held)
+
         bought = room.bought
         buying, selling = (room.parameter(per_period(side), nonneg=True) for side in ("buy_cost", "sell_cost"))
-        linear = buying @ bought + selling @ (bought - room.trades)
+        # What is sold is bought - w + w before. Costs times drifted weights are one parameter of their own: a product
+        # of two is not disciplined.
+        linear = (buying + selling) @ bought - selling @ room.weights + room.times_scale(room.parameter(of_drifted))
         if room.given.impact is None:
             return linear
         impact = room.parameter(per_period("impact"), nonneg=True)

@@ -46,6 +46,10 @@ class NumberOfNames(Constraint):
     at_most, exactly : int, optional
         One of them. Exactly so many means with something beside it that says how little a held name may be: a
         `MinimumPosition`.
+
+    Notes
+    -----
+    Beside either of the two nothing is short, and no weight is above 1.
     """
 
     at_most: int | None = None
@@ -56,8 +60,11 @@ class NumberOfNames(Constraint):
             raise StrategyError("NumberOfNames takes at_most=... or exactly=...")
         for side in ("at_most", "exactly"):
             value: Any = getattr(self, side)
-            if value is not None and (isinstance(value, bool) or int(value) != value or value < 1):
+            if value is None:
+                continue
+            if number(value, f"NumberOfNames {side}") != int(value) or value < 1:
                 raise StrategyError(f"NumberOfNames {side} is {value!r}; want a whole number, one or more.")
+            object.__setattr__(self, side, int(value))
 
     def statements(self, room: Room) -> list[Statement]:
         """One sentence."""

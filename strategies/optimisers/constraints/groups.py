@@ -37,6 +37,8 @@ class GroupLimits(Constraint):
     at_most: float | Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.of, str):
+            raise StrategyError(f"GroupLimits of is {self.of!r}; want a kind of label, such as 'sector'.")
         for side in ("at_least", "at_most"):
             limits = getattr(self, side)
             if isinstance(limits, (Mapping, tuple)):

@@ -12,6 +12,8 @@ from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.room import Room
 from strategies.optimisers.statements import NUMBER, Sense, Statement
 
+NO_RISK = 1e-6  # of the root of the mean variance: a variance of 1e-12, which solvers leave of zero
+
 
 @dataclass(frozen=True, kw_only=True)
 class Volatility(Constraint):
@@ -97,6 +99,8 @@ class Exposure(Constraint):
     at_most: float | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.to, str):
+            raise StrategyError(f"Exposure to is {self.to!r}; want the name of a factor.")
         for side in ("at_least", "at_most"):
             if getattr(self, side) is not None:
                 object.__setattr__(self, side, number(getattr(self, side), f"Exposure to {self.to} {side}"))
@@ -112,7 +116,10 @@ class Exposure(Constraint):
                 raise StrategyError(f"Exposure to {self.to!r} needs exposures of that factor; given: {known}.")
             return given.exposures[self.to]
 
-        of = room.parameter(loadings)
+        def unit(given: Inputs) -> float:
+            return float(np.abs(loadings(given)).max()) or 1.0
+
+        of = room.parameter(lambda given: loadings(given) / unit(given))
         sides: Mapping[Sense, float | None] = {"at least": self.at_least, "at most": self.at_most}
         return [
             Statement(
@@ -122,6 +129,7 @@ class Exposure(Constraint):
                 expression=of @ room.weights,
                 limit=limit,
                 unit=NUMBER,
+                size=unit,
             )
             for sense, limit in sides.items()
             if limit is not None
@@ -140,6 +148,25 @@ def scaled_root(room: Room) -> Any:
     cvxpy.Parameter
     """
     return room.parameter(lambda given: given.scaled_root)
+
+
+def price_of_risk(given: Inputs, multiplier: float, volatility: float) -> float:
+    """Turn a multiplier of half the scaled variance into volatility that goes.
+
+    Parameters
+    ----------
+    given : Inputs
+    multiplier : float
+    volatility : float
+        That is minimised.
+
+    Returns
+    -------
+    float
+        0 where there is next to no volatility, of which nothing can go: the multiplier is rounding there.
+    """
+    unit = unit_of_risk(given)
+    return multiplier * unit * unit / volatility if volatility > NO_RISK * unit else 0.0
 
 
 def unit_of_risk(given: Inputs) -> float:
