@@ -124,9 +124,9 @@ class Inputs:
             If nothing says how many names there are, shapes differ, or a value is missing or infinite.
         """
         known = {key: value for key, value in parts.items() if value is not None}
-        unknown = sorted(known.keys() - Parts.__annotations__.keys())
-        if unknown:
-            raise StrategyError(f"Unknown input {unknown[0]!r}; want one of {', '.join(Parts.__annotations__)}.")
+        if not known.keys() <= KNOWN:
+            unknown = min(known.keys() - KNOWN)
+            raise StrategyError(f"Unknown input {unknown!r}; want one of {', '.join(Parts.__annotations__)}.")
         n = _count(known)
         _refuse_odd_number("turnover_used", known.get("turnover_used", 0.0))
         given = known.pop("names", None)
@@ -207,7 +207,7 @@ class Inputs:
     def variance_scale(self) -> float:
         """The mean variance: programmes are solved in its units, so that the unit of returns moves no weight."""
         covariance = self.need("covariance", "The unit of risk")
-        return float(np.trace(covariance)) / self.n_names
+        return float(covariance.trace()) / self.n_names
 
     @cached_property
     def scaled_covariance(self) -> Matrix:
@@ -246,6 +246,7 @@ class Inputs:
         return math.sqrt(max(variance, 0.0))
 
 
+KNOWN = frozenset(Parts.__annotations__)
 ARRAYS = {
     "covariance": 2,
     "scenarios": 2,
@@ -346,9 +347,9 @@ def _texts(what: str, given: object) -> tuple[str, ...]:
 
 def _refuse_odd(covariance: Matrix, names: tuple[str, ...]) -> None:
     """Refuse a covariance that is not symmetric, or has a variance of zero or less."""
-    variances, gap = covariance.diagonal(), covariance - covariance.T
+    variances = covariance.diagonal()
     least, most = variances.min(), variances.max()
-    if least <= 0.0 or max(gap.max(), -gap.min()) > 1e-10 * most:
+    if least <= 0.0 or not _is_symmetric(covariance, 1e-10 * most):
         check_covariance(covariance, names)
     if least < FURTHEST_APART * most:
         quiet, wild = names[int(variances.argmin())], names[int(variances.argmax())]
@@ -356,6 +357,13 @@ def _refuse_odd(covariance: Matrix, names: tuple[str, ...]) -> None:
             f"The volatility of {wild} is {math.sqrt(most / least):.3g} times that of {quiet}: too far apart for one "
             "programme. Leave one of them out, or check its unit."
         )
+
+
+def _is_symmetric(covariance: Matrix, nearly: float) -> bool:
+    if (covariance == covariance.T).all():  # as most are
+        return True
+    gap = covariance - covariance.T
+    return bool(max(gap.max(), -gap.min()) <= nearly)
 
 
 def _mapping(what: str, known: Mapping[str, object]) -> Mapping[str, object]:
@@ -366,6 +374,8 @@ def _mapping(what: str, known: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _labels(kind: str, given: object, n: int) -> tuple[str, ...]:
+    if type(given) is tuple and len(given) == n and set(map(type, given)) == {str}:
+        return given  # the same object at each decision is found again at once
     found = _texts(f"labels of kind {kind!r}", given)
     if len(found) != n:
         raise StrategyError(f"labels of kind {kind!r} are {len(found)}, and there are {n} names: give each one.")

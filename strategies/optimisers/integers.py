@@ -82,7 +82,7 @@ class Scip:
         model.setObjective(objective + quicksum(c * one for c, one in zip(numbers.q, x, strict=True) if c), "minimize")
         try:
             model.optimize()
-            said = model.getStatus()
+            said = str(model.getStatus())
         except Exception as error:  # noqa: BLE001 - what SCIP raises when its own solver of linear programmes fails
             said = str(error)
         status = STATUS_OF_SCIP.get(said, "trouble")

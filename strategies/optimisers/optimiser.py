@@ -123,6 +123,10 @@ class Optimiser:
         """Name what is optimised."""
         return self.measure
 
+    def solved(self, programme: Programme, given: Inputs) -> Solution:
+        """Solve the programme: by its solvers, or in a shorter way where one is known."""
+        return solve(programme, programme.numbers(given))
+
     @property
     def better(self) -> float:
         """Which way is better: 1 where more of the measure is, -1 where less is."""
@@ -180,7 +184,7 @@ class Optimiser:
         """
         self.check(given)
         programme = self._programme(given)
-        solution = solve(programme, programme.numbers(given))
+        solution = self.solved(programme, given)
         if solution.status == "optimal":
             return self._answer(programme, given, solution, in_full)
         elastic = self._elastic(given)
@@ -287,7 +291,7 @@ class Optimiser:
         if is_dust.any():
             dust = float(weights[is_dust].sum())
             weights[is_dust] = 0.0
-            weights[np.argmax(weights)] += dust
+            weights[weights.argmax()] += dust
         return Allocation(
             weights=weights,
             status="optimal",
