@@ -22,7 +22,7 @@ from data.load import load
 from data.market import MarketData
 from strategies.catalogue import catalogue, thesis
 from strategies.thesis import Thesis
-from tests.golden.summaries import RTOL, differences
+from tests.golden.summaries import RTOL, differences, rtol_of
 
 ACCEPTED = Path(__file__).with_suffix(".json")
 MARKET, MARKER = "demo", "outcomes"
@@ -56,6 +56,8 @@ def settings_of(one: Thesis) -> Mapping[str, Mapping[str, object]]:
     -------
     mapping of str to mapping
     """
+    if one.is_whole:  # each run is a few hundred programmes
+        return {title: SETTINGS[title] for title in ("as catalogued", "every cost, lots")}
     return {**SETTINGS, "volume for flows": PROXY} if one.signal.kind == "flow" else SETTINGS
 
 
@@ -112,13 +114,16 @@ def changes(accepted: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     Returns
     -------
     list of str
-        One line a difference; of numbers beyond 1e-9 relative, of counts any.
+        One line a difference; of numbers beyond 1e-9 relative (1e-6 where a solver finds the weights), of counts any.
     """
-    return [
-        line
-        for part in ("data", "outcomes")
-        for line in differences(accepted[part], now[part], key="" if part == "outcomes" else part)
-    ]
+    before, after = accepted["outcomes"], now["outcomes"]
+    found = list(differences(accepted["data"], now["data"], key="data"))
+    for name in dict.fromkeys((*before, *after)):
+        if name in before and name in after:
+            found += differences(before[name], after[name], key=name, rtol=rtol_of(name))
+        else:
+            found.append(f"{name}: {'gone' if name in before else 'new'}")
+    return found
 
 
 def as_table(found: Outcomes) -> str:

@@ -151,7 +151,8 @@ def said(value: float, unit: str) -> str:
     >>> said(0.6, "percent"), said(0.123456, "percent"), said(1.25, "number")
     ('60 %', '12.3456 %', '1.25')
     """
-    shown = value * 100.0 if unit == PERCENT else value
+    shown = round(value * 100.0, 5) if unit == PERCENT else round(value, 7)  # less is the solvers'
+    shown += 0.0  # no zero below zero
     return f"{shown:.6g} %" if unit == PERCENT else f"{shown:.6g}"
 
 

@@ -14,8 +14,13 @@ THESIS = strategies.thesis("flow-momentum")
 
 
 def test_the_catalogue():
-    assert strategies.catalogue() == ("flow-momentum", "valuation-discount")
-    with pytest.raises(StrategyError, match=r"No thesis 'flow'\. Known: flow-momentum, valuation-discount"):
+    assert strategies.catalogue() == (
+        "flow-momentum",
+        "mandate-mean-variance",
+        "mandate-minimum-cvar",
+        "valuation-discount",
+    )
+    with pytest.raises(StrategyError, match=r"No thesis 'flow'\. Known: flow-momentum, mandate-mean-variance, mandate"):
         strategies.thesis("flow")
 
 

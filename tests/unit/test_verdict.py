@@ -56,6 +56,7 @@ def stub(
         timing={"t_statistic": t, "weeks": 260.0, "excess": 0.04},
         average_shares=(0.7, 0.3),
         market=SimpleNamespace(synthetic=synthetic),
+        thesis=SimpleNamespace(reads_signal=True),
         plan=SimpleNamespace(
             share=share, score=np.zeros(200), targets=SimpleNamespace(inner=inner, decisions=decisions)
         ),
