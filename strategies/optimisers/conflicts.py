@@ -24,8 +24,7 @@ from strategies.optimisers.canonical import CanonicalForm
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.programme import limit_of
 from strategies.optimisers.room import Room
-from strategies.optimisers.solvers import solve_elastic
-from strategies.optimisers.solving import keeps
+from strategies.optimisers.solving import keeps, solve_elastic
 from strategies.optimisers.statements import Statement
 
 FREE = 100.0  # more slack than any sentence about weights can need

@@ -379,30 +379,3 @@ class Highs:
 
 
 STATUS_OF_HIGHS: dict[int, Status] = {0: "optimal", 2: "infeasible", 3: "unbounded"}
-
-
-def solve_elastic(form: CanonicalForm, numbers: Numbers) -> Solution:
-    """Solve a programme that asks for slacks alone.
-
-    Parameters
-    ----------
-    form : CanonicalForm
-    numbers : Numbers
-
-    Returns
-    -------
-    Solution
-        By HiGHS where all is linear, else by Clarabel or after it SCS, or by SCIP where there are integers.
-    """
-    if form.is_quadratic_programme:
-        return Highs(form).solve(numbers)
-    if form.is_integer.any():
-        from strategies.optimisers.integers import Scip
-
-        return Scip(form).solve(numbers)
-    found = Clarabel(form).solve(numbers)
-    if found.status == "trouble":
-        from strategies.optimisers.splitting import Scs
-
-        return Scs(form).solve(numbers)
-    return found

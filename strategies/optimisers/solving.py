@@ -45,6 +45,27 @@ def solve(programme: Any, numbers: Numbers) -> Solution:
     return found
 
 
+def solve_elastic(form: CanonicalForm, numbers: Numbers) -> Solution:
+    """Solve a programme that asks for slacks alone.
+
+    Parameters
+    ----------
+    form : CanonicalForm
+    numbers : Numbers
+
+    Returns
+    -------
+    Solution
+        By HiGHS where all is linear, else by Clarabel or after it SCS, or by SCIP where there are integers.
+    """
+    if form.is_quadratic_programme:
+        return Highs(form).solve(numbers)
+    if form.is_integer.any():
+        return Scip(form).solve(numbers)
+    found = Clarabel(form).solve(numbers)
+    return Scs(form).solve(numbers) if found.status == "trouble" else found
+
+
 def solvers_for(form: CanonicalForm, is_quadratic: bool) -> tuple[str, ...]:
     """Name the solvers of a programme, in the order in which they are asked.
 
