@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from backtest.allocating import Allocating
 from backtest.config import RunConfig
 from backtest.engine import simulate
 from backtest.errors import BacktestError
@@ -30,6 +31,7 @@ from strategies.errors import StrategyError
 from strategies.schedule import decision_stamps, decision_venue
 from strategies.strategy import Policy, Strategy
 from strategies.targets import TargetWeights
+from strategies.thesis import Thesis
 
 # A policy sees its portfolio, and only that of fractional shares without frictions is the same at any price level.
 FRICTIONLESS = {
@@ -135,7 +137,9 @@ def prove_no_lookahead(
     policy is asked until the stamp alone: what it would do in a world gone mad after it proves nothing.
     """
     config = RunConfig() if config is None else config
-    if not isinstance(strategy, Strategy):
+    if isinstance(strategy, Thesis) and strategy.is_whole:
+        strategy = Allocating(thesis=strategy, config=config)
+    elif not isinstance(strategy, Strategy):
         strategy = Following(strategy, config)
     rng = np.random.default_rng(seed)
     targets = _targets(strategy, market)
@@ -161,7 +165,7 @@ def prove_no_lookahead(
                 other = _targets(strategy, changed, last=t)
             except EastboundError as error:
                 # Where no name has a price after the stamp nobody has to say what to hold then; a policy is not asked.
-                if future == "nan" and not isinstance(strategy, Following):
+                if future == "nan" and not isinstance(strategy, (Following, Allocating)):
                     n_unanswered += 1
                 else:
                     what = f"the strategy fails once the future changes: {error}"
@@ -180,6 +184,8 @@ def prove_no_lookahead(
 
 def _targets(strategy: Strategy, market: MarketData, *, last: int | None = None) -> TargetWeights:
     """Ask a copy of the strategy as it was given; a policy, until a stamp alone."""
+    if isinstance(strategy, Allocating):
+        return targets_of(replace(strategy, last=last), market)
     if isinstance(strategy, Following):
         return targets_of(replace(strategy, policy=_copied(strategy.policy), last=last), market)
     return targets_of(_copied(strategy), market)
@@ -311,7 +317,7 @@ def _rescaled_leaks(
     if not held:
         return
     name = str(rng.choice(held))
-    if isinstance(strategy, Following):
+    if isinstance(strategy, (Following, Allocating)):
         strategy = replace(strategy, config=strategy.config.model_copy(update=FRICTIONLESS))
         targets = _targets(strategy, market)
     other = _targets(strategy, rescaled(market, name, RESCALE_FACTOR))

@@ -1,7 +1,7 @@
 """Running a thesis, beside the references it has to beat, or a strategy of another kind: all through one ledger."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from backtest.allocating import Allocated, allocate_through
 from backtest.assumptions import other_assumptions
 from backtest.config import RunConfig
+from backtest.demands import Demands
 from backtest.engine import simulate
 from backtest.errors import BacktestError
 from backtest.follow import Following
@@ -38,11 +40,15 @@ class RotationResult(BacktestResult):
     ----------
     thesis : Thesis
     plan : Plan
-        Targets and the readings behind them.
+        Targets and the readings behind them; of a whole-portfolio allocation the baskets that it is held against, and
+        the shares that it asked for.
+    allocated : Allocated or None
+        What a whole-portfolio allocation decided, decision by decision.
     """
 
     thesis: Thesis
     plan: Plan
+    allocated: Allocated | None = None
 
     @cached_property
     def basket_shares(self) -> pd.DataFrame:
@@ -122,6 +128,24 @@ class RotationResult(BacktestResult):
         return MappingProxyType({name: simulate(self.market, self.targets, one) for name, one in configs.items()})
 
     @cached_property
+    def demands(self) -> Demands | None:
+        """What the demands of a whole-portfolio allocation did; None where there is none."""
+        if self.allocated is None:
+            return None
+        return Demands(allocated=self.allocated, optimiser=self.thesis.mandate(self.market, self.plan).optimiser())
+
+    @cached_property
+    def without(self) -> Mapping[str, "RotationResult | EastboundError"]:
+        """The same run without each demand of the constraints section, by its key; or why it cannot be made."""
+        found: dict[str, RotationResult | EastboundError] = {}
+        for key in self.thesis.constraints.made if self.allocated is not None else ():
+            try:
+                found[key] = run(self.thesis.replace({f"constraints.{key}": None}), self.market)
+            except EastboundError as error:
+                found[key] = error
+        return MappingProxyType(found)
+
+    @cached_property
     def timing(self) -> Mapping[str, float]:
         """Weekly simple return over that of the constant mix: mean a year, and how sure it is.
 
@@ -175,12 +199,30 @@ def run(thesis: Thesis, market: MarketData) -> RotationResult:
         raise BacktestError(f"run takes MarketData, not {type(market).__name__}; see data.load.")
     config = RunConfig(**thesis.run)
     thesis.check(market)
-    plan = thesis.plan(market)
-    targets: BasketTargets = plan.targets
-    result = simulate(market, targets.expand(), config)
+    plan, allocated = thesis.plan(market), None
+    if thesis.is_whole:
+        mandate = thesis.mandate(market, plan)
+        allocated = allocate_through(mandate, market, config, thesis.name)
+        plan = _as_allocated(plan, allocated, mandate.is_destination)
+    result = simulate(market, plan.targets.expand() if allocated is None else allocated.targets, config)
     parts = {field.name: getattr(result, field.name) for field in fields(BacktestResult)}
     parts["stated"] = plan.notes + result.stated
-    return RotationResult(thesis=thesis, plan=plan, **parts)
+    return RotationResult(thesis=thesis, plan=plan, allocated=allocated, **parts)
+
+
+def _as_allocated(plan: Plan, allocated: Allocated, is_destination: NDArray[np.bool_]) -> Plan:
+    """Put what an allocation asked for in each basket in the place of what the rotation did."""
+    shares = allocated.shares(is_destination)
+    notes = (
+        "The baskets of the references have equal weights: what they show is what choosing within and between them "
+        "was worth."
+    )
+    return replace(
+        plan,
+        targets=plan.targets.with_shares(shares),
+        share=shares[:, 1, 0],
+        notes=(*plan.notes, notes, *allocated.notes()),
+    )
 
 
 def settings_of(strategy: Strategy | Policy, changes: Mapping[str, object] | None = None) -> RunConfig:

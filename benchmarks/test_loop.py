@@ -8,7 +8,7 @@ import pytest
 from benchmarks.layers.job import Job, Kind
 from benchmarks.layers.jobs import JOBS
 
-SMALL = ("demo", "252x7", "1500x40")
+SMALL = ("demo", "252x7", "1500x40", "30x14")
 CASES = [(job, size) for job in JOBS if job.kind is not Kind.COLD for size in job.sizes if size in SMALL]
 
 

@@ -12,7 +12,7 @@ check_siblings(__file__)
 from data.faces import offer
 
 if TYPE_CHECKING:
-    from strategies import optimisers
+    from strategies import estimators, optimisers
     from strategies.catalogue import catalogue, thesis
     from strategies.errors import StrategyError
     from strategies.strategy import Policy, PortfolioState
@@ -28,6 +28,7 @@ __all__ = [
     "TargetWeights",
     "Thesis",
     "catalogue",
+    "estimators",
     "load_thesis",
     "optimisers",
     "thesis",
@@ -43,6 +44,7 @@ offer(
         "TargetWeights": "strategies.targets",
         "Thesis": "strategies.thesis",
         "catalogue": "strategies.catalogue",
+        "estimators": "strategies.estimators:*",
         "load_thesis": "strategies.thesis",
         "optimisers": "strategies.optimisers:*",
         "thesis": "strategies.catalogue",

@@ -21,7 +21,7 @@ def catalogue() -> tuple[str, ...]:
     Examples
     --------
     >>> catalogue()
-    ('flow-momentum', 'valuation-discount')
+    ('flow-momentum', 'mandate-mean-variance', 'mandate-minimum-cvar', 'valuation-discount')
     """
     return tuple(sorted(path.stem for path in _folder().glob("*.toml")))
 

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from data.market import MarketData
 from strategies.basket_history import runs
 from strategies.errors import StrategyError
+from strategies.mandates.inner import optimised_weights
+from strategies.mandates.sections import Weighing
 from strategies.membership import first_day, kept_out, membership, undated
 from strategies.rules.baskets import inner_weights
 from strategies.rules.kernels import N_STATE, Rotations, rotate_nb
 from strategies.schedule import decision_stamps, decision_venue, rebalance_dates
-from strategies.settings import Allocation, Baskets, Rotation, Schedule
+from strategies.settings import Baskets, Rotation, Schedule
 from strategies.signals.reading import Reading, Signal
 from strategies.targets import BasketTargets
 
@@ -105,6 +107,47 @@ def read_signal(signal: Signal, baskets: Baskets, market: MarketData, venue: str
     Reading
     """
     return signal.read(market, venue, expression(baskets.source), expression(baskets.destination))
+
+
+def unread_signal(market: MarketData, venue: str) -> Reading:
+    """Give the reading of a thesis that follows no signal: none, ever.
+
+    Parameters
+    ----------
+    market : MarketData
+    venue : str
+
+    Returns
+    -------
+    Reading
+    """
+    closes = market.calendars[venue].closes
+    nothing = np.full(len(closes), np.nan)
+    return Reading(
+        stamps=closes,
+        value=nothing,
+        score=nothing,
+        origin="none is followed: the allocation says how much is where",
+        value_label="",
+        score_label="",
+        relative_price=nothing,
+    )
+
+
+def free_shares(n_decisions: int, share: float) -> NDArray[np.float64]:
+    """Give the benchmark's shares where the rotation says none.
+
+    Parameters
+    ----------
+    n_decisions : int
+    share : float
+        Of the destination.
+
+    Returns
+    -------
+    ndarray of shape (n_decisions, 2, 1)
+    """
+    return np.tile(np.array([1.0 - share, share])[None, :, None], (n_decisions, 1, 1))
 
 
 def rule_lanes(rules: Sequence[Rotation]) -> NDArray[np.float64]:
@@ -209,15 +252,14 @@ def basket_targets(weighed: Weighed, decisions: Decisions, shares: NDArray[np.fl
     )
 
 
-def weigh_baskets(
-    baskets: Baskets, allocation: Allocation, market: MarketData, decisions: Decisions, name: str
-) -> Weighed:
+def weigh_baskets(baskets: Baskets, weighing: Weighing, market: MarketData, decisions: Decisions, name: str) -> Weighed:
     """Weigh the members of both baskets at each decision.
 
     Parameters
     ----------
     baskets : Baskets
-    allocation : Allocation
+    weighing : Weighing
+        Of scope "portfolio" baskets have equal weights: those are what a whole-portfolio allocation is held against.
     market : MarketData
     decisions : Decisions
     name : str
@@ -248,7 +290,13 @@ def weigh_baskets(
                 f"Basket {side} leaves out {len(outside)} of its members with prices, which the universe of the "
                 f"run does not hold: {', '.join(outside)}."
             )
-        weights = inner_weights(market, members, stamps, allocation.kind, allocation.lookback, baskets.min_members)
+        allocation = weighing.allocation
+        if allocation.is_simple or allocation.scope == "portfolio":
+            kind = allocation.kind if allocation.is_simple else "equal"
+            weights = inner_weights(market, members, stamps, kind, allocation.lookback, baskets.min_members)
+        else:
+            weights, told = optimised_weights(market, members, stamps, decisions.venue, weighing, baskets.min_members)
+            notes += [f"Basket {side}: {one}" for one in told]
         hindsight = undated(market, universe)
         if hindsight:
             notes.append(

@@ -40,7 +40,8 @@ class Rotation(Section):
 
     Attributes
     ----------
-    rule : {"threshold", "linear"}
+    rule : {"threshold", "linear", "free"}
+        Free: an allocation of scope "portfolio" says how much each basket is.
     enter, exit : float
         Scores.
     min_share, max_share : float
@@ -52,7 +53,7 @@ class Rotation(Section):
         percent), and enter again only after the score has been at `exit`. For signals that know both prices.
     """
 
-    rule: Literal["threshold", "linear"] = "threshold"
+    rule: Literal["threshold", "linear", "free"] = "threshold"
     enter: float = 1.0
     exit: float = 0.0
     min_share: Annotated[float, Field(ge=0, le=1)] = 0.0
@@ -96,18 +97,79 @@ class Rotation(Section):
         return is_linear, self.enter, self.exit, self.min_share, self.max_share, self.speed, profit
 
 
+# Kinds of allocation that need no programme, and those that an optimiser solves.
+SIMPLE = ("equal", "inverse_volatility")
+
+
 class Allocation(Section):
-    """Weights within a basket.
+    """Weights within each basket, or of both at once; see `strategies.optimisers`.
 
     Attributes
     ----------
-    kind : {"equal", "inverse_volatility"}
+    kind : str
+    scope : {"basket", "portfolio"}
+        Whether each basket is weighed by itself, or both at once: then the rotation says how much the destination is
+        in all, or nothing where its rule is "free".
     lookback : int
-        Sessions that volatility is measured over.
+        Sessions that volatility is measured over, for inverse_volatility.
+    risk_aversion, target_return, target_volatility : float or None
+        For mean_variance, exactly one of them; for black_litterman the aversion. Returns and volatility a year. A
+        target return is for minimum_cvar too.
+    risk_free : float
+        A year, for maximum_sharpe.
+    level : float
+        Of CVaR: 0.95 is the mean of the worst twentieth.
+    tail_aversion, target_cvar : float or None
+        For mean_cvar, exactly one of them. CVaR is of one period of the estimates: an aversion of 2 sets two points of
+        return a year against one point of it.
+    active_return : float or None
+        A year over the benchmark, for minimum_tracking_error.
+    when_infeasible : {"raise", "hold"} or tuple of str
+        Stop; leave the portfolio alone; or give demands up in this order, first what is named first.
     """
 
-    kind: Literal["equal", "inverse_volatility"] = "equal"
+    kind: Literal[
+        "equal",
+        "inverse_volatility",
+        "minimum_variance",
+        "mean_variance",
+        "maximum_sharpe",
+        "risk_parity",
+        "maximum_diversification",
+        "minimum_cvar",
+        "mean_cvar",
+        "minimum_tracking_error",
+        "black_litterman",
+    ] = "equal"
+    scope: Literal["basket", "portfolio"] = "basket"
     lookback: Annotated[int, Field(ge=4)] = 60
+    risk_aversion: Annotated[float, Field(gt=0)] | None = None
+    target_return: float | None = None
+    target_volatility: Annotated[float, Field(gt=0)] | None = None
+    risk_free: float = 0.0
+    level: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    tail_aversion: Annotated[float, Field(gt=0)] | None = None
+    target_cvar: float | None = None
+    active_return: float | None = None
+    when_infeasible: Literal["raise", "hold"] | tuple[str, ...] = "raise"
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Allocation":
+        """Refuse a kind without its numbers, or with those of another."""
+        own = {
+            "mean_variance": ("risk_aversion", "target_return", "target_volatility"),
+            "mean_cvar": ("tail_aversion", "target_cvar"),
+            "black_litterman": ("risk_aversion",),
+        }.get(self.kind, ())
+        stated = [name for name in own if getattr(self, name) is not None]
+        if own and len(stated) != 1:
+            raise ValueError(f"{self.kind} needs exactly one of {', '.join(own)}")
+        return self
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether no programme is solved."""
+        return self.kind in SIMPLE
 
 
 class Schedule(Section):

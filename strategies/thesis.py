@@ -13,13 +13,18 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from data.market import MarketData
 from strategies.errors import StrategyError
+from strategies.mandates.mandate import Mandate
+from strategies.mandates.sections import Constraints, Estimates, Views, Weighing
+from strategies.mandates.working_out import mandate_of
 from strategies.planning import (
     basket_targets,
     decide_when,
+    free_shares,
     read_signal,
     rotation_shares,
     rotations,
     rule_lanes,
+    unread_signal,
     weigh_baskets,
 )
 from strategies.refusals import refusal
@@ -68,6 +73,10 @@ class Thesis(Section):
         By its key `kind`; without one it is the flow.
     rotation : Rotation
     allocation : Allocation
+    estimates : Estimates
+    constraints : Constraints
+    views : Views
+        The three that an optimiser reads.
     schedule : Schedule
     run : mapping
         Settings of the run (costs, fills, funding), checked when the backtest reads them.
@@ -79,12 +88,18 @@ class Thesis(Section):
     signal: SignalSection = Field(default_factory=FlowSignal)
     rotation: Rotation = Field(default_factory=Rotation)
     allocation: Allocation = Field(default_factory=Allocation)
+    estimates: Estimates = Field(default_factory=Estimates)
+    constraints: Constraints = Field(default_factory=Constraints)
+    views: Views = Field(default_factory=Views)
     schedule: Schedule = Field(default_factory=Schedule)
     run: Mapping[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _within_reach(self) -> "Thesis":
-        """Refuse thresholds that no score of the signal can reach."""
+        """Refuse thresholds that no score of the signal can reach, and sections that do not go together."""
+        wrong = self.weighing.contradiction(self.rotation.rule)
+        if wrong:
+            raise ValueError(wrong)
         low, high = self.signal.score_range
         for key, value in (("enter", self.rotation.enter), ("exit", self.rotation.exit)):
             if not low <= value <= high:
@@ -92,6 +107,23 @@ class Thesis(Section):
                     f"rotation.{key} = {value:g} is out of reach: scores of this signal go from {low:g} to {high:g}"
                 )
         return self
+
+    @property
+    def weighing(self) -> Weighing:
+        """How baskets are weighed: the sections that say it, together."""
+        return Weighing(
+            allocation=self.allocation, estimates=self.estimates, constraints=self.constraints, views=self.views
+        )
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether an optimiser weighs both baskets at once, from the portfolio that is held."""
+        return self.allocation.scope == "portfolio"
+
+    @property
+    def reads_signal(self) -> bool:
+        """Whether anything depends on the signal."""
+        return self.rotation.rule != "free" or self.estimates.returns == "signal"
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, Any], where: str) -> "Thesis":
@@ -207,7 +239,8 @@ class Thesis(Section):
         StrategyError
             Naming what is missing.
         """
-        self.signal.check(market)
+        if self.reads_signal:
+            self.signal.check(market)
         if self.rotation.profit_target is not None and not self.signal.knows_prices(market):
             raise StrategyError(
                 f"{self.name}: rotation.profit_target needs the prices of both sides, and signal.kind = "
@@ -232,14 +265,19 @@ class Thesis(Section):
             If a basket is unknown, or no decision falls within the market's bounds.
         """
         decisions = decide_when(self.schedule, market, self.name)
-        reading = read_signal(self.signal, self.baskets, market, decisions.venue)
+        reading = unread_signal(market, decisions.venue)
+        if self.reads_signal:
+            reading = read_signal(self.signal, self.baskets, market, decisions.venue)
         score, relative = (reading.at(decisions.stamps, of) for of in (reading.score, reading.relative_price))
-        rule, alone = rule_lanes([self.rotation]), np.zeros(1, dtype=np.int64)
-        shares = rotation_shares(rotations(score[None], relative[None], rule, alone))
-        weighed = weigh_baskets(self.baskets, self.allocation, market, decisions, self.name)
+        if self.rotation.rule == "free":
+            shares = free_shares(len(score), self.estimates.benchmark_share)
+        else:
+            rule, alone = rule_lanes([self.rotation]), np.zeros(1, dtype=np.int64)
+            shares = rotation_shares(rotations(score[None], relative[None], rule, alone))
+        weighed = weigh_baskets(self.baskets, self.weighing, market, decisions, self.name)
         targets = basket_targets(weighed, decisions, shares)
         notes = list(weighed.notes)
-        unread = int(np.isnan(score).sum())
+        unread = int(np.isnan(score).sum()) if self.reads_signal else 0
         if unread:
             read = np.flatnonzero(~np.isnan(score))
             first = f"; the first score is of {decisions.dates[read[0]]}" if len(read) else ""
@@ -250,8 +288,32 @@ class Thesis(Section):
         notes[:0] = [f"Signal: {reading.origin}.", *reading.notes]
         return Plan(targets=targets, reading=reading, score=score, share=shares[:, 1, 0], notes=tuple(notes))
 
+    def mandate(self, market: MarketData, plan: Plan) -> Mandate:
+        """Give what a whole-portfolio allocation decides with.
+
+        Parameters
+        ----------
+        market : MarketData
+        plan : Plan
+            Of this thesis on the market.
+
+        Returns
+        -------
+        Mandate
+
+        Raises
+        ------
+        StrategyError, DataError
+            If the scope is not the portfolio, or the constraints do not fit the market.
+        """
+        if not self.is_whole:
+            raise StrategyError(f"{self.name}: allocation.scope is 'basket'; there is no whole-portfolio mandate.")
+        decisions = decide_when(self.schedule, market, self.name)
+        shares = None if self.rotation.rule == "free" else plan.targets.shares[:, :, 0]
+        return mandate_of(market, self.baskets, self.weighing, decisions, plan.score, shares, self.name)
+
     def targets(self, market: MarketData) -> BasketTargets:
-        """Give the targets alone.
+        """Give the targets alone; of a whole-portfolio allocation those that it is held against.
 
         Parameters
         ----------

@@ -229,7 +229,7 @@ def offers(root: Path) -> list[str]:
                 case ast.Assign(targets=[ast.Name(id="__all__")]):
                     listed = set(ast.literal_eval(node.value))
         typed = {
-            alias.asname or alias.name: f"{node.module}:{alias.name}" if alias.asname else node.module
+            alias.asname or alias.name: home_of(source, node.module, alias)
             for block in source.tree.body
             if isinstance(block, ast.If)
             for node in block.body
@@ -240,6 +240,13 @@ def offers(root: Path) -> list[str]:
         wrong |= late.keys() - listed
         found += [f"{source.at(line)}: {name} is not offered, imported for types and listed alike" for name in wrong]
     return found
+
+
+def home_of(face: Source, module: str, alias: ast.alias) -> str:
+    """Write the home of a name as `offer` takes it: a room of the face itself is offered whole."""
+    if module == face.module:
+        return f"{module}.{alias.name}:*"
+    return f"{module}:{alias.name}" if alias.asname else module
 
 
 def own_faces(root: Path) -> list[str]:

@@ -27,8 +27,10 @@ from data.fingerprint import market_hash, part_hashes
 # Those whose version may change a byte of some file of a run.
 LIBRARIES = (
     *("exchange_calendars", "jinja2", "llvmlite", "numba", "numpy", "pandas", "plotly", "pyarrow"),
-    "pydantic",
+    *("pydantic", "scipy"),
 )
+# Those that may change an optimiser's answer; PIQP and SCIP, which answer where they are installed, among them.
+SOLVERS = ("clarabel", "cvxpy", "highspy", "piqp", "pyscipopt", "scikit-learn", "scs")
 COMPILED = (".pyc", ".nbi", ".nbc")
 PACKAGES = ("data", "strategies", "backtest")
 
@@ -66,9 +68,10 @@ def manifest(
         If the strategy's file cannot be read any more.
     """
     market = result.market
+    solves = isinstance(result, RotationResult) and not result.thesis.allocation.is_simple
     return {
         "format": FORMAT,
-        **versions(figures),
+        **versions(figures, solves=solves),
         "market": {
             "name": market.name,
             "asked": None if request is None else request.data.model_dump(),
@@ -90,20 +93,22 @@ def manifest(
     }
 
 
-def versions(figures: tuple[str, ...] = ()) -> dict[str, Any]:
+def versions(figures: tuple[str, ...] = (), *, solves: bool = False) -> dict[str, Any]:
     """Give the versions that may change a byte of a run.
 
     Parameters
     ----------
     figures : tuple of str
         Formats of figures asked for: without any, matplotlib is not used.
+    solves : bool
+        Whether an optimiser weighs the names.
 
     Returns
     -------
     dict
         `eastbound`, `source`, `python`, `libraries` (by name) and `platform`.
     """
-    libraries = (*LIBRARIES, "matplotlib") if figures else LIBRARIES
+    libraries = (*LIBRARIES, *(SOLVERS if solves else ()), *(("matplotlib",) if figures else ()))
     return {
         "eastbound": _version("eastbound"),
         "source": _source(),

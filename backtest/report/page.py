@@ -10,6 +10,7 @@ from backtest.report.exhibits import Exhibit, Section
 from backtest.report.frames import Frames
 from backtest.report.packing import chart_library
 from backtest.report.sections.active import active_section
+from backtest.report.sections.allocation import allocation
 from backtest.report.sections.contributions import contributions_section
 from backtest.report.sections.data import data_section
 from backtest.report.sections.days import extreme_days
@@ -126,7 +127,8 @@ def sections(result: RotationResult, tried: History = UNKNOWN) -> tuple[Section,
         measures_section(frames),
         performance(frames),
         holdings(frames),
-        signal(frames),
+        *((signal(frames),) if result.thesis.reads_signal else ()),
+        *((allocation(frames, result.demands),) if result.demands is not None else ()),
         months(frames),
         money(frames),
         *explained,

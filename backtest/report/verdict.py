@@ -153,7 +153,7 @@ def _against_mix(result: RotationResult, ours: Mapping[str, float], mix: Mapping
 
 
 def _luck(result: RotationResult, ours: Mapping[str, float]) -> list[str]:
-    if np.isnan(result.plan.score).all():
+    if result.thesis.reads_signal and np.isnan(result.plan.score).all():
         return ["The signal never had a score, so the rule was never tried: the notes say why."]
     if not n_moves(result):
         return ["The rule never changed its share, so this run says nothing about timing."]
@@ -179,7 +179,7 @@ def _luck(result: RotationResult, ours: Mapping[str, float]) -> list[str]:
 def _few(result: RotationResult) -> list[str]:
     """Say that a rule hardly acted: its weeks are then no independent trials of it."""
     moves, scored = n_moves(result), np.flatnonzero(~np.isnan(result.plan.score))
-    if moves >= FEW_MOVES:
+    if moves >= FEW_MOVES or not len(scored):
         return []
     rests = (
         f"All of it rests on {_count(moves, 'change')} of share: the weeks between two of them are one bet, so the "

@@ -1,4 +1,4 @@
-"""Sweeps of strategies in Python: each candidate is asked for its portfolio by itself, several of them at once."""
+"""Sweeps of strategies in Python, and of whole-portfolio allocations: each candidate is run by itself, in processes."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from backtest.errors import BacktestError
 from backtest.kernels.measures import MEASURES
 from backtest.metrics.lanes import Measuring, measure, measuring
 from backtest.result import BacktestResult
-from backtest.run import run_strategy, settings_of
+from backtest.run import run, run_strategy, settings_of
 from backtest.tuning.analysis.measures import GENERAL
 from backtest.tuning.grids.parameter_values import text_of
 from backtest.tuning.space import Space
@@ -29,6 +29,7 @@ from data.market import MarketData
 from data.wording import in_one_line, said_by
 from strategies.errors import StrategyError
 from strategies.strategy import Policy, Strategy
+from strategies.thesis import Thesis
 
 PART_SIZE = 256  # candidates that are lost at most when a sweep is stopped: each may take seconds
 
@@ -67,17 +68,19 @@ class OneByOne:
 
     Attributes
     ----------
-    strategy : Strategy or Policy
+    strategy : Thesis, Strategy or Policy
+        A thesis whose allocation sees the portfolio it has; what its candidates read alike is estimated once a process.
     market : MarketData
     space : Space
-        Of settings of the run, `run.NAME`, and of a dataclass instance of its fields, `strategy.NAME`.
+        Of settings of the run, `run.NAME`, and of a dataclass instance of its fields, `strategy.NAME`; of a thesis of
+        all its settings.
     n_blocks : int
         Time blocks of the moments.
     n_dates : int, optional
         Keep the returns, which have to be of so many dates.
     """
 
-    strategy: Strategy | Policy
+    strategy: Thesis | Strategy | Policy
     market: MarketData
     space: Space
     n_blocks: int = 1
@@ -91,6 +94,15 @@ class OneByOne:
         BacktestError, StrategyError
             If a parameter is none of this strategy, or a value does not fit.
         """
+        if isinstance(self.strategy, Thesis):
+            for candidate in range(self.space.n):
+                try:
+                    variant = self.strategy.replace(self.space.settings(candidate))
+                    RunConfig(**variant.run)
+                    variant.check(self.market)
+                except EastboundError as error:
+                    raise self._named(candidate, error) from error
+            return
         own = own_fields(self.strategy)
         for name in self.space.names:
             section, _, key = name.partition(".")
@@ -169,6 +181,8 @@ class OneByOne:
         BacktestError, StrategyError, DataError
             As `run_strategy` does.
         """
+        if isinstance(self.strategy, Thesis):
+            return run(self.strategy.replace(self.space.settings(candidate)), self.market)
         random.seed(candidate)
         np.random.seed(candidate % 2**32)  # noqa: NPY002  the global one is what a careless strategy draws from
         strategy, config = self._parts(self.space.settings(candidate))

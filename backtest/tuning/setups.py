@@ -92,7 +92,7 @@ def set_up(market: MarketData, settings: SetupSettings, name: str, n_blocks: int
     """
     config = settings.config
     decisions = decide_when(settings.schedule, market, name)
-    weighed = weigh_baskets(settings.baskets, settings.allocation, market, decisions, name)
+    weighed = weigh_baskets(settings.baskets, settings.weighing, market, decisions, name)
     prepared = prepare(market, weighed.assets, decisions.stamps, config)
     # Whatever shares are asked for, they are between those of one basket held whole and of the other.
     check_weights(prepared, market, np.ascontiguousarray(weighed.inner.transpose(0, 2, 1)), config)

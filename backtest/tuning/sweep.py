@@ -76,7 +76,8 @@ def sweep(
     Parameters
     ----------
     strategy : Thesis, Strategy or Policy
-        Candidates of a thesis are run side by side, in threads; those of a strategy in Python one by one, in processes.
+        Candidates of a thesis are run side by side, in threads; those of a strategy in Python, and of a thesis whose
+        allocation weighs the whole portfolio, one by one, in processes.
     market : MarketData
     grid : mapping of str to object, or Space
         What is varied; see `space_of`.
@@ -169,7 +170,7 @@ def sweep(
 
 def _task(strategy: Thesis | Strategy | Policy, market: MarketData, space: Space, n_blocks: int) -> InLanes | OneByOne:
     """Give what runs the candidates, checked."""
-    if isinstance(strategy, Thesis):
+    if isinstance(strategy, Thesis) and not _sees_portfolio(strategy, space):
         variants = Variants(strategy, market, space)
         variants.check()
         made = InLanes(variants, n_blocks)
@@ -184,6 +185,12 @@ def _task(strategy: Thesis | Strategy | Policy, market: MarketData, space: Space
     task = OneByOne(strategy=strategy, market=market, space=space, n_blocks=n_blocks)
     task.check()
     return task
+
+
+def _sees_portfolio(thesis: Thesis, space: Space) -> bool:
+    """Say whether the allocation of some candidate depends on the portfolio it has: then none runs in lanes."""
+    varied = dict(zip(space.names, space.values, strict=True))
+    return "portfolio" in varied.get("allocation.scope", (thesis.allocation.scope,))
 
 
 def _run_parts(

@@ -16,13 +16,14 @@ from backtest.tuning.rule_numbers import rule_numbers
 from backtest.tuning.space import Space
 from backtest.tuning.storage.parts import PART_SIZE
 from data.market import MarketData
+from strategies.mandates.sections import Constraints, Estimates, Views, Weighing
 from strategies.planning import Decisions, decide_when
 from strategies.settings import Allocation, Baskets, Rotation, Schedule
 from strategies.signals.reading import Signal
 from strategies.thesis import Thesis
 
 # Which settings each thing depends on, by section or by name.
-OF_SETUP = ("run", "schedule", "baskets", "allocation")
+OF_SETUP = ("run", "schedule", "baskets", "allocation", "estimates", "constraints", "views")
 OF_SIGNAL = ("signal", "baskets", "schedule.venue")
 OF_RULE = ("rotation",)
 MOST_TRIED = 16  # setups worked out before any candidate is run: no more than are kept, at some 10 ms each
@@ -37,13 +38,13 @@ class SetupSettings:
     config : RunConfig
     schedule : Schedule
     baskets : Baskets
-    allocation : Allocation
+    weighing : Weighing
     """
 
     config: RunConfig
     schedule: Schedule
     baskets: Baskets
-    allocation: Allocation
+    weighing: Weighing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,13 +231,18 @@ class Variants:
         run = dict(self.thesis.run) | {key.partition(".")[2]: chosen[key] for key in chosen if key.startswith("run.")}
         sections = {
             name: self.thesis.section(name, {key: chosen[key] for key in chosen if key.startswith(f"{name}.")})
-            for name in ("schedule", "baskets", "allocation")
+            for name in OF_SETUP[1:]
         }
         return SetupSettings(
             config=RunConfig(**run),
             schedule=cast("Schedule", sections["schedule"]),
             baskets=cast("Baskets", sections["baskets"]),
-            allocation=cast("Allocation", sections["allocation"]),
+            weighing=Weighing(
+                allocation=cast("Allocation", sections["allocation"]),
+                estimates=cast("Estimates", sections["estimates"]),
+                constraints=cast("Constraints", sections["constraints"]),
+                views=cast("Views", sections["views"]),
+            ),
         )
 
     def _rule(self, names: Sequence[str], codes: Sequence[int]) -> Rotation:

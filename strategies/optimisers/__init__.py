@@ -1,6 +1,7 @@
 """Portfolios that are best of all that a mandate allows: programmes, constraints, and what to do where none is left."""
 
 from strategies.optimisers.allocation import Allocation, ShadowPrice
+from strategies.optimisers.black_litterman import BlackLitterman
 from strategies.optimisers.conflicts import Clash, Conflict
 from strategies.optimisers.constraints.bounds import Bounds, DoNotTrade
 from strategies.optimisers.constraints.costs import TradingCosts
@@ -9,6 +10,8 @@ from strategies.optimisers.constraints.exposure import Gross, Net, Short
 from strategies.optimisers.constraints.groups import GroupLimits
 from strategies.optimisers.constraints.risk import Exposure, TrackingError, Volatility
 from strategies.optimisers.constraints.trading import Participation, Turnover
+from strategies.optimisers.critical_line import efficient_frontier
+from strategies.optimisers.frontier import Frontier, FrontierPortfolio
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.maximum_diversification import MaximumDiversification
 from strategies.optimisers.maximum_sharpe import MaximumSharpe
@@ -22,11 +25,14 @@ from strategies.optimisers.risk_parity import RiskParity
 
 __all__ = [
     "Allocation",
+    "BlackLitterman",
     "Bounds",
     "Clash",
     "Conflict",
     "DoNotTrade",
     "Exposure",
+    "Frontier",
+    "FrontierPortfolio",
     "Gross",
     "GroupLimits",
     "InfeasibleError",
@@ -50,4 +56,5 @@ __all__ = [
     "TradingCosts",
     "Turnover",
     "Volatility",
+    "efficient_frontier",
 ]

@@ -74,6 +74,19 @@ class AffineMap:
         self.changes = np.zeros(len(self._base), dtype=np.bool_)
         self.changes[self._rows] = True
 
+    def depends_on(self, parameters: NDArray[np.bool_]) -> bool:
+        """Say whether a number depends on one of some parameters.
+
+        Parameters
+        ----------
+        parameters : ndarray of shape (n_parameters,), bool
+
+        Returns
+        -------
+        bool
+        """
+        return bool(parameters[self._of.indices].any())
+
     def __call__(self, parameters: Vector) -> Vector:
         """Multiply out.
 
@@ -224,6 +237,29 @@ class CanonicalForm:
         entries[self._P_at] = np.take(numbers.covariance, self._P_from)
         return entries
 
+    def whole_quadratic(self, numbers: Numbers) -> NDArray[np.float64]:
+        """Give P whole, both triangles, in Fortran's order.
+
+        Parameters
+        ----------
+        numbers : Numbers
+
+        Returns
+        -------
+        ndarray of shape (n_x, n_x)
+            The covariance itself where it is all of P.
+        """
+        of_names = numbers.covariance
+        if of_names is not None and len(of_names) == self.n_x:
+            return of_names.T  # symmetric
+        P = np.zeros((self.n_x, self.n_x), order="F")
+        if of_names is None or len(self._P_at) < len(self._P_base):
+            rows, columns = self.P_indices, np.repeat(np.arange(self.n_x), np.diff(self.P_indptr))
+            P[rows, columns] = P[columns, rows] = self._P_base
+        if of_names is not None:
+            P[self._names, self._names] = of_names.T
+        return P
+
     def rows_of(self, numbers: Numbers, x: Vector) -> Vector:
         """Multiply A with a vector.
 
@@ -236,8 +272,8 @@ class CanonicalForm:
         -------
         ndarray of shape (n_rows,)
         """
-        found = np.bincount(self.A_indices, numbers.A * x[self._A_columns], minlength=self.n_rows)
-        return found.astype(np.float64, copy=False)
+        found = np.bincount(self._A_rows, numbers.A * x[self._A_columns], minlength=self.n_rows)
+        return found.astype(np.float64, copy=False)  # of no entries at all it gives integers
 
     @property
     def n_parameters(self) -> int:
@@ -269,7 +305,8 @@ class CanonicalForm:
         entries = np.flatnonzero(np.diff(of_A.indptr))
         self.A = AffineMap(-of_A[entries])
         column, row = np.divmod(entries, rows)
-        self.A_indices, self._A_columns = row.astype(np.int32), column
+        self.A_indices = row.astype(np.int32)
+        self._A_rows, self._A_columns = row.astype(np.intp), column.astype(np.intp)  # what numpy counts and takes by
         self.A_indptr = np.searchsorted(column, np.arange(self.n_x + 1)).astype(np.int32)
         self.b = AffineMap(of_b)
         self.q = AffineMap(sp.csr_array(compiled.q)[: self.n_x])
@@ -288,6 +325,7 @@ class CanonicalForm:
         if probe is None:
             return
         first = self.column_of[room.weights.id]
+        self._names = slice(first, first + room.n_names)
         column = np.repeat(np.arange(self.n_x), np.diff(upper.indptr))
         row = upper.indices
         inside = (row >= first) & (row < first + room.n_names) & (column >= first) & (column < first + room.n_names)

@@ -94,10 +94,18 @@ class Elastic:
         n = len(self.statements)
         self._room = room
         up, down = cp.Variable(n), cp.Variable(n)
-        self._price, self._most = np.ones(n), np.full(n, FREE)
+        self._price, self._most, self._most_up = np.ones(n), np.full(n, FREE), np.full(n, FREE)
         price = room.parameter(lambda _: self._price, nonneg=True)
         most = room.parameter(lambda _: self._most, nonneg=True)
-        sentences = [up + down <= most, up >= 0.0, down >= 0.0, room.weights <= FREE, room.weights >= -FREE]
+        most_up = room.parameter(lambda _: self._most_up, nonneg=True)
+        sentences = [
+            up + down <= most,
+            up <= most_up,
+            up >= 0.0,
+            down >= 0.0,
+            room.weights <= FREE,
+            room.weights >= -FREE,
+        ]
         for i, one in enumerate(self.statements):
             limit = room.parameter(partial(limit_of, one))
             if one.sense != "at least":
@@ -110,7 +118,13 @@ class Elastic:
         self._form = CanonicalForm(problem, room, None)
         self._columns = [slice(first, first + n) for first in (self._form.column_of[side.id] for side in (up, down))]
 
-    def moves(self, given: Inputs, price: NDArray[np.float64], most: NDArray[np.float64]) -> NDArray[np.float64]:
+    def moves(
+        self,
+        given: Inputs,
+        price: NDArray[np.float64],
+        most: NDArray[np.float64],
+        most_up: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.float64]:
         """Find the cheapest moves of limits.
 
         Parameters
@@ -120,6 +134,8 @@ class Elastic:
             Of one unit of each sentence's slack.
         most : ndarray of shape (n_statements,)
             How much slack each may take; 0: the sentence is kept.
+        most_up : ndarray of shape (n_statements,), optional
+            The same of moves up alone.
 
         Returns
         -------
@@ -132,6 +148,7 @@ class Elastic:
             If no solver can say.
         """
         self._price, self._most = price, most
+        self._most_up = np.full(len(self.statements), FREE) if most_up is None else most_up
         numbers = self._form.fill(self._form.read(self._room, given), None)
         solution = solve_elastic(self._form, numbers)
         if solution.status == "infeasible":
@@ -277,14 +294,14 @@ def relaxed(elastic: Elastic, given: Inputs, ranking: Sequence[str]) -> dict[str
     """
     n = len(elastic.statements)
     rank = np.array([_rank(one, given, ranking) for one in elastic.statements])
-    if (rank < 0).all():
+    most = np.where(rank >= 0, FREE, 0.0)
+    most_up = np.where([one.gives_down_only for one in elastic.statements], 0.0, FREE)
+    moves = elastic.moves(given, np.zeros(n), most, most_up)
+    if np.isnan(moves).any():
         return None
-    most, moves = np.where(rank >= 0, FREE, 0.0), np.zeros(n)
     for level in sorted(set(rank[rank >= 0].tolist()), reverse=True):
         members = rank == level
-        moves = elastic.moves(given, members.astype(np.float64), most)
-        if np.isnan(moves).any():
-            return None
+        moves = elastic.moves(given, members.astype(np.float64), most, most_up)
         size = np.where(np.abs(moves) > KEPT_BY_ROUNDING, np.abs(moves), 0.0)
         # A hair more than needed, so that what is left has an inside for solvers to move in; limits on risk, round as
         # they are, have less of it.

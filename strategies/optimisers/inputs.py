@@ -34,6 +34,8 @@ class Parts(TypedDict, total=False):
     sell_cost: npt.ArrayLike | None
     impact: npt.ArrayLike | None
     tradable: npt.ArrayLike | None
+    leaving: npt.ArrayLike | None
+    absent: Sequence[str]
     turnover_used: float
 
 
@@ -68,6 +70,12 @@ class Inputs:
         k in the cost k |trade|^1.5 of a trade that is a fraction of NAV; 0 where not given.
     tradable : ndarray of shape (n_names,), bool, optional
         False: the venue is shut, or the name suspended.
+    leaving : ndarray of shape (n_names,), bool, optional
+        Names that may not be held any more.
+    absent : tuple of str
+        Names that constraints may speak of, though they are none of these now.
+    shares : mapping of str to float, optional
+        Of each basket, where something else than the programme says them.
     turnover_used : float
         One-way turnover already made within the period that a turnover limit is for.
     relaxed : mapping of str to float
@@ -91,6 +99,9 @@ class Inputs:
     sell_cost: Vector | None = None
     impact: Vector | None = None
     tradable: NDArray[np.bool_] | None = None
+    leaving: NDArray[np.bool_] | None = None
+    absent: tuple[str, ...] = ()
+    shares: Mapping[str, float] | None = None
     turnover_used: float = 0.0
     relaxed: Mapping[str, float] = field(default_factory=dict)
 
@@ -113,9 +124,9 @@ class Inputs:
             If nothing says how many names there are, shapes differ, or a value is missing or infinite.
         """
         known = {key: value for key, value in parts.items() if value is not None}
-        unknown = sorted(known.keys() - Parts.__annotations__.keys())
-        if unknown:
-            raise StrategyError(f"Unknown input {unknown[0]!r}; want one of {', '.join(Parts.__annotations__)}.")
+        if not known.keys() <= KNOWN:
+            unknown = min(known.keys() - KNOWN)
+            raise StrategyError(f"Unknown input {unknown!r}; want one of {', '.join(Parts.__annotations__)}.")
         n = _count(known)
         _refuse_odd_number("turnover_used", known.get("turnover_used", 0.0))
         given = known.pop("names", None)
@@ -126,13 +137,15 @@ class Inputs:
         _refuse_out_of_range(arrays, names)
         labels = {kind: _labels(kind, of, n) for kind, of in _mapping("labels", known).items()}
         exposures = {factor: _array(factor, of, names) for factor, of in _mapping("exposures", known).items()}
-        used = known.get("turnover_used", 0.0)
+        used, absent = known.get("turnover_used", 0.0), known.get("absent", ())
         return cls(
             names=names,
             labels=labels,
             exposures=exposures,
             turnover_used=float(used) if isinstance(used, (int, float, np.number)) else 0.0,
-            tradable=_tradable(known["tradable"], names) if "tradable" in known else None,
+            absent=tuple(map(str, absent)) if isinstance(absent, Sequence) else (),
+            tradable=_flags("tradable", known.get("tradable"), names),
+            leaving=_flags("leaving", known.get("leaving"), names),
             **arrays,
         )
 
@@ -176,7 +189,8 @@ class Inputs:
 
         Returns
         -------
-        ndarray of shape (len(names),), int64
+        ndarray of int64
+            One for each that is not absent, in their order.
 
         Raises
         ------
@@ -184,16 +198,16 @@ class Inputs:
             Naming one that is none of these.
         """
         at = {name: i for i, name in enumerate(self.names)}
-        unknown = [name for name in names if name not in at]
+        unknown = [name for name in names if name not in at and name not in self.absent]
         if unknown:
             raise StrategyError(f"{why} speaks of {unknown[0]}, which is none of the {self.n_names} names given.")
-        return np.array([at[name] for name in names], dtype=np.int64)
+        return np.array([at[name] for name in names if name in at], dtype=np.int64)
 
     @cached_property
     def variance_scale(self) -> float:
         """The mean variance: programmes are solved in its units, so that the unit of returns moves no weight."""
         covariance = self.need("covariance", "The unit of risk")
-        return float(np.trace(covariance)) / self.n_names
+        return float(covariance.trace()) / self.n_names
 
     @cached_property
     def scaled_covariance(self) -> Matrix:
@@ -232,6 +246,7 @@ class Inputs:
         return math.sqrt(max(variance, 0.0))
 
 
+KNOWN = frozenset(Parts.__annotations__)
 ARRAYS = {
     "covariance": 2,
     "scenarios": 2,
@@ -332,9 +347,9 @@ def _texts(what: str, given: object) -> tuple[str, ...]:
 
 def _refuse_odd(covariance: Matrix, names: tuple[str, ...]) -> None:
     """Refuse a covariance that is not symmetric, or has a variance of zero or less."""
-    variances, gap = covariance.diagonal(), covariance - covariance.T
+    variances = covariance.diagonal()
     least, most = variances.min(), variances.max()
-    if least <= 0.0 or max(gap.max(), -gap.min()) > 1e-10 * most:
+    if least <= 0.0 or not _is_symmetric(covariance, 1e-10 * most):
         check_covariance(covariance, names)
     if least < FURTHEST_APART * most:
         quiet, wild = names[int(variances.argmin())], names[int(variances.argmax())]
@@ -342,6 +357,13 @@ def _refuse_odd(covariance: Matrix, names: tuple[str, ...]) -> None:
             f"The volatility of {wild} is {math.sqrt(most / least):.3g} times that of {quiet}: too far apart for one "
             "programme. Leave one of them out, or check its unit."
         )
+
+
+def _is_symmetric(covariance: Matrix, nearly: float) -> bool:
+    if (covariance == covariance.T).all():  # as most are
+        return True
+    gap = covariance - covariance.T
+    return bool(max(gap.max(), -gap.min()) <= nearly)
 
 
 def _mapping(what: str, known: Mapping[str, object]) -> Mapping[str, object]:
@@ -352,17 +374,21 @@ def _mapping(what: str, known: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _labels(kind: str, given: object, n: int) -> tuple[str, ...]:
+    if type(given) is tuple and len(given) == n and set(map(type, given)) == {str}:
+        return given  # the same object at each decision is found again at once
     found = _texts(f"labels of kind {kind!r}", given)
     if len(found) != n:
         raise StrategyError(f"labels of kind {kind!r} are {len(found)}, and there are {n} names: give each one.")
     return found
 
 
-def _tradable(given: object, names: tuple[str, ...]) -> NDArray[np.bool_]:
+def _flags(what: str, given: object, names: tuple[str, ...]) -> NDArray[np.bool_] | None:
+    if given is None:
+        return None
     try:
         found = np.asarray(given)
     except ValueError as error:
-        raise StrategyError("tradable has rows of different lengths.") from error
+        raise StrategyError(f"{what} has rows of different lengths.") from error
     if found.shape != (len(names),) or found.dtype != np.bool_:
-        raise StrategyError(f"tradable has shape {found.shape}; want True or False for each of {len(names)} names.")
+        raise StrategyError(f"{what} has shape {found.shape}; want True or False for each of {len(names)} names.")
     return found

@@ -80,8 +80,11 @@ class Scip:
         )
         model.addCons(quadratic <= objective)
         model.setObjective(objective + quicksum(c * one for c, one in zip(numbers.q, x, strict=True) if c), "minimize")
-        model.optimize()
-        said = model.getStatus()
+        try:
+            model.optimize()
+            said = str(model.getStatus())
+        except Exception as error:  # noqa: BLE001 - what SCIP raises when its own solver of linear programmes fails
+            said = str(error)
         status = STATUS_OF_SCIP.get(said, "trouble")
         if status != "optimal":
             empty = np.zeros(form.n_rows)

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
 from strategies.optimisers.allocation import Allocation, ShadowPrice
-from strategies.optimisers.conflicts import Conflict, Elastic, relaxed, smallest_conflict
+from strategies.optimisers.conflicts import KEPT_BY_ROUNDING, Conflict, Elastic, relaxed, smallest_conflict
 from strategies.optimisers.constraints.bounds import Bounds
 from strategies.optimisers.constraints.constraint import Constraint
 from strategies.optimisers.constraints.costs import TradingCosts
 from strategies.optimisers.constraints.counting import MinimumPosition, NumberOfNames
 from strategies.optimisers.constraints.exposure import Net
+from strategies.optimisers.constraints.groups import Shares
 from strategies.optimisers.inputs import Inputs, Parts
 from strategies.optimisers.programme import COMPILED, Objective, Programme
 from strategies.optimisers.room import Room
@@ -24,6 +25,7 @@ from strategies.optimisers.solvers import Solution
 from strategies.optimisers.solving import solve
 from strategies.optimisers.statements import Statement
 
+LESS_IS_BETTER = ("volatility", "tracking error", "CVaR", "largest gap between a risk contribution and its budget")
 DUST = 1e-8  # a weight below this is the solver's, not the programme's: it goes to the largest position
 
 
@@ -121,6 +123,15 @@ class Optimiser:
         """Name what is optimised."""
         return self.measure
 
+    def solved(self, programme: Programme, given: Inputs) -> Solution:
+        """Solve the programme: by its solvers, or in a shorter way where one is known."""
+        return solve(programme, programme.numbers(given))
+
+    @property
+    def better(self) -> float:
+        """Which way is better: 1 where more of the measure is, -1 where less is."""
+        return -1.0 if self.measured() in LESS_IS_BETTER else 1.0
+
     def polished(self, programme: Programme, given: Inputs, solution: Solution) -> Solution:
         """Bring a solution nearer to the optimum than the solver did, where that is known how."""
         return solution
@@ -173,7 +184,7 @@ class Optimiser:
         """
         self.check(given)
         programme = self._programme(given)
-        solution = solve(programme, programme.numbers(given))
+        solution = self.solved(programme, given)
         if solution.status == "optimal":
             return self._answer(programme, given, solution, in_full)
         elastic = self._elastic(given)
@@ -184,7 +195,7 @@ class Optimiser:
                 return self._held(given, None, f"Held: {error}")
             raise
         if conflict is None:
-            return self._without_solution(given, solution)
+            return self._at_the_edge(programme, given, solution, in_full)
         if self.when_infeasible == "raise":
             raise InfeasibleError(str(conflict), conflict)
         if self.when_infeasible == "hold":
@@ -196,14 +207,17 @@ class Optimiser:
             )
         wider = replace(given, relaxed=amounts)
         solution = solve(programme, programme.numbers(wider))
-        if solution.status != "optimal":
-            return self._without_solution(given, solution)
+        if solution.status == "optimal":
+            answer = self._answer(programme, wider, solution, in_full)
+        else:
+            answer = self._at_the_edge(programme, wider, solution, in_full)
+        if answer.status == "held":
+            return answer
         gave = "; ".join(
             f"{one.key} moved by {one.amount(round(amounts[one.key], 7))}"
             for one in elastic.statements
             if one.key in amounts
         )
-        answer = self._answer(programme, wider, solution, in_full)
         return replace(
             answer,
             status="relaxed",
@@ -238,7 +252,7 @@ class Optimiser:
     def all_constraints(self) -> tuple[Constraint, ...]:
         """The constraints, with long-only and fully invested where nothing else is said."""
         has_floor = any(isinstance(one, Bounds) and isinstance(one.at_least, float) for one in self.constraints)
-        has_sum = any(isinstance(one, Net) for one in self.constraints)
+        has_sum = any(isinstance(one, (Net, Shares)) for one in self.constraints)
         usual: tuple[Constraint, ...] = () if has_sum else (Net(exactly=1.0),)
         if not has_floor:
             usual += (Bounds(at_least=0.0),)
@@ -277,7 +291,7 @@ class Optimiser:
         if is_dust.any():
             dust = float(weights[is_dust].sum())
             weights[is_dust] = 0.0
-            weights[np.argmax(weights)] += dust
+            weights[weights.argmax()] += dust
         return Allocation(
             weights=weights,
             status="optimal",
@@ -297,6 +311,19 @@ class Optimiser:
             price = self.price(given, weights, float(multipliers.sum()) / one.unit_at(given), scale)
             found.append(ShadowPrice(key=one.key, says=one.say(one.one_limit(given)), price=price))
         return tuple(found)
+
+    def _at_the_edge(self, programme: Programme, given: Inputs, before: Solution, in_full: bool) -> Allocation:
+        """Solve with a hair of room where demands can just be kept: a feasible set without an inside stops solvers."""
+        room = {
+            one.key: given.relaxed.get(one.key, 0.0)
+            + {"at most": 1.0, "at least": -1.0, "exactly": 0.0}[one.sense] * KEPT_BY_ROUNDING * one.unit_at(given)
+            for one in programme.statements
+            if one.expression.is_scalar() or one.key in given.relaxed  # bounds of names keep to the letter
+        }
+        solution = solve(programme, programme.numbers(replace(given, relaxed=room)))
+        if solution.status == "optimal":
+            return self._answer(programme, given, solution, in_full)
+        return self._without_solution(given, before)
 
     def _without_solution(self, given: Inputs, solution: Solution) -> Allocation:
         said = f"{solution.solver} ends with {solution.said!r}"

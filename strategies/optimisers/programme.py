@@ -71,11 +71,19 @@ class Programme:
         self.has_covariance, self._size = objective.has_covariance, objective.size
         self.form = CanonicalForm(problem, room, probe)
         self._constant = self.form.read(room, room.given)
-        self._reads = [
+        reads = [
             (at, read, parameter in room.constants)
             for at, (parameter, read) in zip(self.form.places, room.parameters, strict=True)
             if at.stop > at.start
         ]
+        # What no read changes is multiplied out once; solvers see by its identity that it is what they have.
+        self._reads = [(at, read) for at, read, _ in reads]
+        self._varying_reads = [(at, read) for at, read, is_constant in reads if not is_constant]
+        varies = np.zeros(self.form.n_parameters, dtype=np.bool_)
+        for at, _ in self._varying_reads:
+            varies[at] = True
+        self._usual = self.form.fill(self._constant, None)
+        self._varying = {name for name in ("q", "A", "b") if getattr(self.form, name).depends_on(varies)}
         self._rows = [self.form.rows[sentence.id] for sentence in sentences]
         first = self.form.column_of[room.weights.id]
         self.weight_columns = slice(first, first + room.n_names)
@@ -94,32 +102,42 @@ class Programme:
         -------
         Numbers
         """
-        parameters = self._constant.copy()
-        for at, read, is_constant in self._reads:
-            if not is_constant or given.relaxed:
-                value = read(given)
-                parameters[at] = value if isinstance(value, float) else np.ravel(value, order="F")
         covariance = given.scaled_covariance if self.has_covariance else None
         if covariance is not None and self._size is not None:
             covariance = covariance * self._size(given)
-        return self.form.fill(parameters, covariance)
+        usual = self._usual
+        if not self._varying_reads and not given.relaxed:
+            return Numbers(covariance, usual.q, usual.A, usual.b)
+        parameters = self._constant.copy()
+        for at, read in self._reads if given.relaxed else self._varying_reads:
+            value = read(given)
+            parameters[at] = value if isinstance(value, float) else np.ravel(value, order="F")
+        if given.relaxed:
+            return self.form.fill(parameters, covariance)
+        form, varying = self.form, self._varying
+        return Numbers(
+            covariance,
+            form.q(parameters) if "q" in varying else usual.q,
+            form.A(parameters) if "A" in varying else usual.A,
+            form.b(parameters) if "b" in varying else usual.b,
+        )
 
-    def solver(self, name: str, make: Callable[["Programme", Numbers], Any], numbers: Numbers) -> Any:
+    def solver(self, name: str, make: Callable[["Programme"], Any]) -> Any:
         """Give a solver that is set up for the programme's pattern.
 
         Parameters
         ----------
         name : str
         make : callable
-        numbers : Numbers
 
         Returns
         -------
         Clarabel, Piqp or another
         """
-        if name not in self._solvers:
-            self._solvers[name] = make(self, numbers)
-        return self._solvers[name]
+        found = self._solvers.get(name)
+        if found is None:
+            found = self._solvers[name] = make(self)
+        return found
 
     def scale_of(self, solution: Solution) -> float:
         """Give the scale of a solution.
@@ -145,8 +163,31 @@ class Programme:
         -------
         ndarray of shape (n_names,)
         """
-        found: NDArray[np.float64] = solution.x[self.weight_columns] / self.scale_of(solution)
+        x, scale = solution.x, self.scale_column
+        found: NDArray[np.float64] = x[self.weight_columns] / (1.0 if scale is None else x[scale])
         return found
+
+    def solution_at(self, scaled: NDArray[np.float64], scale: float, solver: str) -> Solution:
+        """Give a solution that is known without a solver, at which no inequality binds.
+
+        Parameters
+        ----------
+        scaled : ndarray of shape (n_names,)
+            The weights times the scale.
+        scale : float
+        solver : str
+            What found it.
+
+        Returns
+        -------
+        Solution
+            With multipliers of zero, and auxiliary variables of zero.
+        """
+        x = np.zeros(self.form.n_x)
+        x[self.weight_columns] = scaled
+        if self.scale_column is not None:
+            x[self.scale_column] = scale
+        return Solution("optimal", x, lambda: np.zeros(self.form.n_rows), float("nan"), solver, 0, "known")
 
     def with_weights(self, solution: Solution, scaled: NDArray[np.float64]) -> Solution:
         """Put scaled weights in the place of a solution's, with the scale at which they keep their sum.

@@ -14,8 +14,9 @@ from strategies.optimisers.optimiser import Optimiser
 from strategies.optimisers.programme import Objective, Programme
 from strategies.optimisers.room import Room
 from strategies.optimisers.solvers import Solution
+from strategies.optimisers.solving import FEASIBLE, misses
 
-STEPS = 12  # of Newton's method at most; two or three do
+STEPS = 50  # of Newton's method at most; five to ten do
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +83,25 @@ class RiskParity(Optimiser):
         """In units of the programme's own objective."""
         return multiplier * scale
 
+    def solved(self, programme: Programme, given: Inputs) -> Solution:
+        """Solve by Newton's method alone; by solvers where that portfolio misses a constraint, which binds then."""
+        net = [one.limit_at(given) for one in programme.statements if one.key == "net exactly"]
+        S, b = given.scaled_covariance, self._shares(given)
+        guess = np.sqrt(b / S.diagonal())
+        risk, has_other_cones = float(guess @ S @ guess), bool(programme.form.cones.soc or programme.form.cones.p3d)
+        found = None
+        if len(net) == 1 and risk > 0.0 and not has_other_cones:
+            found = _newton(S, b, guess / np.sqrt(risk))
+        if found is not None:
+            solution = programme.solution_at(found, float(found.sum() / net[0]), "newton")
+            if misses(programme.form, programme.numbers(given), solution) <= FEASIBLE:
+                return solution
+        return super().solved(programme, given)
+
     def polished(self, programme: Programme, given: Inputs, solution: Solution) -> Solution:
         """Take Newton's last steps where no constraint binds: S y = b / y holds to rounding then."""
+        if solution.solver == "newton":
+            return solution
         bound = [
             multipliers
             for one, multipliers in zip(programme.statements, programme.multipliers(solution), strict=True)
@@ -91,19 +109,33 @@ class RiskParity(Optimiser):
         ]
         if bound:
             return solution
-        S, b = given.scaled_covariance, self._shares(given)
         y = programme.weights_of(solution) * programme.scale_of(solution)
-        for _ in range(STEPS):
-            step = np.linalg.solve(S + np.diag(b / y**2), b / y - S @ y)
-            y = np.where(y + step > 0.0, y + step, y / 2.0)
-            if np.abs(step).max() <= 1e-15 * y.max():
-                break
-        return programme.with_weights(solution, y)
+        nearer = _newton(given.scaled_covariance, self._shares(given), y)
+        return solution if nearer is None else programme.with_weights(solution, nearer)
 
     def _shares(self, given: Inputs) -> NDArray[np.float64]:
         budgets = np.ones(given.n_names) if self.budgets is None else np.array(self.budgets)
         shares: NDArray[np.float64] = budgets / budgets.sum()
         return shares
+
+
+def _newton(S: NDArray[np.float64], b: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Find S y = b / y to rounding, from above zero; None where the steps do not end."""
+    from scipy.linalg.lapack import dposv
+
+    hessian, diagonal, before = S.copy(order="F"), np.diag_indices(len(b)), np.inf
+    with np.errstate(all="ignore"):  # where some portfolio has no risk there may be none, and y runs away
+        for _ in range(STEPS):
+            hessian[diagonal] = S.diagonal() + b / y**2
+            _, step, failed = dposv(hessian, b / y - S @ y)
+            largest = np.abs(step / y).max()
+            if failed or not np.isfinite(largest):
+                return None
+            y = y + step * min(1.0, 0.9 / max(largest, 0.9))  # stays above zero
+            if largest <= 1e-14 or (largest <= 1e-6 and largest >= before):  # rounding is all that is left
+                return y
+            before = largest
+    return None
 
 
 def contributions(given: Inputs, weights: NDArray[np.float64]) -> NDArray[np.float64]:

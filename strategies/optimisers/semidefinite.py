@@ -38,7 +38,7 @@ def square_root(covariance: Matrix, names: Sequence[str] | None = None) -> Matri
     from scipy.linalg.lapack import dpotrf
 
     root: Matrix
-    root, failed = dpotrf(covariance, lower=0, clean=1)
+    root, failed = dpotrf(covariance.T, lower=0, clean=1)  # symmetric; turned it is in Fortran's order
     if failed:
         check_covariance(covariance, names)
         values, vectors = np.linalg.eigh(covariance)

@@ -1,7 +1,8 @@
 """Which solver is asked, and which after it; and the check of what it answers."""
 
+from collections.abc import Callable
 from functools import cache
-from importlib.util import find_spec
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 
 from strategies.optimisers.canonical import CanonicalForm, Numbers
 from strategies.optimisers.integers import Scip
-from strategies.optimisers.solvers import Clarabel, Highs, Piqp, Solution
+from strategies.optimisers.linear import Highs
+from strategies.optimisers.solvers import Clarabel, Piqp, Solution
 from strategies.optimisers.splitting import Scs
 
 Vector = NDArray[np.float64]
@@ -29,13 +31,13 @@ def solve(programme: Any, numbers: Numbers) -> Solution:
     -------
     Solution
         The first that is optimal and keeps its rows; else the first that is not in trouble; else the last. Quadratic
-        programmes: PIQP where it is installed, Clarabel, SCS. Others without integers: Clarabel, then HiGHS for linear
-        programmes and SCS for the rest. With integers: HiGHS for linear ones, SCIP for quadratic ones.
+        programmes: PIQP where it is installed, Clarabel, SCS. Linear ones: HiGHS, Clarabel; others without integers:
+        Clarabel, SCS. With integers: HiGHS for linear ones, SCIP for quadratic ones.
     """
     form: CanonicalForm = programme.form
     found = Solution("trouble", np.zeros(0), np.zeros(0), np.nan, "no solver", 0, "there is none for it")
     for name in solvers_for(form, programme.has_covariance):
-        made = programme.solver(name, _maker(name), numbers)
+        made = programme.solver(name, MAKERS[name])
         solution: Solution = made.solve(numbers)
         if solution.status == "optimal" and not keeps(form, numbers, solution):
             solution = _distrusted(solution)
@@ -63,7 +65,7 @@ def solve_elastic(form: CanonicalForm, numbers: Numbers) -> Solution:
     if form.is_integer.any():
         return Scip(form).solve(numbers)
     found = Clarabel(form).solve(numbers)
-    return Scs(form).solve(numbers) if found.status == "trouble" else found
+    return found if found.status != "trouble" else Scs(form).solve(numbers)
 
 
 def solvers_for(form: CanonicalForm, is_quadratic: bool) -> tuple[str, ...]:
@@ -83,23 +85,49 @@ def solvers_for(form: CanonicalForm, is_quadratic: bool) -> tuple[str, ...]:
     if not form.is_quadratic_programme:
         return ("clarabel", "scs")
     if not is_quadratic:
-        return ("clarabel", "highs")
+        return ("highs", "clarabel")
     return ("piqp", "clarabel", "scs") if _has("piqp") else ("clarabel", "scs")
 
 
 @cache
 def _has(library: str) -> bool:
-    return find_spec(library) is not None
+    try:
+        import_module(library)
+    except ImportError:
+        return False
+    return True
 
 
-def _maker(name: str) -> Any:
-    return {
-        "clarabel": lambda programme, _: Clarabel(programme.form),
-        "piqp": lambda programme, numbers: Piqp(programme.form, numbers, programme.room.n_names),
-        "highs": lambda programme, _: Highs(programme.form),
-        "scs": lambda programme, _: Scs(programme.form),
-        "scip": lambda programme, _: Scip(programme.form),
-    }[name]
+MAKERS: dict[str, Callable[[Any], Any]] = {
+    "clarabel": lambda programme: Clarabel(programme.form),
+    "piqp": lambda programme: Piqp(programme.form, programme.room.n_names),
+    "highs": lambda programme: Highs(programme.form),
+    "scs": lambda programme: Scs(programme.form),
+    "scip": lambda programme: Scip(programme.form),
+}
+
+
+def misses(form: CanonicalForm, numbers: Numbers, solution: Solution) -> float:
+    """Say by how much a solution misses the linear row that it misses most.
+
+    Parameters
+    ----------
+    form : CanonicalForm
+    numbers : Numbers
+    solution : Solution
+
+    Returns
+    -------
+    float
+        In scaled units; 0 where it keeps all.
+    """
+    return _missed(form, numbers.b - form.rows_of(numbers, solution.x))
+
+
+def _missed(form: CanonicalForm, residual: Vector) -> float:
+    n_zero = form.n_zero
+    equal, rest = residual[:n_zero], residual[n_zero : n_zero + form.n_nonnegative]
+    return float(np.maximum(np.abs(equal).max(initial=0.0), -rest.min(initial=0.0)))  # NaN stays NaN
 
 
 def keeps(form: CanonicalForm, numbers: Numbers, solution: Solution) -> bool:
@@ -119,13 +147,12 @@ def keeps(form: CanonicalForm, numbers: Numbers, solution: Solution) -> bool:
     if not np.isfinite(solution.x).all():
         return False
     residual = numbers.b - form.rows_of(numbers, solution.x)
-    n_zero, n_linear = form.n_zero, form.n_zero + form.n_nonnegative
-    equal, rest = residual[:n_zero], residual[n_zero:n_linear]
-    worst = max(equal.max(initial=0.0), -equal.min(initial=0.0), -rest.min(initial=0.0))
-    size = max(1.0, numbers.b.max(initial=0.0), -numbers.b.min(initial=0.0))
-    if worst > FEASIBLE * size:
-        return False
-    return n_linear == len(residual) or _keeps_cones(form, residual[n_linear:], FEASIBLE * size)
+    near, n_linear = FEASIBLE, form.n_zero + form.n_nonnegative
+    if not _missed(form, residual) <= near or n_linear < len(residual):
+        near *= np.abs(numbers.b).max(initial=1.0)
+        if not _missed(form, residual) <= near:  # NaN is not
+            return False
+    return n_linear == len(residual) or _keeps_cones(form, residual[n_linear:], near)
 
 
 def _keeps_cones(form: CanonicalForm, residual: Vector, near: float) -> bool:

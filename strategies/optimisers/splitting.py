@@ -47,9 +47,7 @@ class Scs:
         data = {"A": sp.csc_matrix(A), "b": numbers.b, "c": numbers.q}
         if P.nnz:
             data["P"] = sp.csc_matrix(P)
-        solver = scs.SCS(
-            data, self._cone, verbose=False, eps_abs=1e-9, eps_rel=1e-9, eps_infeas=1e-9, max_iters=200_000
-        )
+        solver = scs.SCS(data, self._cone, verbose=False, eps_abs=1e-9, eps_rel=1e-9, eps_infeas=1e-9, max_iters=20_000)
         found = solver.solve(warm_start=False)
         said = str(found["info"]["status"])
         x: NDArray[np.float64] = found["x"]

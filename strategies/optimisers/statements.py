@@ -33,6 +33,8 @@ class Statement:
         In the user's unit; or what reads it from the inputs, a number or a vector.
     unit : {"percent", "number"}
         How amounts are said.
+    gives_down_only : bool
+        An equality that is given up by a lower limit alone: who cannot be fully invested holds cash, and borrows none.
     size : callable, optional
         One of the expression's units in the user's: risks are written in those of the scaled covariance.
     can_give : bool
@@ -45,6 +47,7 @@ class Statement:
     expression: Any
     limit: float | Read
     unit: Literal["percent", "number"] = PERCENT
+    gives_down_only: bool = False
     size: Callable[[Inputs], float] | None = None
     can_give: bool = True
 

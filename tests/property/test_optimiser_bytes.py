@@ -89,7 +89,7 @@ def test_a_solver_updated_in_place_gives_the_bytes_of_a_fresh_one(solver, name):
     cases = [one for one in problems(12) if one.variance_scale < 1e3]
     programme = OPTIMISERS[name]([Bounds(at_most=0.5), Turnover(at_most=0.9)])._programme(cases[0])
     numbers = [programme.numbers(one) for one in cases]
-    make = (lambda n: Piqp(programme.form, n, 6)) if solver is Piqp else lambda _: Clarabel(programme.form)
+    make = (lambda _: Piqp(programme.form, 6)) if solver is Piqp else lambda _: Clarabel(programme.form)
     kept = make(numbers[0])
     for one in (*numbers, *numbers[::-1]):
         found, fresh = kept.solve(one), make(one).solve(one)

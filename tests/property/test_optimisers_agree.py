@@ -59,7 +59,7 @@ def test_piqp_and_clarabel_agree(name, seed, kind):
     demands = [one for one in mandate(rng, given, 3) if not isinstance(one, (Volatility, TrackingError))]
     programme = OPTIMISERS[name](demands)._programme(given)
     numbers = programme.numbers(given)
-    one = Piqp(programme.form, numbers, given.n_names).solve(numbers)
+    one = Piqp(programme.form, given.n_names).solve(numbers)
     other = Clarabel(programme.form).solve(numbers)
     assert {one.status, other.status} == {"optimal"}
     assert one.objective == pytest.approx(other.objective, rel=1e-9, abs=1e-9)

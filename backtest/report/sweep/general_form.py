@@ -87,7 +87,7 @@ def general_form(frames: SweepFrames) -> list[str]:
 
 def _assets(thesis: Thesis, market: MarketData) -> tuple[str, ...]:
     decisions = decide_when(thesis.schedule, market, thesis.name)
-    return weigh_baskets(thesis.baskets, thesis.allocation, market, decisions, thesis.name).assets
+    return weigh_baskets(thesis.baskets, thesis.weighing, market, decisions, thesis.name).assets
 
 
 def _of_how_many(frames: SweepFrames, n: int) -> str:

@@ -67,17 +67,17 @@ class Bounds(Constraint):
                     limit=only,
                 )
             ]
-        named: tuple[tuple[str, float], ...] = limits  # type: ignore[assignment]
-        at = room.given.positions([name for name, _ in named], "Bounds")
+        named: dict[str, float] = dict(limits)  # type: ignore[call-overload]
+        at = room.given.positions(list(named), "Bounds")
         return [
             Statement(
                 key=f"{name} {sense}",
                 subject=name,
                 sense=sense,
                 expression=room.weights[int(i)],
-                limit=limit,
+                limit=named[name],
             )
-            for i, (name, limit) in zip(at, named, strict=True)
+            for i, name in ((i, room.given.names[i]) for i in at)
         ]
 
 
@@ -137,6 +137,34 @@ class DoNotTrade(Constraint):
             at = np.flatnonzero(~given.tradable) if given.tradable is not None else np.zeros(0, dtype=np.int64)
         # What was never held cannot be sold.
         return at if given.current is not None or self.sides != "sell" else at[:0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaving(Constraint):
+    """Names that the inputs flag as leaving are sold."""
+
+    def applies(self, given: Inputs) -> bool:
+        """Only where a name is flagged."""
+        return given.leaving is not None and bool(given.leaving.any())
+
+    def shape(self, given: Inputs) -> Hashable:
+        """Which names leave."""
+        return () if given.leaving is None else given.leaving.tobytes()
+
+    def statements(self, room: Room) -> list[Statement]:
+        """One sentence for all of them."""
+        leaving = room.given.leaving
+        at = np.zeros(0, dtype=np.int64) if leaving is None else np.flatnonzero(leaving)
+        meant = listed([room.given.names[i] for i in at])
+        return [
+            Statement(
+                key="leaving at most",
+                subject=f"what may not be held any more ({meant})",
+                sense="at most",
+                expression=room.weights[at],
+                limit=0.0,
+            )
+        ]
 
 
 class _Stays(Statement):

@@ -46,6 +46,7 @@ class Net(Constraint):
                         sense=sense,  # type: ignore[arg-type]
                         expression=total,
                         limit=limit,
+                        gives_down_only=sense == "exactly",
                     )
                 )
         return found

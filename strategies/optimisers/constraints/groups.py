@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,44 @@ class GroupLimits(Constraint):
                 )
             )
         return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shares(Constraint):
+    """Each basket is exactly as much as the inputs say: a rotation decides how much, the programme of what.
+
+    It takes the place of full investment.
+    """
+
+    def applies(self, given: Inputs) -> bool:
+        """Only where shares are said."""
+        return given.shares is not None
+
+    def shape(self, given: Inputs) -> Hashable:
+        """Which basket each name belongs to."""
+        return given.labels.get("basket")
+
+    def statements(self, room: Room) -> list[Statement]:
+        """One sentence a basket that has names."""
+        labels = np.array(room.given.labels.get("basket", ()))
+        found = []
+        for basket in sorted(room.given.shares or {}):
+            at = np.flatnonzero(labels == basket)
+            if len(at):
+                found.append(
+                    Statement(
+                        key=f"share of {basket} exactly",
+                        subject=f"the share of the {basket}",
+                        sense="exactly",
+                        expression=_sum_of(room, at),
+                        limit=partial(_share, basket),
+                    )
+                )
+        return found
+
+
+def _share(basket: str, given: Inputs) -> float:
+    return float((given.shares or {})[basket])
 
 
 def _sum_of(room: Room, at: np.ndarray) -> object:

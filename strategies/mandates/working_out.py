@@ -1,0 +1,115 @@
+"""Working a mandate out on a market; what does not depend on the optimiser is shared by all that ask for the same."""
+
+from collections.abc import Hashable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.kept import Kept, Once
+from data.market import MarketData
+from strategies.errors import StrategyError
+from strategies.mandates.estimating import Estimated
+from strategies.mandates.mandate import Mandate
+from strategies.mandates.samples import Samples, samples_of
+from strategies.mandates.sections import Weighing
+from strategies.membership import Membership, membership
+from strategies.planning import BASKETS, Decisions, expression
+from strategies.settings import Baskets
+
+# Candidates of a sweep differ in the optimiser mostly: what they read is worked out once for all.
+_SAMPLES = Kept[Samples](n_most=8)
+_MEMBERS = Kept[Membership](n_most=8)
+_ESTIMATED = Kept[Once[Estimated]](n_most=8)
+KEPT_ESTIMATES = 4096  # decisions, of some 20 KB each at 40 names
+
+
+def mandate_of(
+    market: MarketData,
+    baskets: Baskets,
+    weighing: Weighing,
+    decisions: Decisions,
+    score: NDArray[np.float64],
+    shares: NDArray[np.float64] | None,
+    name: str,
+) -> Mandate:
+    """Work a mandate out on a market.
+
+    Parameters
+    ----------
+    market : MarketData
+    baskets : Baskets
+    weighing : Weighing
+        Of scope "portfolio".
+    decisions : Decisions
+    score : ndarray of shape (n_decisions,)
+        Of the signal at each decision.
+    shares : ndarray of shape (n_decisions, 2), or None
+        Of source and destination; None: they are free.
+    name : str
+        Of the thesis, for messages.
+
+    Returns
+    -------
+    Mandate
+
+    Raises
+    ------
+    StrategyError, DataError
+        If a basket is unknown, constraints speak of names that the market does not have, or names have no prices.
+    """
+    both = [expression(getattr(baskets, side)) for side in BASKETS]
+    whole = [*_listed(both[0]), *_listed(both[1])]
+    stamps = decisions.stamps
+    key: tuple[Hashable, ...] = (tuple(whole), baskets.seasoning, stamps.tobytes())
+    members = _MEMBERS.get(market, key, lambda: membership(market, whole, stamps, decisions.dates, baskets.seasoning))
+    destination = membership(market, both[1], stamps[:1], decisions.dates[:1], baskets.seasoning).symbols
+    names = members.symbols
+    _refuse_unknown(market, weighing, name)
+    estimates = weighing.estimates
+    samples = _SAMPLES.get(
+        market,
+        (names, decisions.venue, estimates.period, estimates.currency, estimates.lookback),
+        lambda: samples_of(market, names, decisions.venue, estimates),
+    )
+    of_score = score.tobytes() if estimates.returns == "signal" else b""
+    views = weighing.views if weighing.allocation.kind == "black_litterman" else None
+    places = [market.instruments[symbol] for symbol in names]
+    is_destination = np.isin(names, destination)
+    return Mandate(
+        decisions=decisions,
+        members=members,
+        is_destination=is_destination,
+        labels={
+            "market": tuple(one.venue for one in places),
+            "sector": tuple(one.sector for one in places),
+            "currency": tuple(one.currency for one in places),
+            "issuer": tuple(one.issuer for one in places),
+            "basket": tuple(BASKETS[int(inside)] for inside in is_destination),
+        },
+        samples=samples,
+        score=score,
+        shares=shares,
+        min_members=baskets.min_members,
+        weighing=weighing,
+        estimated=_ESTIMATED.get(
+            market, (*key, decisions.venue, estimates, views, of_score), lambda: Once(KEPT_ESTIMATES)
+        ),
+    )
+
+
+def _listed(one: str | list[str]) -> list[str]:
+    return [one] if isinstance(one, str) else one
+
+
+def _refuse_unknown(market: MarketData, weighing: Weighing, thesis: str) -> None:
+    """Refuse names in constraints that the market does not have: at a decision they would only be absent."""
+    constraints = weighing.constraints
+    tables = (constraints.name_at_least, constraints.name_at_most)
+    named = [name for table in tables if isinstance(table, dict) for name in table]
+    named += [*constraints.do_not_trade, *constraints.do_not_buy, *constraints.do_not_sell]
+    unknown = [name for name in named if name not in market.symbols]
+    if unknown:
+        raise StrategyError(
+            f"{thesis}: constraints speak of {unknown[0]}, which market {market.name!r} has no prices of. Drop it, or "
+            "look for a typing error."
+        )
