@@ -108,7 +108,7 @@ class Scip:
             return exact
         x = np.empty(self._form.n_x)
         x[free], x[fixed] = exact.x, held
-        z = np.array(exact.z)
+        z = np.array(exact.z() if callable(exact.z) else exact.z)
         z[self._form.rows_of_integers] = 0.0
         return replace(exact, x=x, z=z, objective=exact.objective + float(numbers.q[fixed] @ held))
 
