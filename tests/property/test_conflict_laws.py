@@ -96,7 +96,7 @@ def by_hand(given, limits, ranking):
 
 
 @settings(max_examples=6, deadline=None, derandomize=True)
-@given(seeds, st.sampled_from([0.0, 1e-8, 1e-6, 1e-4]))
+@given(seeds, st.sampled_from([1e-7, 1e-6, 1e-4]))
 def test_limits_on_risk_that_leave_next_to_no_room(seed, room):
     # Solvers stop short of their first accuracy there; there was no answer at all before.
     rng = np.random.default_rng(seed)

@@ -18,8 +18,9 @@ from strategies.optimisers import (
     TrackingError,
     Volatility,
 )
+from strategies.optimisers.linear import Highs
 from strategies.optimisers.programme import Compiled
-from strategies.optimisers.solvers import Clarabel, Highs, Piqp
+from strategies.optimisers.solvers import Clarabel, Piqp
 from strategies.optimisers.solving import solvers_for
 from strategies.optimisers.splitting import Scs
 from tests.portfolios import inputs
