@@ -95,7 +95,7 @@ def as_markdown(found: Sequence[Compared], where: str) -> str:
 
 def _summary(found: Sequence[Compared]) -> str:
     header = (
-        "programme", "names", "eastbound, ms", "x solver", "base install, ms", "x Clarabel", "best peer, x eastbound",
+        "programme", "names", "eastbound, ms", "x solver", "base install, ms", "x its solver", "best peer, x eastbound",
         "x base install",
     )  # fmt: skip
     rows = []

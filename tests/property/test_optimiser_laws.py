@@ -125,7 +125,8 @@ def test_maximum_sharpe_of_two_names(mean_1, mean_2, vol_1, vol_2, correlation):
     shared = correlation * vol_1 * vol_2
     first = mean_1 * vol_2**2 - mean_2 * shared
     second = mean_2 * vol_1**2 - mean_1 * shared
-    share = min(max(first / (first + second), 0.0), 1.0)  # both cannot be below zero: their weighted sum is above it
+    # Not both are below zero; their sum may be, where one is, and the other name is all of it then.
+    share = 0.0 if first <= 0.0 else 1.0 if second <= 0.0 else first / (first + second)
     found = MaximumSharpe().weights(
         covariance=[[vol_1**2, shared], [shared, vol_2**2]], expected_returns=[mean_1, mean_2]
     )
