@@ -16,7 +16,7 @@ COMPILE_LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --genera
   --no-emit-find-links --quiet $(LOCK_ARGS) pyproject.toml --extra dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup quick test full bench bench-compare bench-outcomes bench-peers bench-start bench-loop bench-trend bench-roofline profile \
+.PHONY: help run setup quick test full bench bench-compare bench-outcomes bench-peers bench-start bench-loop bench-trend bench-roofline bench-allocation profile \
   bench-sweep bench-results bench-landscape lint types fmt lock lock-peers clean
 
 help: ## List the verbs
@@ -94,6 +94,9 @@ bench-trend: $(STAMP) ## Draw the history of measurements: runs/trend.html
 
 bench-peers: $(PEERS_STAMP) ## Time the same jobs in other engines, parity asserted first (ARGS="--markdown FILE")
 	$(PEERS)/bin/python -m benchmarks.peers $(ARGS)
+
+bench-allocation: $(PEERS_STAMP) ## Time optimisers beside other libraries and the solvers themselves, parity asserted first
+	$(PEERS)/bin/python -m benchmarks.allocation $(ARGS)
 
 bench-sweep: $(STAMP) ## Time a sweep of a million candidates, some of them held against their single runs first
 	$(BIN)/python -m benchmarks.sweep
