@@ -24,6 +24,7 @@ from strategies.optimisers.size import largest
 from strategies.optimisers.solvers import Solution
 from strategies.optimisers.solving import solve
 from strategies.optimisers.statements import Statement
+from strategies.optimisers.steps import inputs_of_steps
 
 LESS_IS_BETTER = ("volatility", "tracking error", "CVaR", "largest gap between a risk contribution and its budget")
 DUST = 1e-8  # a weight below this is the solver's, not the programme's: it goes to the largest position
@@ -163,6 +164,42 @@ class Optimiser:
             If an input is missing, malformed or no number, or no solver can solve the programme.
         """
         return self.allocate(Inputs.of(parts), in_full=False).weights
+
+    def weights_over(self, **parts: Unpack[Parts]) -> NDArray[np.float64]:
+        """Find the best portfolios of many decisions, checked and scaled together.
+
+        Parameters
+        ----------
+        **parts
+            As of `weights`; arrays with one more axis in front, of length n_steps, and others that hold at all steps.
+
+        Returns
+        -------
+        ndarray of shape (n_steps, n_names)
+            What `weights` gives at each step.
+
+        Raises
+        ------
+        InfeasibleError, StrategyError
+            As `weights`, with the number of the step, counted from 0.
+
+        Examples
+        --------
+        >>> from strategies.optimisers.minimum_variance import MinimumVariance
+        >>> covariances = np.array([np.diag([0.04, 0.01]), np.diag([0.01, 0.01])])
+        >>> print(MinimumVariance().weights_over(covariance=covariances).round(6))
+        [[0.2 0.8]
+         [0.5 0.5]]
+        """
+        found = list[NDArray[np.float64]]()
+        for k, given in enumerate(inputs_of_steps(parts)):
+            try:
+                found.append(self.allocate(given, in_full=False).weights)
+            except InfeasibleError as error:
+                raise InfeasibleError(f"Step {k}: {error}", error.conflict) from error
+            except StrategyError as error:
+                raise StrategyError(f"Step {k}: {error}") from error
+        return np.array(found)
 
     def allocate(self, given: Inputs, *, in_full: bool = True) -> Allocation:
         """Find the best portfolio, and say how it came about.
