@@ -1,6 +1,6 @@
 """Run the jobs, print them, write the table, and fail where parity is lost.
 
-Run with `.venv-peers/bin/python -m benchmarks.allocation`, in the environment that `make bench-peers` makes: some of
+Run with `make bench-allocation`, in the environment that `make bench-peers` makes: some of
 the engines are GPL and are no dependency of Eastbound. Weights are held against a tight reference before anything is
 timed; an engine whose weights lie further away than its tolerance has no figure, and the command exits with 1.
 """

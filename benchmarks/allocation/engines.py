@@ -1,13 +1,15 @@
 """What an engine is, and all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 from benchmarks.allocation.jobs import Weights
 from benchmarks.allocation.steps import Mandate, Step
 
 Lay = Callable[[Step], Callable[[], Weights]]
+LayWhole = Callable[[Sequence[Step]], Callable[[], Sequence[Weights]]]
 
 
 class Cannot(Exception):
@@ -36,6 +38,8 @@ class Engine:
         The solver's own interface on numbers at hand: what no layer above it can beat.
     has_piqp : bool
         False: piqp cannot be imported in its process.
+    is_whole : bool
+        All steps of a run are laid out and solved in one call; the time of a step is that over their number.
     """
 
     name: str
@@ -47,10 +51,11 @@ class Engine:
     why: str = ""
     is_limit: bool = False
     has_piqp: bool = True
+    is_whole: bool = False
 
-    def lay(self, job: str, mandate: Mandate) -> Lay:
+    def lay(self, job: str, mandate: Mandate) -> Any:
         """Set the engine up for a job: import it, and what is done once for a run."""
-        found: Lay = getattr(import_module(f"benchmarks.allocation.{self.module}"), self.make)(job, mandate)
+        found: Lay | LayWhole = getattr(import_module(f"benchmarks.allocation.{self.module}"), self.make)(job, mandate)
         return found
 
 
@@ -63,9 +68,17 @@ ENGINES = {
         name="eastbound", module="in_eastbound", make="lay", jobs=(*PROGRAMMES, "policy"), tolerance=OURS,
         why="with the extra fast-qp: PIQP for quadratic programmes",
     ),
+    "ours-whole": Engine(
+        name="eastbound, all steps in one call", module="in_eastbound", make="lay_whole", jobs=PROGRAMMES,
+        tolerance=OURS, is_whole=True, why="`weights_over`: the same bytes",
+    ),
     "base": Engine(
         name="eastbound, base install", module="in_eastbound", make="lay", jobs=(*QUADRATIC, "policy"), tolerance=OURS,
         why="without PIQP: Clarabel", has_piqp=False,
+    ),
+    "base-whole": Engine(
+        name="eastbound, base install, all steps in one call", module="in_eastbound", make="lay_whole", jobs=QUADRATIC,
+        tolerance=OURS, is_whole=True, why="the same without PIQP", has_piqp=False,
     ),
     "piqp": Engine(
         name="PIQP itself", package="piqp", module="in_solvers", make="lay_piqp", jobs=(*QUADRATIC, "cvar"),

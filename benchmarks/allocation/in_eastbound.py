@@ -1,6 +1,10 @@
-"""Ours, as a user calls it: `optimiser.weights` with the estimates of the step."""
+"""Ours, as a user calls it: `optimiser.weights` with the estimates of the step, or `weights_over` with those of all."""
 
-from benchmarks.allocation.engines import Lay, Weights
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from benchmarks.allocation.engines import Lay, LayWhole, Weights
 from benchmarks.allocation.steps import LEVEL, RISK_AVERSION, Mandate, Step
 from strategies.optimisers import (
     Bounds,
@@ -74,3 +78,20 @@ def lay(job: str, mandate: Mandate) -> Lay:
         return solve
 
     return of_step
+
+
+def lay_whole(job: str, mandate: Mandate) -> LayWhole:
+    """Give the optimiser for all steps at once."""
+    best = optimiser_of(job, mandate)
+
+    def of_steps(steps: Sequence[Step]) -> Callable[[], Sequence[Weights]]:
+        each = [parts_of(job, mandate, step) for step in steps]
+        parts = {key: np.array([one[key] for one in each]) for key in each[0] if key != "labels"}
+        labels = {key: each[0][key] for key in each[0] if key == "labels"}
+
+        def solve() -> Sequence[Weights]:
+            return list(best.weights_over(**parts, **labels))  # type: ignore[arg-type]
+
+        return solve
+
+    return of_steps

@@ -95,8 +95,8 @@ def as_markdown(found: Sequence[Compared], where: str) -> str:
 
 def _summary(found: Sequence[Compared]) -> str:
     header = (
-        "programme", "names", "eastbound, ms", "x solver", "base install, ms", "x its solver", "best peer, x eastbound",
-        "x base install",
+        "programme", "names", "eastbound, ms", "x solver", "all steps in one call, x solver", "base install, ms",
+        "x its solver", "all in one call, x its solver", "best peer, x eastbound", "x base install",
     )  # fmt: skip
     rows = []
     for one in found:
@@ -104,15 +104,22 @@ def _summary(found: Sequence[Compared]) -> str:
         if ours is None:
             continue
         plain = base or ours  # where PIQP has no part, both are one
+        whole = one.row("ours-whole")
+        whole_plain = one.row("base-whole") if base else whole
         figures = (
-            ours.median / one.limit(ours), plain.median / one.limit(plain), one.best_peer / ours.median,
-            one.best_peer / plain.median,
+            ours.median / one.limit(ours), _over(one, whole), plain.median / one.limit(plain), _over(one, whole_plain),
+            one.best_peer / ours.median, one.best_peer / plain.median,
         )  # fmt: skip
-        over, over_plain, peer, peer_plain = ("" if math.isnan(x) else f"{x:.2f}" for x in figures)
-        rows.append(
-            (one.job.title, str(one.n), _ms(ours.median), over, _ms(plain.median), over_plain, peer, peer_plain)
-        )
+        over, of_whole, over_plain, of_whole_plain, *peers = ("" if math.isnan(x) else f"{x:.2f}" for x in figures)
+        rows.append((
+            one.job.title, str(one.n), _ms(ours.median), over, of_whole, _ms(plain.median), over_plain, of_whole_plain,
+            *peers,
+        ))  # fmt: skip
     return markdown_table(header, rows, header[1:])
+
+
+def _over(one: Compared, row: Row | None) -> float:
+    return math.nan if row is None else row.median / one.limit(row)
 
 
 def _notes(found: Sequence[Compared]) -> list[str]:

@@ -10,8 +10,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from benchmarks.allocation.engines import ENGINES, Cannot
-from benchmarks.allocation.jobs import Weights
-from benchmarks.allocation.steps import Mandate, make_steps
+from benchmarks.allocation.steps import N_STEPS, Mandate, make_steps
 
 
 class Worker:
@@ -57,7 +56,7 @@ class Worker:
         Returns
         -------
         list of float
-            Seconds of each.
+            Seconds of each; of an engine that solves all at once one, that of a step on average.
         """
         return self._ask("time", steps)
 
@@ -85,21 +84,26 @@ class _Absent(importlib.abc.MetaPathFinder):
 
 
 def _serve(key: str, pipe: Any) -> None:
-    engine, laid = ENGINES[key], list[Callable[[], Weights]]()
+    engine, laid = ENGINES[key], list[Callable[[], Any]]()
     warnings.simplefilter("ignore")  # other engines warn of solvers and of pandas to come
     if not engine.has_piqp:
         sys.meta_path.insert(0, _Absent("piqp"))
     while (asked := pipe.recv()) is not None:
         what, *given = asked
         if what == "time":
-            pipe.send([_seconds(laid[at]) for at in given[0]])
+            times = [_seconds(laid[0]) / N_STEPS] if engine.is_whole else [_seconds(laid[at]) for at in given[0]]
+            pipe.send(times)
             continue
         job, n = given
         laid.clear()
         try:
             lay = engine.lay(job, Mandate(n))
-            laid += [lay(step) for step in make_steps(n)]
-            pipe.send(("solved", [solve() for solve in laid]))
+            if engine.is_whole:
+                laid.append(lay(make_steps(n)))
+                pipe.send(("solved", list(laid[0]())))
+            else:
+                laid += [lay(step) for step in make_steps(n)]
+                pipe.send(("solved", [solve() for solve in laid]))
         except Cannot as reason:
             pipe.send(("cannot", str(reason)))
         except Exception:  # noqa: BLE001 - any failure of an engine is a row of the table
