@@ -45,7 +45,9 @@ def test_gaps_are_of_the_objective_and_of_each_limit():
 def test_table_holds_each_engine_against_ours_and_against_the_solver_it_may_have():
     rows = (
         Row(key="ours", state="timed", apart=1e-9, worse=1e-10, missed=0.0, seconds=[0.002]),
+        Row(key="ours-whole", state="timed", seconds=[0.0012]),
         Row(key="base", state="timed", seconds=[0.006]),
+        Row(key="base-whole", state="timed", seconds=[0.005]),
         Row(key="piqp", state="timed", seconds=[0.001]),
         Row(key="clarabel", state="timed", seconds=[0.004]),
         Row(key="skfolio", state="timed", seconds=[0.05]),
@@ -53,7 +55,7 @@ def test_table_holds_each_engine_against_ours_and_against_the_solver_it_may_have
     )
     compared = Compared(job=JOB["variance"], n=14, rows=rows)
     lines = as_markdown([compared], "a machine").splitlines()
-    assert "| Minimum variance | 14 | 2 | 2.00 | 6 | 1.50 | 25.00 | 8.33 |" in lines
+    assert "| Minimum variance | 14 | 2 | 2.00 | 1.20 | 6 | 1.50 | 1.25 | 25.00 | 8.33 |" in lines
     assert any(line.startswith("| 14 | Riskfolio-Lib | has no way |") for line in lines)
     assert "skfolio" in as_text(compared)
 
