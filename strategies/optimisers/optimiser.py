@@ -18,16 +18,15 @@ from strategies.optimisers.constraints.counting import MinimumPosition, NumberOf
 from strategies.optimisers.constraints.exposure import Net
 from strategies.optimisers.constraints.groups import Shares
 from strategies.optimisers.inputs import Inputs, Parts
-from strategies.optimisers.programme import COMPILED, Objective, Programme
+from strategies.optimisers.programme import COMPILED, Objective, Programme, without_dust
 from strategies.optimisers.room import Room
-from strategies.optimisers.size import largest
+from strategies.optimisers.size import has_sizes, largest
 from strategies.optimisers.solvers import Solution
 from strategies.optimisers.solving import solve
 from strategies.optimisers.statements import Statement
-from strategies.optimisers.steps import inputs_of_steps
+from strategies.optimisers.steps import inputs_of_steps, weights_in_turn
 
 LESS_IS_BETTER = ("volatility", "tracking error", "CVaR", "largest gap between a risk contribution and its budget")
-DUST = 1e-8  # a weight below this is the solver's, not the programme's: it goes to the largest position
 
 
 class InfeasibleError(StrategyError):
@@ -191,15 +190,16 @@ class Optimiser:
         [[0.2 0.8]
          [0.5 0.5]]
         """
-        found = list[NDArray[np.float64]]()
-        for k, given in enumerate(inputs_of_steps(parts)):
+        steps = inputs_of_steps(parts)
+        found = self._in_turn(steps)
+        for k in np.flatnonzero(np.isnan(found).any(axis=1)).tolist():  # whatever needs a closer look
             try:
-                found.append(self.allocate(given, in_full=False).weights)
+                found[k] = self.allocate(steps[k], in_full=False).weights
             except InfeasibleError as error:
                 raise InfeasibleError(f"Step {k}: {error}", error.conflict) from error
             except StrategyError as error:
                 raise StrategyError(f"Step {k}: {error}") from error
-        return np.array(found)
+        return found
 
     def allocate(self, given: Inputs, *, in_full: bool = True) -> Allocation:
         """Find the best portfolio, and say how it came about.
@@ -295,6 +295,19 @@ class Optimiser:
             usual += (Bounds(at_least=0.0),)
         return (*usual, *self.constraints)
 
+    def _in_turn(self, steps: list[Inputs]) -> NDArray[np.float64]:
+        """Solve steps of one shape by their first solver; NaN where that is not all there is to it."""
+        nothing = np.full((len(steps), steps[0].n_names), np.nan)
+        is_plain = type(self).solved is Optimiser.solved and type(self).polished is Optimiser.polished
+        if not is_plain or any("scaled_root" not in one.__dict__ for one in steps if one.covariance is not None):
+            return nothing
+        try:
+            self.check(steps[0])
+            programme = self._programme(steps[0])
+        except StrategyError:
+            return nothing
+        return nothing if has_sizes(programme, steps[0]) else weights_in_turn(programme, steps)
+
     def _programme(self, given: Inputs, left_out: str | None = None) -> Programme:
         def compiled() -> Programme:
             room = Room(given=given, has_scale=self.has_scale)
@@ -323,12 +336,8 @@ class Optimiser:
         return [*of_mandate, *self.demands(room)]
 
     def _answer(self, programme: Programme, given: Inputs, solution: Solution, in_full: bool) -> Allocation:
-        weights = programme.weights_of(largest(programme, given, self.polished(programme, given, solution)))
-        is_dust = np.abs(weights) < DUST
-        if is_dust.any():
-            dust = float(weights[is_dust].sum())
-            weights[is_dust] = 0.0
-            weights[weights.argmax()] += dust
+        solution_at_size = largest(programme, given, self.polished(programme, given, solution))
+        weights = without_dust(programme.weights_of(solution_at_size))
         return Allocation(
             weights=weights,
             status="optimal",

@@ -14,6 +14,7 @@ from strategies.optimisers.room import Room
 from strategies.optimisers.solvers import Solution
 from strategies.optimisers.statements import Statement
 
+DUST = 1e-8  # a weight below this is the solver's, not the programme's: it goes to the largest position
 KEPT = 64  # compiled programmes of a thread
 
 
@@ -251,6 +252,27 @@ def limit_of(one: Statement, given: Inputs) -> NDArray[np.float64] | float:
     if given.relaxed:
         limit = limit + given.relaxed.get(one.key, 0.0)
     return limit if one.size is None else limit / one.size(given)
+
+
+def without_dust(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give what is too little to be the programme's to the largest position.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_names,)
+        Written to.
+
+    Returns
+    -------
+    ndarray of shape (n_names,)
+        The same array: its sum is what it was.
+    """
+    at = (np.abs(weights) < DUST).nonzero()[0]
+    if len(at):
+        dust = weights[at].sum()
+        weights[at] = 0.0
+        weights[weights.argmax()] += dust
+    return weights
 
 
 class Compiled(threading.local):

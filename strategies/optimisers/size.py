@@ -17,6 +17,24 @@ from strategies.optimisers.solvers import Clarabel, Solution
 NOTHING = 1e-7  # a scale below this, of the sum of absolute scaled weights, is none
 
 
+def has_sizes(programme: Programme, given: Inputs) -> bool:
+    """Say whether a portfolio may be of several sizes.
+
+    Parameters
+    ----------
+    programme : Programme
+    given : Inputs
+
+    Returns
+    -------
+    bool
+        False where there is no scale, or an equality pins it.
+    """
+    if programme.scale_column is None:
+        return False
+    return not any(one.sense == "exactly" and np.any(one.limit_at(given)) for one in programme.statements)
+
+
 def largest(programme: Programme, given: Inputs, solution: Solution) -> Solution:
     """Give a solution the least scale at which its portfolio keeps the demands.
 
@@ -37,9 +55,9 @@ def largest(programme: Programme, given: Inputs, solution: Solution) -> Solution
     StrategyError
         If the demands allow any size.
     """
-    column = programme.scale_column
-    if column is None or any(one.sense == "exactly" and np.any(one.limit_at(given)) for one in programme.statements):
+    if not has_sizes(programme, given):
         return solution
+    column = programme.scale_column
     numbers, form = programme.numbers(given), programme.form
     _, A = form.matrices(numbers)
     fixed = np.zeros(form.n_x, dtype=np.bool_)

@@ -1,6 +1,6 @@
 """Which solver is asked, and which after it; and the check of what it answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -45,6 +45,39 @@ def solve(programme: Any, numbers: Numbers) -> Solution:
             return solution
         found = solution
     return found
+
+
+def solve_in_turn(programme: Any, numbers: Sequence[Numbers]) -> list[Solution | None]:
+    """Solve a programme with many sets of numbers by the first of its solvers, one after another.
+
+    Parameters
+    ----------
+    programme : Programme
+    numbers : sequence of Numbers
+
+    Returns
+    -------
+    list of Solution or None
+        None where that solver is in trouble, or its answer is not optimal or misses a row: ask `solve`.
+    """
+    form: CanonicalForm = programme.form
+    name = solvers_for(form, programme.has_covariance)[0]
+    solver = programme.solver(name, MAKERS[name])
+    found: list[Solution] = [solver.solve(one) for one in numbers]
+    kept = _keep_together(form, numbers, found)
+    return [one if one.status == "optimal" and is_kept else None for one, is_kept in zip(found, kept, strict=True)]
+
+
+def _keep_together(form: CanonicalForm, numbers: Sequence[Numbers], found: Sequence[Solution]) -> list[bool]:
+    """Say of each solution whether it keeps its rows: all at once where they are linear and the same."""
+    if not form.is_quadratic_programme or any(one.A is not numbers[0].A for one in numbers):
+        return [keeps(form, one, solution) for one, solution in zip(numbers, found, strict=True)]
+    x, b = np.array([one.x for one in found]).T, np.array([one.b for one in numbers]).T
+    residual = b - form.matrices(numbers[0])[1] @ x
+    equal, rest = residual[: form.n_zero], residual[form.n_zero :]
+    worst = np.maximum(np.abs(equal).max(axis=0, initial=0.0), -rest.min(axis=0, initial=0.0))
+    near = FEASIBLE * np.maximum(np.abs(b).max(axis=0, initial=1.0), 1.0)
+    return [bool(one) for one in worst <= near]  # NaN is not
 
 
 def solve_elastic(form: CanonicalForm, numbers: Numbers) -> Solution:

@@ -4,7 +4,7 @@ For decisions that do not depend on the portfolio before them, or whose portfoli
 those that are asked for one by one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
 from strategies.optimisers.inputs import ARRAYS, Inputs, Parts
+from strategies.optimisers.programme import Programme, without_dust
+from strategies.optimisers.solving import solve_in_turn
 
 Tensor = NDArray[np.float64]
 OF_A_STEP = ("tradable", "leaving", "turnover_used")
@@ -40,13 +42,18 @@ def inputs_of_steps(parts: Parts) -> list[Inputs]:
     arrays, n_steps = _arrays(parts)
     shared: Any = {key: value for key, value in parts.items() if key not in arrays}
     given = [_of_step(arrays, shared, 0)]
-    whole = {key: array for key, array in arrays.items() if array.ndim > ARRAYS[key]}
+    whole: dict[str, Any] = {key: array for key, array in arrays.items() if array.ndim > ARRAYS[key]}
     if not _is_sound(whole):
         return given + [_of_step(arrays, shared, k) for k in range(1, n_steps)]
     alike = {one.name: getattr(given[0], one.name) for one in fields(Inputs)}
-    made = [Inputs(**(alike | {key: array[k] for key, array in whole.items()})) for k in range(n_steps)]
     if "covariance" in whole:
-        _share_scales(made, whole["covariance"])
+        whole |= _scales(whole["covariance"])
+    made = list[Inputs]()
+    for k in range(n_steps):
+        one = object.__new__(Inputs)  # all of it is checked: no other constructor has to run
+        one.__dict__.update(alike)
+        one.__dict__.update({key: array[k] for key, array in whole.items()})
+        made.append(one)
     return made
 
 
@@ -98,14 +105,32 @@ def _is_sound(whole: Mapping[str, Tensor]) -> bool:
     return is_even and bool((covariance == covariance.transpose(0, 2, 1)).all())
 
 
-def _share_scales(made: list[Inputs], covariance: Tensor) -> None:
-    """Scale all covariances at once, and find their roots, where none is singular: what each step would work out."""
-    n = covariance.shape[-1]
-    scales = np.trace(covariance, axis1=1, axis2=2) / n
+def _scales(covariance: Tensor) -> dict[str, Any]:
+    """Scale all covariances at once, and find their roots where none is singular: what each step would work out."""
+    scales = np.trace(covariance, axis1=1, axis2=2) / covariance.shape[-1]
     scaled = covariance / scales[:, None, None]
+    found: dict[str, Any] = {"variance_scale": scales.tolist(), "scaled_covariance": scaled}
     try:
-        roots = np.linalg.cholesky(scaled, upper=True)
+        return found | {"scaled_root": np.linalg.cholesky(scaled, upper=True)}
     except np.linalg.LinAlgError:
-        return
-    for k, one in enumerate(made):
-        one.__dict__.update(variance_scale=float(scales[k]), scaled_covariance=scaled[k], scaled_root=roots[k])
+        return found
+
+
+def weights_in_turn(programme: Programme, steps: Sequence[Inputs]) -> NDArray[np.float64]:
+    """Solve steps of one shape by the programme's first solver, one after another.
+
+    Parameters
+    ----------
+    programme : Programme
+    steps : sequence of Inputs, length n_steps
+
+    Returns
+    -------
+    ndarray of shape (n_steps, n_names)
+        NaN where that solver is in trouble, or its answer is not optimal or misses a row.
+    """
+    found = np.full((len(steps), steps[0].n_names), np.nan)
+    for k, solution in enumerate(solve_in_turn(programme, [programme.numbers(given) for given in steps])):
+        if solution is not None:
+            found[k] = without_dust(programme.weights_of(solution))
+    return found
