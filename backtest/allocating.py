@@ -85,13 +85,11 @@ class Allocated:
         Returns
         -------
         ndarray of shape (n_decisions, 2, 1)
-            Source and destination; where the portfolio was left alone what the decision before asked for.
+            Source and destination; a name whose shares stay counts with its drifted weight.
         """
-        weights = self.targets.weights
-        asked = np.stack([np.nansum(weights[:, side], axis=1) for side in (~is_destination, is_destination)], axis=1)
-        is_left_alone = np.isnan(weights).all(axis=1)
-        for k in np.flatnonzero(is_left_alone).tolist():
-            asked[k] = asked[k - 1] if k else 0.0
+        drifted = np.array([one.drifted for one in self.decided]).reshape(self.targets.weights.shape)
+        weights = np.where(np.isnan(self.targets.weights), drifted, self.targets.weights)
+        asked = np.stack([weights[:, side].sum(axis=1) for side in (~is_destination, is_destination)], axis=1)
         return asked[:, :, None]
 
     def notes(self) -> tuple[str, ...]:
@@ -208,6 +206,9 @@ class _Trading:
         prepared, row = self._prepared, int(self._rows[k])
         costs, fx = self._costs, prepared.world.fx[self._events[k]][prepared.world.currency]
         sides = costs.total[row][costs.classes] + _row(costs.half_spread, row)[:, None]
+        if prepared.rules.fx_mode == state.CONVERT_AT_FILL:
+            is_foreign = prepared.world.currency != prepared.rules.base
+            sides = sides + (prepared.rules.fx_spread * is_foreign)[:, None]
         price = np.maximum(np.nan_to_num(self._price[row], nan=0.0) * fx, 1e-300)
         return Held(
             weights=drifted,

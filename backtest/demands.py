@@ -68,14 +68,20 @@ class Demands:
 
     @cached_property
     def given_up(self) -> pd.DataFrame:
-        """Demands that gave: columns decided (UTC), demand, moved (its limit, in its own unit), why."""
+        """Demands that gave: columns decided (UTC), demand, moved (its limit, in its own unit), unit, why."""
         rows = [
-            {"decided": stamp, "demand": key, "moved": amount, "why": str(one.answer.conflict)}
+            {
+                "decided": stamp,
+                "demand": key,
+                "moved": amount,
+                "why": str(one.answer.conflict),
+                "unit": next((price.unit for price in one.answer.prices if price.key == key), "percent"),
+            }
             for stamp, one in zip(self.allocated.targets.decisions, self.allocated.decided, strict=True)
             if one.answer is not None
             for key, amount in one.answer.relaxed.items()
         ]
-        return pd.DataFrame(rows, columns=["decided", "demand", "moved", "why"])
+        return pd.DataFrame(rows, columns=["decided", "demand", "moved", "unit", "why"])
 
     @cached_property
     def statuses(self) -> pd.Series:

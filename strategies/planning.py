@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from data.market import MarketData
 from strategies.basket_history import runs
 from strategies.errors import StrategyError
-from strategies.mandates.inner import optimised_weights
+from strategies.mandates.inner import optimised_weights, refuse_unknown_names
 from strategies.mandates.sections import Weighing
 from strategies.membership import first_day, kept_out, membership, undated
 from strategies.rules.baskets import inner_weights
@@ -275,6 +275,7 @@ def weigh_baskets(baskets: Baskets, weighing: Weighing, market: MarketData, deci
         If a basket is unknown, has no member in the market, or shares one with the other.
     """
     stamps, dates = decisions.stamps, decisions.dates
+    refuse_unknown_names(market, weighing, name)
     sides, notes = [], []
     universes = [expression(getattr(baskets, side)) for side in BASKETS]
     for side, universe in zip(BASKETS, universes, strict=True):

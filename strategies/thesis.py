@@ -281,9 +281,11 @@ class Thesis(Section):
         if unread:
             read = np.flatnonzero(~np.isnan(score))
             first = f"; the first score is of {decisions.dates[read[0]]}" if len(read) else ""
+            what = "the share stays as it was, at first at its floor"
+            if self.rotation.rule == "free":
+                what = "nothing is expected of any name there"
             notes.append(
-                f"No score at {unread} of {len(score)} decisions (too little history, or no reading): "
-                f"the share stays as it was, at first at its floor{first}."
+                f"No score at {unread} of {len(score)} decisions (too little history, or no reading): {what}{first}."
             )
         notes[:0] = [f"Signal: {reading.origin}.", *reading.notes]
         return Plan(targets=targets, reading=reading, score=score, share=shares[:, 1, 0], notes=tuple(notes))

@@ -97,7 +97,12 @@ class Variants:
             if section == "run" and key not in RunConfig.model_fields:
                 raise BacktestError(f"{name} is no setting of a run; want one of {', '.join(RunConfig.model_fields)}.")
         setups, signals, rules = self.setups, self.signals, self.rules
-        for setup in setups:
+        varied = dict(zip(self.space.names, self.space.values, strict=True))
+        for number, setup in enumerate(setups):
+            for rule in varied.get("rotation.rule", (self.thesis.rotation.rule,)):
+                wrong = setup.weighing.contradiction(str(rule))
+                if wrong:
+                    raise BacktestError(f"{self.setup_named(number)}: {wrong}.")
             setup.config.counts_lots(self.market)
             self._decisions(setup)
         for one in signals:

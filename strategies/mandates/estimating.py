@@ -45,6 +45,10 @@ class Estimated:
     beta: NDArray[np.float64]
     remarks: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        for array in (self.covariance, self.expected_returns, self.scenarios, self.benchmark, self.beta):
+            array.flags.writeable = False  # it is kept, and handed to all who ask for the same
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sampled:
@@ -99,10 +103,12 @@ def estimate(sampled: Sampled, how: Estimates, views: Views | None) -> Estimated
     else:
         prior = implied_returns(risk, benchmark, how.risk_aversion, names=sampled.names)
         expected, told = prior.value, prior.remarks
-        if views.level is not None and views.target is not None:
-            inside = np.where(sampled.is_destination, benchmark, 0.0)
+        n_inside = int(sampled.is_destination.sum())
+        if views.level is not None and views.target is not None and not n_inside:
+            told = (*told, "Nobody of the destination is there to have a view on: the prior stands alone.")
+        elif views.level is not None and views.target is not None:
             view = target_view(
-                inside / max(inside.sum(), 1e-300),
+                sampled.is_destination / n_inside,
                 level=views.level,
                 target=views.target,
                 optimistic_return=views.optimistic_return,
@@ -113,7 +119,7 @@ def estimate(sampled: Sampled, how: Estimates, views: Views | None) -> Estimated
             )
             posterior = black_litterman(risk, expected, view, views.tau, names=sampled.names)
             expected, risk = posterior.expected_returns, posterior.covariance
-            told = (*told, *view.remarks, *posterior.remarks)
+            told = (*told, *posterior.remarks)
     of_benchmark = risk @ benchmark
     return Estimated(
         covariance=risk,

@@ -13,8 +13,9 @@ from strategies.mandates.samples import samples_of
 from strategies.mandates.sections import Weighing
 from strategies.membership import Membership
 from strategies.optimisers.inputs import Inputs
+from strategies.optimisers.optimiser import InfeasibleError
 
-NUMBERS = re.compile(r"-?\d[\d,]*(\.\d+)?(e-?\d+)?")
+NUMBERS = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?(?!\w|\.[A-Z])")  # figures, and no codes of names
 
 
 def optimised_weights(
@@ -52,7 +53,7 @@ def optimised_weights(
         As the optimiser and the estimators do, with the decision.
     """
     samples = samples_of(market, members.symbols, venue, weighing.estimates)
-    optimiser = optimiser_of(weighing.allocation, weighing.constraints, has_shares=False)
+    optimiser = optimiser_of(weighing.allocation, weighing.constraints, weighing.estimates.period, has_shares=False)
     places = [market.instruments[symbol] for symbol in members.symbols]
     weights = np.zeros((len(stamps), len(members.symbols)))
     told = Told()
@@ -87,15 +88,43 @@ def optimised_weights(
                         "sector": tuple(places[i].sector for i in at),
                         "issuer": tuple(places[i].issuer for i in at),
                     },
-                    absent=tuple(symbol for symbol in members.symbols if symbol not in names),
+                    absent=tuple(symbol for symbol in market.symbols if symbol not in names),
                 ),
                 in_full=False,
             )
+        except InfeasibleError as error:
+            raise InfeasibleError(f"At the decision of {day}: {error}", error.conflict) from error
         except StrategyError as error:
             raise StrategyError(f"At the decision of {day}: {error}") from error
         told.add(day, (*expected.remarks, *answer.remarks))
         weights[k, at] = answer.weights
     return weights, told.notes()
+
+
+def refuse_unknown_names(market: MarketData, weighing: Weighing, thesis: str) -> None:
+    """Refuse names in constraints that the market does not have: at a decision they would only be absent.
+
+    Parameters
+    ----------
+    market : MarketData
+    weighing : Weighing
+    thesis : str
+        Its name, for the message.
+
+    Raises
+    ------
+    StrategyError
+    """
+    constraints = weighing.constraints
+    tables = (constraints.name_at_least, constraints.name_at_most)
+    named = [name for table in tables if isinstance(table, dict) for name in table]
+    named += [*constraints.do_not_trade, *constraints.do_not_buy, *constraints.do_not_sell]
+    unknown = [name for name in named if name not in market.symbols]
+    if unknown:
+        raise StrategyError(
+            f"{thesis}: constraints speak of {unknown[0]}, which market {market.name!r} has no prices of. Drop it, or "
+            "look for a typing error."
+        )
 
 
 class Told:

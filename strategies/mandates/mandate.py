@@ -63,6 +63,8 @@ class Decided:
     answer : Answer or None
     weights : ndarray of shape (n_all,)
         Target of every name of the mandate; NaN: its shares stay. All NaN: the portfolio is left alone.
+    drifted : ndarray of shape (n_all,)
+        Weights before.
     remarks : tuple of str
         Of estimates and of the answer.
     """
@@ -71,6 +73,7 @@ class Decided:
     given: Inputs | None
     answer: Answer | None
     weights: Vector
+    drifted: Vector
     remarks: tuple[str, ...]
 
 
@@ -124,7 +127,12 @@ class Mandate:
         StrategyError
             If constraints contradict each other in so many words.
         """
-        return optimiser_of(self.weighing.allocation, self.weighing.constraints, has_shares=self.shares is not None)
+        return optimiser_of(
+            self.weighing.allocation,
+            self.weighing.constraints,
+            self.weighing.estimates.period,
+            has_shares=self.shares is not None,
+        )
 
     def may_be_held(self, k: int) -> NDArray[np.bool_]:
         """Say which names a decision may hold: members with a whole sample, in baskets with enough of them.
@@ -175,7 +183,8 @@ class Mandate:
         weighed = np.flatnonzero((allowed & held.tradable) | is_held)
         nothing = np.where(held.tradable | ~is_held, 0.0, np.nan)
         if not (allowed & held.tradable).any():
-            return Decided(names=(), given=None, answer=None, weights=nothing, remarks=("Nobody can be held: cash.",))
+            said = ("Nobody can be held: cash.",)
+            return Decided(names=(), given=None, answer=None, weights=nothing, drifted=held.weights, remarks=said)
         expected = self.estimated.get((k, weighed.tobytes()), lambda: self._estimate(k, weighed))
         given = self._inputs(k, weighed, allowed, held, expected)
         answer = optimiser.allocate(given)
@@ -187,7 +196,15 @@ class Mandate:
             weights[weighed] = np.where(stays, np.nan, answer.weights)
         remarks = (*expected.remarks, *answer.remarks)
         given = replace(given, relaxed=answer.relaxed)
-        return Decided(names=given.names, given=given, answer=answer, weights=weights, remarks=remarks)
+        if self.shares is not None and given.shares is not None:
+            remarks += tuple(
+                f"Nobody of the {name} can be held: its share stays in cash."
+                for asked, (name, share) in zip(self.shares[k], given.shares.items(), strict=True)
+                if asked > share
+            )
+        return Decided(
+            names=given.names, given=given, answer=answer, weights=weights, drifted=held.weights, remarks=remarks
+        )
 
     def _estimate(self, k: int, weighed: NDArray[np.int64]) -> Estimated:
         stamp = int(self.decisions.stamps[k])
@@ -210,11 +227,23 @@ class Mandate:
             return found
         return _with_strangers(found, whole, [self.names[i] for i in weighed[~whole]])
 
+    def _shares_of(
+        self, k: int, weighed: NDArray[np.int64], allowed: NDArray[np.bool_], held: Held
+    ) -> dict[str, float]:
+        """Give each basket its share; one that may hold nothing keeps what cannot be sold, and its share is cash."""
+        found = dict[str, float]()
+        for side, name in enumerate(("source", "destination")):
+            inside = weighed[self.is_destination[weighed] == bool(side)]
+            stuck = float(held.weights[inside][~held.tradable[inside]].sum())
+            asked = 0.0 if self.shares is None else float(self.shares[k, side])
+            found[name] = asked if (allowed & held.tradable)[inside].any() else stuck
+        return found
+
     def _inputs(
         self, k: int, weighed: NDArray[np.int64], allowed: NDArray[np.bool_], held: Held, expected: Estimated
     ) -> Inputs:
         names = tuple(self.names[i] for i in weighed)
-        shares = None if self.shares is None else dict(zip(("source", "destination"), self.shares[k], strict=True))
+        shares = None if self.shares is None else self._shares_of(k, weighed, allowed, held)
         return Inputs(
             names=names,
             covariance=expected.covariance,

@@ -24,10 +24,11 @@ from strategies.optimisers.optimiser import Optimiser
 from strategies.optimisers.risk_parity import RiskParity
 from strategies.settings import Allocation
 
+PERIODS = {"day": 252.0, "week": 365.25 / 7.0}  # a year
 GROUPS = ("market", "sector", "currency", "issuer", "basket")
 
 
-def optimiser_of(allocation: Allocation, constraints: Constraints, *, has_shares: bool) -> Optimiser:
+def optimiser_of(allocation: Allocation, constraints: Constraints, period: str, *, has_shares: bool) -> Optimiser:
     """Make the optimiser of a thesis.
 
     Parameters
@@ -35,6 +36,8 @@ def optimiser_of(allocation: Allocation, constraints: Constraints, *, has_shares
     allocation : Allocation
         Of a kind that is not simple. Black-Litterman is mean-variance here: what it expects is an estimate.
     constraints : Constraints
+    period : {"day", "week"}
+        Of the estimates.
     has_shares : bool
         Something else says how much each basket is.
 
@@ -48,7 +51,7 @@ def optimiser_of(allocation: Allocation, constraints: Constraints, *, has_shares
         If a limit contradicts another, or does not fit the kind.
     """
     shared: dict[str, Any] = {
-        "constraints": (*((Shares(),) if has_shares else ()), *constraints_of(constraints, allocation)),
+        "constraints": (*((Shares(),) if has_shares else ()), *constraints_of(constraints, allocation, period)),
         "when_infeasible": allocation.when_infeasible,
     }
     kind = allocation.kind
@@ -77,19 +80,22 @@ def optimiser_of(allocation: Allocation, constraints: Constraints, *, has_shares
     return plain[kind](**shared)
 
 
-def constraints_of(given: Constraints, allocation: Allocation) -> tuple[Constraint, ...]:
+def constraints_of(given: Constraints, allocation: Allocation, period: str) -> tuple[Constraint, ...]:
     """Turn the section of constraints into objects.
 
     Parameters
     ----------
     given : Constraints
     allocation : Allocation
+    period : {"day", "week"}
 
     Returns
     -------
     tuple of Constraint
         In the order of the section; and that names which cannot be traded are not.
     """
+    # Estimates are a year's, but CVaR is of one period.
+    per_year = PERIODS[period] if allocation.kind == "minimum_cvar" else 1.0
     found: list[Constraint | None] = [
         DoNotTrade(),
         Leaving(),
@@ -109,7 +115,7 @@ def constraints_of(given: Constraints, allocation: Allocation) -> tuple[Constrai
         DoNotTrade(names=given.do_not_trade) if given.do_not_trade else None,
         DoNotTrade(names=given.do_not_buy, sides="buy") if given.do_not_buy else None,
         DoNotTrade(names=given.do_not_sell, sides="sell") if given.do_not_sell else None,
-        TradingCosts(horizon=given.costs_horizon, risk_aversion=allocation.risk_aversion or 1.0)
+        TradingCosts(horizon=given.costs_horizon * per_year, risk_aversion=allocation.risk_aversion)
         if given.costs
         else None,
     ]

@@ -116,6 +116,7 @@ def samples_of(market: MarketData, names: tuple[str, ...], venue: str, estimates
         closes = decision_stamps(calendar, rebalance_dates(calendar, estimates.period, 0, first, last))
     closes = np.unique(closes)
     returns = returns_at(market, names, closes, estimates.currency)
+    returns.flags.writeable = False  # it is kept, and handed to all who ask for the same
     return Samples(
         names=names,
         ends=closes[1:],

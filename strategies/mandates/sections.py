@@ -178,6 +178,9 @@ class Views(Section):
         return self
 
 
+OF_VARIANCE = ("minimum_variance", "minimum_tracking_error")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighing:
     """How baskets are weighed: the sections that say it, together.
@@ -215,8 +218,15 @@ class Weighing:
             if is_whole:
                 return f"allocation.scope = 'portfolio' needs an optimiser, and allocation.kind is {kind!r}"
             return f"constraints.{made[0]} needs an optimiser, and allocation.kind is {kind!r}" if made else None
+        if self.constraints.costs and kind in OF_VARIANCE and self.allocation.risk_aversion is None:
+            return f"constraints.costs beside {kind} needs allocation.risk_aversion: how much variance a cost is worth"
         if is_whole:
             return None
+        gives = self.allocation.when_infeasible
+        if gives == "hold" or any(one.startswith("net") for one in gives if gives != "raise"):
+            return (
+                "allocation.scope = 'basket' has no portfolio to hold and no cash: when_infeasible cannot ask for them"
+            )
         if kind == "black_litterman" or self.estimates.returns == "signal":
             what = "black_litterman" if kind == "black_litterman" else "estimates.returns = 'signal'"
             return f"{what} tells baskets apart, and allocation.scope = 'basket' weighs each by itself"

@@ -1,6 +1,6 @@
 """Working a mandate out on a market; what does not depend on the optimiser is shared by all that ask for the same."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from data.kept import Kept, Once
 from data.market import MarketData
 from strategies.errors import StrategyError
 from strategies.mandates.estimating import Estimated
+from strategies.mandates.inner import refuse_unknown_names
 from strategies.mandates.mandate import Mandate
 from strategies.mandates.samples import Samples, samples_of
 from strategies.mandates.sections import Weighing
@@ -19,8 +20,8 @@ from strategies.settings import Baskets
 # Candidates of a sweep differ in the optimiser mostly: what they read is worked out once for all.
 _SAMPLES = Kept[Samples](n_most=8)
 _MEMBERS = Kept[Membership](n_most=8)
-_ESTIMATED = Kept[Once[Estimated]](n_most=8)
-KEPT_ESTIMATES = 4096  # decisions, of some 20 KB each at 40 names
+_ESTIMATED = Kept[Once[Estimated]](n_most=2)
+KEPT_ESTIMATES = 2048  # decisions, of some 50 KB each at 40 names and two years of weeks
 
 
 def mandate_of(
@@ -64,7 +65,7 @@ def mandate_of(
     members = _MEMBERS.get(market, key, lambda: membership(market, whole, stamps, decisions.dates, baskets.seasoning))
     destination = membership(market, both[1], stamps[:1], decisions.dates[:1], baskets.seasoning).symbols
     names = members.symbols
-    _refuse_unknown(market, weighing, name)
+    refuse_unknown_names(market, weighing, name)
     estimates = weighing.estimates
     samples = _SAMPLES.get(
         market,
@@ -75,24 +76,28 @@ def mandate_of(
     views = weighing.views if weighing.allocation.kind == "black_litterman" else None
     places = [market.instruments[symbol] for symbol in names]
     is_destination = np.isin(names, destination)
+    labels = {
+        "market": tuple(one.venue for one in places),
+        "sector": tuple(one.sector for one in places),
+        "currency": tuple(one.currency for one in places),
+        "issuer": tuple(one.issuer for one in places),
+        "basket": tuple(BASKETS[int(inside)] for inside in is_destination),
+    }
+    _refuse_unknown_groups(labels, weighing, name)
     return Mandate(
         decisions=decisions,
         members=members,
         is_destination=is_destination,
-        labels={
-            "market": tuple(one.venue for one in places),
-            "sector": tuple(one.sector for one in places),
-            "currency": tuple(one.currency for one in places),
-            "issuer": tuple(one.issuer for one in places),
-            "basket": tuple(BASKETS[int(inside)] for inside in is_destination),
-        },
+        labels=labels,
         samples=samples,
         score=score,
         shares=shares,
         min_members=baskets.min_members,
         weighing=weighing,
         estimated=_ESTIMATED.get(
-            market, (*key, decisions.venue, estimates, views, of_score), lambda: Once(KEPT_ESTIMATES)
+            market,
+            (*key, decisions.venue, is_destination.tobytes(), estimates, views, of_score),
+            lambda: Once(KEPT_ESTIMATES),
         ),
     )
 
@@ -101,15 +106,14 @@ def _listed(one: str | list[str]) -> list[str]:
     return [one] if isinstance(one, str) else one
 
 
-def _refuse_unknown(market: MarketData, weighing: Weighing, thesis: str) -> None:
-    """Refuse names in constraints that the market does not have: at a decision they would only be absent."""
-    constraints = weighing.constraints
-    tables = (constraints.name_at_least, constraints.name_at_most)
-    named = [name for table in tables if isinstance(table, dict) for name in table]
-    named += [*constraints.do_not_trade, *constraints.do_not_buy, *constraints.do_not_sell]
-    unknown = [name for name in named if name not in market.symbols]
-    if unknown:
-        raise StrategyError(
-            f"{thesis}: constraints speak of {unknown[0]}, which market {market.name!r} has no prices of. Drop it, or "
-            "look for a typing error."
-        )
+def _refuse_unknown_groups(labels: Mapping[str, tuple[str, ...]], weighing: Weighing, thesis: str) -> None:
+    """Refuse groups in constraints that no name belongs to at any decision: such a cap would be none."""
+    for kind, of in labels.items():
+        for side in ("at_least", "at_most"):
+            table = getattr(weighing.constraints, f"{kind}_{side}", None)
+            unknown = sorted(set(table) - set(of)) if isinstance(table, dict) else []
+            if unknown:
+                raise StrategyError(
+                    f"{thesis}: constraints.{kind}_{side} speaks of {unknown[0]!r}, and no name of the baskets is of "
+                    f"that {kind}; want {', '.join(sorted(set(of)))}."
+                )

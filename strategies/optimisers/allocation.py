@@ -24,11 +24,14 @@ class ShadowPrice:
         What the optimiser's measure would gain were the limit one unit wider (1: all of NAV, where limits are
         fractions of it), a cap higher, a floor lower; 0 where the demand does not bind. Of an equality: for a higher
         limit, of either sign. Where trading costs, after costs. Of `RiskParity`: in its programme's own objective.
+    unit : {"percent", "number"}
+        Of the limit: fractions of NAV and risks are said in percent.
     """
 
     key: str
     says: str
     price: float
+    unit: Literal["percent", "number"] = "percent"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -64,6 +64,11 @@ class BlackLitterman(Optimiser):
         ).allocate(posterior, in_full=in_full)
         return replace(best, remarks=(*remarks, *best.remarks))
 
+    def without(self, key: str, given: Inputs) -> float:
+        """Say what the measure would be without one demand; see `Optimiser.without`."""
+        best = MeanVariance(risk_aversion=self.risk_aversion, constraints=self.constraints)
+        return best.without(key, self.posterior(given)[0])
+
     def posterior(self, given: Inputs) -> tuple[Inputs, tuple[str, ...]]:
         """Give inputs with the posterior in the place of covariance and expected returns.
 
@@ -90,5 +95,5 @@ class BlackLitterman(Optimiser):
         if self.views.P.shape[1] != given.n_names:
             raise StrategyError(f"Views on {self.views.P.shape[1]} names, and there are {given.n_names}.")
         found = black_litterman(covariance, prior.value, self.views, self.tau, names=given.names)
-        told = (*prior.remarks, *self.views.remarks, *found.remarks)
+        told = (*prior.remarks, *found.remarks)
         return replace(given, expected_returns=found.expected_returns, covariance=found.covariance), told

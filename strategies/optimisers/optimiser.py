@@ -355,7 +355,7 @@ class Optimiser:
         found = list[ShadowPrice]()
         for one, multipliers in zip(programme.statements, programme.multipliers(solution), strict=True):
             price = self.price(given, weights, float(multipliers.sum()) / one.unit_at(given), scale)
-            found.append(ShadowPrice(key=one.key, says=one.say(one.one_limit(given)), price=price))
+            found.append(ShadowPrice(key=one.key, says=one.say(one.one_limit(given)), price=price, unit=one.unit))
         return tuple(found)
 
     def _at_the_edge(self, programme: Programme, given: Inputs, before: Solution, in_full: bool) -> Allocation:

@@ -34,7 +34,9 @@ class BoundRows:
         self._n_rows, self._n_x = form.n_rows, form.n_x
         self._at = np.flatnonzero(self.is_bound[form.A_indices])
         self._rows, self._columns = form.A_indices[self._at], column[self._at]
-        self._limit, self._coefficient = np.zeros(0), np.zeros(0)
+        self._limit, self._coefficient = np.full(len(self._rows), np.nan), np.zeros(0)
+        self._bound, self._is_upper = np.zeros(0), np.zeros(0, dtype=np.bool_)
+        self.lower, self.upper = np.full(self._n_x, -np.inf), np.full(self._n_x, np.inf)
 
     def read(self, numbers: Numbers) -> bool:
         """Read the bounds.

@@ -73,11 +73,10 @@ def _keep_together(form: CanonicalForm, numbers: Sequence[Numbers], found: Seque
     if not form.is_quadratic_programme or any(one.A is not numbers[0].A for one in numbers):
         return [keeps(form, one, solution) for one, solution in zip(numbers, found, strict=True)]
     x, b = np.array([one.x for one in found]).T, np.array([one.b for one in numbers]).T
-    residual = b - form.matrices(numbers[0])[1] @ x
+    residual = (b - form.matrices(numbers[0])[1] @ x) / np.maximum(np.abs(b), 1.0)  # of each row its own limit
     equal, rest = residual[: form.n_zero], residual[form.n_zero :]
     worst = np.maximum(np.abs(equal).max(axis=0, initial=0.0), -rest.min(axis=0, initial=0.0))
-    near = FEASIBLE * np.maximum(np.abs(b).max(axis=0, initial=1.0), 1.0)
-    return [bool(one) for one in worst <= near]  # NaN is not
+    return [bool(one) for one in worst <= FEASIBLE]  # NaN is not
 
 
 def solve_elastic(form: CanonicalForm, numbers: Numbers) -> Solution:
@@ -180,11 +179,14 @@ def keeps(form: CanonicalForm, numbers: Numbers, solution: Solution) -> bool:
     if not np.isfinite(solution.x).all():
         return False
     residual = numbers.b - form.rows_of(numbers, solution.x)
-    near, n_linear = FEASIBLE, form.n_zero + form.n_nonnegative
-    if not _missed(form, residual) <= near or n_linear < len(residual):
-        near *= np.abs(numbers.b).max(initial=1.0)
-        if not _missed(form, residual) <= near:  # NaN is not
-            return False
+    n_linear = form.n_zero + form.n_nonnegative
+    # Of each row its own limit: beside a large one a small one would be kept by anything.
+    if (
+        not _missed(form, residual) <= FEASIBLE
+        and not _missed(form, residual / np.maximum(np.abs(numbers.b), 1.0)) <= FEASIBLE
+    ):  # NaN is not
+        return False
+    near = FEASIBLE * np.abs(numbers.b[n_linear:]).max(initial=1.0)
     return n_linear == len(residual) or _keeps_cones(form, residual[n_linear:], near)
 
 

@@ -65,6 +65,8 @@ def _arrays(parts: Mapping[str, Any]) -> tuple[dict[str, Tensor], int]:
         if value is None:
             continue
         try:
+            if np.iscomplexobj(value):
+                raise StrategyError(f"{key} holds complex numbers.")
             arrays[key] = np.ascontiguousarray(value, dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise StrategyError(f"{key} holds something that is no number, or steps of different shapes.") from error

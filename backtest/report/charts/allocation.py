@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from backtest.report.charts.figure import GREY, PARTS, days_of, line, over_time
+from backtest.report.charts.figure import PARTS, days_of, line, over_time
 from backtest.report.exhibits import Figure
 
 
@@ -69,7 +69,7 @@ def _marks(name: str, at: pd.DatetimeIndex, verb: str, colour: str, symbol: str)
         "name": f"{name}, {verb}",
         "x": days,
         "y": [name] * len(days),
-        "marker": {"color": colour, "symbol": symbol, "size": 9, "line": {"color": colour or GREY, "width": 2}},
+        "marker": {"color": colour, "symbol": symbol, "size": 9, "line": {"color": colour, "width": 2}},
         "hovertemplate": f"%{{x}}: {name} {verb}<extra></extra>",
     }
 

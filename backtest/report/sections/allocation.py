@@ -40,7 +40,7 @@ def allocation(frames: Frames, demands: Demands) -> Section:
                 f"Shadow price: what one percentage point more of the limit would add, on average over the decisions "
                 f"at which it bound, in {_unit(demands)} of {demands.measure}. Cost: how much better that would be "
                 "without the demand, all others kept, on average over all decisions; solved anew where it bound. Both "
-                "are what the optimiser expected then, not what came of it."
+                "are what the optimiser expected then, not what came of it; the cost is before what trading costs."
             ),
             says=_said(demands),
             table=_demands_table(demands, shown),
@@ -111,7 +111,7 @@ def _said(demands: Demands) -> str:
     ]
     said = f"{listed(parts)}."
     solved = listed([f"{name} {number(count)}" for name, count in demands.solvers.items()])
-    return f"{said}{f' Most often bound: {often}.' if often else ''} Solved by {solved}."
+    return f"{said}{f' Most often bound: {often}.' if often else ''}{f' Solved by {solved}.' if solved else ''}"
 
 
 def _demands_table(demands: Demands, shown: list[str]) -> Table:
@@ -121,7 +121,7 @@ def _demands_table(demands: Demands, shown: list[str]) -> Table:
         bound = demands.binding[key]
         price = demands.prices.loc[bound, key].mean() * size if bound.any() else float("nan")
         cost = demands.costs[key].mean() * size * 100.0 if bound.any() else 0.0
-        gave = demands.given_up[demands.given_up["demand"] == key]["moved"]
+        gave = demands.given_up[demands.given_up["demand"] == key]
         rows.append(
             (
                 key,
@@ -130,7 +130,7 @@ def _demands_table(demands: Demands, shown: list[str]) -> Table:
                 number(price, 2),
                 number(cost, 1),
                 number(len(gave)) if len(gave) else MISSING,
-                percent(float(gave.abs().max()), 2) if len(gave) else MISSING,
+                _moved(float(gave["moved"].abs().max()), str(gave["unit"].iloc[0])) if len(gave) else MISSING,
             )
         )
     return Table(
@@ -163,6 +163,10 @@ def _without_table(frames: Frames) -> Table | None:
     )
 
 
+def _moved(amount: float, unit: str) -> str:
+    return percent(amount, 2) if unit == "percent" else number(amount, 2)
+
+
 def _figures(summary: Mapping[str, float], keys: tuple[str, ...]) -> tuple[str, ...]:
     written = []
     for key in keys:
@@ -172,16 +176,16 @@ def _figures(summary: Mapping[str, float], keys: tuple[str, ...]) -> tuple[str, 
 
 
 def _conflicts_table(demands: Demands) -> Table:
-    by_decision = dict[pd.Timestamp, list[tuple[str, float, str]]]()
-    for stamp, key, moved, why in demands.given_up.itertuples(index=False):
-        by_decision.setdefault(stamp, []).append((key, abs(moved), why))
-    alike = dict[str, list[tuple[float, pd.Timestamp, str]]]()
+    by_decision = dict[pd.Timestamp, list[tuple[str, float, str, str]]]()
+    for stamp, key, moved, unit, why in demands.given_up.itertuples(index=False):
+        by_decision.setdefault(stamp, []).append((key, abs(moved), unit, why))
+    alike = dict[str, list[tuple[float, str, pd.Timestamp, str]]]()
     for stamp, gave in by_decision.items():
-        largest = max(moved for _, moved, _ in gave)
-        alike.setdefault(listed([key for key, _, _ in gave]), []).append((largest, stamp, gave[0][2]))
+        largest, unit = max((moved, unit) for _, moved, unit, _ in gave)
+        alike.setdefault(listed([key for key, *_ in gave]), []).append((largest, unit, stamp, gave[0][3]))
     rows = []
     for what, times in sorted(alike.items(), key=lambda one: -len(one[1])):
-        largest, stamp, why = max(times)
-        rows.append((what, number(len(times)), percent(largest, 2), f"{stamp:%Y-%m-%d}: {why}"))
+        largest, unit, stamp, why = max(times)
+        rows.append((what, number(len(times)), _moved(largest, unit), f"{stamp:%Y-%m-%d}: {why}"))
     head = ("What gave", "Decisions", "at most by", "The widest, in words")
     return Table(head=head, rows=tuple(rows[:N_CONFLICTS]), align="lrrl")

@@ -149,7 +149,7 @@ class Leaving(Constraint):
 
     def shape(self, given: Inputs) -> Hashable:
         """Which names leave."""
-        return () if given.leaving is None else given.leaving.tobytes()
+        return () if given.leaving is None else (given.names, given.leaving.tobytes())
 
     def statements(self, room: Room) -> list[Statement]:
         """One sentence for all of them."""
