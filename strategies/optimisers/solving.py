@@ -1,6 +1,7 @@
 """Which solver is asked, and which after it; and the check of what it answers."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -209,6 +210,4 @@ def _keeps_cones(form: CanonicalForm, residual: Vector, near: float) -> bool:
 
 
 def _distrusted(solution: Solution) -> Solution:
-    from dataclasses import replace
-
     return replace(solution, status="trouble", said=f"{solution.said}, but its answer misses a demand")

@@ -1,6 +1,6 @@
 """What a mandate says, one sentence at a time: the unit of conflicts, relaxations and shadow prices."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -154,19 +154,3 @@ def said(value: float, unit: str) -> str:
     shown = round(value * 100.0, 5) if unit == PERCENT else round(value, 7)  # less is the solvers'
     shown += 0.0  # no zero below zero
     return f"{shown:.6g} %" if unit == PERCENT else f"{shown:.6g}"
-
-
-def listed(names: Sequence[str], most: int = 4) -> str:
-    """Name the first few.
-
-    Parameters
-    ----------
-    names : sequence of str
-    most : int
-
-    Returns
-    -------
-    str
-    """
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

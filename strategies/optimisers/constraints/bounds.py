@@ -7,12 +7,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from data.wording import some_of
 from strategies.errors import StrategyError
 from strategies.optimisers.constraints.constraint import Constraint, number, pairs
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.room import Room
-from strategies.optimisers.statements import Sense, Statement, listed
+from strategies.optimisers.statements import Sense, Statement
 
+MOST_NAMED = 4  # in a sentence
 Limits = float | Mapping[str, float] | None
 
 
@@ -117,7 +119,7 @@ class DoNotTrade(Constraint):
     def statements(self, room: Room) -> list[Statement]:
         """One sentence for all names meant."""
         at = self._at(room.given)
-        meant = listed([room.given.names[i] for i in at])
+        meant = some_of([room.given.names[i] for i in at], most=MOST_NAMED)
         verb = {"both": "not traded", "buy": "not bought", "sell": "not sold"}[self.sides]
         sense: Sense = {"both": "exactly", "buy": "at most", "sell": "at least"}[self.sides]  # type: ignore[assignment]
         return [
@@ -155,7 +157,7 @@ class Leaving(Constraint):
         """One sentence for all of them."""
         leaving = room.given.leaving
         at = np.zeros(0, dtype=np.int64) if leaving is None else np.flatnonzero(leaving)
-        meant = listed([room.given.names[i] for i in at])
+        meant = some_of([room.given.names[i] for i in at], most=MOST_NAMED)
         return [
             Statement(
                 key="leaving at most",
