@@ -16,10 +16,9 @@ from backtest.kernels.state import Book
 from backtest.lanes import run_lanes
 from data.costs.impact import average_volume
 from data.market import MarketData
-from strategies.errors import StrategyError
+from strategies.errors import InfeasibleError, StrategyError
 from strategies.mandates.inner import Told
 from strategies.mandates.mandate import Decided, Held, Mandate
-from strategies.optimisers.optimiser import InfeasibleError
 from strategies.targets import TargetWeights
 from strategies.thesis import Thesis
 

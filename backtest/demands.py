@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from backtest.allocating import Allocated
+from strategies.optimisers.answer import Measure
 from strategies.optimisers.optimiser import Optimiser
 
 BINDS = 1e-6  # of the largest price of a decision: less is the solver's
@@ -37,7 +38,9 @@ class Demands:
         rows = dict[pd.Timestamp, dict[str, float]]()
         for stamp, one in zip(self.allocated.targets.decisions, self.allocated.decided, strict=True):
             if one.answer is not None and one.answer.prices:
-                rows[stamp] = {price.key: price.price for price in one.answer.prices}
+                row = rows.setdefault(stamp, {})
+                for price in one.answer.prices:  # two sentences of one key move together
+                    row[price.key] = row.get(price.key, 0.0) + price.price
         frame = pd.DataFrame.from_dict(rows, orient="index", dtype=np.float64)
         largest = frame.abs().max(axis=1)
         return frame.where(frame.isna() | frame.abs().gt(BINDS * largest, axis=0), 0.0)
@@ -56,7 +59,7 @@ class Demands:
         """
         frame = self.prices.copy()
         given = dict(zip(self.allocated.targets.decisions, self.allocated.decided, strict=True))
-        better = self.optimiser.better
+        better = self.optimiser.measured().better
         for stamp, row in self.binding.iterrows():
             one = given[pd.Timestamp(stamp)]  # type: ignore[arg-type]
             for key in row.index[row.to_numpy()]:
@@ -96,6 +99,6 @@ class Demands:
         return dict(Counter(found).most_common())
 
     @cached_property
-    def measure(self) -> str:
+    def measure(self) -> Measure:
         """What is optimised."""
         return self.optimiser.measured()

@@ -1,6 +1,7 @@
 """The sections of a thesis file, checked key by key."""
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import numpy as np
@@ -99,6 +100,18 @@ class Rotation(Section):
 
 # Kinds of allocation that need no programme, and those that an optimiser solves.
 SIMPLE = ("equal", "inverse_volatility")
+OF_VARIANCE = ("minimum_variance", "minimum_tracking_error")
+# Which kinds read what. Where a kind has no return, an aversion says how much variance a cost is worth.
+READ_BY: Mapping[str, tuple[str, ...]] = {
+    "risk_aversion": ("mean_variance", "black_litterman", *OF_VARIANCE),
+    "target_return": ("mean_variance", "minimum_cvar"),
+    "target_volatility": ("mean_variance",),
+    "risk_free": ("maximum_sharpe",),
+    "level": ("minimum_cvar", "mean_cvar"),
+    "tail_aversion": ("mean_cvar",),
+    "target_cvar": ("mean_cvar",),
+    "active_return": ("minimum_tracking_error",),
+}
 
 
 class Allocation(Section):
@@ -156,6 +169,12 @@ class Allocation(Section):
     @model_validator(mode="after")
     def _complete(self) -> "Allocation":
         """Refuse a kind without its numbers, or with those of another."""
+        for name in Allocation.unread_by(self.kind):
+            value = getattr(self, name)
+            if value != Allocation.model_fields[name].default:
+                readers = READ_BY.get(name)
+                who = f"is for {' and '.join(readers)}" if readers else "is for kinds that an optimiser solves"
+                raise ValueError(f"{name} = {value!r} {who}: {self.kind} does not read it. Leave it out")
         own = {
             "mean_variance": ("risk_aversion", "target_return", "target_volatility"),
             "mean_cvar": ("tail_aversion", "target_cvar"),
@@ -165,6 +184,21 @@ class Allocation(Section):
         if own and len(stated) != 1:
             raise ValueError(f"{self.kind} needs exactly one of {', '.join(own)}")
         return self
+
+    @staticmethod
+    def unread_by(kind: str) -> tuple[str, ...]:
+        """Name what a kind does not read, and refuses.
+
+        Parameters
+        ----------
+        kind : str
+
+        Returns
+        -------
+        tuple of str
+        """
+        unread = tuple(name for name, readers in READ_BY.items() if kind not in readers)
+        return (*unread, "when_infeasible") if kind in SIMPLE else unread
 
     @property
     def is_simple(self) -> bool:

@@ -14,7 +14,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from data.market import MarketData
 from strategies.errors import StrategyError
 from strategies.mandates.mandate import Mandate
-from strategies.mandates.sections import Constraints, Estimates, Views, Weighing
+from strategies.mandates.sections import Constraints, Estimates, HouseView, Weighing
 from strategies.mandates.working_out import mandate_of
 from strategies.planning import (
     basket_targets,
@@ -28,12 +28,13 @@ from strategies.planning import (
     weigh_baskets,
 )
 from strategies.refusals import refusal
-from strategies.settings import Allocation, Baskets, Rotation, Schedule, Section
+from strategies.settings import OF_VARIANCE, Allocation, Baskets, Rotation, Schedule, Section
 from strategies.signals.flow import FlowSignal
 from strategies.signals.kinds import SignalSection
 from strategies.signals.reading import Reading
 from strategies.targets import BasketTargets
 
+OF_KINDS = ("signal", "allocation")  # sections of which the keys depend on their kind
 TOLD_BY_TITLE = ("baskets.source", "baskets.destination", "signal.kind")
 
 
@@ -75,7 +76,7 @@ class Thesis(Section):
     allocation : Allocation
     estimates : Estimates
     constraints : Constraints
-    views : Views
+    views : HouseView
         The three that an optimiser reads.
     schedule : Schedule
     run : mapping
@@ -90,7 +91,7 @@ class Thesis(Section):
     allocation: Allocation = Field(default_factory=Allocation)
     estimates: Estimates = Field(default_factory=Estimates)
     constraints: Constraints = Field(default_factory=Constraints)
-    views: Views = Field(default_factory=Views)
+    views: HouseView = Field(default_factory=HouseView)
     schedule: Schedule = Field(default_factory=Schedule)
     run: Mapping[str, Any] = Field(default_factory=dict)
 
@@ -174,9 +175,10 @@ class Thesis(Section):
         """
         whole = self.model_dump()
         whole["run"] = dict(self.run)
-        kind = changes.get("signal.kind", self.signal.kind)
-        if kind != self.signal.kind:  # another kind of signal has keys of its own
-            whole["signal"] = {"kind": kind}
+        for name in OF_KINDS:
+            whole[name] = self._kept(name, changes.get(f"{name}.kind"))
+        if whole["allocation"]["kind"] != "black_litterman":  # nobody else reads views
+            whole["views"] = {}
         for key, value in changes.items():
             section, _, name = key.partition(".")
             if section not in whole or not name or not isinstance(whole[section], dict):
@@ -218,14 +220,26 @@ class Thesis(Section):
         """
         own = getattr(self, name)
         given = {key.partition(".")[2]: value for key, value in changes.items()}
-        is_other_kind = "kind" in type(own).model_fields and given.get("kind", own.kind) != own.kind
-        whole = given if is_other_kind and name == "signal" else own.model_dump() | given
+        whole = (self._kept(name, given.get("kind")) if name in OF_KINDS else own.model_dump()) | given
         try:
             checked: Section = TypeAdapter(type(self).model_fields[name].rebuild_annotation()).validate_python(whole)
         except ValidationError as error:
             self.replace(changes)  # says it with the section's name
             raise StrategyError(refusal(error, f"{self.name}: {name}", type(own))) from error
         return checked
+
+    def _kept(self, name: str, kind: str | None) -> dict[str, Any]:
+        """Give what of a section stays where its kind changes: another one does not read all that is stated."""
+        own: Section = getattr(self, name)
+        whole = own.model_dump()
+        if kind is None or kind == whole["kind"]:
+            return whole
+        if name == "signal":  # signals of another kind have keys of their own
+            return {"kind": kind}
+        unread = Allocation.unread_by(kind)
+        if kind in OF_VARIANCE and not self.constraints.costs:
+            unread += ("risk_aversion",)
+        return {key: value for key, value in whole.items() if key not in unread} | {"kind": kind}
 
     def check(self, market: MarketData) -> None:
         """Refuse a market that never has what the thesis reads: before a run, so that no decision depends on it.

@@ -8,7 +8,7 @@ import numba
 import pytest
 
 # Folders and files of tests that run blocks of lanes, of sweeps above all.
-BLOCKS = ("sweep", "wide", "tallies", "threads", "vectorbt", "docs", "cli", "store", "trials")
+BLOCKS = ("sweep", "wide", "tallies", "threads", "vectorbt", "docs", "cli", "store", "trials", "mandates")
 COMPILING = ("unit", "property", "reference", "cross", "cli")
 
 

@@ -16,7 +16,7 @@ from backtest.tuning.rule_numbers import rule_numbers
 from backtest.tuning.space import Space
 from backtest.tuning.storage.parts import PART_SIZE
 from data.market import MarketData
-from strategies.mandates.sections import Constraints, Estimates, Views, Weighing
+from strategies.mandates.sections import Constraints, Estimates, HouseView, Weighing
 from strategies.planning import Decisions, decide_when
 from strategies.settings import Allocation, Baskets, Rotation, Schedule
 from strategies.signals.reading import Signal
@@ -246,7 +246,7 @@ class Variants:
                 allocation=cast("Allocation", sections["allocation"]),
                 estimates=cast("Estimates", sections["estimates"]),
                 constraints=cast("Constraints", sections["constraints"]),
-                views=cast("Views", sections["views"]),
+                views=cast("HouseView", sections["views"]),
             ),
         )
 

@@ -17,7 +17,7 @@ from strategies.estimators.expected import historical_mean, implied_returns, shr
 from strategies.estimators.factors import statistical_factor_model
 from strategies.estimators.repair import repaired
 from strategies.estimators.views import target_view
-from strategies.mandates.sections import Estimates, Views
+from strategies.mandates.sections import Estimates, HouseView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,14 +73,14 @@ class Sampled:
     periods_per_year: float
 
 
-def estimate(sampled: Sampled, how: Estimates, views: Views | None) -> Estimated:
+def estimate(sampled: Sampled, how: Estimates, views: HouseView | None) -> Estimated:
     """Estimate risk and return.
 
     Parameters
     ----------
     sampled : Sampled
     how : Estimates
-    views : Views or None
+    views : HouseView or None
         Blended with the prior that the benchmark implies, by Black and Litterman; None: expected returns are those
         that `how` names.
 

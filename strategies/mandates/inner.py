@@ -6,14 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.market import MarketData
-from strategies.errors import StrategyError
+from strategies.errors import InfeasibleError, StrategyError
 from strategies.mandates.estimating import Sampled, estimate
 from strategies.mandates.optimiser import optimiser_of
 from strategies.mandates.samples import samples_of
 from strategies.mandates.sections import Weighing
 from strategies.membership import Membership
 from strategies.optimisers.inputs import Inputs
-from strategies.optimisers.optimiser import InfeasibleError
 
 NUMBERS = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?(?!\w|\.[A-Z])")  # figures, and no codes of names
 
@@ -77,18 +76,20 @@ def optimised_weights(
                 None,
             )
             answer = optimiser.allocate(
-                Inputs(
-                    names=names,
-                    covariance=expected.covariance,
-                    expected_returns=expected.expected_returns,
-                    scenarios=expected.scenarios,
-                    benchmark=expected.benchmark,
-                    exposures={"beta": expected.beta},
-                    labels={
-                        "sector": tuple(places[i].sector for i in at),
-                        "issuer": tuple(places[i].issuer for i in at),
-                    },
-                    absent=tuple(symbol for symbol in market.symbols if symbol not in names),
+                Inputs.of(
+                    {
+                        "names": names,
+                        "covariance": expected.covariance,
+                        "expected_returns": expected.expected_returns,
+                        "scenarios": expected.scenarios,
+                        "benchmark": expected.benchmark,
+                        "exposures": {"beta": expected.beta},
+                        "labels": {
+                            "sector": tuple(places[i].sector for i in at),
+                            "issuer": tuple(places[i].issuer for i in at),
+                        },
+                        "absent": tuple(symbol for symbol in market.symbols if symbol not in names),
+                    }
                 ),
                 in_full=False,
             )

@@ -12,7 +12,7 @@ from strategies.mandates.optimiser import optimiser_of
 from strategies.mandates.samples import Samples
 from strategies.mandates.sections import Weighing
 from strategies.membership import Membership
-from strategies.optimisers.allocation import Allocation as Answer
+from strategies.optimisers.answer import Answer
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.optimiser import Optimiser
 from strategies.planning import Decisions
@@ -244,27 +244,29 @@ class Mandate:
     ) -> Inputs:
         names = tuple(self.names[i] for i in weighed)
         shares = None if self.shares is None else self._shares_of(k, weighed, allowed, held)
-        return Inputs(
-            names=names,
-            covariance=expected.covariance,
-            expected_returns=expected.expected_returns,
-            scenarios=expected.scenarios,
-            benchmark=expected.benchmark,
-            exposures={"beta": expected.beta},
-            current=held.weights[weighed] if held.was_invested else None,
-            labels={kind: tuple(of[i] for i in weighed) for kind, of in self.labels.items()},
-            volume=np.nan_to_num(held.volume[weighed], nan=0.0)
-            if self.weighing.constraints.participation_at_most
-            else None,
-            buy_cost=held.buy_cost[weighed],
-            sell_cost=held.sell_cost[weighed],
-            impact=held.impact[weighed] if held.impact.any() else None,
-            tradable=held.tradable[weighed],
-            leaving=~allowed[weighed] & held.tradable[weighed],
-            absent=tuple(name for name in self.names if name not in names),
-            shares=shares,
-            turnover_used=held.turnover_used,
+        given = Inputs.of(
+            {
+                "names": names,
+                "covariance": expected.covariance,
+                "expected_returns": expected.expected_returns,
+                "scenarios": expected.scenarios,
+                "benchmark": expected.benchmark,
+                "exposures": {"beta": expected.beta},
+                "current": held.weights[weighed] if held.was_invested else None,
+                "labels": {kind: tuple(of[i] for i in weighed) for kind, of in self.labels.items()},
+                "volume": np.nan_to_num(held.volume[weighed], nan=0.0)
+                if self.weighing.constraints.participation_at_most
+                else None,
+                "buy_cost": held.buy_cost[weighed],
+                "sell_cost": held.sell_cost[weighed],
+                "impact": held.impact[weighed] if held.impact.any() else None,
+                "tradable": held.tradable[weighed],
+                "leaving": ~allowed[weighed] & held.tradable[weighed],
+                "absent": tuple(name for name in self.names if name not in names),
+                "turnover_used": held.turnover_used,
+            }
         )
+        return replace(given, shares=shares)
 
 
 def _with_strangers(found: Estimated, whole: NDArray[np.bool_], strangers: list[str]) -> Estimated:

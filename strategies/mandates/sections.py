@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from strategies.settings import Allocation, Section
+from strategies.settings import OF_VARIANCE, Allocation, Section
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Limit = Annotated[float, Field(ge=-10, le=10)] | dict[str, Annotated[float, Field(ge=-10, le=10)]]
@@ -146,7 +146,7 @@ class Constraints(Section):
         return tuple(name for name, value in self if value is not None and fields[name].default is None)
 
 
-class Views(Section):
+class HouseView(Section):
     """A view on the destination as a house states it: a target for its index, and an optimistic case (claim 9).
 
     Attributes
@@ -172,13 +172,10 @@ class Views(Section):
     tau: Annotated[float, Field(gt=0, le=1)] = 0.05
 
     @model_validator(mode="after")
-    def _both(self) -> "Views":
+    def _both(self) -> "HouseView":
         if (self.level is None) != (self.target is None):
             raise ValueError("a view needs both level and target")
         return self
-
-
-OF_VARIANCE = ("minimum_variance", "minimum_tracking_error")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,13 +187,13 @@ class Weighing:
     allocation : Allocation
     estimates : Estimates
     constraints : Constraints
-    views : Views
+    views : HouseView
     """
 
     allocation: Allocation
     estimates: Estimates
     constraints: Constraints
-    views: Views
+    views: HouseView
 
     def contradiction(self, rule: str) -> str | None:
         """Say what does not go together.
@@ -218,8 +215,12 @@ class Weighing:
             if is_whole:
                 return f"allocation.scope = 'portfolio' needs an optimiser, and allocation.kind is {kind!r}"
             return f"constraints.{made[0]} needs an optimiser, and allocation.kind is {kind!r}" if made else None
-        if self.constraints.costs and kind in OF_VARIANCE and self.allocation.risk_aversion is None:
+        if kind in OF_VARIANCE and self.constraints.costs and self.allocation.risk_aversion is None:
             return f"constraints.costs beside {kind} needs allocation.risk_aversion: how much variance a cost is worth"
+        if kind in OF_VARIANCE and not self.constraints.costs and self.allocation.risk_aversion is not None:
+            return f"allocation.risk_aversion beside {kind} is for constraints.costs, and costs are not counted"
+        if self.views.target is not None and kind != "black_litterman":
+            return f"views.target is for black_litterman, and allocation.kind is {kind!r}: leave the view out"
         if is_whole:
             return None
         gives = self.allocation.when_infeasible

@@ -1,6 +1,7 @@
 """Portfolios that are best of all that a mandate allows: programmes, constraints, and what to do where none is left."""
 
-from strategies.optimisers.allocation import Allocation, ShadowPrice
+from strategies.errors import InfeasibleError
+from strategies.optimisers.answer import Answer, ShadowPrice
 from strategies.optimisers.black_litterman import BlackLitterman
 from strategies.optimisers.conflicts import Clash, Conflict
 from strategies.optimisers.constraints.bounds import Bounds, DoNotTrade
@@ -20,11 +21,11 @@ from strategies.optimisers.mean_variance import MeanVariance
 from strategies.optimisers.minimum_cvar import MinimumCVaR
 from strategies.optimisers.minimum_tracking_error import MinimumTrackingError
 from strategies.optimisers.minimum_variance import MinimumVariance
-from strategies.optimisers.optimiser import InfeasibleError, Optimiser
+from strategies.optimisers.optimiser import Optimiser
 from strategies.optimisers.risk_parity import RiskParity
 
 __all__ = [
-    "Allocation",
+    "Answer",
     "BlackLitterman",
     "Bounds",
     "Clash",

@@ -1,13 +1,13 @@
 """The best portfolio of a market's implied returns and one's own views."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from strategies.errors import StrategyError
 from strategies.estimators.black_litterman import black_litterman
 from strategies.estimators.expected import implied_returns
 from strategies.estimators.views import Views
-from strategies.optimisers.allocation import Allocation
+from strategies.optimisers.answer import Answer, Measure
 from strategies.optimisers.constraints.constraint import number
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.mean_variance import MeanVariance
@@ -47,16 +47,16 @@ class BlackLitterman(Optimiser):
 
     risk_aversion: float = 2.5
     tau: float = 0.05
-    views: Views | None = field(default=None, compare=False)
+    views: Views | None = None  # equal to itself alone
 
-    measure: ClassVar[str] = "certainty equivalent"
+    measure: ClassVar[Measure] = Measure("certainty equivalent")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "risk_aversion", number(self.risk_aversion, "risk_aversion", least=1e-9))
         object.__setattr__(self, "tau", number(self.tau, "tau", least=1e-9))
 
-    def allocate(self, given: Inputs, *, in_full: bool = True) -> Allocation:
+    def allocate(self, given: Inputs, *, in_full: bool = True) -> Answer:
         """Work the posterior out, and find its best portfolio; see `Optimiser.allocate`."""
         posterior, remarks = self.posterior(given)
         best = MeanVariance(

@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from strategies.errors import StrategyError
+from strategies.estimators.repair import check_covariance
 from strategies.optimisers.frontier import Frontier
 from strategies.optimisers.parametric import AT_LOWER, AT_UPPER, BROKEN, FREE, Array, Region, line_of, walk
 
 Rows = tuple[npt.ArrayLike, npt.ArrayLike]
 
-ROUNDING = 1e-10  # of a covariance: asymmetry, or an eigenvalue below zero, relative to its largest entry or eigenvalue
 TIED_MEANS = 1e-12  # relative to the largest: expected returns that differ by less are equal
 FEASIBLE = 1e-9  # what a row scaled to 1 may miss
 STRAIGHT = 1e-11  # a turning point nearer to the line between its neighbours is none
@@ -183,21 +183,18 @@ def _covariance(given: npt.ArrayLike, n: int) -> Array:
         raise StrategyError(
             f"A covariance of shape {covariance.shape} does not fit {n} expected returns. Give {n} x {n}."
         )
-    apart = np.abs(covariance - covariance.T)
-    if apart.max() > ROUNDING * np.abs(covariance).max():
-        i, j = np.unravel_index(apart.argmax(), apart.shape)
+    # A name that earns the same whatever happens is welcome: cash, for one.
+    risky = np.flatnonzero(covariance.diagonal() != 0.0)
+    certain = np.flatnonzero(covariance.diagonal() == 0.0)
+    if len(risky):
+        check_covariance(covariance[np.ix_(risky, risky)], [f"name {i + 1}" for i in risky])
+    goes_along = np.argwhere((covariance[certain] != 0.0) | (covariance[:, certain].T != 0.0))
+    if len(goes_along):
+        one, other = certain[goes_along[0, 0]] + 1, goes_along[0, 1] + 1
         raise StrategyError(
-            f"The covariance is not symmetric: entry ({i + 1}, {j + 1}) is {covariance[i, j]:.6g} and its mirror image "
-            f"{covariance[j, i]:.6g}. Take the mean of both, or look for the fault."
+            f"Name {one} has a variance of zero, and a covariance with name {other}: look for the fault."
         )
-    covariance = (covariance + covariance.T) / 2.0
-    eigenvalues = np.linalg.eigvalsh(covariance)
-    if eigenvalues[0] < -ROUNDING * max(eigenvalues[-1], 0.0) or covariance.diagonal().min() < 0:
-        raise StrategyError(
-            f"The covariance is not positive semidefinite: its least eigenvalue is {eigenvalues[0]:.3g}, its largest "
-            f"{eigenvalues[-1]:.3g}. Estimate it from complete rows, or repair it first."
-        )
-    return covariance
+    return np.asarray((covariance + covariance.T) / 2.0)
 
 
 def _bounds(lower: npt.ArrayLike, upper: npt.ArrayLike, n: int) -> tuple[Array, Array]:

@@ -9,12 +9,15 @@ from strategies.errors import StrategyError
 from strategies.optimisers.canonical import CanonicalForm, Numbers
 from strategies.optimisers.solvers import Clarabel, Solution, Status
 
+MOST_NODES = 5_000  # of the tree: some minutes with 100 names; a limit of time would depend on the machine
+
 
 class Scip:
     """SCIP [1]_: branch and bound to proved optimality; the extra `mixed-integer`.
 
     What is held is SCIP's answer; how much of it is then solved again by Clarabel with that fixed, so that weights are
-    as exact as any others, and the objective is held against SCIP's proved bound.
+    as exact as any others, and the objective is held against SCIP's proved bound. What is not proved best within
+    `MOST_NODES` is trouble, and no portfolio.
 
     References
     ----------
@@ -52,6 +55,7 @@ class Scip:
         model.hideOutput()
         model.setParam("limits/gap", 0.0)
         model.setParam("numerics/feastol", 1e-9)
+        model.setParam("limits/totalnodes", MOST_NODES)
         x = [
             model.addVar(vtype="B" if is_integer else "C", lb=0.0 if is_integer else None)
             for is_integer in form.is_integer
@@ -85,6 +89,10 @@ class Scip:
             said = str(model.getStatus())
         except Exception as error:  # noqa: BLE001 - what SCIP raises when its own solver of linear programmes fails
             said = str(error)
+        if said == "userinterrupt":  # SCIP takes the signal for itself
+            raise KeyboardInterrupt
+        if said == "totalnodelimit":
+            said = f"no portfolio proved best within {MOST_NODES:,} nodes"
         status = STATUS_OF_SCIP.get(said, "trouble")
         if status != "optimal":
             empty = np.zeros(form.n_rows)

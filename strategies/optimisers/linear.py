@@ -14,6 +14,7 @@ from strategies.optimisers.solvers import Solution, Status
 Vector = NDArray[np.float64]
 
 LOWER, UPPER, KINDS = 7, 8, 14  # where bounds of variables and integers stand in a model
+MOST_NODES = 100_000  # of the tree, where there are integers
 EXACT = 1e-9  # how far rows and reduced costs may be missed; a corner is exact to rounding all the same
 
 
@@ -75,6 +76,8 @@ class Highs:
     def _found(self, numbers: Numbers, model: tuple[Any, ...], *, has_integers: bool) -> Solution:
         solver, form = self.run(model, has_integers=has_integers), self._form
         said = solver.getModelStatus().name
+        if has_integers and said == "kSolutionLimit":
+            said = f"no portfolio proved best within {MOST_NODES:,} nodes"
         status = STATUS_OF_HIGHS.get(said, "trouble")
         if status != "optimal":
             return Solution(status, np.zeros(form.n_x), np.zeros(form.n_rows), np.nan, self.name, 0, said)
@@ -151,6 +154,7 @@ def _options(has_integers: bool) -> Any:
     if has_integers:
         options.mip_feasibility_tolerance = EXACT
         options.mip_rel_gap = 0.0
+        options.mip_max_nodes = MOST_NODES
     else:
         options.presolve, options.solver = "off", "simplex"
         options.simplex_scale_strategy = 0

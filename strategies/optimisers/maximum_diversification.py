@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from strategies.optimisers.answer import Measure
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.optimiser import Optimiser
 from strategies.optimisers.programme import Objective
@@ -36,7 +37,8 @@ class MaximumDiversification(Optimiser):
     [0.333333 0.666667]
     """
 
-    measure: ClassVar[str] = "diversification ratio"
+    measure: ClassVar[Measure] = Measure("diversification ratio", is_fraction=False)
+    topics: ClassVar[tuple[str, ...]] = ("weighted volatility",)
     has_scale: ClassVar[bool] = True
     takes_costs: ClassVar[bool] = False
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from strategies.optimisers.answer import Measure
 from strategies.optimisers.constraints.constraint import number
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.optimiser import Optimiser
@@ -46,7 +47,8 @@ class MaximumSharpe(Optimiser):
 
     risk_free: float = 0.0
 
-    measure: ClassVar[str] = "Sharpe ratio"
+    measure: ClassVar[Measure] = Measure("Sharpe ratio", is_fraction=False)
+    topics: ClassVar[tuple[str, ...]] = ("excess return",)
     has_scale: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
+from strategies.optimisers.answer import Measure
 from strategies.optimisers.constraints.constraint import number
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.minimum_cvar import refuse_thin_tail
@@ -45,7 +46,8 @@ class MeanCVaR(Optimiser):
     target_cvar: float | None = None
     level: float = 0.95
 
-    measure: ClassVar[str] = "expected return less what the tail counts"
+    measure: ClassVar[Measure] = Measure("expected return less what the tail counts")
+    topics: ClassVar[tuple[str, ...]] = ("CVaR",)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
+from strategies.optimisers.answer import Measure
 from strategies.optimisers.constraints.constraint import number
 from strategies.optimisers.constraints.risk import price_of_risk, scaled_root, unit_of_risk
 from strategies.optimisers.inputs import Inputs
@@ -48,7 +49,8 @@ class MeanVariance(Optimiser):
     target_return: float | None = None
     target_volatility: float | None = None
 
-    measure: ClassVar[str] = "certainty equivalent, volatility or expected return"
+    measure: ClassVar[Measure] = Measure("certainty equivalent")
+    topics: ClassVar[tuple[str, ...]] = ("expected return", "target volatility")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -61,11 +63,11 @@ class MeanVariance(Optimiser):
         least = {"risk_aversion": 1e-9, "target_return": -1e6, "target_volatility": 1e-12}[stated[0]]
         object.__setattr__(self, stated[0], number(getattr(self, stated[0]), stated[0], least=least))
 
-    def measured(self) -> str:
+    def measured(self) -> Measure:
         """Name what is optimised."""
         if self.risk_aversion is not None:
-            return "certainty equivalent"
-        return "volatility" if self.target_return is not None else "expected return"
+            return self.measure
+        return Measure("volatility", better=-1) if self.target_return is not None else Measure("expected return")
 
     def check(self, given: Inputs) -> None:
         """Refuse inputs without expected returns or a covariance."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
+from strategies.optimisers.answer import Measure
 from strategies.optimisers.constraints.constraint import number
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.mean_variance import return_of_at_least
@@ -46,7 +47,8 @@ class MinimumCVaR(Optimiser):
     level: float = 0.95
     target_return: float | None = None
 
-    measure: ClassVar[str] = "CVaR"
+    measure: ClassVar[Measure] = Measure("CVaR", better=-1)
+    topics: ClassVar[tuple[str, ...]] = ("expected return",)
 
     def __post_init__(self) -> None:
         super().__post_init__()

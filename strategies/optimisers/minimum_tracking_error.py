@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
+from strategies.optimisers.answer import Measure
 from strategies.optimisers.constraints.constraint import number, numbers
 from strategies.optimisers.constraints.risk import price_of_risk
 from strategies.optimisers.inputs import Inputs
@@ -48,7 +49,8 @@ class MinimumTrackingError(Optimiser):
     benchmark: Sequence[float] | None = None
     active_return: float | None = None
 
-    measure: ClassVar[str] = "tracking error"
+    measure: ClassVar[Measure] = Measure("tracking error", better=-1)
+    topics: ClassVar[tuple[str, ...]] = ("active return",)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from strategies.optimisers.answer import Measure
 from strategies.optimisers.constraints.risk import price_of_risk
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.optimiser import Optimiser
@@ -36,7 +37,7 @@ class MinimumVariance(Optimiser):
     [0.2 0.8]
     """
 
-    measure: ClassVar[str] = "volatility"
+    measure: ClassVar[Measure] = Measure("volatility", better=-1)
 
     def check(self, given: Inputs) -> None:
         """Refuse inputs without a covariance, or with an indefinite one."""

@@ -8,9 +8,14 @@ from typing import Any, ClassVar, Literal, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from strategies.errors import StrategyError
-from strategies.optimisers.allocation import Allocation, ShadowPrice
-from strategies.optimisers.conflicts import KEPT_BY_ROUNDING, Conflict, Elastic, relaxed, smallest_conflict
+from strategies.errors import InfeasibleError, StrategyError
+from strategies.optimisers.answer import Answer, Measure, ShadowPrice
+from strategies.optimisers.conflicts import (
+    KEPT_BY_ROUNDING,
+    Conflict,
+    Elastic,
+    smallest_conflict,
+)
 from strategies.optimisers.constraints.bounds import Bounds
 from strategies.optimisers.constraints.constraint import Constraint
 from strategies.optimisers.constraints.costs import TradingCosts
@@ -19,28 +24,13 @@ from strategies.optimisers.constraints.exposure import Net
 from strategies.optimisers.constraints.groups import Shares
 from strategies.optimisers.inputs import Inputs, Parts
 from strategies.optimisers.programme import COMPILED, Objective, Programme, without_dust
+from strategies.optimisers.ranking import refuse_unknown, relaxed
 from strategies.optimisers.room import Room
 from strategies.optimisers.size import has_sizes, largest
 from strategies.optimisers.solvers import Solution
 from strategies.optimisers.solving import solve
 from strategies.optimisers.statements import Statement
 from strategies.optimisers.steps import inputs_of_steps, weights_in_turn
-
-LESS_IS_BETTER = ("volatility", "tracking error", "CVaR", "largest gap between a risk contribution and its budget")
-
-
-class InfeasibleError(StrategyError):
-    """No portfolio keeps all demands.
-
-    Attributes
-    ----------
-    conflict : Conflict
-        A smallest set of demands that cannot hold together.
-    """
-
-    def __init__(self, message: str, conflict: Conflict) -> None:
-        super().__init__(message)
-        self.conflict = conflict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +49,8 @@ class Optimiser:
     constraints: Sequence[Constraint] = ()
     when_infeasible: Literal["raise", "hold"] | Sequence[str] = "raise"
 
-    measure: ClassVar[str]
+    measure: ClassVar[Measure]
+    topics: ClassVar[tuple[str, ...]] = ()  # what keys of its own demands begin with
     has_scale: ClassVar[bool] = False
     takes_costs: ClassVar[bool] = True
 
@@ -96,7 +87,9 @@ class Optimiser:
                     "which they are given up."
                 )
         else:
-            object.__setattr__(self, "when_infeasible", tuple(map(str, self.when_infeasible)))
+            ranking = tuple(map(str, self.when_infeasible))
+            object.__setattr__(self, "when_infeasible", ranking)
+            refuse_unknown(ranking, [*self.topics, *(topic for one in self.all_constraints for topic in one.topics)])
 
     # ------------------------------------------------------------------------------------ what each optimiser says
 
@@ -119,18 +112,13 @@ class Optimiser:
     def check(self, given: Inputs) -> None:
         """Refuse inputs that lack what the optimiser cannot do without."""
 
-    def measured(self) -> str:
-        """Name what is optimised."""
+    def measured(self) -> Measure:
+        """Say what is optimised."""
         return self.measure
 
     def solved(self, programme: Programme, given: Inputs) -> Solution:
         """Solve the programme: by its solvers, or in a shorter way where one is known."""
         return solve(programme, programme.numbers(given))
-
-    @property
-    def better(self) -> float:
-        """Which way is better: 1 where more of the measure is, -1 where less is."""
-        return -1.0 if self.measured() in LESS_IS_BETTER else 1.0
 
     def polished(self, programme: Programme, given: Inputs, solution: Solution) -> Solution:
         """Bring a solution nearer to the optimum than the solver did, where that is known how."""
@@ -201,7 +189,7 @@ class Optimiser:
                 raise StrategyError(f"Step {k}: {error}") from error
         return found
 
-    def allocate(self, given: Inputs, *, in_full: bool = True) -> Allocation:
+    def allocate(self, given: Inputs, *, in_full: bool = True) -> Answer:
         """Find the best portfolio, and say how it came about.
 
         Parameters
@@ -212,7 +200,7 @@ class Optimiser:
 
         Returns
         -------
-        Allocation
+        Answer
 
         Raises
         ------
@@ -335,14 +323,14 @@ class Optimiser:
         of_mandate = [one for each in self.all_constraints if each.applies(room.given) for one in each.statements(room)]
         return [*of_mandate, *self.demands(room)]
 
-    def _answer(self, programme: Programme, given: Inputs, solution: Solution, in_full: bool) -> Allocation:
+    def _answer(self, programme: Programme, given: Inputs, solution: Solution, in_full: bool) -> Answer:
         solution_at_size = largest(programme, given, self.polished(programme, given, solution))
         weights = without_dust(programme.weights_of(solution_at_size))
-        return Allocation(
+        return Answer(
             weights=weights,
             status="optimal",
             solver=solution.solver,
-            measure=self.measured(),
+            measure=self.measured().name,
             value=self.value(given, weights) if in_full else float("nan"),
             prices=self._prices(programme, given, solution, weights) if in_full else (),
             gap=solution.gap,
@@ -358,7 +346,7 @@ class Optimiser:
             found.append(ShadowPrice(key=one.key, says=one.say(one.one_limit(given)), price=price, unit=one.unit))
         return tuple(found)
 
-    def _at_the_edge(self, programme: Programme, given: Inputs, before: Solution, in_full: bool) -> Allocation:
+    def _at_the_edge(self, programme: Programme, given: Inputs, before: Solution, in_full: bool) -> Answer:
         """Solve with a hair of room where demands can just be kept: a feasible set without an inside stops solvers."""
         room = {
             one.key: given.relaxed.get(one.key, 0.0)
@@ -371,7 +359,7 @@ class Optimiser:
             return self._answer(programme, given, solution, in_full)
         return self._without_solution(given, before)
 
-    def _without_solution(self, given: Inputs, solution: Solution) -> Allocation:
+    def _without_solution(self, given: Inputs, solution: Solution) -> Answer:
         said = f"{solution.solver} ends with {solution.said!r}"
         if solution.status == "unbounded":
             raise StrategyError(
@@ -383,13 +371,13 @@ class Optimiser:
             return self._held(given, None, f"Held: {message}")
         raise StrategyError(message + "Look for limits and estimates that are very large or very small.")
 
-    def _held(self, given: Inputs, conflict: Conflict | None, remark: str) -> Allocation:
+    def _held(self, given: Inputs, conflict: Conflict | None, remark: str) -> Answer:
         weights = np.zeros(given.n_names) if given.current is None else given.current.copy()
-        return Allocation(
+        return Answer(
             weights=weights,
             status="held",
             solver="",
-            measure=self.measured(),
+            measure=self.measured().name,
             value=float("nan"),
             conflict=conflict,
             remarks=(remark,),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
+from strategies.optimisers.answer import Measure
 from strategies.optimisers.constraints.constraint import numbers
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.optimiser import Optimiser
@@ -50,7 +51,7 @@ class RiskParity(Optimiser):
 
     budgets: Sequence[float] | None = None
 
-    measure: ClassVar[str] = "largest gap between a risk contribution and its budget"
+    measure: ClassVar[Measure] = Measure("largest gap between a risk contribution and its budget", better=-1)
     has_scale: ClassVar[bool] = True
     takes_costs: ClassVar[bool] = False
 

@@ -4,6 +4,7 @@ That a set is smallest is proved by brute force in plain cvxpy: it has no portfo
 fewer has one, be it a part of it or not.
 """
 
+from dataclasses import fields
 from itertools import combinations
 
 import cvxpy as cp
@@ -25,12 +26,16 @@ from strategies.optimisers import (
     MinimumVariance,
     Net,
     NumberOfNames,
+    Optimiser,
     Participation,
     Short,
     TrackingError,
+    TradingCosts,
     Turnover,
     Volatility,
 )
+from strategies.optimisers.constraints.constraint import Constraint
+from strategies.optimisers.ranking import TOPICS
 from tests.portfolios import aim, say
 
 GIVEN = {  # four names of a volatility of 20 % that do not move together
@@ -74,7 +79,7 @@ CASES = {
     "a hold list under a cap": (
         least_variance(Bounds(at_most={"A": 0.4}), DoNotTrade(names=["A"], sides="sell")),
         HEAVY,
-        {"A at most": "70 %", "not sold: A": "40 %"},
+        {"A at most": "70 %", "not sold": "40 %"},
     ),
     # A has to go from 70 to 40 %, and what it gives has to be bought again: a turnover of 30 %.
     "turnover below what a cap needs": (
@@ -169,12 +174,12 @@ CASES = {
     "frozen names over a sector's cap": (
         least_variance(DoNotTrade(names=["A", "B"]), GroupLimits(of="sector", at_most={"x": 0.5})),
         {"current": [0.3, 0.3, 0.2, 0.2]},
-        {"not traded: A, B": "25 %", "sector x at most": "60 %"},
+        {"not traded": "25 %", "sector x at most": "60 %"},
     ),
     "names with their venue shut over a cap": (
         least_variance(DoNotTrade(), Bounds(at_most=0.5)),
         HEAVY | {"tradable": [False, True, True, True]},
-        {"not traded: A": "50 %", "each name at most": "70 %"},
+        {"not traded (shut)": "50 %", "each name at most": "70 %"},
     ),
     "a target CVaR below the least": (
         MeanCVaR(target_cvar=0.01),
@@ -201,7 +206,7 @@ CASES = {
     "more names than may be bought": (
         least_variance(NumberOfNames(exactly=3), MinimumPosition(at_least=0.1), DoNotTrade(names=["B", "C"])),
         {"current": [0.5, 0.0, 0.0, 0.5]},
-        {"number of names exactly": "2", "each position at least": "0 %", "not traded: B, C": "10 %"},
+        {"number of names exactly": "2", "each position at least": "0 %", "not traded": "10 %"},
     ),
 }
 
@@ -278,11 +283,10 @@ def single(one, given):
     if isinstance(one, DoNotTrade):
         at = [given.names.index(name) for name in one.names or ()]
         at = at or np.flatnonzero(~given.tradable).tolist()
-        meant = ", ".join(given.names[i] for i in at)
         if one.sides == "sell":
-            found[f"not sold: {meant}"] = lambda w: [w[at] >= given.current[at]]
+            found["not sold"] = lambda w: [w[at] >= given.current[at]]
         else:
-            found[f"not traded: {meant}"] = lambda w: [w[at] == given.current[at]]
+            found["not traded" if one.names else "not traded (shut)"] = lambda w: [w[at] == given.current[at]]
     return found
 
 
@@ -318,3 +322,25 @@ def has_portfolio(every, keys, given):
     problem = cp.Problem(cp.Minimize(0.0), said)
     problem.solve(solver="HIGHS" if has_integers else "CLARABEL")
     return problem.status in ("optimal", "optimal_inaccurate")
+
+
+def test_the_topics_of_rankings_are_those_of_constraints_and_optimisers():
+    """A ranking may speak of a demand that is not made, by its topic: the list must know all that can be."""
+    limits = {"exactly": 1.0, "at_most": 1.0, "at_least": 0.1}
+    own = {"of": "sector", "to": "beta"}
+    found = set()
+    for kind in (Constraint, Optimiser):
+        for one in kind.__subclasses__():
+            if not one.__module__.startswith("strategies.") or one is TradingCosts:
+                continue
+            if kind is Optimiser:
+                found |= set(one.topics)
+                continue
+            names = {field.name for field in fields(one)}
+            parts = {key: value for key, value in own.items() if key in names}
+            sides = [key for key in limits if key in names]
+            made = one(**parts, **({sides[-1]: limits[sides[-1]]} if sides else {}))
+            found |= set(made.topics)
+    assert {"turnover", "sector", "net", "not traded", "CVaR", "each name"} <= found
+    missing = {topic for topic in found if not any(topic.startswith(known) for known in TOPICS)}
+    assert not missing

@@ -9,6 +9,7 @@ from backtest.config import RunConfig
 from backtest.prove import prove_no_lookahead
 from backtest.run import RotationResult, run
 from backtest.tuning.sweep import sweep
+from strategies.catalogue import thesis
 from strategies.errors import StrategyError
 from strategies.optimisers.optimiser import InfeasibleError
 from strategies.settings import SIMPLE, Allocation
@@ -152,7 +153,8 @@ def test_every_kind_runs_and_beats_equal_weights_by_its_own_measure(kind: str) -
             assert one.answer.value > 0.0  # equal weights miss the cap
             continue
         ours, theirs = one.answer.value, optimiser.value(one.given, equal)
-        assert optimiser.better * ours >= optimiser.better * theirs - 1e-9
+        better = optimiser.measured().better
+        assert better * ours >= better * theirs - 1e-9
 
 
 def test_raise_names_the_decision_and_the_conflict() -> None:
@@ -255,6 +257,10 @@ def test_a_basket_by_itself_is_weighed_by_an_optimiser_and_runs_in_lanes() -> No
         ({"allocation.scope": "basket"}, "rotation.rule = 'free' needs allocation.scope = 'portfolio'"),
         ({"allocation.kind": "equal"}, "allocation.scope = 'portfolio' needs an optimiser"),
         ({"allocation.kind": "mean_variance"}, "mean_variance needs exactly one of risk_aversion, target_return"),
+        ({"allocation.target_volatility": 0.1}, "target_volatility = 0.1 is for mean_variance: minimum"),
+        ({"allocation.level": 0.9}, "level = 0.9 is for minimum_cvar and mean_cvar: minimum_variance does"),
+        ({"allocation.risk_aversion": 5.0}, "risk_aversion beside minimum_variance is for constraints"),
+        ({"views.level": 69.0, "views.target": 75.0}, "views.target is for black_litterman"),
         ({"constraints.names_at_most": 3, "constraints.names_exactly": 3}, "say two things; keep one"),
         ({"constraints.turnover_most": 0.1}, "unknown key 'constraints.turnover_most'. Did you mean"),
         ({"views.level": 69.0}, "a view needs both level and target"),
@@ -265,6 +271,32 @@ def test_a_basket_by_itself_is_weighed_by_an_optimiser_and_runs_in_lanes() -> No
 def test_sections_that_do_not_go_together_are_refused(changes: dict[str, object], message: str) -> None:
     with pytest.raises(StrategyError, match=message):
         mandate(changes)
+
+
+def test_a_simple_kind_has_nothing_that_could_be_infeasible() -> None:
+    with pytest.raises(StrategyError, match="when_infeasible = 'hold' is for kinds that an optimiser solves: equal"):
+        thesis("flow-momentum").replace({"allocation.when_infeasible": "hold"})
+
+
+def test_another_kind_leaves_what_it_does_not_read() -> None:
+    """So that kinds can be swept; what is stated with the kind is not left."""
+    views = {"allocation.kind": "black_litterman", "allocation.risk_aversion": 2.5, "views.level": 69.0,
+             "views.target": 75.0}  # fmt: skip
+    told = mandate(views)
+    for kind in ("minimum_variance", "maximum_sharpe", "minimum_cvar"):
+        other = told.replace({"allocation.kind": kind})
+        assert other.allocation.risk_aversion is None
+        assert other.views.target is None
+        assert told.section("allocation", {"allocation.kind": kind}) == other.allocation
+    assert told.replace({"allocation.kind": "mean_variance"}).allocation.risk_aversion == 2.5
+    with pytest.raises(StrategyError, match="risk_aversion = 3.0 is for mean_variance and black_litterman and"):
+        told.replace({"allocation.kind": "maximum_sharpe", "allocation.risk_aversion": 3.0})
+
+
+def test_a_ranking_speaks_of_demands() -> None:
+    gives = mandate({"allocation.when_infeasible": ["turnover", "turnovr"]})
+    with pytest.raises(StrategyError, match="when_infeasible ranks 'turnovr', which begins no demand's key; want"):
+        run(gives, walks())
 
 
 def test_names_that_the_market_does_not_have_are_refused() -> None:

@@ -14,11 +14,12 @@ from strategies.optimisers import (
     MinimumCVaR,
     MinimumVariance,
     Net,
+    NumberOfNames,
     RiskParity,
     TrackingError,
     Volatility,
 )
-from strategies.optimisers.linear import Highs
+from strategies.optimisers.linear import Highs, _options
 from strategies.optimisers.programme import Compiled
 from strategies.optimisers.solvers import Clarabel, Piqp
 from strategies.optimisers.solving import solvers_for
@@ -189,3 +190,26 @@ def test_contradictory_bounds_are_a_conflict_by_every_solver(monkeypatch):
             MinimumVariance(
                 constraints=[Bounds(at_least={"name 1": 0.5}, at_most={"name 1": 0.4}), Bounds(at_least=0.0)]
             ).allocate(Inputs.of({"covariance": GIVEN.covariance}))
+
+
+def test_what_is_not_proved_best_within_so_many_nodes_is_no_portfolio(monkeypatch):
+    pytest.importorskip("pyscipopt")
+    monkeypatch.setattr("strategies.optimisers.integers.MOST_NODES", 2)
+    rng = np.random.default_rng(0)
+    loadings = rng.standard_normal((20, 4))
+    covariance = 0.01 * loadings @ loadings.T + np.diag(rng.uniform(0.02, 0.1, 20))
+    given = Inputs.of({"covariance": covariance, "expected_returns": rng.normal(0.05, 0.05, 20)})
+    with pytest.raises(StrategyError, match="scip ends with 'no portfolio proved best within 2 nodes'"):
+        MeanVariance(risk_aversion=5.0, constraints=[NumberOfNames(exactly=4)]).allocate(given)
+
+
+def test_a_limit_of_nodes_of_linear_programmes(monkeypatch):
+    monkeypatch.setattr("strategies.optimisers.linear.MOST_NODES", 0)
+    _options.cache_clear()
+    try:
+        with pytest.raises(StrategyError, match="highs: no portfolio proved best within 0 nodes"):
+            MinimumCVaR(level=0.9, constraints=[NumberOfNames(exactly=5)]).allocate(
+                inputs(np.random.default_rng(0), 24)
+            )
+    finally:
+        _options.cache_clear()

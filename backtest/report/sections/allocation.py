@@ -13,7 +13,6 @@ from backtest.report.writing import counted, listed
 from data.errors import EastboundError
 
 N_LINES, N_CONFLICTS = 6, 12
-IN_PERCENT = ("certainty equivalent", "volatility", "expected return", "tracking error", "CVaR")
 USUAL = ("net exactly", "each name at least")  # of every mandate that says nothing else
 
 
@@ -31,16 +30,16 @@ def allocation(frames: Frames, demands: Demands) -> Section:
     """
     shown = [key for key in demands.prices.columns if demands.binding[key].any() or key not in USUAL]
     prices = demands.prices[shown] * _size(demands)
-    unit = f"{_unit(demands).capitalize()} of {demands.measure} per point of the limit"
+    unit = f"{_unit(demands).capitalize()} of {demands.measure.name} per point of the limit"
     chosen = thinned_prices(prices.drop(columns=list(USUAL), errors="ignore"), N_LINES)
     exhibits = [
         Exhibit(
             title="The demands",
             caption=(
                 f"Shadow price: what one percentage point more of the limit would add, on average over the decisions "
-                f"at which it bound, in {_unit(demands)} of {demands.measure}. Cost: how much better that would be "
-                "without the demand, all others kept, on average over all decisions; solved anew where it bound. Both "
-                "are what the optimiser expected then, not what came of it; the cost is before what trading costs."
+                f"at which it bound, in {_unit(demands)} of {demands.measure.name}. Cost: how much better that would "
+                "be without the demand, all others kept, on average over all decisions; solved anew where it bound. "
+                "Both are what the optimiser expected then, not what came of it; the cost is before what trading costs."
             ),
             says=_said(demands),
             table=_demands_table(demands, shown),
@@ -90,11 +89,11 @@ def allocation(frames: Frames, demands: Demands) -> Section:
 
 def _size(demands: Demands) -> float:
     """Turn a price per unit of a limit into the table's: basis points or thousandths per percentage point."""
-    return 1e4 / 100.0 if demands.measure in IN_PERCENT else 1e3 / 100.0
+    return 1e4 / 100.0 if demands.measure.is_fraction else 1e3 / 100.0
 
 
 def _unit(demands: Demands) -> str:
-    return "basis points" if demands.measure in IN_PERCENT else "thousandths"
+    return "basis points" if demands.measure.is_fraction else "thousandths"
 
 
 def _said(demands: Demands) -> str:

@@ -15,6 +15,7 @@ from strategies.optimisers.room import Room
 from strategies.optimisers.statements import Sense, Statement
 
 MOST_NAMED = 4  # in a sentence
+VERBS = {"both": "not traded", "buy": "not bought", "sell": "not sold"}
 Limits = float | Mapping[str, float] | None
 
 
@@ -46,6 +47,13 @@ class Bounds(Constraint):
                 object.__setattr__(self, side, number(limits, side))
         if self.at_least is None and self.at_most is None:
             raise StrategyError("Bounds without at_least and at_most say nothing. Give one of them.")
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """See `Constraint.topics`."""
+        sides: list[object] = [self.at_least, self.at_most]
+        named = [name for side in sides if isinstance(side, tuple) for name, _ in side]
+        return (*(("each name",) if any(isinstance(side, float) for side in sides) else ()), *named)
 
     def shape(self, given: Inputs) -> Hashable:
         """Where the names spoken of stand."""
@@ -108,6 +116,11 @@ class DoNotTrade(Constraint):
         if self.sides not in ("both", "buy", "sell"):
             raise StrategyError(f"sides is {self.sides!r}; want 'both', 'buy' or 'sell'.")
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """See `Constraint.topics`."""
+        return (VERBS[self.sides],)
+
     def applies(self, given: Inputs) -> bool:
         """Only where a name is meant."""
         return len(self._at(given)) > 0
@@ -120,11 +133,11 @@ class DoNotTrade(Constraint):
         """One sentence for all names meant."""
         at = self._at(room.given)
         meant = some_of([room.given.names[i] for i in at], most=MOST_NAMED)
-        verb = {"both": "not traded", "buy": "not bought", "sell": "not sold"}[self.sides]
+        verb = VERBS[self.sides]
         sense: Sense = {"both": "exactly", "buy": "at most", "sell": "at least"}[self.sides]  # type: ignore[assignment]
         return [
             _Stays(
-                key=f"{verb}: {meant}",
+                key=verb if self.names is not None else f"{verb} (shut)",
                 subject=f"{meant} {verb}",
                 sense=sense,
                 expression=room.weights[at],
@@ -144,6 +157,11 @@ class DoNotTrade(Constraint):
 @dataclass(frozen=True, kw_only=True)
 class Leaving(Constraint):
     """Names that the inputs flag as leaving are sold."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """See `Constraint.topics`."""
+        return ("leaving",)
 
     def applies(self, given: Inputs) -> bool:
         """Only where a name is flagged."""

@@ -19,6 +19,11 @@ class Constraint:
     Constraints are frozen and compare by value, so that programmes of the same constraints are compiled once.
     """
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What the keys of its sentences begin with, whatever the inputs are."""
+        return ()
+
     def applies(self, given: Inputs) -> bool:
         """Say whether it demands anything at a decision.
 

@@ -24,6 +24,11 @@ class MinimumPosition(Constraint):
     def __post_init__(self) -> None:
         object.__setattr__(self, "at_least", number(self.at_least, "MinimumPosition at_least", least=1e-6, most=1.0))
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """See `Constraint.topics`."""
+        return ("each position",)
+
     def statements(self, room: Room) -> list[Statement]:
         """One sentence for all names."""
         return [
@@ -65,6 +70,11 @@ class NumberOfNames(Constraint):
             if number(value, f"NumberOfNames {side}") != int(value) or value < 1:
                 raise StrategyError(f"NumberOfNames {side} is {value!r}; want a whole number, one or more.")
             object.__setattr__(self, side, int(value))
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """See `Constraint.topics`."""
+        return ("number of names",)
 
     def statements(self, room: Room) -> list[Statement]:
         """One sentence."""

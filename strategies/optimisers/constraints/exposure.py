@@ -31,6 +31,11 @@ class Net(Constraint):
         if not stated or ("exactly" in stated and len(stated) > 1):
             raise StrategyError("Net takes exactly=..., or at_least=... and at_most=..., or one of these.")
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """See `Constraint.topics`."""
+        return ("net",)
+
     def statements(self, room: Room) -> list[Statement]:
         """One sentence a side."""
         import cvxpy as cp
@@ -67,6 +72,11 @@ class Gross(Constraint):
     def __post_init__(self) -> None:
         object.__setattr__(self, "at_most", number(self.at_most, "Gross at_most", least=0.0))
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """See `Constraint.topics`."""
+        return ("gross",)
+
     def statements(self, room: Room) -> list[Statement]:
         """One sentence."""
         import cvxpy as cp
@@ -96,6 +106,11 @@ class Short(Constraint):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "at_most", number(self.at_most, "Short at_most", least=0.0))
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """See `Constraint.topics`."""
+        return ("short",)
 
     def statements(self, room: Room) -> list[Statement]:
         """One sentence."""

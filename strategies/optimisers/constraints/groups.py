@@ -48,6 +48,11 @@ class GroupLimits(Constraint):
         if self.at_least is None and self.at_most is None:
             raise StrategyError(f"GroupLimits of {self.of!r} without at_least and at_most say nothing.")
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """See `Constraint.topics`."""
+        return (self.of,)
+
     def shape(self, given: Inputs) -> Hashable:
         """Which group each name belongs to."""
         return given.labels.get(self.of)
@@ -90,6 +95,11 @@ class Shares(Constraint):
 
     It takes the place of full investment.
     """
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """See `Constraint.topics`."""
+        return ("share of",)
 
     def applies(self, given: Inputs) -> bool:
         """Only where shares are said."""

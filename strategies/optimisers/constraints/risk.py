@@ -30,6 +30,11 @@ class Volatility(Constraint):
     def __post_init__(self) -> None:
         object.__setattr__(self, "at_most", number(self.at_most, "Volatility at_most", least=0.0))
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """See `Constraint.topics`."""
+        return ("volatility",)
+
     def statements(self, room: Room) -> list[Statement]:
         """One sentence."""
         import cvxpy as cp
@@ -61,6 +66,11 @@ class TrackingError(Constraint):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "at_most", number(self.at_most, "TrackingError at_most", least=0.0))
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """See `Constraint.topics`."""
+        return ("tracking error",)
 
     def statements(self, room: Room) -> list[Statement]:
         """One sentence."""
@@ -106,6 +116,11 @@ class Exposure(Constraint):
                 object.__setattr__(self, side, number(getattr(self, side), f"Exposure to {self.to} {side}"))
         if self.at_least is None and self.at_most is None:
             raise StrategyError(f"Exposure to {self.to!r} without at_least and at_most says nothing.")
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """See `Constraint.topics`."""
+        return (f"exposure to {self.to}",)
 
     def statements(self, room: Room) -> list[Statement]:
         """One sentence a side."""

@@ -27,6 +27,11 @@ class Turnover(Constraint):
     def __post_init__(self) -> None:
         object.__setattr__(self, "at_most", number(self.at_most, "Turnover at_most", least=0.0))
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """See `Constraint.topics`."""
+        return ("turnover",)
+
     def applies(self, given: Inputs) -> bool:
         """Only once something was held."""
         return given.current is not None
@@ -64,6 +69,11 @@ class Participation(Constraint):
     def __post_init__(self) -> None:
         object.__setattr__(self, "at_most", number(self.at_most, "Participation at_most", least=0.0))
         object.__setattr__(self, "days", number(self.days, "Participation days", least=0.0))
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """See `Constraint.topics`."""
+        return ("participation",)
 
     def statements(self, room: Room) -> list[Statement]:
         """One sentence each for buys and sells."""

@@ -34,8 +34,27 @@ class ShadowPrice:
     unit: Literal["percent", "number"] = "percent"
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What is optimised.
+
+    Attributes
+    ----------
+    name : str
+        Such as "volatility".
+    better : {1, -1}
+        1 where more of it is better, -1 where less is.
+    is_fraction : bool
+        It is a return or a risk, so that a price of it is said in basis points; else a ratio.
+    """
+
+    name: str
+    better: Literal[1, -1] = 1
+    is_fraction: bool = True
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Allocation:
+class Answer:
     """An optimiser's answer at one decision.
 
     Attributes
