@@ -7,6 +7,8 @@ from pathlib import Path
 import numba
 import pytest
 
+from tests.compiling import JOBS, compile_together
+
 # Folders and files of tests that run blocks of lanes, of sweeps above all.
 BLOCKS = ("sweep", "wide", "tallies", "threads", "vectorbt", "docs", "cli", "store", "trials", "mandates")
 COMPILING = ("unit", "property", "reference", "cross", "cli")
@@ -50,24 +52,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Compile the ledger once per machine and source, outside any test's time limit: it takes a minute or two."""
+    """Compile what tests run once per machine and source, outside any test's time limit: it takes a minute or two."""
     folders = {part for item in session.items for part in item.path.parts}
-    if folders & set(COMPILING) and not session.config.option.collectonly:
-        _run_once(in_blocks="property" in folders)
-
-
-def _run_once(*, in_blocks: bool) -> None:
-    """Run the ledger for one lane, and for more, which is compiled apart."""
-    import numpy as np
-    import pandas as pd
-
-    from backtest.books import new_book
-    from backtest.engine import simulate
-    from backtest.lanes import run_lanes
-    from data.load import load
-    from strategies.targets import TargetWeights
-
-    result = simulate(load("tiny"), TargetWeights.from_frame(pd.DataFrame({"US01": [1.0]}, index=["2025-01-22"])))
-    if in_blocks:
-        weights = np.repeat(result.targets.weights[:, :, None], 2, axis=2)
-        run_lanes(result.prepared, weights, new_book(result.prepared, 2, result.config.initial_capital))
+    if session.config.option.collectonly or not folders & set(COMPILING):
+        return
+    if folders >= set(COMPILING):
+        compile_together(tuple(JOBS))
+    else:
+        compile_together(("alone", "lanes") if "property" in folders else ("alone",))

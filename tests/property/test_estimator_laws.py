@@ -19,7 +19,7 @@ from strategies.estimators.repair import INDEFINITE, check_covariance, repaired
 from strategies.estimators.views import Views, joined_views, target_view
 
 seeds = st.integers(0, 2**32 - 1)
-law = settings(max_examples=60, deadline=None, derandomize=True)
+law = settings(max_examples=30, deadline=None, derandomize=True)
 # Sums of some hundred products, where returns may have been shifted by ten deviations; relative to the deviations.
 CLOSE = 1e-10
 

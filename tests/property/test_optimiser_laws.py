@@ -24,7 +24,7 @@ from tests.portfolios import OPTIMISERS, QUADRATIC, inputs, mandate, scaled
 
 seeds = st.integers(0, 2**32 - 1)
 kinds = st.sampled_from(["factors", "ill", "singular"])
-law = settings(max_examples=25, deadline=None, derandomize=True)
+law = settings(max_examples=15, deadline=None, derandomize=True)
 few = settings(max_examples=8, deadline=None, derandomize=True)
 SHORTS = [Bounds(at_least=-50.0)]  # far from any portfolio here
 
