@@ -107,6 +107,8 @@ class SleeveRoom:
         """
         prepared, meter, n = self._prepared, self._meter, len(rotating.signal)
         scratch = scratch_of_thread(prepared, len(self.results.general))
+        if len(scratch.lanes) == 1:  # a single lane is no case for a form of the kernel of its own
+            scratch = scratch._replace(lanes=np.arange(1))
         record, journal = _pages_of_thread(prepared, len(self.results.general))
         measures, sums, squares = (np.empty((len(one), n)) for one in (meter.measures, meter.sums, meter.squares))
         outcomes = Outcomes(measures, sums, squares, np.empty(n, dtype=np.int64))
