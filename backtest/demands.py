@@ -70,6 +70,15 @@ class Demands:
         return frame
 
     @cached_property
+    def mean_costs(self) -> pd.Series:
+        """The average of `costs` over all decisions with an optimum.
+
+        Where a demand does not apply it costs nothing; where there is no best portfolio without it, nobody can say,
+        and the decision is left out.
+        """
+        return self.costs.where(self.prices.notna(), 0.0).mean()
+
+    @cached_property
     def given_up(self) -> pd.DataFrame:
         """Demands that gave: columns decided (UTC), demand, moved (its limit, in its own unit), unit, why."""
         rows = [

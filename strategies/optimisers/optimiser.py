@@ -1,6 +1,6 @@
 """What all optimisers have in common: demands, programmes, solvers in order, and what to do in a conflict."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Unpack
@@ -248,7 +248,7 @@ class Optimiser:
             status="relaxed",
             relaxed=amounts,
             conflict=conflict,
-            remarks=(*answer.remarks, f"Given up: {gave}. {conflict}"),
+            remarks=(*answer.remarks, f"Given up: {gave}. {conflict}{_and_more(conflict, amounts)}"),
         )
 
     def without(self, key: str, given: Inputs) -> float:
@@ -382,3 +382,10 @@ class Optimiser:
             conflict=conflict,
             remarks=(remark,),
         )
+
+
+def _and_more(conflict: Conflict, amounts: Mapping[str, float]) -> str:
+    """Say where more had to give than one conflict explains: it is a smallest set, and seldom the only one."""
+    explained = {clash.key: clash.amount for clash in conflict.clashes}
+    more = any(abs(move) > 1.01 * explained.get(key, 0.0) + KEPT_BY_ROUNDING for key, move in amounts.items())
+    return " More had to give, for other demands cannot hold together either." if more else ""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from backtest.errors import BacktestError
@@ -134,3 +135,14 @@ def test_costs_that_the_objective_counts_are_those_of_the_fills():
         assert charged == pytest.approx(rates[given.names.index("HK2")], rel=3e-4)
     with pytest.raises(StrategyError, match="costs beside minimum_variance needs allocation.risk_aversion"):
         mandate({"constraints.costs": True})
+
+
+def test_a_demand_costs_nothing_where_it_does_not_apply():
+    """Its average was over the decisions at which it applied, and said to be over all."""
+    demands = run(mandate(), walks()).demands
+    assert demands is not None
+    days = pd.date_range("2025-01-03", periods=4, freq="W-FRI", tz="UTC")
+    demands.__dict__["prices"] = pd.DataFrame({"leaving": [np.nan, np.nan, 0.0, 2.0], "net": [1.0] * 4}, index=days)
+    demands.__dict__["costs"] = pd.DataFrame({"leaving": [np.nan, np.nan, 0.0, 0.4], "net": [np.nan, 0.1, 0.2, 0.3]},
+                                             index=days)  # fmt: skip
+    assert demands.mean_costs.to_dict() == {"leaving": pytest.approx(0.1), "net": pytest.approx(0.2)}

@@ -106,6 +106,14 @@ def test_what_stands_first_gives_first(ranking, moved, weights):
     assert str(given.conflict) == SAID
 
 
+def test_that_more_had_to_give_than_the_conflict_explains_is_said():
+    constraints = [Bounds(at_most=0.2), GroupLimits(of="sector", at_most=0.3)]
+    given = answer(["net"], constraints)
+    assert given.relaxed == {"net exactly": pytest.approx(-0.4, abs=1e-6)}
+    assert "(1) to 80 %; or (2) to 25 %. More had to give" in given.remarks[0]
+    assert given.remarks[0].endswith("More had to give, for other demands cannot hold together either.")
+
+
 def test_later_demands_give_only_what_the_earlier_ones_cannot():
     # A has to fall to 40 % though not more than 10 % of volume may be sold; sector x has to stay at 75 % or more.
     constraints = [

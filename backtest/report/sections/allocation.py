@@ -119,7 +119,7 @@ def _demands_table(demands: Demands, shown: list[str]) -> Table:
     for key in shown:
         bound = demands.binding[key]
         price = demands.prices.loc[bound, key].mean() * size if bound.any() else float("nan")
-        cost = demands.costs[key].mean() * size * 100.0 if bound.any() else 0.0
+        cost = demands.mean_costs[key] * size * 100.0
         gave = demands.given_up[demands.given_up["demand"] == key]
         rows.append(
             (
