@@ -42,15 +42,19 @@ class Clash:
     says : str
         The sentence.
     amount : float
-        By how much its limit alone would have to give for the others of the conflict to hold, in its own unit.
+        By how much its limit alone would have to give for all other demands to hold, in its own unit; where that does
+        not help alone, for the others of the conflict.
     instead : str
         The limit that would do, in words.
+    helps : bool
+        Whether it would do for all demands, and not for this conflict only.
     """
 
     key: str
     says: str
     amount: float
     instead: str
+    helps: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +73,9 @@ class Conflict:
         """Say it as a user would."""
         if len(self.clashes) == 1:
             only = self.clashes[0]
-            return (
-                f"No portfolio can keep {only.says!r} by itself; the nearest limit that one can keep: {only.instead}."
-            )
+            return f"No portfolio can keep {only.says!r} by itself; the nearest limit that one can keep: {_way(only)}."
         sentences = "; ".join(f"({i + 1}) {one.says}" for i, one in enumerate(self.clashes))
-        instead = "; or ".join(f"({i + 1}) to {one.instead}" for i, one in enumerate(self.clashes))
+        instead = "; or ".join(f"({i + 1}) to {_way(one)}" for i, one in enumerate(self.clashes))
         return f"{len(self.clashes)} demands cannot hold together: {sentences}. One has to give: {instead}."
 
 
@@ -193,13 +195,15 @@ class Elastic:
         return moves
 
 
-def smallest_conflict(elastic: Elastic, given: Inputs) -> Conflict | None:
+def smallest_conflict(elastic: Elastic, given: Inputs, among: Sequence[int] | None = None) -> Conflict | None:
     """Find a smallest set of sentences that cannot hold together.
 
     Parameters
     ----------
     elastic : Elastic
     given : Inputs
+    among : sequence of int, optional
+        Sentences that are looked at; all of them by default.
 
     Returns
     -------
@@ -207,33 +211,33 @@ def smallest_conflict(elastic: Elastic, given: Inputs) -> Conflict | None:
         None: all of them can.
     """
     n = len(elastic.statements)
-    everything = range(n)
+    everything = range(n) if among is None else among
     if not _is_in_conflict(elastic, given, everything):
         return None
     to_hit = list[frozenset[int]]()
     while True:
         members = _fewest_that_hit(to_hit, n)
         if _is_in_conflict(elastic, given, members):
-            return _conflict(elastic, given, members)
-        to_hit.append(_loss_for(elastic, given, members))
+            return _conflict(elastic, given, members, everything)
+        to_hit.append(_loss_for(elastic, given, members, everything))
 
 
 def _is_in_conflict(elastic: Elastic, given: Inputs, members: Sequence[int]) -> bool:
     return bool(members) and bool(np.abs(elastic.need(given, members)[list(members)]).max() > KEPT_BY_ROUNDING)
 
 
-def _loss_for(elastic: Elastic, given: Inputs, kept: Sequence[int]) -> frozenset[int]:
+def _loss_for(elastic: Elastic, given: Inputs, kept: Sequence[int], among: Sequence[int]) -> frozenset[int]:
     """Give sentences whose loss lets the others hold: none of those kept, and no more than needed."""
     n = len(elastic.statements)
-    most = np.full(n, FREE)
-    most[list(kept)] = 0.0
-    moves = np.abs(elastic.moves(given, np.ones(n), most))
+    price, most = np.zeros(n), np.full(n, FREE)
+    price[list(among)], most[list(kept)] = 1.0, 0.0
+    moves = np.abs(elastic.moves(given, price, most))
     if np.isnan(moves).any():  # rounding: what needs next to nothing was taken for no conflict
         most[list(kept)] = KEPT_BY_ROUNDING
-        moves = np.abs(elastic.moves(given, np.ones(n), most))
-    lost = set(np.flatnonzero((moves > KEPT_BY_ROUNDING) & (most > KEPT_BY_ROUNDING)).tolist())
+        moves = np.abs(elastic.moves(given, price, most))
+    lost = set(np.flatnonzero((moves > KEPT_BY_ROUNDING) & (most > KEPT_BY_ROUNDING) & (price > 0.0)).tolist())
     for one in sorted(lost):  # put back what can be kept after all: the fewer are lost, the more a set to hit says
-        rest = [i for i in range(n) if i not in lost or i == one]
+        rest = [i for i in among if i not in lost or i == one]
         if not _is_in_conflict(elastic, given, rest):
             lost.discard(one)
     return frozenset(lost)
@@ -249,25 +253,41 @@ def _fewest_that_hit(to_hit: Sequence[frozenset[int]], n: int) -> tuple[int, ...
     raise AssertionError("an empty set cannot be hit")
 
 
-def _conflict(elastic: Elastic, given: Inputs, members: tuple[int, ...]) -> Conflict:
-    n = len(elastic.statements)
+def _conflict(elastic: Elastic, given: Inputs, members: tuple[int, ...], among: Sequence[int]) -> Conflict:
     clashes = list[Clash]()
     for one in members:
-        price, most = np.zeros(n), np.full(n, FREE)
-        price[one] = 1.0
-        most[[other for other in members if other != one]] = 0.0
-        move = float(elastic.moves(given, price, most)[one])
-        if np.isnan(move):
-            most[[other for other in members if other != one]] = KEPT_BY_ROUNDING
-            move = float(elastic.moves(given, price, most)[one])
-        clashes.append(_clash(elastic.statements[one], given, move * elastic.statements[one].unit_at(given)))
+        statement = elastic.statements[one]
+        move, helps = _least_move(elastic, given, one, among), True
+        if np.isnan(move):  # others are in conflict besides
+            move, helps = _least_move(elastic, given, one, members), False
+        move *= statement.unit_at(given)
+        limit = statement.one_limit(given)
+        wider = f"limits {statement.amount(_rounded(abs(move)))} wider"
+        instead = wider if limit is None else statement.amount(_rounded(limit + move))
+        clashes.append(
+            Clash(key=statement.key, says=statement.say(limit), amount=abs(move), instead=instead, helps=helps)
+        )
     return Conflict(clashes=tuple(clashes))
 
 
-def _clash(one: Statement, given: Inputs, move: float) -> Clash:
-    limit = one.one_limit(given)
-    instead = f"limits {one.amount(_rounded(abs(move)))} wider" if limit is None else one.amount(_rounded(limit + move))
-    return Clash(key=one.key, says=one.say(limit), amount=abs(move), instead=instead)
+def _least_move(elastic: Elastic, given: Inputs, one: int, kept: Sequence[int]) -> float:
+    """Give the least move of one limit with which others are kept; NaN where none is enough."""
+    n = len(elastic.statements)
+    price, most = np.zeros(n), np.full(n, FREE)
+    price[one] = 1.0
+    for slack in (0.0, KEPT_BY_ROUNDING):
+        most[[other for other in kept if other != one]] = slack
+        try:
+            move = float(elastic.moves(given, price, most)[one])
+        except StrategyError:  # of what is kept without an inside no solver may be able to say
+            continue
+        if not np.isnan(move):
+            return move
+    return float("nan")
+
+
+def _way(one: Clash) -> str:
+    return one.instead if one.helps else f"{one.instead}, and more besides"
 
 
 def _rounded(value: float) -> float:

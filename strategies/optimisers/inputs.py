@@ -11,8 +11,8 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
-from strategies.estimators.repair import check_covariance
-from strategies.optimisers.semidefinite import square_root
+from strategies.optimisers.labelled import names_of_tables, refuse_order
+from strategies.optimisers.semidefinite import refuse_odd, square_root
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -121,18 +121,16 @@ class Inputs:
         Raises
         ------
         StrategyError
-            If nothing says how many names there are, shapes differ, or a value is missing or infinite.
+            If nothing says how many names there are, shapes or the names of tables differ, or a value is missing or
+            infinite.
         """
-        known = {key: value for key, value in parts.items() if value is not None}
+        known: dict[str, object] = {key: value for key, value in parts.items() if value is not None}
         if not known.keys() <= KNOWN:
             unknown = min(known.keys() - KNOWN)
             raise StrategyError(f"Unknown input {unknown!r}; want one of {', '.join(Parts.__annotations__)}.")
         n = _count(known)
         _refuse_odd_number("turnover_used", known.get("turnover_used", 0.0))
-        given = known.pop("names", None)
-        names = _numbered(n) if given is None else _texts("names", given)
-        if names is not _numbered(n) and (len(names) != n or len(set(names)) != n):
-            raise StrategyError(f"{len(names)} names for {n} columns: give each column one name of its own.")
+        names = _names(known, n)
         arrays: dict[str, Any] = {key: _array(key, known[key], names) for key in ARRAYS if key in known}
         _refuse_out_of_range(arrays, names)
         labels = {kind: _labels(kind, of, n) for kind, of in _mapping("labels", known).items()}
@@ -269,13 +267,22 @@ RANGES = {
     "sell_cost": (0.0, 1.0),
     "impact": (0.0, 1e4),
 }
-# Of variances: a volatility 30,000 times another's. Solvers keep eleven digits, which is too few to see both.
-FURTHEST_APART = 1e-9
 
 
 @cache
 def _numbered(n: int) -> tuple[str, ...]:
     return tuple(f"name {i + 1}" for i in range(n))
+
+
+def _names(known: dict[str, object], n: int) -> tuple[str, ...]:
+    """Take the names that are stated, or else those of tables."""
+    given, labelled = known.pop("names", None), names_of_tables(known)
+    names = labelled or _numbered(n) if given is None else _texts("names", given)
+    if names is not _numbered(n) and (len(names) != n or len(set(names)) != n):
+        raise StrategyError(f"{len(names)} names for {n} columns: give each column one name of its own.")
+    if labelled and names != labelled:
+        refuse_order("the names", names, "a table", labelled)
+    return names
 
 
 def _count(known: Mapping[str, object]) -> int:
@@ -310,7 +317,7 @@ def _array(what: str, given: object, names: tuple[str, ...]) -> NDArray[np.float
         row = f" in row {place[0]}" if array.ndim == 2 else ""
         raise StrategyError(f"{what} of {names[place[-1]]}{row} is {array[tuple(place)]}: give a finite number.")
     if what == "covariance":
-        _refuse_odd(array, names)
+        refuse_odd(array, names)
     return array
 
 
@@ -343,27 +350,6 @@ def _texts(what: str, given: object) -> tuple[str, ...]:
                 f"{what} is missing at place {place + 1}: give each name one, a group of its own if need be."
             )
     return tuple(map(str, found))
-
-
-def _refuse_odd(covariance: Matrix, names: tuple[str, ...]) -> None:
-    """Refuse a covariance that is not symmetric, or has a variance of zero or less."""
-    variances = covariance.diagonal()
-    least, most = variances.min(), variances.max()
-    if least <= 0.0 or not _is_symmetric(covariance, 1e-10 * most):
-        check_covariance(covariance, names)
-    if least < FURTHEST_APART * most:
-        quiet, wild = names[int(variances.argmin())], names[int(variances.argmax())]
-        raise StrategyError(
-            f"The volatility of {wild} is {math.sqrt(most / least):.3g} times that of {quiet}: too far apart for one "
-            "programme. Leave one of them out, or check its unit."
-        )
-
-
-def _is_symmetric(covariance: Matrix, nearly: float) -> bool:
-    if (covariance == covariance.T).all():  # as most are
-        return True
-    gap = covariance - covariance.T
-    return bool(max(gap.max(), -gap.min()) <= nearly)
 
 
 def _mapping(what: str, known: Mapping[str, object]) -> Mapping[str, object]:

@@ -9,7 +9,9 @@ from strategies.errors import StrategyError
 from strategies.optimisers.canonical import CanonicalForm, Numbers
 from strategies.optimisers.solvers import Clarabel, Solution, Status
 
-MOST_NODES = 5_000  # of the tree: some minutes with 100 names; a limit of time would depend on the machine
+MOST_NODES = (
+    100_000  # of the tree: minutes, and with a hundred names hours; a limit of time would depend on the machine
+)
 
 
 class Scip:

@@ -24,7 +24,7 @@ from strategies.optimisers.constraints.exposure import Net
 from strategies.optimisers.constraints.groups import Shares
 from strategies.optimisers.inputs import Inputs, Parts
 from strategies.optimisers.programme import COMPILED, Objective, Programme, without_dust
-from strategies.optimisers.ranking import refuse_unknown, relaxed
+from strategies.optimisers.ranking import kept, refuse_unknown, relaxed
 from strategies.optimisers.room import Room
 from strategies.optimisers.size import has_sizes, largest
 from strategies.optimisers.solvers import Solution
@@ -226,7 +226,8 @@ class Optimiser:
         if self.when_infeasible == "hold":
             return self._held(given, conflict, f"Held: {conflict}")
         amounts = relaxed(elastic, given, self.when_infeasible)
-        if amounts is None:
+        if amounts is None:  # then what is kept is in conflict by itself, and that is what must be said
+            conflict = smallest_conflict(elastic, given, kept(elastic, given, self.when_infeasible)) or conflict
             raise InfeasibleError(
                 f"{conflict} What may be given up ({', '.join(self.when_infeasible)}) does not help.", conflict
             )

@@ -81,6 +81,23 @@ def relaxed(elastic: Elastic, given: Inputs, ranking: Sequence[str]) -> dict[str
     return found
 
 
+def kept(elastic: Elastic, given: Inputs, ranking: Sequence[str]) -> list[int]:
+    """Give the sentences that may not be given up.
+
+    Parameters
+    ----------
+    elastic : Elastic
+    given : Inputs
+    ranking : sequence of str
+
+    Returns
+    -------
+    list of int
+        Positions.
+    """
+    return [i for i, one in enumerate(elastic.statements) if _rank(one, given, ranking) < 0]
+
+
 def _rank(one: Statement, given: Inputs, ranking: Sequence[str]) -> int:
     """Give a sentence's place in the ranking; -1: it is kept, as is what names may not be traded at all."""
     if not one.can_give or (one.sense == "exactly" and np.ndim(one.limit_at(given)) > 0):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
 from strategies.optimisers.inputs import ARRAYS, Inputs, Parts
+from strategies.optimisers.labelled import names_of_tables, refuse_order
 from strategies.optimisers.programme import Programme, without_dust
 from strategies.optimisers.solving import solve_in_turn
 
@@ -41,6 +42,11 @@ def inputs_of_steps(parts: Parts) -> list[Inputs]:
     """
     arrays, n_steps = _arrays(parts)
     shared: Any = {key: value for key, value in parts.items() if key not in arrays}
+    labelled = names_of_tables(parts)  # what is read as an array has lost them
+    if labelled and shared.get("names") is None:
+        shared["names"] = labelled
+    elif labelled and tuple(map(str, shared["names"])) != labelled:
+        refuse_order("the names", tuple(map(str, shared["names"])), "a table", labelled)
     given = [_of_step(arrays, shared, 0)]
     whole: dict[str, Any] = {key: array for key, array in arrays.items() if array.ndim > ARRAYS[key]}
     if not _is_sound(whole):

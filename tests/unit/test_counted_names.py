@@ -144,8 +144,7 @@ def test_a_conflict_of_names_with_tracking_error():
     refused = conflict_of([NumberOfNames(at_most=2), TrackingError(at_most=0.06)], benchmark=[0.25] * 4)
     assert [one.key for one in refused.conflict.clashes] == ["number of names at most", "tracking error at most"]
     assert refused.conflict.clashes[0].instead == "3"
-    # Not fully invested a half and a half: the two names at their benchmark weights, 0.2 sqrt(2) / 4.
-    assert refused.conflict.clashes[1].amount == pytest.approx(0.2 * np.sqrt(2.0) / 4.0 - 0.06, abs=1e-6)
+    assert refused.conflict.clashes[1].amount == pytest.approx(0.1 - 0.06, abs=1e-6)
 
 
 def test_the_number_of_names_gives_by_whole_names():

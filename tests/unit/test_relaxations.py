@@ -13,6 +13,7 @@ from strategies.optimisers import (
     MaximumSharpe,
     MeanVariance,
     MinimumVariance,
+    Net,
     TrackingError,
     Turnover,
     Volatility,
@@ -108,10 +109,20 @@ def test_what_stands_first_gives_first(ranking, moved, weights):
 
 def test_that_more_had_to_give_than_the_conflict_explains_is_said():
     constraints = [Bounds(at_most=0.2), GroupLimits(of="sector", at_most=0.3)]
-    given = answer(["net"], constraints)
-    assert given.relaxed == {"net exactly": pytest.approx(-0.4, abs=1e-6)}
-    assert "(1) to 80 %; or (2) to 25 %. More had to give" in given.remarks[0]
-    assert given.remarks[0].endswith("More had to give, for other demands cannot hold together either.")
+    given = answer(["sector", "each name"], constraints)
+    assert given.relaxed.keys() == {"each name at most", "sector x at most", "sector y at most"}
+    assert given.remarks[0].endswith(
+        "One has to give: (1) to 60 %; or (2) to 25 %, and more besides. More had to give, for other demands cannot "
+        "hold together either."
+    )
+
+
+def test_where_the_ranking_does_not_help_the_conflict_of_what_is_kept_is_named():
+    """It named turnover and net, which the ranking gives, and not the name over its cap that nobody may sell."""
+    constraints = [Turnover(at_most=0.01), Net(exactly=1.0), DoNotTrade(names=["A"]), Bounds(at_most=0.3)]
+    with pytest.raises(InfeasibleError, match="does not help") as refused:
+        answer(["net", "turnover"], constraints)
+    assert {one.key for one in refused.value.conflict.clashes} == {"not traded", "each name at most"}
 
 
 def test_later_demands_give_only_what_the_earlier_ones_cannot():
