@@ -183,7 +183,7 @@ class Mandate:
         weighed = np.flatnonzero((allowed & held.tradable) | is_held)
         nothing = np.where(held.tradable | ~is_held, 0.0, np.nan)
         if not (allowed & held.tradable).any():
-            said = ("Nobody can be held: cash.",)
+            said = (self._why_nobody(k),)
             return Decided(names=(), given=None, answer=None, weights=nothing, drifted=held.weights, remarks=said)
         expected = self.estimated.get((k, weighed.tobytes()), lambda: self._estimate(k, weighed))
         given = self._inputs(k, weighed, allowed, held, expected)
@@ -205,6 +205,13 @@ class Mandate:
         return Decided(
             names=given.names, given=given, answer=answer, weights=weights, drifted=held.weights, remarks=remarks
         )
+
+    def _why_nobody(self, k: int) -> str:
+        eligible = self.members.eligible[k]
+        has_sample = self.samples.has_whole_window(int(self.decisions.stamps[k]))
+        if eligible.any() and not (eligible & has_sample).any():
+            return f"Nobody can be held, for no member has prices over all {self.samples.lookback} periods: cash."
+        return "Nobody can be held: cash."
 
     def _estimate(self, k: int, weighed: NDArray[np.int64]) -> Estimated:
         stamp = int(self.decisions.stamps[k])

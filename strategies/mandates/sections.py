@@ -8,7 +8,9 @@ from pydantic import Field, model_validator
 from strategies.settings import OF_VARIANCE, Allocation, Section
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Limit = Annotated[float, Field(ge=-10, le=10)] | dict[str, Annotated[float, Field(ge=-10, le=10)]]
+# Of a name or a group: what is larger was meant in percent.
+Share = Annotated[float, Field(ge=-2, le=2)]
+Limit = Share | dict[str, Share]
 
 
 class Estimates(Section):
@@ -94,6 +96,7 @@ class Constraints(Section):
     position_at_least : float
         A name is held with so much or not at all.
     names_at_most, names_exactly : int
+        Exactly so many needs `position_at_least`.
     do_not_trade, do_not_buy, do_not_sell : tuple of str
     costs : bool
         Count what trades cost, by the ledger's rates, in the objective.
@@ -116,7 +119,7 @@ class Constraints(Section):
     net_at_most: Annotated[float, Field(ge=-10, le=10)] | None = None
     gross_at_most: Annotated[float, Field(ge=0, le=10)] | None = None
     short_at_most: Annotated[float, Field(ge=0, le=10)] | None = None
-    turnover_at_most: Annotated[float, Field(ge=0)] | None = None
+    turnover_at_most: Annotated[float, Field(ge=0, le=10)] | None = None
     turnover_per: Literal["decision", "month"] = "decision"
     participation_at_most: Annotated[float, Field(gt=0)] | None = None
     participation_days: Annotated[float, Field(gt=0)] = 1.0
@@ -134,9 +137,11 @@ class Constraints(Section):
     costs_horizon: Annotated[float, Field(gt=0)] = 0.25
 
     @model_validator(mode="after")
-    def _one_count(self) -> "Constraints":
+    def _counts(self) -> "Constraints":
         if self.names_at_most is not None and self.names_exactly is not None:
             raise ValueError("names_at_most and names_exactly say two things; keep one")
+        if self.names_exactly is not None and self.position_at_least is None:
+            raise ValueError("names_exactly needs position_at_least: how little a name that counts may be")
         return self
 
     @property

@@ -46,11 +46,14 @@ class Measure:
         1 where more of it is better, -1 where less is.
     is_fraction : bool
         It is a return or a risk, so that a price of it is said in basis points; else a ratio.
+    has_prices : bool
+        Multipliers of the programme can be turned into prices of it.
     """
 
     name: str
     better: Literal[1, -1] = 1
     is_fraction: bool = True
+    has_prices: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -58,6 +58,7 @@ class Optimiser:
         for what in ("constraints", "when_infeasible"):
             if not isinstance(getattr(self, what), Sequence):
                 raise StrategyError(f"{what} is {getattr(self, what)!r}; want a list.")
+        has_position = any(isinstance(one, MinimumPosition) for one in self.constraints)
         for one in self.constraints:
             if not isinstance(one, Constraint):
                 raise StrategyError(
@@ -71,6 +72,11 @@ class Optimiser:
                 raise StrategyError(
                     f"{type(self).__name__} is solved for weights times a scale, in which {type(one).__name__} cannot "
                     "be said. Take MeanVariance or MinimumVariance with it, or leave names out beforehand."
+                )
+            if isinstance(one, NumberOfNames) and one.exactly is not None and not has_position:
+                raise StrategyError(
+                    f"NumberOfNames(exactly={one.exactly}) needs a MinimumPosition beside it: without one, a name of "
+                    "weight zero counts as held."
                 )
         object.__setattr__(self, "constraints", tuple(self.constraints))
         floors: list[Any] = [one.at_least for one in self.constraints if isinstance(one, Bounds)]

@@ -51,7 +51,9 @@ class RiskParity(Optimiser):
 
     budgets: Sequence[float] | None = None
 
-    measure: ClassVar[Measure] = Measure("largest gap between a risk contribution and its budget", better=-1)
+    measure: ClassVar[Measure] = Measure(
+        "largest gap between a risk contribution and its budget", better=-1, is_fraction=False, has_prices=False
+    )
     has_scale: ClassVar[bool] = True
     takes_costs: ClassVar[bool] = False
 

@@ -122,7 +122,7 @@ def conflict_of(constraints, **more):
             ),
         ),
         (
-            [NumberOfNames(exactly=5)],
+            [NumberOfNames(exactly=5), MinimumPosition(at_least=0.01)],
             "No portfolio can keep 'the number of names exactly 5' by itself; the nearest limit that one can keep: 4.",
         ),
         (

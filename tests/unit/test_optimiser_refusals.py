@@ -104,6 +104,7 @@ def test_names_may_be_an_array():
         (lambda: MinimumVariance(constraints=Bounds(at_most=0.5)), "constraints is Bounds.*; want a list"),
         (lambda: MinimumVariance(constraints=None), "constraints is None; want a list"),
         (lambda: MinimumVariance(constraints=["cap"]), "constraints holds 'cap'; want constraints"),
+        (lambda: MinimumVariance(constraints=[NumberOfNames(exactly=3)]), "exactly=3. needs a MinimumPosition"),
         (lambda: MinimumVariance(when_infeasible="relax"), "when_infeasible is 'relax'; want 'raise', 'hold', or"),
         (lambda: MinimumVariance(when_infeasible=None), "when_infeasible is None; want a list"),
         (Bounds, "Bounds without at_least and at_most say nothing"),

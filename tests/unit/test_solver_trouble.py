@@ -200,7 +200,7 @@ def test_what_is_not_proved_best_within_so_many_nodes_is_no_portfolio(monkeypatc
     covariance = 0.01 * loadings @ loadings.T + np.diag(rng.uniform(0.02, 0.1, 20))
     given = Inputs.of({"covariance": covariance, "expected_returns": rng.normal(0.05, 0.05, 20)})
     with pytest.raises(StrategyError, match="scip ends with 'no portfolio proved best within 2 nodes'"):
-        MeanVariance(risk_aversion=5.0, constraints=[NumberOfNames(exactly=4)]).allocate(given)
+        MeanVariance(risk_aversion=5.0, constraints=[NumberOfNames(at_most=4)]).allocate(given)
 
 
 def test_a_limit_of_nodes_of_linear_programmes(monkeypatch):
@@ -208,7 +208,7 @@ def test_a_limit_of_nodes_of_linear_programmes(monkeypatch):
     _options.cache_clear()
     try:
         with pytest.raises(StrategyError, match="highs: no portfolio proved best within 0 nodes"):
-            MinimumCVaR(level=0.9, constraints=[NumberOfNames(exactly=5)]).allocate(
+            MinimumCVaR(level=0.9, constraints=[NumberOfNames(at_most=5)]).allocate(
                 inputs(np.random.default_rng(0), 24)
             )
     finally:

@@ -35,12 +35,7 @@ def allocation(frames: Frames, demands: Demands) -> Section:
     exhibits = [
         Exhibit(
             title="The demands",
-            caption=(
-                f"Shadow price: what one percentage point more of the limit would add, on average over the decisions "
-                f"at which it bound, in {_unit(demands)} of {demands.measure.name}. Cost: how much better that would "
-                "be without the demand, all others kept, on average over all decisions; solved anew where it bound. "
-                "Both are what the optimiser expected then, not what came of it; the cost is before what trading costs."
-            ),
+            caption=_caption(demands),
             says=_said(demands),
             table=_demands_table(demands, shown),
         ),
@@ -54,7 +49,9 @@ def allocation(frames: Frames, demands: Demands) -> Section:
             key="shadow-prices",
             title="Shadow prices",
             caption=f"{unit}; the {counted(len(chosen.columns), 'demand')} with the largest on average.",
-            figure=prices_figure(chosen, _unit(demands)) if len(chosen.columns) else None,
+            figure=prices_figure(chosen, _unit(demands))
+            if demands.measure.has_prices and len(chosen.columns)
+            else None,
         ),
         Exhibit(
             title="The run without each demand",
@@ -84,6 +81,21 @@ def allocation(frames: Frames, demands: Demands) -> Section:
         )
     return Section(
         key="mandate", title="The mandate", exhibits=tuple(one for one in exhibits if one.table or one.figure)
+    )
+
+
+def _caption(demands: Demands) -> str:
+    if demands.measure.has_prices:
+        price = (
+            "Shadow price: what one percentage point more of the limit would add, on average over the decisions at "
+            f"which it bound, in {_unit(demands)}"
+        )
+    else:
+        price = f"Shadow price: none is known of this measure. Cost, in {_unit(demands)}"
+    return (
+        f"{price} of {demands.measure.name}. Cost: how much better that would be without the demand, all others kept, "
+        "on average over all decisions; solved anew where it bound. What the optimiser expected then, not what came of "
+        "it, and before what trading costs."
     )
 
 
@@ -118,7 +130,8 @@ def _demands_table(demands: Demands, shown: list[str]) -> Table:
     rows = []
     for key in shown:
         bound = demands.binding[key]
-        price = demands.prices.loc[bound, key].mean() * size if bound.any() else float("nan")
+        has_price = demands.measure.has_prices and bound.any()
+        price = demands.prices.loc[bound, key].mean() * size if has_price else float("nan")
         cost = demands.mean_costs[key] * size * 100.0
         gave = demands.given_up[demands.given_up["demand"] == key]
         rows.append(

@@ -49,8 +49,7 @@ class NumberOfNames(Constraint):
     Attributes
     ----------
     at_most, exactly : int, optional
-        One of them. Exactly so many means with something beside it that says how little a held name may be: a
-        `MinimumPosition`.
+        One of them. Exactly so many needs a `MinimumPosition` beside it, which says how little a held name may be.
 
     Notes
     -----
