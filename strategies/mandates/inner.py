@@ -88,7 +88,7 @@ def optimised_weights(
                             "sector": tuple(places[i].sector for i in at),
                             "issuer": tuple(places[i].issuer for i in at),
                         },
-                        "absent": tuple(symbol for symbol in market.symbols if symbol not in names),
+                        "absent": absent_from(market, names),
                     }
                 ),
                 in_full=False,
@@ -158,3 +158,21 @@ class Told:
             f"{days[0]} ({days[1]}{f', and at {len(days) - 2} more decisions' if len(days) > 2 else ''})"
             for days in self._days.values()
         )
+
+
+def absent_from(market: MarketData, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Name what constraints may speak of though it is not weighed: symbols, and groups without a name here.
+
+    Parameters
+    ----------
+    market : MarketData
+    names : tuple of str
+        That are weighed.
+
+    Returns
+    -------
+    tuple of str
+    """
+    known = {one: {one, market.instruments[one].sector, market.instruments[one].issuer} for one in market.symbols}
+    here = set[str]().union(*(known[name] for name in names))
+    return tuple(sorted(set[str]().union(*known.values()) - here))

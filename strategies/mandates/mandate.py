@@ -206,6 +206,11 @@ class Mandate:
             names=given.names, given=given, answer=answer, weights=weights, drifted=held.weights, remarks=remarks
         )
 
+    def _absent(self, weighed: NDArray[np.int64]) -> tuple[str, ...]:
+        """Name what constraints may speak of though it is not weighed: names, and groups without one."""
+        kinds = [self.names, *self.labels.values()]
+        return tuple(sorted({one for of in kinds for one in of} - {of[i] for of in kinds for i in weighed}))
+
     def _why_nobody(self, k: int) -> str:
         eligible = self.members.eligible[k]
         has_sample = self.samples.has_whole_window(int(self.decisions.stamps[k]))
@@ -269,7 +274,7 @@ class Mandate:
                 "impact": held.impact[weighed] if held.impact.any() else None,
                 "tradable": held.tradable[weighed],
                 "leaving": ~allowed[weighed] & held.tradable[weighed],
-                "absent": tuple(name for name in self.names if name not in names),
+                "absent": self._absent(weighed),
                 "turnover_used": held.turnover_used,
             }
         )

@@ -73,7 +73,7 @@ class Inputs:
     leaving : ndarray of shape (n_names,), bool, optional
         Names that may not be held any more.
     absent : tuple of str
-        Names that constraints may speak of, though they are none of these now.
+        Names and groups that exist, though not here: constraints may speak of them all the same.
     shares : mapping of str to float, optional
         Of each basket, where something else than the programme says them.
     turnover_used : float

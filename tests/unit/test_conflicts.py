@@ -203,7 +203,7 @@ CASES = {
     ),
     "a floor of a sector without names": (
         least_variance(GroupLimits(of="sector", at_least={"z": 0.1})),
-        {},
+        {"absent": ["z"]},
         {"sector z at least": "0 %"},
     ),
     "more names than may be bought": (

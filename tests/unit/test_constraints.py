@@ -50,7 +50,7 @@ CLOSE = {"rtol": 0, "atol": 1e-8}  # quadratic programmes; those with a limit on
         ([GroupLimits(of="sector", at_least={"x": 0.7})], {}, [0.35, 0.35, 0.15, 0.15]),
         ([GroupLimits(of="market", at_most=0.4)], {}, [0.2, 0.2, 0.3, 0.3]),
         ([GroupLimits(of="market", at_least=0.3)], {}, [0.2, 0.2, 0.3, 0.3]),
-        ([GroupLimits(of="market", at_most={"empty": 0.0})], {}, [0.25] * 4),
+        ([GroupLimits(of="market", at_most={"empty": 0.0})], {"absent": ["empty"]}, [0.25] * 4),
         ([Net(exactly=0.8)], {}, [0.2] * 4),
         ([Net(at_least=0.5, at_most=1.0)], {}, [0.125] * 4),
         ([Exposure(to="beta", at_most=1.2)], {}, [0.4, 0.4, 0.1, 0.1]),

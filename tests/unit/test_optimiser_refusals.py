@@ -179,6 +179,13 @@ def test_what_does_not_fit_the_names(optimiser, says):
         optimiser.weights(covariance=TWO)
 
 
+def test_a_group_that_is_misspelt():
+    """Its cap was taken for one of a group that has no name now, and kept by all."""
+    limits = [GroupLimits(of="sector", at_most={"Tech": 0.4})]
+    with pytest.raises(StrategyError, match="speak of sector 'Tech', and no name is of it; given: banks, tech"):
+        MinimumVariance(constraints=limits).weights(covariance=TWO, labels={"sector": ["tech", "banks"]})
+
+
 def test_a_thin_tail():
     with pytest.raises(StrategyError, match="19 scenarios have less than one in the worst 5 %: give 20 or more"):
         MinimumCVaR(level=0.95).weights(scenarios=np.zeros((19, 2)))

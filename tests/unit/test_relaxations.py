@@ -41,7 +41,7 @@ def test_the_whole_message_of_a_refusal():
 
 def test_the_message_of_a_demand_that_nothing_keeps():
     with pytest.raises(InfeasibleError) as refused:
-        answer("raise", [GroupLimits(of="sector", at_least={"z": 0.1})])
+        answer("raise", [GroupLimits(of="sector", at_least={"z": 0.1})], HEAVY | {"absent": ["z"]})
     assert str(refused.value) == (
         "No portfolio can keep 'sector z at least 10 %' by itself; the nearest limit that one can keep: 0 %."
     )

@@ -54,8 +54,8 @@ class GroupLimits(Constraint):
         return (self.of,)
 
     def shape(self, given: Inputs) -> Hashable:
-        """Which group each name belongs to."""
-        return given.labels.get(self.of)
+        """Which group each name belongs to, and which have none."""
+        return given.labels.get(self.of), given.absent
 
     def statements(self, room: Room) -> list[Statement]:
         """One sentence a group and side."""
@@ -75,6 +75,11 @@ class GroupLimits(Constraint):
         found = []
         for group, limit in named:
             at = np.flatnonzero(np.array(labels) == group)
+            if not len(at) and group not in room.given.absent:
+                raise StrategyError(
+                    f"GroupLimits speak of {self.of} {group!r}, and no name is of it; given: "
+                    f"{', '.join(sorted(set(labels)))}. Groups that have no name now belong into absent=[...]."
+                )
             if not len(at) and sense == "at most":
                 continue  # an empty group keeps every cap
             found.append(
