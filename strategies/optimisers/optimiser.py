@@ -361,9 +361,11 @@ class Optimiser:
             for one in programme.statements
             if one.expression.is_scalar() or one.key in given.relaxed  # bounds of names keep to the letter
         }
-        solution = solve(programme, programme.numbers(replace(given, relaxed=room)))
-        if solution.status == "optimal":
-            return self._answer(programme, given, solution, in_full)
+        # A sum that gave by a hair more than it had to may be out of reach: of weights above zero, less than nothing.
+        for amounts in (room, {key: round(move, 7) for key, move in room.items()}):
+            solution = solve(programme, programme.numbers(replace(given, relaxed=amounts)))
+            if solution.status == "optimal":
+                return self._answer(programme, given, solution, in_full)
         return self._without_solution(given, before)
 
     def _without_solution(self, given: Inputs, solution: Solution) -> Answer:

@@ -147,6 +147,15 @@ def test_a_conflict_of_names_with_tracking_error():
     assert refused.conflict.clashes[1].amount == pytest.approx(0.1 - 0.06, abs=1e-6)
 
 
+def test_all_may_go_into_cash():
+    """The sum gave a hair more than all of it, and a solver of integers found nothing."""
+    constraints = [Bounds(at_most=0.1), MinimumPosition(at_least=0.2)]
+    given = Inputs.of({"covariance": 0.04 * np.eye(12)})
+    answer = MinimumVariance(constraints=constraints, when_infeasible=["net"]).allocate(given)
+    assert answer.status == "relaxed"
+    np.testing.assert_allclose(answer.weights, np.zeros(12), rtol=0, atol=1e-7)
+
+
 def test_the_number_of_names_gives_by_whole_names():
     given = Inputs.of({"covariance": 0.04 * np.eye(6), "labels": {"sector": list("aaabbb")}})
     answer = MinimumVariance(
