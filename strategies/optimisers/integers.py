@@ -9,9 +9,7 @@ from strategies.errors import StrategyError
 from strategies.optimisers.canonical import CanonicalForm, Numbers
 from strategies.optimisers.solvers import Clarabel, Solution, Status
 
-MOST_NODES = (
-    100_000  # of the tree: minutes, and with a hundred names hours; a limit of time would depend on the machine
-)
+MOST_NODES = 100_000  # of the tree; a limit of time would depend on the machine
 
 
 class Scip:

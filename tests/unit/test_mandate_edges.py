@@ -8,7 +8,10 @@ import pandas as pd
 import pytest
 
 from backtest.errors import BacktestError
+from backtest.report.frames import Frames
 from backtest.report.page import sections
+from backtest.report.sections.allocation import allocation
+from backtest.report.tables import MISSING
 from backtest.run import run
 from backtest.tuning.sweep import sweep
 from strategies.errors import StrategyError
@@ -146,3 +149,16 @@ def test_a_demand_costs_nothing_where_it_does_not_apply():
     demands.__dict__["costs"] = pd.DataFrame({"leaving": [np.nan, np.nan, 0.0, 0.4], "net": [np.nan, 0.1, 0.2, 0.3]},
                                              index=days)  # fmt: skip
     assert demands.mean_costs.to_dict() == {"leaving": pytest.approx(0.1), "net": pytest.approx(0.2)}
+
+
+def test_risk_parity_shows_no_shadow_prices():
+    """Multipliers of its own programme stood there, some of them of thirteen digits."""
+    result = run(mandate({"allocation.kind": "risk_parity", "constraints.name_at_most": 0.15}), walks())
+    assert result.demands is not None
+    assert result.demands.binding["each name at most"].any()
+    shown = allocation(Frames(result), result.demands)
+    table = next(one.table for one in shown.exhibits if one.title == "The demands")
+    assert table is not None
+    assert {row[table.head.index("Shadow price")] for row in table.rows} == {MISSING}
+    assert "Shadow prices are not known of this measure" in shown.exhibits[0].caption
+    assert not any(one.title == "Shadow prices" for one in shown.exhibits)

@@ -85,17 +85,16 @@ def allocation(frames: Frames, demands: Demands) -> Section:
 
 
 def _caption(demands: Demands) -> str:
-    if demands.measure.has_prices:
-        price = (
-            "Shadow price: what one percentage point more of the limit would add, on average over the decisions at "
-            f"which it bound, in {_unit(demands)}"
-        )
-    else:
-        price = f"Shadow price: none is known of this measure. Cost, in {_unit(demands)}"
+    price = (
+        "Shadow price: what one percentage point more of the limit would add, on average over the decisions at which "
+        "it bound."
+        if demands.measure.has_prices
+        else "Shadow prices are not known of this measure."
+    )
     return (
-        f"{price} of {demands.measure.name}. Cost: how much better that would be without the demand, all others kept, "
-        "on average over all decisions; solved anew where it bound. What the optimiser expected then, not what came of "
-        "it, and before what trading costs."
+        f"Optimised: {demands.measure.name}, in {_unit(demands)}. {price} Cost: how much better that would be without "
+        "the demand, all others kept, on average over all decisions; solved anew where it bound. What the optimiser "
+        "expected then, not what came of it, and before what trading costs."
     )
 
 
