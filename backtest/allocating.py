@@ -16,7 +16,7 @@ from backtest.kernels.state import Book
 from backtest.lanes import run_lanes
 from data.costs.impact import average_volume
 from data.market import MarketData
-from strategies.errors import InfeasibleError, StrategyError
+from strategies.errors import StrategyError
 from strategies.mandates.inner import Told
 from strategies.mandates.mandate import Decided, Held, Mandate
 from strategies.targets import TargetWeights
@@ -153,10 +153,8 @@ def allocate_through(
         day = mandate.decisions.dates[k]
         try:
             one = mandate.decide(k, held, optimiser)
-        except InfeasibleError as error:
-            raise InfeasibleError(f"{name}, decision of {day}: {error}", error.conflict) from error
         except StrategyError as error:
-            raise StrategyError(f"{name}, decision of {day}: {error}") from error
+            raise error.at(f"{name}, decision of {day}") from error
         weights[k, :, 0] = one.weights
         if was_invested:  # the first portfolio is no turnover
             turnovers[k] = np.nansum(np.abs(one.weights - drifted)) / 2.0

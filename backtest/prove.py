@@ -102,7 +102,7 @@ def prove_no_lookahead(
     n_decisions: int = 12,
     n_random: int = 12,
     seed: int = 1,
-    on_check: Callable[[], None] | None = None,
+    watch: Callable[[int, int], None] | None = None,
 ) -> Proof:
     """Change the future at many stamps and look for what moves.
 
@@ -117,8 +117,8 @@ def prove_no_lookahead(
         Random stamps besides, half of them between the closes of two venues; and one before the announcement of
         every session cancelled at short notice.
     seed : int
-    on_check : callable, optional
-        Called after each counterfactual market, for a progress bar.
+    watch : callable, optional
+        Told how many counterfactual markets are done, and of how many: at first, and after each.
 
     Returns
     -------
@@ -155,7 +155,10 @@ def prove_no_lookahead(
     whole = simulate(market, targets, config)
     leaks: list[Leak] = []
     n_checks = n_unanswered = 0
-    for t in _trial_stamps(market, stamps, n_decisions, n_random, rng):
+    trials = _trial_stamps(market, stamps, n_decisions, n_random, rng)
+    told = watch or (lambda _done, _of: None)
+    told(0, len(trials) * len(FUTURES))
+    for t in trials:
         before = simulate(market, _up_to(market, targets, t), config, until=t) if (stamps <= t).any() else None
         for future in FUTURES:
             changed = with_future(market, t, future, rng)
@@ -175,8 +178,7 @@ def prove_no_lookahead(
                     Leak(stamp=stamp, future=future, what=what)
                     for what in _moved(market, targets, changed, other, t, config, before, whole)
                 ]
-            if on_check is not None:
-                on_check()
+            told(n_checks, len(trials) * len(FUTURES))
     for what in _rescaled_leaks(strategy, market, targets, rng):
         leaks.append(Leak(stamp=pd.Timestamp(int(stamps[-1]), tz="UTC"), future=f"past x {RESCALE_FACTOR}", what=what))
     return Proof(n_checks=n_checks + 1, n_unanswered=n_unanswered, n_decisions=len(stamps), leaks=tuple(leaks))

@@ -5,6 +5,8 @@
     EastboundError
     ├── DataError                  data: what the world was
     ├── strategies.StrategyError   strategies: what to hold
+    │   └── UnsolvedError          an optimiser gives no portfolio
+    │       └── InfeasibleError    because none keeps all demands
     └── backtest.BacktestError     backtest: what would have happened
 """
 

@@ -138,7 +138,8 @@ class Allocation(Section):
     active_return : float or None
         A year over the benchmark, for minimum_tracking_error.
     when_infeasible : {"raise", "hold"} or tuple of str
-        Stop; leave the portfolio alone; or give demands up in this order, first what is named first.
+        Stop; leave the portfolio alone; or give demands up in this order, first what is named first; "hold" as the last
+        leaves the portfolio alone where that does not help.
     """
 
     kind: Literal[

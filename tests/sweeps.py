@@ -53,6 +53,10 @@ class Sweep:
     def best(self, k: int = 1, by: str = "sharpe"):
         raise AssertionError("the page needs no run of the best")
 
+    def failures(self, k: int = 3) -> dict[int, str]:
+        failed = np.flatnonzero(self.table["failed"])[:k] if "failed" in self.table else ()
+        return {int(one): "2 demands cannot hold together: high and low." for one in failed}
+
     def offsets(self, candidate: int) -> pd.DataFrame:
         self.asked.append(candidate)
         returned = np.array(self.moves)

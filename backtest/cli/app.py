@@ -77,7 +77,7 @@ def prove_command(
             n_decisions=decisions,
             n_random=stamps,
             seed=seed,
-            on_check=steps.count,
+            watch=steps.reached,
         )
     print_proof(strategy, proof)
     if not proof.passed:

@@ -70,8 +70,27 @@ class Steps:
         if done > before:
             rate = (done - before) / max(now - begun, 1e-9)
             minutes, seconds = divmod(round((total - done) / rate), 60)
-            counted += f", {rate:,.0f} a second, {minutes}:{seconds:02d} left"
+            counted += f", {written_rate(rate)} a second, {minutes}:{seconds:02d} left"
         self._progress.update(self._task, completed=done, counted=counted)
+
+
+def written_rate(rate: float) -> str:
+    """Write a rate so that a slow one is not none.
+
+    Parameters
+    ----------
+    rate : float
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> written_rate(18_553.4), written_rate(0.304)
+    ('18,553', '0.3')
+    """
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from backtest.cli.progress import written_rate
 from backtest.cli.show import COLUMNS, MOST_WARNINGS, written_measures
 from backtest.metrics.returns import A_YEAR
 
@@ -55,6 +56,7 @@ def print_sweep(
     from backtest.report.writing import counted
     from backtest.tuning.analysis.axes import parameters
     from backtest.tuning.analysis.outcomes import n_outcomes
+    from backtest.tuning.failures import in_words, n_failed
     from backtest.tuning.grids.parameter_values import text_of
 
     console, table = Console(markup=False, emoji=False), found.table
@@ -79,7 +81,7 @@ def print_sweep(
             measures["own settings"] = dict(frames.own)
         _print_measures(console, measures, None if by in SIMPLE and years >= A_YEAR else by)
         told = ["Median: of each measure by itself, over all candidates."]
-        different = outcomes(space.n, n_outcomes(table) if frames is None else frames.n_outcomes)
+        different = outcomes(space.n - n_failed(table), n_outcomes(table) if frames is None else frames.n_outcomes)
         told += [different] if different else []
         told += [annualised(by, years)] if years < A_YEAR else []
         for place, candidate in places.items():
@@ -91,6 +93,8 @@ def print_sweep(
         told += [f"warning: {caution}" for caution in cautions(parameters(table))]
         for line in told:
             console.print(line, soft_wrap=True, highlight=False)
+    if n_failed(table):
+        console.print(f"warning: {in_words(table, found.failures(1))}", soft_wrap=True, highlight=False)
     for warning in warnings[:MOST_WARNINGS]:
         console.print(f"warning: {warning}", soft_wrap=True, highlight=False)
     for line in _work(found):
@@ -145,4 +149,4 @@ def _work(found: "SweepResult") -> list[str]:
         some = len(found.store.damaged)
         lines.append(f"{some} damaged {'part was' if some == 1 else 'parts were'} made again.")
     made, rate = counted(n_made, "candidate"), n_made / found.seconds
-    return [*lines, f"{made} in {found.seconds:.1f} s, {rate:,.0f} a second, preparation included"]
+    return [*lines, f"{made} in {found.seconds:.1f} s, {written_rate(rate)} a second, preparation included"]

@@ -12,14 +12,18 @@ from numpy.typing import NDArray
 
 from backtest.errors import BacktestError
 from backtest.kernels.measures import MEASURES
-from backtest.tuning.analysis.measures import GENERAL
+from backtest.result import BacktestResult
+from backtest.run import run as run_alone
+from backtest.tuning.analysis.measures import FAILED, GENERAL
 from backtest.tuning.blocks import BlockRunner
+from backtest.tuning.failures import solves
 from backtest.tuning.preparation import READINGS_KEPT, SETUPS_KEPT, Preparation
 from backtest.tuning.setups import Setup, Signals
 from backtest.tuning.storage.parts import Part
 from backtest.tuning.storage.store import Store
 from backtest.tuning.variants import Variants
 from data.errors import EastboundError
+from strategies.errors import UnsolvedError
 from strategies.planning import rotations
 from strategies.rules.kernels import Rotations
 
@@ -44,6 +48,8 @@ class Candidates:
     sums, squares : ndarray of shape (last - first, n_blocks)
     general : ndarray of shape (last - first,), int64
     returns : ndarray of shape (last - first, n_dates), float32, or None
+    failed : ndarray of shape (last - first,), bool, or None
+        None: no candidate of the sweep solves a programme.
     """
 
     number: int
@@ -57,6 +63,7 @@ class Candidates:
     squares: NDArray[np.float64]
     general: NDArray[np.int64]
     returns: NDArray[np.float32] | None
+    failed: NDArray[np.bool_] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,10 +116,43 @@ class InLanes:
         Raises
         ------
         BacktestError, StrategyError, DataError
-            If the first setup cannot be worked out.
+            If the first setup cannot be worked out; if an optimiser gives no portfolio to any of them.
         """
-        first = self.preparation.setup(0)
+        first = self.preparation.first()
         return first.prepared.index, first.how.edges
+
+    def in_blocks(self, n_blocks: int) -> "InLanes":
+        """Give the same task with another number of time blocks.
+
+        Parameters
+        ----------
+        n_blocks : int
+
+        Returns
+        -------
+        InLanes
+        """
+        found = InLanes(self.variants, n_blocks)
+        found.dates()  # which the other setups are held against
+        return found
+
+    def result(self, candidate: int) -> BacktestResult:
+        """Run one candidate by itself, and keep everything.
+
+        Parameters
+        ----------
+        candidate : int
+
+        Returns
+        -------
+        BacktestResult
+
+        Raises
+        ------
+        BacktestError, StrategyError, DataError
+            As `backtest.run.run` does.
+        """
+        return run_alone(self.variants.variant(candidate), self.variants.market)
 
     def part(self, store: Store, number: int) -> Candidates:
         """Lay a part out.
@@ -141,6 +181,7 @@ class InLanes:
             squares=np.empty((n, layout.n_blocks)),
             general=np.empty(n, dtype=np.int64),
             returns=None if n_dates is None else np.empty((n, n_dates), dtype=np.float32),
+            failed=np.zeros(n, dtype=np.bool_) if solves(variants.thesis, variants.space) else None,
         )
 
     def work(self, part: Candidates, n_threads: int) -> Iterator[Task | Callable[[], object]]:
@@ -187,6 +228,9 @@ class InLanes:
         try:
             number = int(part.setup[task.members[0]])
             setup, read = self.preparation.setup(number), self.preparation.signals(number, task.signals)
+        except UnsolvedError:
+            self._fail(part, task)
+            return
         except EastboundError as error:
             raise self._named(part, task.members[0], error) from error
         lanes, n = task.members, len(task.members)
@@ -219,7 +263,18 @@ class InLanes:
         """
         columns = dict(self.variants.space.columns(part.first, part.last))
         columns |= dict(zip(MEASURES, part.measures, strict=True)) | {GENERAL: part.general}
+        columns |= {} if part.failed is None else {FAILED: part.failed}
         return Part(columns=columns, sums=part.sums, squares=part.squares, returns=part.returns)
+
+    def _fail(self, part: Candidates, task: Task) -> None:
+        """Leave the candidates of a setup whose optimiser gives no portfolio without results."""
+        part.measures[:, task.members] = np.nan
+        part.sums[task.members] = part.squares[task.members] = np.nan
+        part.general[task.members] = 0
+        if part.returns is not None:
+            part.returns[task.members] = np.nan
+        if part.failed is not None:
+            part.failed[task.members] = True
 
     def _rotations(self, read: Signals, part: Candidates, task: Task) -> Rotations:
         """Give the rules of a task; those of its last candidate again until blocks are whole."""

@@ -18,7 +18,7 @@ from backtest.kernels.measures import MEASURES
 from backtest.metrics.lanes import Measuring, measure, measuring
 from backtest.result import BacktestResult
 from backtest.run import run, run_strategy, settings_of
-from backtest.tuning.analysis.measures import GENERAL
+from backtest.tuning.analysis.measures import FAILED, GENERAL
 from backtest.tuning.grids.parameter_values import text_of
 from backtest.tuning.space import Space
 from backtest.tuning.storage.parts import Part
@@ -27,7 +27,7 @@ from backtest.tuning.workers import WorkerEndedError, Workers
 from data.errors import EastboundError
 from data.market import MarketData
 from data.wording import in_one_line, said_by
-from strategies.errors import StrategyError
+from strategies.errors import StrategyError, UnsolvedError
 from strategies.strategy import Policy, Strategy
 from strategies.thesis import Thesis
 
@@ -36,7 +36,7 @@ PART_SIZE = 256  # candidates that are lost at most when a sweep is stopped: eac
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What one candidate gave.
+    """What one candidate gave; of one that failed NaN and no decisions.
 
     Attributes
     ----------
@@ -48,6 +48,8 @@ class Outcome:
         Simple returns; None where they are not kept.
     n_decisions : int
         All of them by the general form of the ledger.
+    failed : bool
+        An optimiser gave it no portfolio at some decision.
     """
 
     measures: NDArray[np.float64]
@@ -55,6 +57,7 @@ class Outcome:
     squares: NDArray[np.float64]
     returns: NDArray[np.float32] | None
     n_decisions: int
+    failed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +88,19 @@ class OneByOne:
     space: Space
     n_blocks: int = 1
     n_dates: int | None = None
+
+    def in_blocks(self, n_blocks: int) -> "OneByOne":
+        """Give the same task with another number of time blocks.
+
+        Parameters
+        ----------
+        n_blocks : int
+
+        Returns
+        -------
+        OneByOne
+        """
+        return replace(self, n_blocks=n_blocks)
 
     def check(self) -> None:
         """Refuse what cannot be run, before any work.
@@ -125,7 +141,7 @@ class OneByOne:
                 self._parts(self.space.settings_of(names, codes))
 
     def dates(self) -> tuple[pd.DatetimeIndex, NDArray[np.int64]]:
-        """Run the first candidate for the dates of all.
+        """Run the first candidate that does not fail, for the dates of all.
 
         Returns
         -------
@@ -137,12 +153,20 @@ class OneByOne:
         ------
         BacktestError
             If it cannot be run, naming its settings.
+        UnsolvedError
+            If all fail: that of the last.
         """
-        try:
-            result = self.result(0)
-        except EastboundError as error:
-            raise self._named(0, error) from error
-        return result.prepared.index, self._measuring(result).edges
+        for candidate in range(self.space.n):
+            try:
+                result = self.result(candidate)
+            except UnsolvedError:
+                if candidate == self.space.n - 1:
+                    raise
+            except EastboundError as error:
+                raise self._named(candidate, error) from error
+            else:
+                return result.prepared.index, self._measuring(result).edges
+        raise BacktestError("A sweep without candidates has no dates.")
 
     def __call__(self, candidate: int) -> Outcome:
         """Run one candidate.
@@ -154,6 +178,7 @@ class OneByOne:
         Returns
         -------
         Outcome
+            Failed if an optimiser gives no portfolio at some decision.
 
         Raises
         ------
@@ -162,6 +187,8 @@ class OneByOne:
         """
         try:
             return self._outcome(self.result(candidate))
+        except UnsolvedError:
+            return self._failed()
         except EastboundError as error:
             raise self._named(candidate, error) from error
 
@@ -221,6 +248,17 @@ class OneByOne:
             n_decisions=len(result.asked),
         )
 
+    def _failed(self) -> Outcome:
+        nothing = np.full(self.n_blocks, np.nan)
+        return Outcome(
+            measures=np.full(len(MEASURES), np.nan),
+            sums=nothing,
+            squares=nothing,
+            returns=None if self.n_dates is None else np.full(self.n_dates, np.nan, np.float32),
+            n_decisions=0,
+            failed=True,
+        )
+
     def _measuring(self, result: BacktestResult) -> Measuring:
         rows = result.prepared.rows
         return measuring(
@@ -272,6 +310,7 @@ def run_part(
     measures = np.array([outcome.measures for outcome in outcomes])
     columns = task.space.columns(first, last) | {name: measures[:, k] for k, name in enumerate(MEASURES)}
     columns[GENERAL] = np.array([outcome.n_decisions for outcome in outcomes], np.int64)
+    columns[FAILED] = np.array([outcome.failed for outcome in outcomes])
     kept = [outcome.returns for outcome in outcomes if outcome.returns is not None]
     return Part(
         columns=columns,

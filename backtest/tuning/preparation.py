@@ -1,5 +1,8 @@
 """What candidates of a sweep share, worked out once each, by whichever thread needs it first."""
 
+from contextlib import suppress
+from copy import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,6 +10,7 @@ from backtest.errors import BacktestError
 from backtest.tuning.setups import Setup, Signals, read_at, set_up
 from backtest.tuning.variants import Variants
 from data.kept import Once
+from strategies.errors import UnsolvedError
 from strategies.planning import read_signal
 from strategies.schedule import decision_venue
 from strategies.signals.reading import Reading
@@ -28,9 +32,28 @@ class Preparation:
     def __init__(self, variants: Variants, n_blocks: int) -> None:
         self._variants = variants
         self._n_blocks = n_blocks
-        self._setups = Once[Setup](SETUPS_KEPT)
+        self._setups = Once[Setup | UnsolvedError](SETUPS_KEPT)
+        self._dates: NDArray[np.datetime64] | None = None
         self._signals = Once[Signals](SETUPS_KEPT)
         self._readings = Once[Reading](READINGS_KEPT)
+
+    def first(self) -> Setup:
+        """Give the first setup to which its optimiser gives portfolios: all others have to be of its dates.
+
+        Returns
+        -------
+        Setup
+
+        Raises
+        ------
+        BacktestError, StrategyError, DataError
+            As `setup`; if there is none, the error of the last.
+        """
+        last = len(self._variants.setups) - 1
+        for number in range(last):
+            with suppress(UnsolvedError):
+                return self.setup(number)
+        return self.setup(last)
 
     def setup(self, number: int) -> Setup:
         """Give a setup.
@@ -47,9 +70,12 @@ class Preparation:
         Raises
         ------
         BacktestError, StrategyError, DataError
-            As `set_up` does; if its dates are not those of the first setup.
+            As `set_up` does; if its dates are not those of the first setup that was given.
         """
-        return self._setups.get(number, lambda: self._set_up(number))
+        found = self._setups.get(number, lambda: self._set_up(number))
+        if isinstance(found, UnsolvedError):
+            raise copy(found)
+        return found
 
     def reading(self, number: int) -> Reading:
         """Give what a signal reads.
@@ -96,12 +122,18 @@ class Preparation:
 
         return self._signals.get((number, signals.tobytes()), read)
 
-    def _set_up(self, number: int) -> Setup:
+    def _set_up(self, number: int) -> Setup | UnsolvedError:
         variants = self._variants
-        made = set_up(variants.market, variants.setups[number], variants.thesis.name, self._n_blocks)
-        if number and not np.array_equal(made.prepared.rows.dates, self.setup(0).prepared.rows.dates):
+        try:
+            made = set_up(variants.market, variants.setups[number], variants.thesis.name, self._n_blocks)
+        except UnsolvedError as error:
+            return copy(error)  # without its traceback, which holds on to whatever was at hand
+        dates = made.prepared.rows.dates
+        if self._dates is None:
+            self._dates = dates
+        elif not np.array_equal(dates, self._dates):
             raise BacktestError(
-                "the venues of its baskets have other sessions than those of candidate 0, and a sweep keeps one list "
-                "of dates. Sweep baskets of other venues by themselves."
+                "the venues of its baskets have other sessions than those of the first candidate, and a sweep keeps "
+                "one list of dates. Sweep baskets of other venues by themselves."
             )
         return made

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from backtest.result import BacktestResult
 from backtest.run import RotationResult, run
 from backtest.tuning.analysis.landscape import ranking
-from backtest.tuning.analysis.measures import GENERAL
+from backtest.tuning.analysis.measures import NO_MEASURES
+from backtest.tuning.failures import MOST_TOLD, failures
 from backtest.tuning.one_by_one import OneByOne
 from backtest.tuning.space import Space
 from backtest.tuning.storage.store import Store
@@ -75,7 +76,8 @@ class SweepResult(ABC):
         """One row per candidate in order: dotted parameters, measures named as in `summary()`, general_decisions.
 
         general_decisions counts the decisions that took the general form of the ledger; 0: sleeves throughout. A
-        measure that is not defined is NaN.
+        measure that is not defined is NaN. Where an optimiser may give no portfolio, failed is True of candidates that
+        came to such a decision: they have no measures, no moments and no returns.
         """
         return self.store.table
 
@@ -93,6 +95,21 @@ class SweepResult(ABC):
     def returns(self) -> NDArray[np.float32] | None:
         """Simple returns of every candidate, shape (n_candidates, n_dates); None where they are not kept."""
         return self.store.returns
+
+    def failures(self, k: int = MOST_TOLD) -> dict[int, str]:
+        """Say why candidates failed: each is run again, until it fails as it did.
+
+        Parameters
+        ----------
+        k : int
+            How many at most, the first ones.
+
+        Returns
+        -------
+        dict of int to str
+            By candidate: at which decision, and which demands cannot hold together. Empty if none failed.
+        """
+        return failures(self.table, self.run, k)
 
     def ranking(self, by: str = "sharpe", k: int | None = None) -> NDArray[np.int64]:
         """Order candidates by a measure, the best first; see `backtest.tuning.analysis.landscape.ranking`.
@@ -224,7 +241,9 @@ class RotationSweep(SweepResult):
         every = thesis.schedule.every
         n = LONGEST.get(every, 1) if isinstance(every, str) else int(every)
         found = self.again(thesis, self.market, {"schedule.offset": list(range(n))})
-        return found.table.drop(columns=GENERAL).rename(columns={"schedule.offset": "offset"})
+        return found.table.drop(columns=list(NO_MEASURES), errors="ignore").rename(
+            columns={"schedule.offset": "offset"}
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

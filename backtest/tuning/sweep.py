@@ -12,8 +12,9 @@ import numpy as np
 from backtest.errors import BacktestError, SweepStopped
 from backtest.kernels.measures import MEASURES
 from backtest.tuning import lane_parts, one_by_one
-from backtest.tuning.analysis.measures import GENERAL
+from backtest.tuning.analysis.measures import FAILED, GENERAL
 from backtest.tuning.document import sweep_document
+from backtest.tuning.failures import may_fail
 from backtest.tuning.in_lanes import InLanes
 from backtest.tuning.lane_parts import PARTS_UNDER_WAY
 from backtest.tuning.one_by_one import OneByOne
@@ -27,6 +28,8 @@ from backtest.tuning.storage.store import MEMORY_LIMIT, Store, open_store
 from backtest.tuning.variants import Variants
 from data.errors import EastboundError
 from data.market import MarketData
+from data.wording import in_one_line
+from strategies.errors import UnsolvedError
 from strategies.strategy import Policy, Strategy
 from strategies.thesis import Thesis
 
@@ -102,12 +105,14 @@ def sweep(
     Returns
     -------
     SweepResult
-        Of a thesis a RotationSweep.
+        Of a thesis a RotationSweep. A candidate to which an optimiser gives no portfolio at some decision, because its
+        demands contradict each other or no solver can, ends no sweep: its measures are NaN, and `failed` marks it.
 
     Raises
     ------
     BacktestError, StrategyError, DataError
-        If anything cannot be run: of the grid and its settings before any work. What was written before stays. If the
+        If anything cannot be run: of the grid and its settings before any work. What was written before stays. If all
+        candidates fail. If the
         results do not fit, `out` holds something else or this sweep finished and edited since, or there are more time
         blocks than dates.
     SweepStopped
@@ -135,7 +140,11 @@ def sweep(
         raise BacktestError("A table as CSV needs a folder to stand in. Give one (--out, out=DIR), or leave CSV out.")
     space = space_of(grid, base=own_settings(strategy))
     task = _task(strategy, market, space, n_blocks or N_BLOCKS)
-    dates, block_rows = task.dates()
+    try:
+        dates, block_rows = task.dates()
+    except UnsolvedError as error:
+        some = "" if space.n == 1 else f"All {space.n:,} candidates fail, the last of them so: "
+        raise BacktestError(f"{some}{space.named(space.n - 1)}: {in_one_line(str(error))}") from error
     n_dates = len(dates)
     if len(block_rows) - 1 > n_dates:
         if n_blocks is not None:
@@ -143,10 +152,11 @@ def sweep(
                 f"n_blocks = {n_blocks}: there are {n_dates} dates, and a time block needs one or more."
             )
         block_rows = np.arange(n_dates + 1)
-        task = InLanes(task.variants, n_dates) if isinstance(task, InLanes) else replace(task, n_blocks=n_dates)
+        task = task.in_blocks(n_dates)
     is_kept = space.n * n_dates * 4 * RETURNS_PART <= memory_limit if returns is None else returns
     columns = {name: column.dtype for name, column in space.columns(0, 1).items()}
     columns |= dict.fromkeys(MEASURES, np.dtype(np.float64)) | {GENERAL: np.dtype(np.int64)}
+    columns |= {FAILED: np.dtype(np.bool_)} if may_fail(strategy, space) else {}
     folder = None if out is None else Path(out)
     store = open_store(
         folder, {} if out is None else sweep_identity(strategy, market, space), space.n, columns=columns,
@@ -156,7 +166,7 @@ def sweep(
     try:
         with store:
             n_made = _run_parts(task, store, threads or os.cpu_count() or 1, memory_limit, watch)
-            store.finish(lambda read: sweep_document(strategy, market, space, dates, block_rows, read))
+            store.finish(lambda read: sweep_document(strategy, market, space, dates, block_rows, read, task.result))
     except KeyboardInterrupt as stopped:
         raise _stopped(store, folder) from stopped
     shared: dict[str, Any] = {
@@ -177,6 +187,8 @@ def _task(strategy: Thesis | Strategy | Policy, market: MarketData, space: Space
         for number in variants.unlike_setups():
             try:
                 made.preparation.setup(number)
+            except UnsolvedError:  # whose candidates have no result
+                continue
             except EastboundError as error:
                 if not number:  # as the single run says it
                     raise

@@ -11,6 +11,8 @@ from strategies.errors import StrategyError
 from strategies.estimators.inputs import Matrix, read_number, read_numbers, read_vector
 from strategies.estimators.repair import INDEFINITE
 
+NO_VIEW = "No view is stated"  # what remarks say of a prior alone
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Views:

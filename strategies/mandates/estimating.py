@@ -16,7 +16,7 @@ from strategies.estimators.estimate import Estimate
 from strategies.estimators.expected import historical_mean, implied_returns, shrunk_mean, signal_returns
 from strategies.estimators.factors import statistical_factor_model
 from strategies.estimators.repair import repaired
-from strategies.estimators.views import target_view
+from strategies.estimators.views import NO_VIEW, target_view
 from strategies.mandates.sections import Estimates, HouseView
 
 
@@ -104,9 +104,11 @@ def estimate(sampled: Sampled, how: Estimates, views: HouseView | None) -> Estim
         prior = implied_returns(risk, benchmark, how.risk_aversion, names=sampled.names)
         expected, told = prior.value, prior.remarks
         n_inside = int(sampled.is_destination.sum())
-        if views.level is not None and views.target is not None and not n_inside:
-            told = (*told, "Nobody of the destination is there to have a view on: the prior stands alone.")
-        elif views.level is not None and views.target is not None:
+        if views.level is None or views.target is None or not n_inside:
+            is_stated = views.level is not None
+            lacks = "Nobody of the destination is there to have a view on" if is_stated else NO_VIEW
+            risk, told = risk * (1.0 + views.tau), (*told, f"{lacks}: the prior stands alone.")
+        else:
             view = target_view(
                 sampled.is_destination / n_inside,
                 level=views.level,

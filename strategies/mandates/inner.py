@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.market import MarketData
-from strategies.errors import InfeasibleError, StrategyError
+from strategies.errors import StrategyError
 from strategies.mandates.estimating import Sampled, estimate
 from strategies.mandates.optimiser import optimiser_of
 from strategies.mandates.samples import samples_of
@@ -93,10 +93,8 @@ def optimised_weights(
                 ),
                 in_full=False,
             )
-        except InfeasibleError as error:
-            raise InfeasibleError(f"At the decision of {day}: {error}", error.conflict) from error
         except StrategyError as error:
-            raise StrategyError(f"At the decision of {day}: {error}") from error
+            raise error.at(f"At the decision of {day}") from error
         told.add(day, (*expected.remarks, *answer.remarks))
         weights[k, at] = answer.weights
     return weights, told.notes()

@@ -180,6 +180,15 @@ class HouseView(Section):
     def _both(self) -> "HouseView":
         if (self.level is None) != (self.target is None):
             raise ValueError("a view needs both level and target")
+        if (
+            self.level is not None
+            and self.target is not None
+            and self.target / self.level - 1.0 >= self.optimistic_return
+        ):
+            raise ValueError(
+                f"optimistic_return = {self.optimistic_return:g} is not above the target, "
+                f"{self.target / self.level - 1.0:+.4g}: they say nothing about how uncertain it is"
+            )
         return self
 
 
@@ -228,8 +237,9 @@ class Weighing:
             return f"views.target is for black_litterman, and allocation.kind is {kind!r}: leave the view out"
         if is_whole:
             return None
-        gives = self.allocation.when_infeasible
-        if gives == "hold" or any(one.startswith("net") for one in gives if gives != "raise"):
+        asked = self.allocation.when_infeasible
+        gives = (asked,) if isinstance(asked, str) else asked
+        if any(one == "hold" or one.startswith("net") for one in gives):
             return (
                 "allocation.scope = 'basket' has no portfolio to hold and no cash: when_infeasible cannot ask for them"
             )

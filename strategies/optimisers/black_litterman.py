@@ -6,7 +6,7 @@ from typing import ClassVar
 from strategies.errors import StrategyError
 from strategies.estimators.black_litterman import black_litterman
 from strategies.estimators.expected import implied_returns
-from strategies.estimators.views import Views
+from strategies.estimators.views import NO_VIEW, Views
 from strategies.optimisers.answer import Answer, Measure
 from strategies.optimisers.constraints.constraint import number
 from strategies.optimisers.inputs import Inputs
@@ -91,7 +91,8 @@ class BlackLitterman(Optimiser):
         prior = implied_returns(covariance, market, self.risk_aversion, names=given.names)
         if self.views is None:
             uncertain = covariance * (1.0 + self.tau)
-            return replace(given, expected_returns=prior.value, covariance=uncertain), prior.remarks
+            told = (*prior.remarks, f"{NO_VIEW}: the prior stands alone.")
+            return replace(given, expected_returns=prior.value, covariance=uncertain), told
         if self.views.P.shape[1] != given.n_names:
             raise StrategyError(f"Views on {self.views.P.shape[1]} names, and there are {given.n_names}.")
         found = black_litterman(covariance, prior.value, self.views, self.tau, names=given.names)

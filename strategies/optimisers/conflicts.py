@@ -19,7 +19,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from strategies.errors import StrategyError
+from strategies.errors import StrategyError, UnsolvedError
 from strategies.optimisers.canonical import CanonicalForm
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.programme import limit_of
@@ -156,7 +156,7 @@ class Elastic:
         if solution.status == "infeasible":
             return np.full(len(self.statements), np.nan)
         if solution.status != "optimal" or not keeps(self._form, numbers, solution):
-            raise StrategyError(
+            raise UnsolvedError(
                 f"No solver could say why the programme failed ({solution.solver}: {solution.said}). "
                 "Look for limits that are very large or very small."
             )

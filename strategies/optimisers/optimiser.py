@@ -1,6 +1,6 @@
 """What all optimisers have in common: demands, programmes, solvers in order, and what to do in a conflict."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Unpack
@@ -8,14 +8,9 @@ from typing import Any, ClassVar, Literal, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from strategies.errors import InfeasibleError, StrategyError
+from strategies.errors import InfeasibleError, StrategyError, UnsolvedError
 from strategies.optimisers.answer import Answer, Measure, ShadowPrice
-from strategies.optimisers.conflicts import (
-    KEPT_BY_ROUNDING,
-    Conflict,
-    Elastic,
-    smallest_conflict,
-)
+from strategies.optimisers.conflicts import KEPT_BY_ROUNDING, Conflict, Elastic, smallest_conflict
 from strategies.optimisers.constraints.bounds import Bounds
 from strategies.optimisers.constraints.constraint import Constraint
 from strategies.optimisers.constraints.costs import TradingCosts
@@ -24,7 +19,7 @@ from strategies.optimisers.constraints.exposure import Net
 from strategies.optimisers.constraints.groups import Shares
 from strategies.optimisers.inputs import Inputs, Parts
 from strategies.optimisers.programme import COMPILED, Objective, Programme, without_dust
-from strategies.optimisers.ranking import kept, refuse_unknown, relaxed
+from strategies.optimisers.ranking import and_more, kept, refuse_unknown, relaxed
 from strategies.optimisers.room import Room
 from strategies.optimisers.size import has_sizes, largest
 from strategies.optimisers.solvers import Solution
@@ -43,7 +38,8 @@ class Optimiser:
         Where none gives every name a floor, weights are zero or more; where none limits their sum, it is 1.
     when_infeasible : {"raise", "hold"}, or sequence of str
         Raise `InfeasibleError`; keep the drifted weights; or give demands up in this order: beginnings of their keys,
-        what is named first gives first ("turnover", "sector", ...). The answer says which was done, and why.
+        what is named first gives first ("turnover", "sector", ...). "hold" may end the order: what to do where giving
+        up all of them does not help, which raises otherwise. The answer says which was done, and why.
     """
 
     constraints: Sequence[Constraint] = ()
@@ -93,9 +89,10 @@ class Optimiser:
                     "which they are given up."
                 )
         else:
-            ranking = tuple(map(str, self.when_infeasible))
-            object.__setattr__(self, "when_infeasible", ranking)
-            refuse_unknown(ranking, [*self.topics, *(topic for one in self.all_constraints for topic in one.topics)])
+            object.__setattr__(self, "when_infeasible", tuple(map(str, self.when_infeasible)))
+            refuse_unknown(
+                self.ranking, [*self.topics, *(topic for one in self.all_constraints for topic in one.topics)]
+            )
 
     # ------------------------------------------------------------------------------------ what each optimiser says
 
@@ -189,10 +186,8 @@ class Optimiser:
         for k in np.flatnonzero(np.isnan(found).any(axis=1)).tolist():  # whatever needs a closer look
             try:
                 found[k] = self.allocate(steps[k], in_full=False).weights
-            except InfeasibleError as error:
-                raise InfeasibleError(f"Step {k}: {error}", error.conflict) from error
             except StrategyError as error:
-                raise StrategyError(f"Step {k}: {error}") from error
+                raise error.at(f"Step {k}") from error
         return found
 
     def allocate(self, given: Inputs, *, in_full: bool = True) -> Answer:
@@ -222,21 +217,21 @@ class Optimiser:
         try:
             conflict = smallest_conflict(elastic, given)
         except StrategyError as error:
-            if self.when_infeasible == "hold":
+            if self.may_hold:
                 return self._held(given, None, f"Held: {error}")
             raise
         if conflict is None:
             return self._at_the_edge(programme, given, solution, in_full)
-        if self.when_infeasible == "raise":
-            raise InfeasibleError(str(conflict), conflict)
-        if self.when_infeasible == "hold":
-            return self._held(given, conflict, f"Held: {conflict}")
-        amounts = relaxed(elastic, given, self.when_infeasible)
-        if amounts is None:  # then what is kept is in conflict by itself, and that is what must be said
-            conflict = smallest_conflict(elastic, given, kept(elastic, given, self.when_infeasible)) or conflict
-            raise InfeasibleError(
-                f"{conflict} What may be given up ({', '.join(self.when_infeasible)}) does not help.", conflict
-            )
+        amounts, helps = relaxed(elastic, given, self.ranking) if self.ranking else None, ""
+        if (
+            amounts is None and self.ranking
+        ):  # then what is kept is in conflict by itself, and that is what must be said
+            conflict = smallest_conflict(elastic, given, kept(elastic, given, self.ranking)) or conflict
+            helps = f" What may be given up ({', '.join(self.ranking)}) does not help."
+        if amounts is None and self.may_hold:
+            return self._held(given, conflict, f"Held: {conflict}{helps}")
+        if amounts is None:
+            raise InfeasibleError(f"{conflict}{helps}", conflict)
         wider = replace(given, relaxed=amounts)
         solution = solve(programme, programme.numbers(wider))
         if solution.status == "optimal":
@@ -255,7 +250,7 @@ class Optimiser:
             status="relaxed",
             relaxed=amounts,
             conflict=conflict,
-            remarks=(*answer.remarks, f"Given up: {gave}. {conflict}{_and_more(conflict, amounts)}"),
+            remarks=(*answer.remarks, f"Given up: {gave}. {conflict}{and_more(conflict, amounts)}"),
         )
 
     def without(self, key: str, given: Inputs) -> float:
@@ -279,6 +274,17 @@ class Optimiser:
         return self.value(given, programme.weights_of(solution))
 
     # ------------------------------------------------------------------------------------ how
+
+    @property
+    def may_hold(self) -> bool:
+        """Whether the drifted weights are kept where nothing else can be done."""
+        return self.when_infeasible == "hold" or tuple(self.when_infeasible)[-1:] == ("hold",)
+
+    @property
+    def ranking(self) -> tuple[str, ...]:
+        """What is given up, in order."""
+        given = () if isinstance(self.when_infeasible, str) else tuple(self.when_infeasible)
+        return given[:-1] if self.may_hold else given
 
     @cached_property
     def all_constraints(self) -> tuple[Constraint, ...]:
@@ -371,14 +377,14 @@ class Optimiser:
     def _without_solution(self, given: Inputs, solution: Solution) -> Answer:
         said = f"{solution.solver} ends with {solution.said!r}"
         if solution.status == "unbounded":
-            raise StrategyError(
+            raise UnsolvedError(
                 f"The programme has no bound ({said}): some portfolio earns any amount. Bound the weights, or "
                 "their sum: they are long or short without limit."
             )
         message = f"No solver could solve the programme, though its demands can be kept ({said}). "
-        if self.when_infeasible == "hold":
+        if self.may_hold:
             return self._held(given, None, f"Held: {message}")
-        raise StrategyError(message + "Look for limits and estimates that are very large or very small.")
+        raise UnsolvedError(message + "Look for limits and estimates that are very large or very small.")
 
     def _held(self, given: Inputs, conflict: Conflict | None, remark: str) -> Answer:
         weights = np.zeros(given.n_names) if given.current is None else given.current.copy()
@@ -391,10 +397,3 @@ class Optimiser:
             conflict=conflict,
             remarks=(remark,),
         )
-
-
-def _and_more(conflict: Conflict, amounts: Mapping[str, float]) -> str:
-    """Say where more had to give than one conflict explains: it is a smallest set, and seldom the only one."""
-    explained = {clash.key: clash.amount for clash in conflict.clashes}
-    more = any(abs(move) > 1.01 * explained.get(key, 0.0) + KEPT_BY_ROUNDING for key, move in amounts.items())
-    return " More had to give, for other demands cannot hold together either." if more else ""

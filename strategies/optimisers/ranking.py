@@ -1,11 +1,11 @@
 """What is given up where demands cannot hold together: a user's ranking of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from strategies.errors import StrategyError
-from strategies.optimisers.conflicts import FREE, KEPT_BY_ROUNDING, Elastic
+from strategies.optimisers.conflicts import FREE, KEPT_BY_ROUNDING, Conflict, Elastic
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.statements import Statement
 
@@ -96,6 +96,25 @@ def kept(elastic: Elastic, given: Inputs, ranking: Sequence[str]) -> list[int]:
         Positions.
     """
     return [i for i, one in enumerate(elastic.statements) if _rank(one, given, ranking) < 0]
+
+
+def and_more(conflict: Conflict, amounts: Mapping[str, float]) -> str:
+    """Say where more had to give than one conflict explains: it is a smallest set, and seldom the only one.
+
+    Parameters
+    ----------
+    conflict : Conflict
+    amounts : mapping of str to float
+        As `relaxed` gives them.
+
+    Returns
+    -------
+    str
+        Empty where the conflict explains all.
+    """
+    explained = {clash.key: clash.amount for clash in conflict.clashes}
+    more = any(abs(move) > 1.01 * explained.get(key, 0.0) + KEPT_BY_ROUNDING for key, move in amounts.items())
+    return " More had to give, for other demands cannot hold together either." if more else ""
 
 
 def _rank(one: Statement, given: Inputs, ranking: Sequence[str]) -> int:

@@ -93,7 +93,7 @@ def _of_step(arrays: Mapping[str, Tensor], shared: Mapping[str, Any], k: int) ->
     try:
         return Inputs.of(dict(shared) | own)
     except StrategyError as error:
-        raise StrategyError(f"Step {k}: {error}") from error
+        raise error.at(f"Step {k}") from error
 
 
 def _is_sound(whole: Mapping[str, Tensor]) -> bool:

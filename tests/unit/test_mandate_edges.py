@@ -87,7 +87,12 @@ def test_a_view_on_a_destination_outside_the_benchmark_is_a_view_all_the_same():
     assert "and at 51 more decisions" in told[0]
 
 
-@pytest.mark.parametrize("gives", ["hold", ["net"]])
+def test_black_litterman_without_a_view_says_so():
+    result = run(mandate({"allocation.kind": "black_litterman", "allocation.risk_aversion": 2.5}), walks())
+    assert any(note.startswith("No view is stated: the prior stands alone.") for note in result.notes)
+
+
+@pytest.mark.parametrize("gives", ["hold", ["net"], ["each name", "hold"]])
 def test_a_basket_by_itself_has_no_portfolio_to_hold(gives: object):
     with pytest.raises(StrategyError, match="'basket' has no portfolio to hold and no cash"):
         mandate({"allocation.scope": "basket", "rotation.rule": "threshold", "allocation.when_infeasible": gives})

@@ -225,9 +225,14 @@ def test_no_decision_sees_the_future() -> None:
             "estimates.returns": "shrunk",
         }
     )
-    proof = prove_no_lookahead(thesis, walks(), RunConfig(**thesis.run), n_decisions=3, n_random=3)
+    told = list[tuple[int, int]]()
+    proof = prove_no_lookahead(
+        thesis, walks(), RunConfig(**thesis.run), n_decisions=3, n_random=3, watch=lambda *done: told.append(done)
+    )
     assert proof.passed, proof.leaks
     assert proof.n_checks > 10
+    n = proof.n_checks - 1  # prices times a constant come last
+    assert told == [(done, n) for done in range(n + 1)]
 
 
 def test_a_basket_by_itself_is_weighed_by_an_optimiser_and_runs_in_lanes() -> None:
@@ -267,6 +272,8 @@ def test_a_basket_by_itself_is_weighed_by_an_optimiser_and_runs_in_lanes() -> No
         ({"constraints.turnover_at_most": 20}, "constraints.turnover_at_most = 20: want 10 or less"),
         ({"constraints.turnover_most": 0.1}, "unknown key 'constraints.turnover_most'. Did you mean"),
         ({"views.level": 69.0}, "a view needs both level and target"),
+        ({"views.level": 69.0, "views.target": 90.0},
+         r"views: optimistic_return = 0.28 is not above the target, \+0.3043: they say nothing"),
         ({"allocation.scope": "basket", "rotation.rule": "linear", "constraints.turnover_at_most": 0.1},
          "constraints.turnover_at_most is on the whole portfolio"),
     ],

@@ -174,6 +174,21 @@ def test_what_a_ratio_cannot_do_without_is_kept_whatever_the_ranking_says():
         answer(["excess return"], [], {"expected_returns": [-0.1] * 4}, MaximumSharpe)
 
 
+def test_an_order_that_ends_in_hold_holds_where_nothing_helps():
+    held = answer(["sector", "turnover", "hold"], [*CAPS, Bounds(at_most=0.2)])
+    assert held.status == "held"
+    np.testing.assert_array_equal(held.weights, HEAVY["current"])
+    assert held.remarks[0].endswith(" What may be given up (sector, turnover) does not help.")
+    assert "each name at most" in {one.key for one in held.conflict.clashes}
+    losing = answer(["excess return", "hold"], [], HEAVY | {"expected_returns": [-0.1] * 4}, MaximumSharpe)
+    assert losing.status == "held"
+    gives = answer(["turnover", "hold"])  # which helps
+    assert (gives.status, gives.relaxed) == ("relaxed", answer(["turnover"]).relaxed)
+    assert answer(["hold"]).remarks == answer("hold").remarks
+    with pytest.raises(StrategyError, match="when_infeasible ranks 'hold', which begins no demand's key"):
+        answer(["hold", "turnover"])
+
+
 @pytest.mark.parametrize(
     ("constraints", "key", "move"),
     [
@@ -221,3 +236,4 @@ def test_a_solver_that_fails_is_no_conflict(monkeypatch):
     assert held.status == "held"
     assert held.conflict is None
     assert "made up ends with 'lost'" in held.remarks[0]
+    assert answer(["turnover", "hold"], []).remarks == held.remarks

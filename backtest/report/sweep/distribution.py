@@ -58,10 +58,10 @@ def distribution(frames: SweepFrames) -> Section:
 
 def _tied(frames: SweepFrames) -> str:
     """Say why quantiles coincide, where candidates share outcomes."""
-    if frames.n_outcomes == frames.n:
+    if frames.n_outcomes == frames.n_run:
         return ""
     return (
-        f" Quantiles may coincide: {counted(frames.n, 'candidate')} have "
+        f" Quantiles may coincide: {counted(frames.n_run, 'candidate')} have "
         f"{counted(frames.n_outcomes, 'different outcome')}, and those with the same one stand side by side."
     )
 

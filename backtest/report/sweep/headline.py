@@ -68,14 +68,15 @@ def sentences(frames: SweepFrames) -> list[str]:
     )
     if frames.n < 2:
         return [first, *_short(frames), *timing(frames)]
-    different = f" ({counted(n_outcomes, 'different outcome')})" if n_outcomes < frames.n else ""
+    different = f" ({counted(n_outcomes, 'different outcome')})" if n_outcomes < frames.n_run else ""
     flattered = (
-        f"The best of {number(frames.n)}{different} is flattered: it was picked for its luck as well as for its rule. "
-        "No test of luck is made here yet; until one is, the median and the neighbourhood say more than the best does."
+        f"The best of {number(frames.n_run)}{different} is flattered: it was picked for its luck as well as for its "
+        "rule. No test of luck is made here yet; until one is, the median and the neighbourhood say more than the "
+        "best does."
     )
     return [
         first,
-        *([outcomes(frames.n, n_outcomes)] if n_outcomes < frames.n else []),
+        *([outcomes(frames.n_run, n_outcomes)] if n_outcomes < frames.n_run else []),
         *cautions(frames.parameters),
         *_own(frames),
         *_short(frames),
@@ -258,7 +259,7 @@ def cards(frames: SweepFrames) -> tuple[Card, ...]:
             label="Candidates",
             value=number(frames.n),
             note=f"{counted(len(frames.parameters), 'parameter')} varied"
-            + (f"; {counted(frames.n_outcomes, 'different outcome')}" if frames.n_outcomes < frames.n else ""),
+            + (f"; {counted(frames.n_outcomes, 'different outcome')}" if frames.n_outcomes < frames.n_run else ""),
         ),
         Card(
             label=f"Best {spoken(by)}",

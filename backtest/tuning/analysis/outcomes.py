@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from backtest.tuning.analysis.measures import GENERAL
+from backtest.tuning.analysis.measures import FAILED, NO_MEASURES
 
 ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio, so that no column undoes another
 
@@ -19,17 +19,20 @@ def n_outcomes(table: pd.DataFrame) -> int:
     Returns
     -------
     int
-        Rows that differ in some measure, to the last bit; NaN equals NaN. Told apart by a hash of 64 bits, by which of
-        a million rows two different ones are taken for the same with a probability of 3e-8.
+        Rows that differ in some measure, to the last bit; NaN equals NaN, and failed ones are left out. Told apart by
+        a hash of 64 bits, by which of a million rows two different ones are taken for the same with a probability
+        of 3e-8.
 
     Examples
     --------
     >>> n_outcomes(pd.DataFrame({"rotation.enter": [0.5, 1.0, 1.5], "sharpe": [0.4, 0.4, 0.6]}))
     2
     """
+    if FAILED in table:
+        table = table[~table[FAILED].to_numpy(dtype=bool)]
     found = np.zeros(len(table), dtype=np.uint64)
     for name in table.columns:
-        if "." in str(name) or name == GENERAL:
+        if "." in str(name) or name in NO_MEASURES:
             continue
         values = table[name].to_numpy(dtype=np.float64) + 0.0  # a copy in which minus zero is zero
         values[np.isnan(values)] = np.nan  # which has many bit patterns
