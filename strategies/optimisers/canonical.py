@@ -13,6 +13,7 @@ References
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -59,19 +60,22 @@ class AffineMap:
         Which numbers depend on a parameter.
     is_constant : bool
         None does.
+    base : ndarray of shape (n_numbers,)
+        What does not depend on parameters, of each number.
     """
 
     def __init__(self, matrix: Any) -> None:
         whole = sp.csr_array(matrix)
-        self._base: Vector = whole[:, [-1]].toarray().ravel()
+        self.base: Vector = whole[:, [-1]].toarray().ravel()
         changing = whole[:, :-1]
         self._rows = np.flatnonzero(np.diff(changing.indptr))
-        self._of = changing[self._rows]
-        self._offset = self._base[self._rows]
+        of = changing[self._rows]
+        self._offset = self.base[self._rows]
         # Where each number is one parameter times a constant, as all but a few are, a lookup does.
-        self._is_lookup = bool((np.diff(self._of.indptr) == 1).all())
+        self._is_lookup = bool((np.diff(of.indptr) == 1).all())
+        self._data, self._indices, self._starts = of.data, of.indices, of.indptr[:-1]
         self.is_constant = not len(self._rows)
-        self.changes = np.zeros(len(self._base), dtype=np.bool_)
+        self.changes = np.zeros(len(self.base), dtype=np.bool_)
         self.changes[self._rows] = True
 
     def depends_on(self, parameters: NDArray[np.bool_]) -> bool:
@@ -85,7 +89,7 @@ class AffineMap:
         -------
         bool
         """
-        return bool(parameters[self._of.indices].any())
+        return bool(parameters[self._indices].any())
 
     def __call__(self, parameters: Vector) -> Vector:
         """Multiply out.
@@ -100,12 +104,11 @@ class AffineMap:
             Not to be written to.
         """
         if self.is_constant:
-            return self._base
-        found = self._base.copy()
-        if self._is_lookup:
-            found[self._rows] = self._of.data * parameters[self._of.indices] + self._offset
-        else:
-            found[self._rows] = self._of @ parameters + self._offset
+            return self.base
+        found = self.base.copy()
+        products = self._data * parameters[self._indices]
+        sums = products if self._is_lookup else np.add.reduceat(products, self._starts)
+        found[self._rows] = sums + self._offset
         return found
 
 
@@ -252,10 +255,7 @@ class CanonicalForm:
         of_names = numbers.covariance
         if of_names is not None and len(of_names) == self.n_x:
             return of_names.T  # symmetric
-        P = np.zeros((self.n_x, self.n_x), order="F")
-        if of_names is None or len(self._P_at) < len(self._P_base):
-            rows, columns = self.P_indices, np.repeat(np.arange(self.n_x), np.diff(self.P_indptr))
-            P[rows, columns] = P[columns, rows] = self._P_base
+        P = self._whole_base.copy(order="F")
         if of_names is not None:
             P[self._names, self._names] = of_names.T
         return P
@@ -274,6 +274,14 @@ class CanonicalForm:
         """
         found = np.bincount(self._A_rows, numbers.A * x[self._A_columns], minlength=self.n_rows)
         return found.astype(np.float64, copy=False)  # of no entries at all it gives integers
+
+    @cached_property
+    def _whole_base(self) -> NDArray[np.float64]:
+        """P as it was compiled, both triangles."""
+        P = np.zeros((self.n_x, self.n_x), order="F")
+        rows, columns = self.P_indices, np.repeat(np.arange(self.n_x), np.diff(self.P_indptr))
+        P[rows, columns] = P[columns, rows] = self._P_base
+        return P
 
     @property
     def n_parameters(self) -> int:

@@ -1,9 +1,14 @@
 """Names that tables of pandas bring with them: all of them the same, in one order."""
 
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any
 
+import numpy as np
+
 from strategies.errors import StrategyError
+
+UNLABELLED = frozenset({np.ndarray, dict, float, NoneType})  # a list may hold tables
 
 
 def names_of_tables(known: Mapping[str, object]) -> tuple[str, ...]:
@@ -27,6 +32,8 @@ def names_of_tables(known: Mapping[str, object]) -> tuple[str, ...]:
     """
     first, found = "", tuple[str, ...]()
     exposures = known.get("exposures")
+    if not exposures and all(type(one) in UNLABELLED for one in known.values()):
+        return found
     tables = (
         dict(known) | {f"exposures {key!r}": of for key, of in exposures.items()}
         if isinstance(exposures, Mapping)

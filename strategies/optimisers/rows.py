@@ -34,8 +34,9 @@ class BoundRows:
         self._n_rows, self._n_x = form.n_rows, form.n_x
         self._at = np.flatnonzero(self.is_bound[form.A_indices])
         self._rows, self._columns = form.A_indices[self._at], column[self._at]
-        self._limit, self._coefficient = np.full(len(self._rows), np.nan), np.zeros(0)
-        self._bound, self._is_upper = np.zeros(0), np.zeros(0, dtype=np.bool_)
+        self._coefficient: Vector = form.A.base[self._at]
+        self._is_upper = self._coefficient > 0.0
+        self._limit, self._bound = np.full(len(self._rows), np.nan), np.zeros(0)
         self.lower, self.upper = np.full(self._n_x, -np.inf), np.full(self._n_x, np.inf)
 
     def read(self, numbers: Numbers) -> bool:
@@ -50,11 +51,10 @@ class BoundRows:
         bool
             Whether one differs from those read before.
         """
-        limit, coefficient = numbers.b[self._rows], numbers.A[self._at]
-        if np.array_equal(limit, self._limit) and np.array_equal(coefficient, self._coefficient):
+        limit = numbers.b[self._rows]
+        if (limit == self._limit).all():
             return False
-        self._limit, self._coefficient = limit, coefficient
-        self._bound, self._is_upper = limit / coefficient, coefficient > 0.0
+        self._limit, self._bound = limit, limit / self._coefficient
         self.lower, self.upper = np.full(self._n_x, -np.inf), np.full(self._n_x, np.inf)
         is_upper = self._is_upper
         np.minimum.at(self.upper, self._columns[is_upper], self._bound[is_upper])
@@ -92,6 +92,8 @@ class Block:
     Attributes
     ----------
     rows : ndarray of int
+    changes : bool
+        Whether an entry is read anew at each solve.
     """
 
     def __init__(self, form: CanonicalForm, rows: NDArray[np.int64], *, is_dense: bool) -> None:
@@ -103,6 +105,7 @@ class Block:
         self.row, column = position[form.A_indices[self.at]].astype(np.int32), columns_of(form)[self.at]
         self._shape, self._column = (len(rows), form.n_x), column
         self.indptr = np.searchsorted(column, np.arange(form.n_x + 1)).astype(np.int32)
+        self.changes = bool(form.A.changes[self.at].any())
 
     def __call__(self, entries: Vector) -> Any:
         """Put entries of A into the matrix.

@@ -292,8 +292,10 @@ class Piqp:
         is_other = numbers.A is not before.A
         if numbers.q is not before.q:
             changed["c"] = numbers.q
-        if is_other:
-            changed |= {"A": self._equal(numbers.A), "G": self._general(numbers.A)}
+        if is_other and self._equal.changes:
+            changed["A"] = self._equal(numbers.A)
+        if is_other and self._general.changes:
+            changed["G"] = self._general(numbers.A)
         if is_other or numbers.b is not before.b:
             changed |= {"b": numbers.b[self._equal.rows], "h_u": numbers.b[self._general.rows]}
             if self._bounds.read(numbers):
