@@ -1,5 +1,6 @@
 """Numbers of names and minimum positions, against every set of names there is."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -73,6 +74,19 @@ def test_the_best_of_all_sets_of_names(name, constraints, sizes, least):
     assert found.weights.sum() == pytest.approx(1.0, abs=1e-8)
     assert 0.0 <= found.gap <= 1e-6
     assert found.solver == ("highs" if name == "CVaR" else "scip")
+
+
+def test_the_gap_is_small_where_risk_and_return_cancel_out(capfd):
+    given = inputs(np.random.default_rng(5), 8)
+    counted = [NumberOfNames(exactly=3), MinimumPosition(at_least=0.1)]
+    best = MeanVariance(risk_aversion=1.0, constraints=counted).allocate(given)
+    # With all returns lower by the certainty equivalent the same portfolio is worth nothing.
+    level = replace(given, expected_returns=given.expected_returns - best.value)
+    again = MeanVariance(risk_aversion=1.0, constraints=counted).allocate(level)
+    np.testing.assert_allclose(again.weights, best.weights, rtol=0, atol=1e-7)
+    assert again.value == pytest.approx(0.0, abs=1e-9)
+    assert 0.0 <= again.gap <= 1e-6
+    assert capfd.readouterr() == ("", "")  # SCIP's own solver complained of tolerances on stderr
 
 
 def test_what_counts_names_has_no_price():
