@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strategies.optimisers.canonical import CanonicalForm, Numbers
+from strategies.optimisers.dual import Dual
 from strategies.optimisers.rows import Block, BoundRows
 from strategies.optimisers.solvers import Solution, Status
 
@@ -21,6 +22,7 @@ EXACT = 1e-9  # how far rows and reduced costs may be missed; a corner is exact 
 class Highs:
     """HiGHS [1]_: the dual simplex method, and branch and bound where there are integers.
 
+    Where that has far fewer rows, as with many scenarios, it solves the dual of the programme: see `Dual`.
     Rows of one entry become bounds of their variable. Without integers presolve and its own scaling are off: programmes
     come in scaled units, and to scale 250 scenarios once more takes two or three times as many steps. Where no single
     portfolio is best the answer is a corner of those that are, the same each time.
@@ -38,6 +40,8 @@ class Highs:
         self._n_equal = form.n_zero  # they come first, and none is a bound
         self._kinds = form.is_integer.astype(np.int32)
         self._has_integers = bool(form.is_integer.any())
+        self._dual = Dual(form, self._bounds, self._block)
+        self._solver: Any = None
 
     def solve(self, numbers: Numbers) -> Solution:
         """Solve.
@@ -54,6 +58,10 @@ class Highs:
             so would the weights be. Multipliers are of that portfolio then. What is infeasible or unbounded, where
             HiGHS does not say which, is trouble.
         """
+        if self._dual.is_worth_it and not self._has_integers:
+            by_dual = self._by_dual(numbers)
+            if by_dual is not None:
+                return by_dual
         first = self._found(numbers, self.model(numbers), has_integers=self._has_integers)
         if not self._has_integers or first.status != "optimal":
             return first
@@ -73,6 +81,27 @@ class Highs:
 
         return replace(exact, z=multipliers, gap=first.gap, iterations=first.iterations)
 
+    def _by_dual(self, numbers: Numbers) -> Solution | None:
+        """Solve the dual; None where it has no solution, which the programme itself can say more of."""
+        self._bounds.read(numbers)
+        solver = self.run(self._dual.model(numbers))
+        if solver.getModelStatus().name != "kOptimal":
+            return None
+        x, of_rows, of_bounds = self._dual.solution(numbers, solver.getSolution())
+        steps, objective = solver.getInfo().simplex_iteration_count, float(numbers.q @ x)
+
+        def multipliers() -> Vector:
+            return self._multipliers(numbers, of_rows, of_bounds)
+
+        return Solution("optimal", x, multipliers, objective, self.name, steps, "kOptimal, by the dual")
+
+    def _multipliers(self, numbers: Numbers, of_rows: Vector, of_bounds: Vector) -> Vector:
+        z = np.zeros(self._form.n_rows)
+        z[self._block.rows] = of_rows
+        self._bounds.read(numbers)
+        self._bounds.share(z, np.maximum(of_bounds, 0.0), np.maximum(-of_bounds, 0.0))
+        return z
+
     def _found(self, numbers: Numbers, model: tuple[Any, ...], *, has_integers: bool) -> Solution:
         solver, form = self.run(model, has_integers=has_integers), self._form
         said = solver.getModelStatus().name
@@ -88,12 +117,7 @@ class Highs:
             return Solution(status, x, np.zeros(form.n_rows), objective, self.name, nodes, said, gap)
 
         def multipliers() -> Vector:
-            z = np.zeros(form.n_rows)
-            z[self._block.rows] = np.negative(found.row_dual)
-            of_bounds = np.array(found.col_dual)
-            self._bounds.read(numbers)
-            self._bounds.share(z, np.maximum(of_bounds, 0.0), np.maximum(-of_bounds, 0.0))
-            return z
+            return self._multipliers(numbers, np.negative(found.row_dual), np.array(found.col_dual))
 
         return Solution(status, x, multipliers, objective, self.name, info.simplex_iteration_count, said)
 
@@ -136,7 +160,10 @@ class Highs:
         """
         import highspy
 
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
+        if self._solver is None:
+            self._solver = highspy.Highs()  # type: ignore[no-untyped-call]
+        solver = self._solver
+        solver.clear()  # of all that it knows
         solver.passOptions(_options(has_integers))
         solver.passModel(*model)
         solver.run()

@@ -22,6 +22,8 @@ class BoundRows:
     ----------
     is_bound : ndarray of shape (n_rows,), bool
         Which rows they are.
+    has_lower, has_upper : ndarray of shape (n_x,), bool
+        Which variables they bound.
     lower, upper : ndarray of shape (n_x,)
         Of each variable, of the numbers read last; infinite where no row says anything.
     """
@@ -36,6 +38,9 @@ class BoundRows:
         self._rows, self._columns = form.A_indices[self._at], column[self._at]
         self._coefficient: Vector = form.A.base[self._at]
         self._is_upper = self._coefficient > 0.0
+        self.has_lower, self.has_upper = np.zeros((2, form.n_x), dtype=np.bool_)
+        self.has_lower[self._columns[~self._is_upper]] = True
+        self.has_upper[self._columns[self._is_upper]] = True
         self._limit, self._bound = np.full(len(self._rows), np.nan), np.zeros(0)
         self.lower, self.upper = np.full(self._n_x, -np.inf), np.full(self._n_x, np.inf)
 
