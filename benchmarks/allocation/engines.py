@@ -94,7 +94,8 @@ ENGINES = {
     ),
     "highs": Engine(
         name="HiGHS itself", package="highspy", module="in_solvers", make="lay_highs", jobs=("cvar",), tolerance=OURS,
-        is_limit=True, why="dual simplex without presolve, fresh, on the matrices of ours (of which ours solves the dual where it is smaller)",
+        is_limit=True,
+        why="dual simplex without presolve, fresh, on the matrices of ours (which solves their dual where it is smaller)",
     ),
     "naive": Engine(
         name="cvxpy, built anew", package="cvxpy", module="in_cvxpy", make="lay_anew", jobs=PROGRAMMES,
