@@ -95,7 +95,7 @@ ENGINES = {
     "highs": Engine(
         name="HiGHS itself", package="highspy", module="in_solvers", make="lay_highs", jobs=("cvar",), tolerance=OURS,
         is_limit=True,
-        why="dual simplex without presolve, fresh, on the matrices of ours (which solves their dual where it is smaller)",
+        why="dual simplex without presolve, fresh, on the matrices of ours, which solves their dual if smaller",
     ),
     "naive": Engine(
         name="cvxpy, built anew", package="cvxpy", module="in_cvxpy", make="lay_anew", jobs=PROGRAMMES,
