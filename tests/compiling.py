@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from shutil import rmtree
 from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
@@ -94,3 +95,6 @@ def compile_together(names: tuple[str, ...]) -> None:
     until = time.monotonic() + LONGEST
     while not all((folder / f"{name}.done").exists() for name in names) and time.monotonic() < until:
         time.sleep(0.2)
+    (folder / f"{os.environ['PYTEST_XDIST_WORKER']}.left").touch()
+    if len(list(folder.glob("*.left"))) == int(os.environ["PYTEST_XDIST_WORKER_COUNT"]):
+        rmtree(folder, ignore_errors=True)
