@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 import strategies
+from backtest.tuning.failures import failed
 from backtest.tuning.grids.distributions import Draw
 from data.load import load
 from data.market import MarketData
@@ -54,8 +55,7 @@ class Sweep:
         raise AssertionError("the page needs no run of the best")
 
     def failures(self, k: int = 3) -> dict[int, str]:
-        failed = np.flatnonzero(self.table["failed"])[:k] if "failed" in self.table else ()
-        return {int(one): "2 demands cannot hold together: high and low." for one in failed}
+        return dict.fromkeys(failed(self.table)[:k].tolist(), "2 demands cannot hold together: high and low.")
 
     def offsets(self, candidate: int) -> pd.DataFrame:
         self.asked.append(candidate)

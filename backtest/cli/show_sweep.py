@@ -56,7 +56,7 @@ def print_sweep(
     from backtest.report.writing import counted
     from backtest.tuning.analysis.axes import parameters
     from backtest.tuning.analysis.outcomes import n_outcomes
-    from backtest.tuning.failures import in_words, n_failed
+    from backtest.tuning.failures import in_words
     from backtest.tuning.grids.parameter_values import text_of
 
     console, table = Console(markup=False, emoji=False), found.table
@@ -81,7 +81,7 @@ def print_sweep(
             measures["own settings"] = dict(frames.own)
         _print_measures(console, measures, None if by in SIMPLE and years >= A_YEAR else by)
         told = ["Median: of each measure by itself, over all candidates."]
-        different = outcomes(space.n - n_failed(table), n_outcomes(table) if frames is None else frames.n_outcomes)
+        different = outcomes(space.n - len(found.failed), n_outcomes(table) if frames is None else frames.n_outcomes)
         told += [different] if different else []
         told += [annualised(by, years)] if years < A_YEAR else []
         for place, candidate in places.items():
@@ -93,7 +93,7 @@ def print_sweep(
         told += [f"warning: {caution}" for caution in cautions(parameters(table))]
         for line in told:
             console.print(line, soft_wrap=True, highlight=False)
-    if n_failed(table):
+    if len(found.failed):
         console.print(f"warning: {in_words(table, found.failures(1))}", soft_wrap=True, highlight=False)
     for warning in warnings[:MOST_WARNINGS]:
         console.print(f"warning: {warning}", soft_wrap=True, highlight=False)

@@ -12,8 +12,7 @@ from backtest.errors import BacktestError
 from backtest.kernels.measures import MEASURES
 from backtest.run import run, settings_of
 from backtest.tuning.analysis.landscape import summary
-from backtest.tuning.analysis.measures import FAILED
-from backtest.tuning.failures import failures, may_fail, n_failed
+from backtest.tuning.failures import ALWAYS, MOST_TOLD, failed
 from backtest.tuning.grids.parameter_values import OWN, is_number
 from backtest.tuning.result import block_edges
 from backtest.tuning.space import Space
@@ -34,7 +33,7 @@ def sweep_document(
     dates: pd.DatetimeIndex,
     block_rows: NDArray[np.int64],
     read: Callable[[Sequence[str]], pd.DataFrame],
-    run_again: Callable[[int], object],
+    why: Callable[[int], str],
 ) -> dict[str, Any]:
     """Describe a sweep.
 
@@ -49,8 +48,8 @@ def sweep_document(
         First date of each time block, and the one behind the last.
     read : callable
         Reads columns of the table, by their names.
-    run_again : callable
-        Runs a candidate by itself: for the reasons of the first that failed.
+    why : callable
+        Says why a candidate failed.
 
     Returns
     -------
@@ -58,15 +57,13 @@ def sweep_document(
         Plain values, the same on another day: `strategy` (name and settings, those of its run whole), `market`,
         `varied` by setting, `conditions`, `draw`, `candidates`, `measures`, `dates`, `time_blocks`, `base_currency`,
         `notes` of the run of the thesis' own settings, and `summary`, as `analysis.landscape.summary` gives it; where
-        candidates may fail, `failed`: how many did (`n`), and why the first few did (`reasons`, by candidate).
+        candidates failed, `failed`: how many (`n`), and why the first few did (`reasons`, by candidate).
     """
     own, notes = _own(strategy, market)
     table = space.frame()  # worked out anew, which is faster than to read what repeats a few values
     table[MEASURE] = read([MEASURE])[MEASURE]
-    failed = dict[str, Any]()
-    if may_fail(strategy, space):
-        marks = read([FAILED])
-        failed["failed"] = {"n": n_failed(marks), "reasons": failures(marks, run_again)}
+    without = failed(read([ALWAYS]))
+    failures = {"n": len(without), "reasons": {one: why(one) for one in without[:MOST_TOLD].tolist()}}
     return {
         "strategy": _described(strategy),
         "market": {
@@ -89,7 +86,7 @@ def sweep_document(
         },
         "base_currency": settings_of(strategy).base_currency,
         "notes": notes,
-        **failed,
+        **({"failed": failures} if len(without) else {}),
         "summary": summary(table, MEASURE, own),
     }
 

@@ -1,69 +1,58 @@
-"""Candidates without a result: an optimiser gave them no portfolio at some decision, and the sweep goes on."""
+"""Candidates without a result: an optimiser gave them no portfolio at some decision, and the sweep goes on.
+
+They are the rows in which no measure is defined; of a candidate that was run the number of trades always is.
+"""
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from backtest.tuning.analysis.measures import FAILED
-from backtest.tuning.space import Space
 from data.wording import in_one_line
 from strategies.errors import UnsolvedError
-from strategies.settings import SIMPLE
-from strategies.strategy import Policy, Strategy
-from strategies.thesis import Thesis
 
 MOST_TOLD = 3  # of which the reason is kept: each is run again for it
+ALWAYS = "n_trades"
 
 
-def solves(strategy: Thesis | Strategy | Policy, space: Space) -> bool:
-    """Say whether some candidate of a thesis solves a programme.
-
-    Parameters
-    ----------
-    strategy : Thesis, Strategy or Policy
-    space : Space
-
-    Returns
-    -------
-    bool
-        False of a strategy in Python, of which nobody knows.
-    """
-    if not isinstance(strategy, Thesis):
-        return False
-    varied = dict(zip(space.names, space.values, strict=True))
-    return not set(varied.get("allocation.kind", (strategy.allocation.kind,))) <= set(SIMPLE)
-
-
-def may_fail(strategy: Thesis | Strategy | Policy, space: Space) -> bool:
-    """Say whether the table of a sweep has a column of failures.
-
-    Parameters
-    ----------
-    strategy : Thesis, Strategy or Policy
-    space : Space
-
-    Returns
-    -------
-    bool
-        True of theses that solve programmes, and of strategies in Python, which may.
-    """
-    return not isinstance(strategy, Thesis) or solves(strategy, space)
-
-
-def n_failed(table: pd.DataFrame) -> int:
-    """Count the candidates without a result.
+def failed(table: pd.DataFrame) -> NDArray[np.int64]:
+    """Find the candidates without a result.
 
     Parameters
     ----------
     table : DataFrame
-        Of a sweep.
+        Of a sweep, or its column of numbers of trades.
 
     Returns
     -------
-    int
+    ndarray of int64
+        Their numbers; none where the table does not say.
     """
-    return int(table[FAILED].sum()) if FAILED in table else 0
+    if ALWAYS not in table:
+        return np.zeros(0, dtype=np.int64)
+    return np.flatnonzero(np.isnan(table[ALWAYS].to_numpy(dtype=np.float64)))
+
+
+def reason(run: Callable[[int], object], candidate: int) -> str:
+    """Say why a candidate has no result.
+
+    Parameters
+    ----------
+    run : callable
+        Runs a candidate again, until it fails as it did.
+    candidate : int
+
+    Returns
+    -------
+    str
+        Empty if it does not fail.
+    """
+    try:
+        run(candidate)
+    except UnsolvedError as error:
+        return in_one_line(str(error))
+    return ""
 
 
 def in_words(table: pd.DataFrame, reasons: Mapping[int, str]) -> str:
@@ -74,43 +63,15 @@ def in_words(table: pd.DataFrame, reasons: Mapping[int, str]) -> str:
     table : DataFrame
         Of a sweep.
     reasons : mapping of int to str
-        As `failures` gives them.
+        By candidate: why it failed.
 
     Returns
     -------
     str
         Empty if none failed.
     """
-    n = n_failed(table)
+    n = len(failed(table))
     if not n:
         return ""
     said = f"{n:,} of {len(table):,} candidates failed and {'has' if n == 1 else 'have'} no result"
-    return said + "".join(f"; candidate {one:,}: {reason}" for one, reason in [*reasons.items()][:1])
-
-
-def failures(table: pd.DataFrame, run: Callable[[int], object], k: int = MOST_TOLD) -> dict[int, str]:
-    """Say why candidates have no result.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Of a sweep, or its column of failures alone.
-    run : callable
-        Runs a candidate again, until it fails as it did.
-    k : int
-        How many at most, the first ones.
-
-    Returns
-    -------
-    dict of int to str
-        By candidate.
-    """
-    if FAILED not in table:
-        return {}
-    found = dict[int, str]()
-    for candidate in np.flatnonzero(table[FAILED].to_numpy())[:k].tolist():
-        try:
-            run(candidate)
-        except UnsolvedError as error:
-            found[candidate] = in_one_line(str(error))
-    return found
+    return said + "".join(f"; candidate {one:,}: {why}" for one, why in [*reasons.items()][:1])

@@ -14,9 +14,8 @@ from backtest.errors import BacktestError
 from backtest.kernels.measures import MEASURES
 from backtest.result import BacktestResult
 from backtest.run import run as run_alone
-from backtest.tuning.analysis.measures import FAILED, GENERAL
+from backtest.tuning.analysis.measures import GENERAL
 from backtest.tuning.blocks import BlockRunner
-from backtest.tuning.failures import solves
 from backtest.tuning.preparation import READINGS_KEPT, SETUPS_KEPT, Preparation
 from backtest.tuning.setups import Setup, Signals
 from backtest.tuning.storage.parts import Part
@@ -48,8 +47,6 @@ class Candidates:
     sums, squares : ndarray of shape (last - first, n_blocks)
     general : ndarray of shape (last - first,), int64
     returns : ndarray of shape (last - first, n_dates), float32, or None
-    failed : ndarray of shape (last - first,), bool, or None
-        None: no candidate of the sweep solves a programme.
     """
 
     number: int
@@ -63,7 +60,6 @@ class Candidates:
     squares: NDArray[np.float64]
     general: NDArray[np.int64]
     returns: NDArray[np.float32] | None
-    failed: NDArray[np.bool_] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +177,6 @@ class InLanes:
             squares=np.empty((n, layout.n_blocks)),
             general=np.empty(n, dtype=np.int64),
             returns=None if n_dates is None else np.empty((n, n_dates), dtype=np.float32),
-            failed=np.zeros(n, dtype=np.bool_) if solves(variants.thesis, variants.space) else None,
         )
 
     def work(self, part: Candidates, n_threads: int) -> Iterator[Task | Callable[[], object]]:
@@ -263,7 +258,6 @@ class InLanes:
         """
         columns = dict(self.variants.space.columns(part.first, part.last))
         columns |= dict(zip(MEASURES, part.measures, strict=True)) | {GENERAL: part.general}
-        columns |= {} if part.failed is None else {FAILED: part.failed}
         return Part(columns=columns, sums=part.sums, squares=part.squares, returns=part.returns)
 
     def _fail(self, part: Candidates, task: Task) -> None:
@@ -273,8 +267,6 @@ class InLanes:
         part.general[task.members] = 0
         if part.returns is not None:
             part.returns[task.members] = np.nan
-        if part.failed is not None:
-            part.failed[task.members] = True
 
     def _rotations(self, read: Signals, part: Candidates, task: Task) -> Rotations:
         """Give the rules of a task; those of its last candidate again until blocks are whole."""

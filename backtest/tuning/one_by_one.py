@@ -18,7 +18,7 @@ from backtest.kernels.measures import MEASURES
 from backtest.metrics.lanes import Measuring, measure, measuring
 from backtest.result import BacktestResult
 from backtest.run import run, run_strategy, settings_of
-from backtest.tuning.analysis.measures import FAILED, GENERAL
+from backtest.tuning.analysis.measures import GENERAL
 from backtest.tuning.grids.parameter_values import text_of
 from backtest.tuning.space import Space
 from backtest.tuning.storage.parts import Part
@@ -48,8 +48,6 @@ class Outcome:
         Simple returns; None where they are not kept.
     n_decisions : int
         All of them by the general form of the ledger.
-    failed : bool
-        An optimiser gave it no portfolio at some decision.
     """
 
     measures: NDArray[np.float64]
@@ -57,7 +55,6 @@ class Outcome:
     squares: NDArray[np.float64]
     returns: NDArray[np.float32] | None
     n_decisions: int
-    failed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,7 +234,7 @@ class OneByOne:
         returns = None if self.n_dates is None else result.returns.to_numpy().astype(np.float32)
         if returns is not None and len(returns) != self.n_dates:
             raise BacktestError(
-                f"it has returns on {len(returns):,} dates, and the first candidate on {self.n_dates:,}: its names "
+                f"it has returns on {len(returns):,} dates, and the first that was run on {self.n_dates:,}: its names "
                 "trade at other venues. Sweep with returns=False."
             )
         return Outcome(
@@ -256,7 +253,6 @@ class OneByOne:
             squares=nothing,
             returns=None if self.n_dates is None else np.full(self.n_dates, np.nan, np.float32),
             n_decisions=0,
-            failed=True,
         )
 
     def _measuring(self, result: BacktestResult) -> Measuring:
@@ -310,7 +306,6 @@ def run_part(
     measures = np.array([outcome.measures for outcome in outcomes])
     columns = task.space.columns(first, last) | {name: measures[:, k] for k, name in enumerate(MEASURES)}
     columns[GENERAL] = np.array([outcome.n_decisions for outcome in outcomes], np.int64)
-    columns[FAILED] = np.array([outcome.failed for outcome in outcomes])
     kept = [outcome.returns for outcome in outcomes if outcome.returns is not None]
     return Part(
         columns=columns,

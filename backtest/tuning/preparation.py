@@ -47,7 +47,7 @@ class Preparation:
         Raises
         ------
         BacktestError, StrategyError, DataError
-            As `setup`; if there is none, the error of the last.
+            As `setup`; that of the last if there is none.
         """
         last = len(self._variants.setups) - 1
         for number in range(last):
@@ -133,7 +133,7 @@ class Preparation:
             self._dates = dates
         elif not np.array_equal(dates, self._dates):
             raise BacktestError(
-                "the venues of its baskets have other sessions than those of the first candidate, and a sweep keeps "
+                "the venues of its baskets have other sessions than those of the first that was run, and a sweep keeps "
                 "one list of dates. Sweep baskets of other venues by themselves."
             )
         return made

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from backtest.result import BacktestResult
 from backtest.run import RotationResult, run
 from backtest.tuning.analysis.landscape import ranking
-from backtest.tuning.analysis.measures import NO_MEASURES
-from backtest.tuning.failures import MOST_TOLD, failures
+from backtest.tuning.analysis.measures import GENERAL
+from backtest.tuning.failures import MOST_TOLD, failed
 from backtest.tuning.one_by_one import OneByOne
 from backtest.tuning.space import Space
 from backtest.tuning.storage.store import Store
@@ -61,6 +61,8 @@ class SweepResult(ABC):
         Taken in this call, preparation included.
     n_made : int
         Candidates run in this call; the others were there already.
+    why : callable
+        Says of a candidate that failed why it did.
     """
 
     market: MarketData
@@ -70,14 +72,15 @@ class SweepResult(ABC):
     block_rows: NDArray[np.int64]
     seconds: float
     n_made: int
+    why: Callable[[int], str]
 
     @property
     def table(self) -> pd.DataFrame:
         """One row per candidate in order: dotted parameters, measures named as in `summary()`, general_decisions.
 
         general_decisions counts the decisions that took the general form of the ledger; 0: sleeves throughout. A
-        measure that is not defined is NaN. Where an optimiser may give no portfolio, failed is True of candidates that
-        came to such a decision: they have no measures, no moments and no returns.
+        measure that is not defined is NaN. A candidate to which an optimiser gives no portfolio at some decision has
+        no measures, no moments and no returns: all of them are NaN.
         """
         return self.store.table
 
@@ -96,6 +99,11 @@ class SweepResult(ABC):
         """Simple returns of every candidate, shape (n_candidates, n_dates); None where they are not kept."""
         return self.store.returns
 
+    @property
+    def failed(self) -> NDArray[np.int64]:
+        """Numbers of the candidates without a result: an optimiser gave them no portfolio at some decision."""
+        return failed(self.table)
+
     def failures(self, k: int = MOST_TOLD) -> dict[int, str]:
         """Say why candidates failed: each is run again, until it fails as it did.
 
@@ -107,9 +115,10 @@ class SweepResult(ABC):
         Returns
         -------
         dict of int to str
-            By candidate: at which decision, and which demands cannot hold together. Empty if none failed.
+            By candidate: at which decision, and which demands cannot hold together or what its solvers said. Empty if
+            none failed.
         """
-        return failures(self.table, self.run, k)
+        return {one: self.why(one) for one in self.failed[:k].tolist()}
 
     def ranking(self, by: str = "sharpe", k: int | None = None) -> NDArray[np.int64]:
         """Order candidates by a measure, the best first; see `backtest.tuning.analysis.landscape.ranking`.
@@ -145,8 +154,14 @@ class SweepResult(ABC):
         Returns
         -------
         tuple of BacktestResult
+            Fewer than k where not so many candidates have a result.
         """
-        return tuple(self.run(int(candidate)) for candidate in self.ranking(by, k))
+        return tuple(self.run(one) for one in self._first(k, by))
+
+    def _first(self, k: int, by: str) -> list[int]:
+        """Give the best candidates that have a result."""
+        without = set(self.failed.tolist())
+        return [one for one in self.ranking(by, k).tolist() if one not in without]
 
     @abstractmethod
     def run(self, candidate: int) -> BacktestResult:
@@ -190,8 +205,9 @@ class RotationSweep(SweepResult):
         Returns
         -------
         tuple of RotationResult
+            Fewer than k where not so many candidates have a result.
         """
-        return tuple(self.run(int(candidate)) for candidate in self.ranking(by, k))
+        return tuple(self.run(one) for one in self._first(k, by))
 
     def run(self, candidate: int) -> RotationResult:
         """Run one candidate by itself and whole.
@@ -241,9 +257,7 @@ class RotationSweep(SweepResult):
         every = thesis.schedule.every
         n = LONGEST.get(every, 1) if isinstance(every, str) else int(every)
         found = self.again(thesis, self.market, {"schedule.offset": list(range(n))})
-        return found.table.drop(columns=list(NO_MEASURES), errors="ignore").rename(
-            columns={"schedule.offset": "offset"}
-        )
+        return found.table.drop(columns=GENERAL).rename(columns={"schedule.offset": "offset"})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from backtest.tuning.analysis.landscape import ranking
 from backtest.tuning.document import read_blocks
+from backtest.tuning.failures import failed
 from backtest.tuning.result import BlockMoments
 from backtest.tuning.storage.sealed_sweep import SealedSweep
 
@@ -70,6 +71,17 @@ class SavedSweep:
         ndarray of int64
         """
         return ranking(self.table, by, k)
+
+    @property
+    def failed(self) -> NDArray[np.int64]:
+        """Numbers of the candidates without a result, as `SweepResult.failed`."""
+        return failed(self.table)
+
+    @property
+    def failures(self) -> dict[int, str]:
+        """Why the first few of them failed, by candidate; for the others run them again."""
+        stated = self.document.get("failed", {}).get("reasons", {})
+        return {int(candidate): str(why) for candidate, why in stated.items()}
 
     def verify(self) -> None:
         """Hold every figure against the checksum of its part, table.csv and what sweep.json says against their own.

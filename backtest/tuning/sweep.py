@@ -2,8 +2,9 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, cast, overload
 
@@ -12,9 +13,9 @@ import numpy as np
 from backtest.errors import BacktestError, SweepStopped
 from backtest.kernels.measures import MEASURES
 from backtest.tuning import lane_parts, one_by_one
-from backtest.tuning.analysis.measures import FAILED, GENERAL
+from backtest.tuning.analysis.measures import GENERAL
 from backtest.tuning.document import sweep_document
-from backtest.tuning.failures import may_fail
+from backtest.tuning.failures import reason
 from backtest.tuning.in_lanes import InLanes
 from backtest.tuning.lane_parts import PARTS_UNDER_WAY
 from backtest.tuning.one_by_one import OneByOne
@@ -28,7 +29,6 @@ from backtest.tuning.storage.store import MEMORY_LIMIT, Store, open_store
 from backtest.tuning.variants import Variants
 from data.errors import EastboundError
 from data.market import MarketData
-from data.wording import in_one_line
 from strategies.errors import UnsolvedError
 from strategies.strategy import Policy, Strategy
 from strategies.thesis import Thesis
@@ -106,7 +106,7 @@ def sweep(
     -------
     SweepResult
         Of a thesis a RotationSweep. A candidate to which an optimiser gives no portfolio at some decision, because its
-        demands contradict each other or no solver can, ends no sweep: its measures are NaN, and `failed` marks it.
+        demands contradict each other or no solver can, ends no sweep: all its measures are NaN; see `failed`.
 
     Raises
     ------
@@ -143,8 +143,8 @@ def sweep(
     try:
         dates, block_rows = task.dates()
     except UnsolvedError as error:
-        some = "" if space.n == 1 else f"All {space.n:,} candidates fail, the last of them so: "
-        raise BacktestError(f"{some}{space.named(space.n - 1)}: {in_one_line(str(error))}") from error
+        some = "" if space.n == 1 else f"All {space.n:,} candidates fail, the first of them so: "
+        raise BacktestError(f"{some}{space.named(0)}: {reason(task.result, 0)}") from error
     n_dates = len(dates)
     if len(block_rows) - 1 > n_dates:
         if n_blocks is not None:
@@ -156,22 +156,22 @@ def sweep(
     is_kept = space.n * n_dates * 4 * RETURNS_PART <= memory_limit if returns is None else returns
     columns = {name: column.dtype for name, column in space.columns(0, 1).items()}
     columns |= dict.fromkeys(MEASURES, np.dtype(np.float64)) | {GENERAL: np.dtype(np.int64)}
-    columns |= {FAILED: np.dtype(np.bool_)} if may_fail(strategy, space) else {}
     folder = None if out is None else Path(out)
     store = open_store(
         folder, {} if out is None else sweep_identity(strategy, market, space), space.n, columns=columns,
         n_blocks=len(block_rows) - 1, n_dates=n_dates if is_kept else None, memory_limit=memory_limit, csv=csv,
         part_size=PART_SIZE if isinstance(task, InLanes) else one_by_one.PART_SIZE,
     )  # fmt: skip
+    why = cache(partial(reason, task.result))  # candidates are run again for it
     try:
         with store:
             n_made = _run_parts(task, store, threads or os.cpu_count() or 1, memory_limit, watch)
-            store.finish(lambda read: sweep_document(strategy, market, space, dates, block_rows, read, task.result))
+            store.finish(lambda read: sweep_document(strategy, market, space, dates, block_rows, read, why))
     except KeyboardInterrupt as stopped:
         raise _stopped(store, folder) from stopped
     shared: dict[str, Any] = {
         "market": market, "space": space, "store": store, "dates": dates, "block_rows": block_rows, "n_made": n_made,
-        "seconds": time.perf_counter() - begun,
+        "why": why,        "seconds": time.perf_counter() - begun,
     }  # fmt: skip
     if isinstance(strategy, Thesis):
         return RotationSweep(thesis=strategy, again=sweep, **shared)
@@ -184,19 +184,26 @@ def _task(strategy: Thesis | Strategy | Policy, market: MarketData, space: Space
         variants = Variants(strategy, market, space)
         variants.check()
         made = InLanes(variants, n_blocks)
-        for number in variants.unlike_setups():
-            try:
-                made.preparation.setup(number)
-            except UnsolvedError:  # whose candidates have no result
-                continue
-            except EastboundError as error:
-                if not number:  # as the single run says it
-                    raise
-                raise BacktestError(f"{variants.setup_named(number)}: {error}") from error
+        for alike in variants.unlike_setups():
+            _try(made, alike)
         return made
     task = OneByOne(strategy=strategy, market=market, space=space, n_blocks=n_blocks)
     task.check()
     return task
+
+
+def _try(task: InLanes, setups: Sequence[int]) -> None:
+    """Work out the first of setups that are refused alike; those without a portfolio say nothing."""
+    for number in setups:
+        try:
+            task.preparation.setup(number)
+        except UnsolvedError:
+            continue
+        except EastboundError as error:
+            if not number:  # as the single run says it
+                raise
+            raise BacktestError(f"{task.variants.setup_named(number)}: {error}") from error
+        return
 
 
 def _sees_portfolio(thesis: Thesis, space: Space) -> bool:

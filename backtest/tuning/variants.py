@@ -122,19 +122,20 @@ class Variants:
             if wrong.any():
                 self.variant(first + int(np.argmax(wrong))).check(self.market)
 
-    def unlike_setups(self) -> list[int]:
+    def unlike_setups(self) -> list[list[int]]:
         """Give setups that differ in what a market may refuse, to be worked out before any candidate is run.
 
         Returns
         -------
-        list of int
-            Positions in `setups`: the first of each fill, gross, decision venue and baskets, sixteen at most.
+        list of list of int
+            Positions in `setups`, of each fill, gross, decision venue and baskets: one of each says it. Sixteen at most
+            of each, and of them.
         """
-        found = dict[object, int]()
+        found = dict[object, list[int]]()
         for number, one in enumerate(self.setups):
             key = (one.config.fill, one.config.max_gross, one.schedule.venue, one.baskets)
-            found.setdefault(key, number)
-        return list(found.values())[:MOST_TRIED]
+            found.setdefault(key, []).append(number)
+        return [alike[:MOST_TRIED] for alike in list(found.values())[:MOST_TRIED]]
 
     def setup_named(self, number: int) -> str:
         """Name a setup by what it varies, for messages.

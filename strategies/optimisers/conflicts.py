@@ -188,7 +188,7 @@ class Elastic:
         moves = self.moves(given, price, np.full(n, FREE))
         if np.isnan(moves).any():
             furthest = max(self.statements, key=lambda one: float(np.abs(limit_of(one, given)).max()))
-            raise StrategyError(
+            raise UnsolvedError(
                 f"{furthest.say(furthest.one_limit(given))!r} is out of reach of any portfolio whose weights lie "
                 f"between -{FREE:g} and {FREE:g}. Limits are fractions, 0.1 for 10 %; check the units."
             )

@@ -12,7 +12,7 @@ from strategies.optimisers.solvers import Clarabel, Solution, Status
 
 NOTHING = 1e-13  # of a correlation: its rounding
 # SCIP asks its solver of linear programmes for a thousandth of its tolerance at times, and gets no less than 1e-10. So
-# squares, which may be missed by that tolerance each, are written larger.
+# squares and cones, which may be missed by that tolerance each, are written larger.
 FEASIBLE, LARGER = 1e-7, 10.0
 MOST_NODES = 100_000  # of the tree; a limit of time would depend on the machine
 
@@ -103,10 +103,10 @@ class Scip:
         first = form.n_zero + form.n_nonnegative
         for size in form.cones.soc:
             head = model.addVar(lb=0.0)
-            model.addCons(head == slack(first))
+            model.addCons(head == LARGER * slack(first))
             tail = [model.addVar(lb=None) for _ in range(size - 1)]
             for k, one in enumerate(tail):
-                model.addCons(one == slack(first + 1 + k))
+                model.addCons(one == LARGER * slack(first + 1 + k))
             model.addCons(quicksum(one * one for one in tail) <= head * head)
             first += size
         squares = list[Any]()

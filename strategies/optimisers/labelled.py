@@ -32,13 +32,11 @@ def names_of_tables(known: Mapping[str, object]) -> tuple[str, ...]:
     """
     first, found = "", tuple[str, ...]()
     exposures = known.get("exposures")
-    if not exposures and all(type(one) in UNLABELLED for one in known.values()):
+    if not isinstance(exposures, Mapping) and all(type(one) in UNLABELLED for one in known.values()):
         return found
-    tables = (
-        dict(known) | {f"exposures {key!r}": of for key, of in exposures.items()}
-        if isinstance(exposures, Mapping)
-        else dict(known)
-    )
+    tables = {key: table for key, table in known.items() if key != "exposures"}
+    if isinstance(exposures, Mapping):
+        tables |= {f"exposures {key!r}": of for key, of in exposures.items()}
     for key, table in sorted(tables.items(), key=lambda pair: pair[0] != "covariance"):
         for what, labels in _labels_of(key, table):
             if not found:

@@ -213,45 +213,13 @@ class Optimiser:
         solution = self.solved(programme, given)
         if solution.status == "optimal":
             return self._answer(programme, given, solution, in_full)
-        elastic = self._elastic(given)
         try:
-            conflict = smallest_conflict(elastic, given)
-        except StrategyError as error:
-            if self.may_hold:
-                return self._held(given, None, f"Held: {error}")
-            raise
-        if conflict is None:
-            return self._at_the_edge(programme, given, solution, in_full)
-        amounts, helps = relaxed(elastic, given, self.ranking) if self.ranking else None, ""
-        if (
-            amounts is None and self.ranking
-        ):  # then what is kept is in conflict by itself, and that is what must be said
-            conflict = smallest_conflict(elastic, given, kept(elastic, given, self.ranking)) or conflict
-            helps = f" What may be given up ({', '.join(self.ranking)}) does not help."
-        if amounts is None and self.may_hold:
-            return self._held(given, conflict, f"Held: {conflict}{helps}")
-        if amounts is None:
-            raise InfeasibleError(f"{conflict}{helps}", conflict)
-        wider = replace(given, relaxed=amounts)
-        solution = solve(programme, programme.numbers(wider))
-        if solution.status == "optimal":
-            answer = self._answer(programme, wider, solution, in_full)
-        else:
-            answer = self._at_the_edge(programme, wider, solution, in_full)
-        if answer.status == "held":
-            return answer
-        gave = "; ".join(
-            f"{one.key} moved by {one.amount(round(amounts[one.key], 7))}"
-            for one in elastic.statements
-            if one.key in amounts
-        )
-        return replace(
-            answer,
-            status="relaxed",
-            relaxed=amounts,
-            conflict=conflict,
-            remarks=(*answer.remarks, f"Given up: {gave}. {conflict}{and_more(conflict, amounts)}"),
-        )
+            return self._in_conflict(programme, given, solution, in_full)
+        except UnsolvedError as error:
+            if not self.may_hold:
+                raise
+            conflict = error.conflict if isinstance(error, InfeasibleError) else None
+            return self._held(given, conflict, f"Held: {error}")
 
     def without(self, key: str, given: Inputs) -> float:
         """Say what the measure would be without one demand.
@@ -359,6 +327,37 @@ class Optimiser:
             found.append(ShadowPrice(key=one.key, says=one.say(one.one_limit(given)), price=price, unit=one.unit))
         return tuple(found)
 
+    def _in_conflict(self, programme: Programme, given: Inputs, before: Solution, in_full: bool) -> Answer:
+        """Say which demands cannot hold together, or give up what the ranking says."""
+        elastic = self._elastic(given)
+        conflict = smallest_conflict(elastic, given)
+        if conflict is None:
+            return self._at_the_edge(programme, given, before, in_full)
+        if not self.ranking:
+            raise InfeasibleError(str(conflict), conflict)
+        amounts = relaxed(elastic, given, self.ranking)
+        if amounts is None:  # then what is kept is in conflict by itself, and that is what must be said
+            conflict = smallest_conflict(elastic, given, kept(elastic, given, self.ranking)) or conflict
+            raise InfeasibleError(
+                f"{conflict} What may be given up ({', '.join(self.ranking)}) does not help.", conflict
+            )
+        gave = "; ".join(
+            f"{one.key} moved by {one.amount(round(amounts[one.key], 7))}"
+            for one in elastic.statements
+            if one.key in amounts
+        )
+        wider = replace(given, relaxed=amounts)
+        solution = solve(programme, programme.numbers(wider))
+        try:
+            finish = self._answer if solution.status == "optimal" else self._at_the_edge
+            answer = finish(programme, wider, solution, in_full)
+        except UnsolvedError as error:
+            raise InfeasibleError(
+                f"{conflict} No solver could solve what is left without them: {gave}.", conflict
+            ) from error
+        remark = f"Given up: {gave}. {conflict}{and_more(conflict, amounts)}"
+        return replace(answer, status="relaxed", relaxed=amounts, conflict=conflict, remarks=(*answer.remarks, remark))
+
     def _at_the_edge(self, programme: Programme, given: Inputs, before: Solution, in_full: bool) -> Answer:
         """Solve with a hair of room where demands can just be kept: a feasible set without an inside stops solvers."""
         room = {
@@ -372,19 +371,7 @@ class Optimiser:
             solution = solve(programme, programme.numbers(replace(given, relaxed=amounts)))
             if solution.status == "optimal":
                 return self._answer(programme, given, solution, in_full)
-        return self._without_solution(given, before)
-
-    def _without_solution(self, given: Inputs, solution: Solution) -> Answer:
-        said = f"{solution.solver} ends with {solution.said!r}"
-        if solution.status == "unbounded":
-            raise UnsolvedError(
-                f"The programme has no bound ({said}): some portfolio earns any amount. Bound the weights, or "
-                "their sum: they are long or short without limit."
-            )
-        message = f"No solver could solve the programme, though its demands can be kept ({said}). "
-        if self.may_hold:
-            return self._held(given, None, f"Held: {message}")
-        raise UnsolvedError(message + "Look for limits and estimates that are very large or very small.")
+        raise _without_solution(before)
 
     def _held(self, given: Inputs, conflict: Conflict | None, remark: str) -> Answer:
         weights = np.zeros(given.n_names) if given.current is None else given.current.copy()
@@ -397,3 +384,16 @@ class Optimiser:
             conflict=conflict,
             remarks=(remark,),
         )
+
+
+def _without_solution(solution: Solution) -> StrategyError:
+    said = f"{solution.solver} ends with {solution.said!r}"
+    if solution.status == "unbounded":
+        return StrategyError(
+            f"The programme has no bound ({said}): some portfolio earns any amount. Bound the weights, or "
+            "their sum: they are long or short without limit."
+        )
+    return UnsolvedError(
+        f"No solver could solve the programme, though its demands can be kept ({said}). Look for limits and estimates "
+        "that are very large or very small."
+    )

@@ -89,6 +89,30 @@ def test_the_gap_is_small_where_risk_and_return_cancel_out(capfd):
     assert capfd.readouterr() == ("", "")  # SCIP's own solver complained of tolerances on stderr
 
 
+@pytest.mark.parametrize("nearer", [1e-5, 3e-7, -1e-5])
+def test_names_counted_beside_a_limit_on_tracking_error_that_one_pair_just_keeps(nearer):
+    """Or just misses: then it is another pair. SCIP may miss rows by more than that."""
+    given = replace(inputs(np.random.default_rng(13), 5), benchmark=np.full(5, 0.2))
+
+    def without(names):
+        return Bounds(at_most={given.names[i]: 0.0 for i in range(5) if i not in names})
+
+    pairs = list(combinations(range(5), 2))
+    errors = {pair: MinimumTrackingError(constraints=[without(pair)]).allocate(given).value for pair in pairs}
+    limit = TrackingError(at_most=errors[2, 4] * (1.0 - nearer))
+    able = [pair for pair in pairs if errors[pair] <= limit.at_most]
+    values = {pair: MinimumVariance(constraints=[without(pair), limit]).allocate(given).value for pair in able}
+    found = MinimumVariance(constraints=[NumberOfNames(at_most=2), limit]).allocate(given)
+    best = min(values, key=lambda pair: values[pair])
+    assert (best == (2, 4)) == (nearer < 0.0)
+    assert tuple(np.flatnonzero(found.weights).tolist()) == best
+    assert found.value == pytest.approx(values[best], rel=1e-6)
+    assert 0.0 <= found.gap <= 1e-6
+    tight = TrackingError(at_most=min(errors.values()) * (1.0 - 1e-5))
+    with pytest.raises(InfeasibleError, match="tracking error"):
+        MinimumVariance(constraints=[NumberOfNames(at_most=2), tight]).allocate(given)
+
+
 def test_what_counts_names_has_no_price():
     given = inputs(np.random.default_rng(5), 6)
     for build, _ in AIMS.values():

@@ -15,7 +15,9 @@ from backtest.report.tables import MISSING
 from backtest.run import run
 from backtest.tuning.sweep import sweep
 from strategies.errors import StrategyError
-from strategies.optimisers import Inputs, MinimumVariance, Participation
+from strategies.mandates.estimating import Sampled, estimate
+from strategies.mandates.sections import Estimates, HouseView
+from strategies.optimisers import BlackLitterman, Inputs, MinimumVariance, Participation
 from strategies.optimisers.solving import keeps
 from strategies.thesis import Thesis
 from tests.mandates import DESTINATION, SOURCE, mandate, walks
@@ -90,6 +92,23 @@ def test_a_view_on_a_destination_outside_the_benchmark_is_a_view_all_the_same():
 def test_black_litterman_without_a_view_says_so():
     result = run(mandate({"allocation.kind": "black_litterman", "allocation.risk_aversion": 2.5}), walks())
     assert any(note.startswith("No view is stated: the prior stands alone.") for note in result.notes)
+
+
+@pytest.mark.parametrize("is_destination", [[True, False, True], [False, False, False]])
+def test_a_prior_alone_is_as_uncertain_in_a_thesis_as_in_the_optimiser(is_destination: list[bool]):
+    returns = np.random.default_rng(4).normal(0.001, 0.02, (60, 3))
+    sampled = Sampled(
+        names=("A", "B", "C"), venues=("XNYS",) * 3, returns=returns, is_destination=np.array(is_destination),
+        score=float("nan"), periods_per_year=52.0,
+    )  # fmt: skip
+    view = HouseView(level=69.0, target=75.0, tau=0.1) if not any(is_destination) else HouseView(tau=0.1)
+    found = estimate(sampled, Estimates(covariance="sample"), view)
+    risk = 52.0 * np.cov(returns.T)
+    np.testing.assert_allclose(found.covariance, 1.1 * risk, rtol=1e-12)
+    np.testing.assert_allclose(found.expected_returns, Estimates().risk_aversion * risk @ found.benchmark, rtol=1e-9)
+    given = Inputs.of({"covariance": risk, "benchmark": found.benchmark})
+    posterior, _ = BlackLitterman(risk_aversion=Estimates().risk_aversion, tau=0.1).posterior(given)
+    np.testing.assert_allclose(posterior.covariance, found.covariance, rtol=1e-12)
 
 
 @pytest.mark.parametrize("gives", ["hold", ["net"], ["each name", "hold"]])

@@ -61,7 +61,7 @@ def bytes_of(part: Part) -> list[bytes]:
 def test_a_candidate_is_its_own_single_run():
     task = with_returns(task_of(HoldOne(), GRID, n_blocks=2))
     part = swept(task)
-    names = [*GRID, *MEASURES, "general_decisions", "failed"]
+    names = [*GRID, *MEASURES, "general_decisions"]
     assert list(part.columns) == names
     assert part.sums.shape == part.squares.shape == (16, 2)
     for candidate in range(16):
@@ -295,7 +295,6 @@ def opened(task: OneByOne, folder: Path) -> Store:
     columns = {name: column.dtype for name, column in task.space.columns(0, 0).items()}
     columns |= dict.fromkeys(MEASURES, np.dtype(float)) | {
         "general_decisions": np.dtype(np.int64),
-        "failed": np.dtype(bool),
     }
     identity = {"strategy": strategy_digest(task.strategy), "grid": task.space.digest}
     return open_store(folder, identity, task.space.n, columns=columns, n_blocks=1, part_size=5)

@@ -64,3 +64,9 @@ def test_many_steps_are_held_to_the_labels_too():
     assert named.shape == (2, 3)
     with pytest.raises(StrategyError, match="At place 1 'c' stands in the names, and 'a' in a table"):
         MinimumVariance().weights_over(covariance=steps, names=["c", "b", "a"])
+
+
+@pytest.mark.parametrize("exposures", [pd.DataFrame({"beta": [1.0, 2.0]}), pd.Series([1.0, 2.0]), np.eye(2)])
+def test_exposures_that_are_a_table_are_refused(exposures):
+    with pytest.raises(StrategyError, match="exposures is .*; want a mapping"):
+        MinimumVariance().weights(covariance=np.eye(2), exposures=exposures)

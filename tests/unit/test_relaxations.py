@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from strategies.errors import StrategyError
+from strategies.errors import StrategyError, UnsolvedError
 from strategies.optimisers import (
     Bounds,
     DoNotTrade,
@@ -237,3 +237,34 @@ def test_a_solver_that_fails_is_no_conflict(monkeypatch):
     assert held.conflict is None
     assert "made up ends with 'lost'" in held.remarks[0]
     assert answer(["turnover", "hold"], []).remarks == held.remarks
+
+
+def test_an_order_that_ends_in_hold_holds_whatever_fails_on_the_way(monkeypatch):
+    from strategies.optimisers import optimiser
+    from strategies.optimisers.solvers import Solution
+
+    def lost(*_given):
+        raise UnsolvedError("No solver could say why.")
+
+    trouble = Solution("trouble", np.full(9, np.nan), np.zeros(9), np.nan, "made up", 0, "lost")
+    solve, asked = optimiser.solve, []
+
+    def solve_once(programme, numbers):
+        asked.append(1)
+        return solve(programme, numbers) if len(asked) == 1 else trouble
+
+    with monkeypatch.context() as patched:
+        patched.setattr(optimiser, "relaxed", lost)
+        assert answer(["turnover", "hold"]).remarks == ("Held: No solver could say why.",)
+        with pytest.raises(UnsolvedError, match="No solver could say why"):
+            answer(["turnover"])
+    monkeypatch.setattr(optimiser, "solve", solve_once)
+    held = answer(["turnover", "hold"])
+    assert held.status == "held"
+    assert str(held.conflict) == SAID
+    assert held.remarks == (
+        f"Held: {SAID} No solver could solve what is left without them: turnover at most moved by 10 %.",
+    )
+    asked.clear()
+    with pytest.raises(InfeasibleError, match="No solver could solve what is left without them: turnover"):
+        answer(["turnover"])

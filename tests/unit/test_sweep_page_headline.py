@@ -204,3 +204,13 @@ def test_under_a_year_offsets_are_compared_by_total_return():
         "ranked by, which then says little."
     ) in said
     assert any("returns 3.0 % to 6.0 % in all over its 5 offsets" in one for one in said)
+
+
+def test_offsets_on_which_the_best_has_no_result_are_counted_by_themselves():
+    frames = frames_of(hill_table())
+    returned = np.array(OFFSET_RETURNS)
+    returned[1] = np.nan
+    frames.__dict__["offsets"] = frames.offsets.assign(annual_return=returned)
+    (said,) = plain(timing(frames))
+    assert "over its 4 offsets" in said
+    assert said.endswith("of them. On 1 other offset it has no result.")

@@ -13,7 +13,7 @@ from backtest.report.sweep.origin import origin, outcomes
 from backtest.report.tables import MISSING, Table, number
 from backtest.report.writing import counted
 from backtest.tuning.analysis.axes import written
-from backtest.tuning.failures import in_words, n_failed
+from backtest.tuning.failures import in_words
 
 MEASURES = ("sharpe", "annual_return", "volatility", "max_drawdown", "calmar", "turnover", "cost_annual")
 SHORT_HEADS = {
@@ -162,7 +162,7 @@ def told(frames: SweepFrames) -> tuple[str, ...]:
     table, said = frames.table, [origin(frames.found.space)]
     if frames.n_outcomes < frames.n_run:
         said.append(outcomes(frames.n_run, frames.n_outcomes))
-    if n_failed(table):
+    if frames.n_run < frames.n:
         said.append(in_words(table, frames.found.failures(1)))
     missing = frames.n - int(np.isfinite(frames.values).sum())
     if missing:

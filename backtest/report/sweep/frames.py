@@ -19,11 +19,11 @@ from backtest.run import run
 from backtest.tuning.analysis.axes import Axis, axis, bins_for, parameters, written
 from backtest.tuning.analysis.groups import Sorted
 from backtest.tuning.analysis.landscape import Marginal, marginal, ranking, spread
-from backtest.tuning.analysis.measures import NO_MEASURES, values_of
+from backtest.tuning.analysis.measures import values_of
 from backtest.tuning.analysis.neighbourhood import Neighbourhood, neighbourhood
 from backtest.tuning.analysis.outcomes import n_outcomes
 from backtest.tuning.analysis.sensitivity import explained, interactions
-from backtest.tuning.failures import n_failed
+from backtest.tuning.failures import failed
 from data.errors import EastboundError
 from data.market import MarketData
 from strategies.thesis import Thesis
@@ -46,7 +46,7 @@ class Sweep(Protocol):
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a candidate: parameters, measures, `general_decisions`, and `failed` where one may."""
+        """One row a candidate: parameters, measures, `general_decisions`."""
 
     def variant(self, candidate: int) -> Thesis:
         """Give the thesis of one candidate."""
@@ -88,7 +88,7 @@ class SweepFrames:
     @cached_property
     def n_run(self) -> int:
         """Candidates that did not fail."""
-        return self.n - n_failed(self.found.table)
+        return self.n - len(failed(self.found.table))
 
     @cached_property
     def values(self) -> NDArray[np.float64]:
@@ -137,7 +137,7 @@ class SweepFrames:
     def measures(self) -> tuple[str, ...]:
         """Measures in the table."""
         named = (str(name) for name in self.table.columns if "." not in str(name))
-        return tuple(name for name in named if name not in NO_MEASURES)
+        return tuple(name for name in named if name != "general_decisions")
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:

@@ -68,8 +68,9 @@ def general_form(frames: SweepFrames) -> list[str]:
     some = int((general > 0).sum())
     if not some:
         return ["No candidate needed the general form of the ledger: all went by baskets, which is exact here."]
+    n = frames.n_run
     said = (
-        f"{number(some)} of {counted(frames.n, 'candidate')} ({percent(some / frames.n, 0)}) took the general form of "
+        f"{number(some)} of {counted(n, 'candidate')} ({percent(some / n, 0)}) took the general form of "
         f"the ledger, name by name, at some decision: at {number(general.sum())}{_of_how_many(frames, some)} in all."
     )
     market, most = frames.found.market, int(np.argmax(general))
@@ -82,7 +83,7 @@ def general_form(frames: SweepFrames) -> list[str]:
         "buys cut for want of money."
     )
     rest = "All else went by baskets, which is exact there and faster."
-    return [" ".join((said, why, *([rest] if some < frames.n or not reasons else [])))]
+    return [" ".join((said, why, *([rest] if some < n or not reasons else [])))]
 
 
 def _assets(thesis: Thesis, market: MarketData) -> tuple[str, ...]:

@@ -200,20 +200,22 @@ def timing(frames: SweepFrames) -> list[str]:
     if len(offsets) < 2:
         return []
     returned, span = offsets[frames.returned].to_numpy(dtype=np.float64), "in all" if frames.is_short else "a year"
-    if np.isfinite(returned).sum() < 2:
+    n = int(np.isfinite(returned).sum())
+    if n < 2:
         return []
     mine = frames.own_offset
     rank = ""
     if mine is not None:
         place = int(np.count_nonzero(returned > returned[mine])) + 1
-        rank = f" Its own is the {ordinal(place, len(returned))} of them."
+        rank = f" Its own is the {ordinal(place, n)} of them."
     lowest, highest = percent(float(np.nanmin(returned))), percent(float(np.nanmax(returned)))
     deviation = number(100 * float(np.nanstd(returned, ddof=1)), 1)
     said = (
         f"Deciding on another day, and nothing else changed, the best returns {lowest} to {highest} {span} over its "
-        f"{counted(len(offsets), 'offset')}, {deviation} points of standard deviation: timing luck.{rank}"
+        f"{counted(n, 'offset')}, {deviation} points of standard deviation: timing luck.{rank}"
     )
-    return [said]
+    none = len(offsets) - n
+    return [said + (f" On {counted(none, 'other offset')} it has no result." if none else "")]
 
 
 def ordinal(place: int, n: int) -> str:

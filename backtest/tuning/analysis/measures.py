@@ -7,8 +7,6 @@ from numpy.typing import NDArray
 from backtest.errors import BacktestError
 
 GENERAL = "general_decisions"  # the column that follows the measures
-FAILED = "failed"  # the one after it, where an optimiser may give no portfolio: the candidate has no result
-NO_MEASURES = frozenset({GENERAL, FAILED})
 
 # Of these less is better; of any other measure more is. Drawdowns are zero or below: more is better.
 LESS_IS_BETTER = frozenset({"volatility", "turnover", "traded_notional", "cost", "cost_annual", "n_trades", "kurtosis"})

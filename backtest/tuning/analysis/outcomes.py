@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from backtest.tuning.analysis.measures import FAILED, NO_MEASURES
+from backtest.tuning.analysis.measures import GENERAL
+from backtest.tuning.failures import failed
 
 ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio, so that no column undoes another
 
@@ -28,11 +29,10 @@ def n_outcomes(table: pd.DataFrame) -> int:
     >>> n_outcomes(pd.DataFrame({"rotation.enter": [0.5, 1.0, 1.5], "sharpe": [0.4, 0.4, 0.6]}))
     2
     """
-    if FAILED in table:
-        table = table[~table[FAILED].to_numpy(dtype=bool)]
+    table = table.drop(index=table.index[failed(table)]) if len(failed(table)) else table
     found = np.zeros(len(table), dtype=np.uint64)
     for name in table.columns:
-        if "." in str(name) or name in NO_MEASURES:
+        if "." in str(name) or name == GENERAL:
             continue
         values = table[name].to_numpy(dtype=np.float64) + 0.0  # a copy in which minus zero is zero
         values[np.isnan(values)] = np.nan  # which has many bit patterns

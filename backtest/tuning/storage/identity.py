@@ -11,13 +11,13 @@ import pandas as pd
 from backtest.errors import BacktestError
 from backtest.output.documents import json_text
 from backtest.output.provenance import SOLVERS, versions
-from backtest.tuning.failures import solves
 from backtest.tuning.grids.parameter_values import text_of
 from backtest.tuning.space import Space
 from backtest.tuning.storage.parts import ColumnType, Layout
 from backtest.tuning.storage.strategy_identity import strategy_digest, strategy_fields
 from data.fingerprint import market_hash
 from data.market import MarketData
+from strategies.settings import SIMPLE
 from strategies.strategy import Policy, Strategy
 from strategies.thesis import Thesis
 
@@ -47,9 +47,11 @@ def sweep_identity(strategy: Thesis | Strategy | Policy, market: MarketData, spa
         varies in words, so that it can be said what differs. Nothing of it changes with the day, the place or the
         number of threads.
     """
-    is_solved = solves(strategy, space)
-    made_by = versions(solves=is_solved)
-    libraries = {name: made_by["libraries"][name] for name in (*LIBRARIES, *(SOLVERS if is_solved else ()))}
+    varied = dict(zip(space.names, space.values, strict=True))
+    kinds = varied.get("allocation.kind", (strategy.allocation.kind,)) if isinstance(strategy, Thesis) else SIMPLE
+    solves = not set(kinds) <= set(SIMPLE)
+    made_by = versions(solves=solves)
+    libraries = {name: made_by["libraries"][name] for name in (*LIBRARIES, *(SOLVERS if solves else ()))}
     own = {"Eastbound": made_by["eastbound"], "Eastbound's files": made_by["source"], "Python": made_by["python"]}
     return {
         **own,
