@@ -13,6 +13,7 @@ from backtest.errors import BacktestError, SweepStopped
 from backtest.kernels.measures import MEASURES
 from backtest.report.sweep.candidates import told
 from backtest.report.sweep.frames import SweepFrames
+from backtest.report.sweep.headline import cards, sentences
 from backtest.run import run
 from backtest.tuning import one_by_one
 from backtest.tuning.analysis.outcomes import n_outcomes
@@ -206,6 +207,12 @@ def test_what_is_read_says_how_many_and_why(capsys) -> None:
         "and low."
     )
     assert in_words(hill_table(), {}) == ""
+    frames = SweepFrames(sweep_of(table), "sharpe", 5)
+    assert sentences(frames)[1] == (
+        f"1 of {len(table):,} candidates has no result, for an optimiser found no portfolio at some decision (see the "
+        "notes); every figure here leaves them out."
+    )
+    assert "; 1 without a result" in cards(frames)[0].note
 
 
 @pytest.mark.parametrize("thesis", [mandate(), within_baskets()], ids=["one by one", "in lanes"])

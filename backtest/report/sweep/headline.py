@@ -76,6 +76,7 @@ def sentences(frames: SweepFrames) -> list[str]:
     )
     return [
         first,
+        *_failed(frames),
         *([outcomes(frames.n_run, n_outcomes)] if n_outcomes < frames.n_run else []),
         *cautions(frames.parameters),
         *_own(frames),
@@ -86,6 +87,19 @@ def sentences(frames: SweepFrames) -> list[str]:
         *timing(frames),
         *([flattered] if n_outcomes > 1 else []),
     ]
+
+
+def _failed(frames: SweepFrames) -> list[str]:
+    """Say how many candidates have no result."""
+    n = frames.n - frames.n_run
+    if not n:
+        return []
+    have = "has" if n == 1 else "have"
+    said = (
+        f"{number(n)} of {counted(frames.n, 'candidate')} {have} no result, for an optimiser found no portfolio at "
+        "some decision (see the notes); every figure here leaves them out."
+    )
+    return [said]
 
 
 def spread_best(frames: SweepFrames) -> float:
@@ -261,6 +275,7 @@ def cards(frames: SweepFrames) -> tuple[Card, ...]:
             label="Candidates",
             value=number(frames.n),
             note=f"{counted(len(frames.parameters), 'parameter')} varied"
+            + (f"; {number(frames.n - frames.n_run)} without a result" if frames.n_run < frames.n else "")
             + (f"; {counted(frames.n_outcomes, 'different outcome')}" if frames.n_outcomes < frames.n_run else ""),
         ),
         Card(
