@@ -24,7 +24,7 @@ from data.market import MarketData
 from strategies.targets import TargetWeights
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class BacktestResult:
     """The outcome of one run.
 
@@ -57,6 +57,10 @@ class BacktestResult:
     first_event: int
     last_event: int
     stated: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """Say what it is: its parts print for pages."""
+        return f"<{type(self).__name__}: {len(self.asked):,} decisions on {self.market.name}>"
 
     @cached_property
     def _whole(self) -> tuple[Journal, Record]:

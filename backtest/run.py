@@ -32,7 +32,7 @@ from strategies.thesis import Plan, Thesis
 MIXES = {"hold source": (1.0, 0.0), "hold destination": (0.0, 1.0), "50/50": (0.5, 0.5)}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class RotationResult(BacktestResult):
     """The outcome of a thesis: a BacktestResult with its plan and its references.
 

@@ -81,7 +81,8 @@ def print_sweep(
             measures["own settings"] = dict(frames.own)
         _print_measures(console, measures, None if by in SIMPLE and years >= A_YEAR else by)
         told = ["Median: of each measure by itself, over all candidates."]
-        different = outcomes(space.n - len(found.failed), n_outcomes(table) if frames is None else frames.n_outcomes)
+        n_different = n_outcomes(table) if frames is None else frames.n_outcomes
+        different = outcomes(space.n - len(found.failed), n_different, space.n)
         told += [different] if different else []
         told += [annualised(by, years)] if years < A_YEAR else []
         for place, candidate in places.items():

@@ -31,7 +31,8 @@ from strategies.errors import StrategyError, UnsolvedError
 from strategies.strategy import Policy, Strategy
 from strategies.thesis import Thesis
 
-PART_SIZE = 256  # candidates that are lost at most when a sweep is stopped: each may take seconds
+# Candidates that are lost at most when a sweep is stopped: of strategies in Python, of theses that solve programmes.
+PART_SIZE, SOLVED_PART_SIZE = 256, 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,11 @@ class OneByOne:
         OneByOne
         """
         return replace(self, n_blocks=n_blocks)
+
+    @property
+    def part_size(self) -> int:
+        """Candidates of a part."""
+        return SOLVED_PART_SIZE if isinstance(self.strategy, Thesis) else PART_SIZE
 
     def check(self) -> None:
         """Refuse what cannot be run, before any work.
@@ -323,7 +329,7 @@ def run_parts(task: OneByOne, store: Store, n_workers: int, watch: Callable[[int
     task : OneByOne
         Checked.
     store : Store
-        Of parts of `PART_SIZE`, or another size that no number of workers decides.
+        Of parts of `part_size`, or another size that no number of workers decides.
     n_workers : int
         Processes. No result depends on it.
     watch : callable, optional

@@ -43,7 +43,7 @@ class BlockMoments:
     edges: NDArray[np.datetime64]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SweepResult(ABC):
     """The outcome of a sweep.
 
@@ -73,6 +73,10 @@ class SweepResult(ABC):
     seconds: float
     n_made: int
     why: Callable[[int], str]
+
+    def __repr__(self) -> str:
+        """Say what it is: its parts print for pages."""
+        return f"<{type(self).__name__}: {self.space.n:,} candidates on {self.market.name}>"
 
     @property
     def table(self) -> pd.DataFrame:
@@ -178,7 +182,7 @@ class SweepResult(ABC):
         """
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class RotationSweep(SweepResult):
     """The outcome of a sweep of a thesis.
 
@@ -260,7 +264,7 @@ class RotationSweep(SweepResult):
         return found.table.drop(columns=GENERAL).rename(columns={"schedule.offset": "offset"})
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class StrategySweep(SweepResult):
     """The outcome of a sweep of a strategy in Python.
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backtest.tuning.analysis.landscape import ranking
 from backtest.tuning.document import read_blocks
-from backtest.tuning.failures import failed
+from backtest.tuning.failures import MOST_TOLD, failed
 from backtest.tuning.result import BlockMoments
 from backtest.tuning.storage.sealed_sweep import SealedSweep
 
@@ -77,11 +77,19 @@ class SavedSweep:
         """Numbers of the candidates without a result, as `SweepResult.failed`."""
         return failed(self.table)
 
-    @property
-    def failures(self) -> dict[int, str]:
-        """Why the first few of them failed, by candidate; for the others run them again."""
+    def failures(self, k: int = MOST_TOLD) -> dict[int, str]:
+        """Say why the first of them failed, as `SweepResult.failures`; of three at most: others have to be run again.
+
+        Parameters
+        ----------
+        k : int
+
+        Returns
+        -------
+        dict of int to str
+        """
         stated = self.document.get("failed", {}).get("reasons", {})
-        return {int(candidate): str(why) for candidate, why in stated.items()}
+        return {int(candidate): str(why) for candidate, why in [*stated.items()][:k]}
 
     def verify(self) -> None:
         """Hold every figure against the checksum of its part, table.csv and what sweep.json says against their own.

@@ -91,7 +91,8 @@ def sweep(
         Threads, or processes; by default as many as there are processors. No result depends on it.
     memory_limit : int or str
         Bytes of results that may be held in memory, or a text such as "500MB". Without `out` that is all of them, and
-        with it a part of 65,536 candidates; of a strategy in Python of 256.
+        with it a part of 65,536 candidates; of a strategy in Python of 256, of a thesis that weighs the whole portfolio
+        of 16.
     returns : bool, optional
         Keep all returns, in single precision. By default where they are small beside the memory limit.
     n_blocks : int
@@ -160,7 +161,7 @@ def sweep(
     store = open_store(
         folder, {} if out is None else sweep_identity(strategy, market, space), space.n, columns=columns,
         n_blocks=len(block_rows) - 1, n_dates=n_dates if is_kept else None, memory_limit=memory_limit, csv=csv,
-        part_size=PART_SIZE if isinstance(task, InLanes) else one_by_one.PART_SIZE,
+        part_size=PART_SIZE if isinstance(task, InLanes) else task.part_size,
     )  # fmt: skip
     why = cache(partial(reason, task.result))  # candidates are run again for it
     try:

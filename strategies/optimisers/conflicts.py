@@ -189,7 +189,7 @@ class Elastic:
         if np.isnan(moves).any():
             furthest = max(self.statements, key=lambda one: float(np.abs(limit_of(one, given)).max()))
             raise UnsolvedError(
-                f"{furthest.say(furthest.one_limit(given))!r} is out of reach of any portfolio whose weights lie "
+                f"{furthest.say(given)!r} is out of reach of any portfolio whose weights lie "
                 f"between -{FREE:g} and {FREE:g}. Limits are fractions, 0.1 for 10 %; check the units."
             )
         return moves
@@ -262,10 +262,10 @@ def _conflict(elastic: Elastic, given: Inputs, members: tuple[int, ...], among: 
             move, helps = _least_move(elastic, given, one, members), False
         move *= statement.unit_at(given)
         limit = statement.one_limit(given)
-        wider = f"limits {statement.amount(_rounded(abs(move)))} wider"
-        instead = wider if limit is None else statement.amount(_rounded(limit + move))
+        wider = f"limits {statement.amount(_rounded(abs(move)), towards=1.0)} wider"
+        instead = wider if limit is None else statement.amount(_rounded(limit + move), towards=move)
         clashes.append(
-            Clash(key=statement.key, says=statement.say(limit), amount=abs(move), instead=instead, helps=helps)
+            Clash(key=statement.key, says=statement.say(given), amount=abs(move), instead=instead, helps=helps)
         )
     return Conflict(clashes=tuple(clashes))
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, TypedDict
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from strategies.errors import StrategyError
-from strategies.optimisers.labelled import names_of_tables, refuse_order
+from strategies.optimisers.labelled import in_order, names_of_tables, refuse_order
 from strategies.optimisers.semidefinite import refuse_odd, square_root
 
 Vector = NDArray[np.float64]
@@ -133,8 +134,11 @@ class Inputs:
         names = _names(known, n)
         arrays: dict[str, Any] = {key: _array(key, known[key], names) for key in ARRAYS if key in known}
         _refuse_out_of_range(arrays, names)
-        labels = {kind: _labels(kind, of, n) for kind, of in _mapping("labels", known).items()}
-        exposures = {factor: _array(factor, of, names) for factor, of in _mapping("exposures", known).items()}
+        labels = {kind: _labels(kind, of, names) for kind, of in _mapping("labels", "kinds", known).items()}
+        exposures = {
+            factor: _array(factor, in_order(of, names, f"exposures {factor!r}"), names)
+            for factor, of in _mapping("exposures", "factors", known).items()
+        }
         used, absent = known.get("turnover_used", 0.0), known.get("absent", ())
         return cls(
             names=names,
@@ -315,7 +319,7 @@ def _array(what: str, given: object, names: tuple[str, ...]) -> NDArray[np.float
     if not np.isfinite(array).all():
         place = np.argwhere(~np.isfinite(array))[0]
         row = f" in row {place[0]}" if array.ndim == 2 else ""
-        raise StrategyError(f"{what} of {names[place[-1]]}{row} is {array[tuple(place)]}: give a finite number.")
+        raise StrategyError(f"{what} of {names[place[-1]]}{row}: {array[tuple(place)]}; give a finite number.")
     if what == "covariance":
         refuse_odd(array, names)
     return array
@@ -341,30 +345,31 @@ def _refuse_odd_number(what: str, given: object) -> None:
 
 def _texts(what: str, given: object) -> tuple[str, ...]:
     """Read one text a name, of any sequence: a list, an array, an index, a column."""
-    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        raise StrategyError(f"{what} is {given!r}; want a text for each name.")
+    if isinstance(given, (str, bytes, AbstractSet)) or not isinstance(given, Iterable):
+        raise StrategyError(f"{what}: {given!r}; want a text for each name, in their order.")
     found = tuple(given)
     for place, one in enumerate(found):
         if one is None or (isinstance(one, (float, np.floating)) and math.isnan(one)):
             raise StrategyError(
-                f"{what} is missing at place {place + 1}: give each name one, a group of its own if need be."
+                f"{what}: none at place {place + 1}; give each name one, a group of its own if need be."
             )
     return tuple(map(str, found))
 
 
-def _mapping(what: str, known: Mapping[str, object]) -> Mapping[str, object]:
+def _mapping(what: str, keys: str, known: Mapping[str, object]) -> Mapping[str, object]:
     found = known.get(what, {})
     if not isinstance(found, Mapping):
-        raise StrategyError(f"{what} is {type(found).__name__}; want a mapping from kinds to one value a name.")
+        raise StrategyError(f"{what} is {type(found).__name__}; want a mapping from {keys} to one value a name.")
     return found
 
 
-def _labels(kind: str, given: object, n: int) -> tuple[str, ...]:
+def _labels(kind: str, given: object, names: tuple[str, ...]) -> tuple[str, ...]:
+    n = len(names)
     if type(given) is tuple and len(given) == n and set(map(type, given)) == {str}:
         return given  # the same object at each decision is found again at once
-    found = _texts(f"labels of kind {kind!r}", given)
+    found = _texts(f"labels of kind {kind!r}", in_order(given, names, f"labels {kind!r}"))
     if len(found) != n:
-        raise StrategyError(f"labels of kind {kind!r} are {len(found)}, and there are {n} names: give each one.")
+        raise StrategyError(f"{len(found)} labels of kind {kind!r}, and there are {n} names: give each one.")
     return found
 
 
@@ -376,5 +381,7 @@ def _flags(what: str, given: object, names: tuple[str, ...]) -> NDArray[np.bool_
     except ValueError as error:
         raise StrategyError(f"{what} has rows of different lengths.") from error
     if found.shape != (len(names),) or found.dtype != np.bool_:
-        raise StrategyError(f"{what} has shape {found.shape}; want True or False for each of {len(names)} names.")
+        raise StrategyError(
+            f"{what} holds {found.dtype} of shape {found.shape}; want True or False for each of {len(names)} names."
+        )
     return found

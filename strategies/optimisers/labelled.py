@@ -34,7 +34,7 @@ def names_of_tables(known: Mapping[str, object]) -> tuple[str, ...]:
     exposures = known.get("exposures")
     if not isinstance(exposures, Mapping) and all(type(one) in UNLABELLED for one in known.values()):
         return found
-    tables = {key: table for key, table in known.items() if key != "exposures"}
+    tables = {key: table for key, table in known.items() if key not in ("exposures", "labels")}
     if isinstance(exposures, Mapping):
         tables |= {f"exposures {key!r}": of for key, of in exposures.items()}
     for key, table in sorted(tables.items(), key=lambda pair: pair[0] != "covariance"):
@@ -85,3 +85,40 @@ def _labels_of(key: str, table: Any) -> list[tuple[str, tuple[str, ...]]]:
         for what, axis in [*last, *rows]
         if len(axis) and all(isinstance(label, str) for label in axis)
     ]
+
+
+def in_order(given: object, names: tuple[str, ...], what: str) -> object:
+    """Bring values by name into the order of the names, and refuse a Series in another order.
+
+    Parameters
+    ----------
+    given : object
+    names : tuple of str
+    what : str
+        For messages.
+
+    Returns
+    -------
+    object
+        Of a mapping a tuple of its values; anything else as it is.
+
+    Raises
+    ------
+    StrategyError
+        If a mapping lacks a name or has another one, or the index of a Series differs from the names.
+
+    Examples
+    --------
+    >>> in_order({"B": "tech", "A": "banks"}, ("A", "B"), "labels 'sector'")
+    ('banks', 'tech')
+    """
+    if isinstance(given, Mapping):
+        odd = [str(one) for one in (*names, *given) if (one in given) != (one in names)]
+        if odd:
+            lacks = "lacks" if odd[0] in names else "has"
+            raise StrategyError(f"{what} {lacks} {odd[0]!r}; give one value for each of the {len(names)} names.")
+        return tuple(given[name] for name in names)
+    for _, labels in _labels_of(what, given):
+        if labels != names:
+            refuse_order(what, labels, "the names", names)
+    return given

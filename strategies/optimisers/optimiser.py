@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from strategies.errors import InfeasibleError, StrategyError, UnsolvedError
 from strategies.optimisers.answer import Answer, Measure, ShadowPrice
-from strategies.optimisers.conflicts import KEPT_BY_ROUNDING, Conflict, Elastic, smallest_conflict
+from strategies.optimisers.conflicts import Conflict, Elastic, smallest_conflict
 from strategies.optimisers.constraints.bounds import Bounds
 from strategies.optimisers.constraints.constraint import Constraint
 from strategies.optimisers.constraints.costs import TradingCosts
@@ -19,7 +19,7 @@ from strategies.optimisers.constraints.exposure import Net
 from strategies.optimisers.constraints.groups import Shares
 from strategies.optimisers.inputs import Inputs, Parts
 from strategies.optimisers.programme import COMPILED, Objective, Programme, without_dust
-from strategies.optimisers.ranking import and_more, kept, refuse_unknown, relaxed
+from strategies.optimisers.ranking import and_more, hair, kept, refuse_unknown, relaxed
 from strategies.optimisers.room import Room
 from strategies.optimisers.size import has_sizes, largest
 from strategies.optimisers.solvers import Solution
@@ -324,7 +324,7 @@ class Optimiser:
         found = list[ShadowPrice]()
         for one, multipliers in zip(programme.statements, programme.multipliers(solution), strict=True):
             price = self.price(given, weights, float(multipliers.sum()) / one.unit_at(given), scale)
-            found.append(ShadowPrice(key=one.key, says=one.say(one.one_limit(given)), price=price, unit=one.unit))
+            found.append(ShadowPrice(key=one.key, says=one.say(given), price=price, unit=one.unit))
         return tuple(found)
 
     def _in_conflict(self, programme: Programme, given: Inputs, before: Solution, in_full: bool) -> Answer:
@@ -361,13 +361,14 @@ class Optimiser:
     def _at_the_edge(self, programme: Programme, given: Inputs, before: Solution, in_full: bool) -> Answer:
         """Solve with a hair of room where demands can just be kept: a feasible set without an inside stops solvers."""
         room = {
-            one.key: given.relaxed.get(one.key, 0.0)
-            + {"at most": 1.0, "at least": -1.0, "exactly": 0.0}[one.sense] * KEPT_BY_ROUNDING * one.unit_at(given)
+            one.key: hair(one, given)
             for one in programme.statements
             if one.expression.is_scalar() or one.key in given.relaxed  # bounds of names keep to the letter
         }
         # A sum that gave by a hair more than it had to may be out of reach: of weights above zero, less than nothing.
-        for amounts in (room, {key: round(move, 7) for key, move in room.items()}):
+        # And what each name may miss by rounding may be more than the sum of all may: then names give too.
+        rounded = {key: round(move, 7) for key, move in room.items()}
+        for amounts in (room, rounded, {one.key: hair(one, given, 2.0) for one in programme.statements}):
             solution = solve(programme, programme.numbers(replace(given, relaxed=amounts)))
             if solution.status == "optimal":
                 return self._answer(programme, given, solution, in_full)

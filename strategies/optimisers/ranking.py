@@ -98,6 +98,25 @@ def kept(elastic: Elastic, given: Inputs, ranking: Sequence[str]) -> list[int]:
     return [i for i, one in enumerate(elastic.statements) if _rank(one, given, ranking) < 0]
 
 
+def hair(one: Statement, given: Inputs, times: float = 1.0) -> float:
+    """Say by how much a limit moves if it gives what rounding may miss it by, and what it gave before.
+
+    Parameters
+    ----------
+    one : Statement
+    given : Inputs
+    times : float
+        That much of it.
+
+    Returns
+    -------
+    float
+        In the limit's unit, above zero up; an equality gives nothing.
+    """
+    wider = {"at most": times, "at least": -times, "exactly": 0.0}[one.sense]
+    return given.relaxed.get(one.key, 0.0) + wider * KEPT_BY_ROUNDING * one.unit_at(given)
+
+
 def and_more(conflict: Conflict, amounts: Mapping[str, float]) -> str:
     """Say where more had to give than one conflict explains: it is a smallest set, and seldom the only one.
 

@@ -1,5 +1,6 @@
 """What a mandate says, one sentence at a time: the unit of conflicts, relaxations and shadow prices."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -39,6 +40,8 @@ class Statement:
         One of the expression's units in the user's: risks are written in those of the scaled covariance.
     can_give : bool
         Whether a ranking may give it up; not what an optimiser cannot do without.
+    aside : callable, optional
+        Says where the limit comes from, where that is not what the user wrote.
     """
 
     key: str
@@ -50,6 +53,7 @@ class Statement:
     gives_down_only: bool = False
     size: Callable[[Inputs], float] | None = None
     can_give: bool = True
+    aside: Callable[[Inputs], str] | None = None
 
     @property
     def is_constant(self) -> bool:
@@ -98,49 +102,54 @@ class Statement:
         """
         return 1.0 if self.size is None else self.size(given)
 
-    def say(self, limit: float | None) -> str:
+    def say(self, given: Inputs) -> str:
         """Say the sentence.
 
         Parameters
         ----------
-        limit : float or None
-            None: it differs from name to name.
+        given : Inputs
 
         Returns
         -------
         str
         """
-        return f"{self.subject} {self.sense} {'its own limit' if limit is None else self.amount(limit)}"
+        limit = self.one_limit(given)
+        aside = "" if self.aside is None else self.aside(given)
+        return f"{self.subject} {self.sense} {'its own limit' if limit is None else self.amount(limit)}{aside}"
 
-    def amount(self, value: float) -> str:
+    def amount(self, value: float, *, towards: float = 0.0) -> str:
         """Say an amount in the unit of the sentence.
 
         Parameters
         ----------
         value : float
+        towards : float
+            Rounded up where that is above zero, down where it is below; to the nearest where it is zero.
 
         Returns
         -------
         str
         """
-        return said(value, self.unit)
+        return said(value, self.unit, towards=towards)
 
 
 class AboveZero(Statement):
     """What has to be above zero for a ratio to have a best; its limit is next to nothing."""
 
-    def say(self, limit: float | None) -> str:
+    def say(self, given: Inputs) -> str:
         """Say so."""
         return f"{self.subject} above {self.amount(0.0)}"
 
 
-def said(value: float, unit: str) -> str:
+def said(value: float, unit: str, *, towards: float = 0.0) -> str:
     """Say an amount with as many digits as tell it apart.
 
     Parameters
     ----------
     value : float
     unit : {"percent", "number"}
+    towards : float
+        As of `Statement.amount`: a limit that is advised must do when it is typed.
 
     Returns
     -------
@@ -150,7 +159,13 @@ def said(value: float, unit: str) -> str:
     --------
     >>> said(0.6, "percent"), said(0.123456, "percent"), said(1.25, "number")
     ('60 %', '12.3456 %', '1.25')
+    >>> said(1 / 3, "percent"), said(1 / 3, "percent", towards=1.0)
+    ('33.3333 %', '33.3334 %')
     """
     shown = round(value * 100.0, 5) if unit == PERCENT else round(value, 7)  # less is the solvers'
+    if towards and shown:
+        last = 10.0 ** (math.floor(math.log10(abs(shown))) - 5)  # of six digits
+        whole = round(shown / last, 3)
+        shown = (math.ceil(whole) if towards > 0.0 else math.floor(whole)) * last
     shown += 0.0  # no zero below zero
     return f"{shown:.6g} %" if unit == PERCENT else f"{shown:.6g}"

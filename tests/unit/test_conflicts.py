@@ -98,7 +98,7 @@ CASES = {
         least_variance(Bounds(at_most={"A": 0.0}), TrackingError(at_most=0.05)),
         {"benchmark": HEAVY["current"]},
         # 70 % less spread evenly on the three others: 0.2 sqrt(4/3) of what is missing in A.
-        {"A at most": "48.3494 %", "tracking error at most": "16.1658 %"},
+        {"A at most": "48.3494 %", "tracking error at most": "16.1659 %"},
     ),
     "caps of two sectors below full investment": (
         least_variance(GroupLimits(of="sector", at_most={"x": 0.4, "y": 0.5}), Bounds(at_most=0.9)),

@@ -167,7 +167,7 @@ def conflict_of(constraints, **more):
             [Bounds(at_most=0.25), MinimumPosition(at_least=0.3)],
             (
                 "3 demands cannot hold together: (1) the sum of weights exactly 100 %; (2) each name at most 25 %; "
-                "(3) each name held at least 30 %. One has to give: (1) to 0 %; or (2) to 33.3333 %; or (3) to 25 %."
+                "(3) each name held at least 30 %. One has to give: (1) to 0 %; or (2) to 33.3334 %; or (3) to 25 %."
             ),
         ),
     ],

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from strategies.errors import StrategyError
-from strategies.optimisers import Bounds, Inputs, MeanVariance, MinimumVariance
+from strategies.optimisers import Bounds, Exposure, GroupLimits, Inputs, MeanVariance, MinimumVariance
 
 NAMES = ["a", "b", "c"]
 COVARIANCE = np.array([[0.09, 0.02, 0.01], [0.02, 0.04, 0.01], [0.01, 0.01, 0.02]])
@@ -70,3 +70,38 @@ def test_many_steps_are_held_to_the_labels_too():
 def test_exposures_that_are_a_table_are_refused(exposures):
     with pytest.raises(StrategyError, match="exposures is .*; want a mapping"):
         MinimumVariance().weights(covariance=np.eye(2), exposures=exposures)
+
+
+ABC = ("A", "B", "C")
+
+
+def capped(**parts):
+    limits = [GroupLimits(of="sector", at_most=0.6)] if "labels" in parts else [Exposure(to="beta", at_most=0.9)]
+    return MinimumVariance(constraints=limits).weights(covariance=COVARIANCE, names=ABC, **parts)
+
+
+def test_labels_and_exposures_by_name_go_to_their_names():
+    """A mapping's keys were taken for labels, and a Series in another order for one in this order."""
+    in_order = capped(labels={"sector": ["X", "Y", "Y"]})
+    assert in_order[1:].sum() == pytest.approx(0.6, abs=1e-7)
+    by_name = {"C": "Y", "B": "Y", "A": "X"}
+    np.testing.assert_array_equal(capped(labels={"sector": by_name}), in_order)
+    np.testing.assert_array_equal(capped(labels={"sector": pd.Series(by_name)[::-1]}), in_order)
+    betas = {"C": 0.8, "B": 1.0, "A": 1.5}
+    np.testing.assert_array_equal(capped(exposures={"beta": betas}), capped(exposures={"beta": [1.5, 1.0, 0.8]}))
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"labels": {"sector": pd.Series({"C": "Y", "B": "Y", "A": "X"})}}, "At place 1 'C' stands in labels 'sector'"),
+        ({"labels": {"sector": {"A": "X", "B": "Y"}}}, "labels 'sector' lacks 'C'; give one value for each of the 3"),
+        ({"labels": {"sector": {"A": "X", "B": "Y", "C": "Y", "D": "Y"}}}, "labels 'sector' has 'D'; give one value"),
+        ({"labels": {"sector": {"X", "Y", "Z"}}}, "want a text for each name, in their order"),
+        ({"labels": pd.DataFrame({"sector": ["X", "Y", "Y"]}, index=ABC)}, "labels is DataFrame; want a mapping"),
+        ({"exposures": {"beta": {"A": 1.5, "B": 1.0}}}, "exposures 'beta' lacks 'C'"),
+    ],
+)
+def test_values_by_other_names_are_refused(parts, message):
+    with pytest.raises(StrategyError, match=message):
+        capped(**parts)

@@ -70,7 +70,7 @@ def test_what_is_wrong_is_said_with_its_step():
     optimiser = MinimumVariance()
     odd = covariance.copy()
     odd[5, 2, 2] = np.nan
-    with pytest.raises(StrategyError, match="Step 5: covariance of name 3 in row 2 is nan"):
+    with pytest.raises(StrategyError, match="Step 5: covariance of name 3 in row 2: nan"):
         optimiser.weights_over(covariance=odd)
     odd = covariance.copy()
     odd[7, 0, 1] = odd[7, 1, 0] = 1.0

@@ -12,6 +12,7 @@ from strategies.optimisers import (
     Inputs,
     MaximumSharpe,
     MeanVariance,
+    MinimumCVaR,
     MinimumVariance,
     Net,
     TrackingError,
@@ -268,3 +269,28 @@ def test_an_order_that_ends_in_hold_holds_whatever_fails_on_the_way(monkeypatch)
     asked.clear()
     with pytest.raises(InfeasibleError, match="No solver could solve what is left without them: turnover"):
         answer(["turnover"])
+
+
+@pytest.mark.parametrize("optimiser", [MinimumVariance, MinimumCVaR])
+@pytest.mark.parametrize(("n", "cap"), [(3, 0.33333333), (3, 0.3333333), (14, 0.0714285), (14, 0.07142857)])
+def test_what_all_names_miss_by_rounding_together_is_no_failure(optimiser, n, cap):
+    """A cap typed with so many digits leaves the sum short by a millionth: each name may miss it by a ten-millionth."""
+    rng = np.random.default_rng(n)
+    parts = Inputs.of({"covariance": 0.04 * np.eye(n) + 0.01, "scenarios": rng.normal(0.0, 0.01, (60, n))})
+    found = optimiser(constraints=[Bounds(at_most=cap)]).allocate(parts)
+    assert found.status == "optimal"
+    assert found.weights.sum() == pytest.approx(1.0, abs=1e-7)
+    assert found.weights.max() <= cap + 3e-7
+
+
+def test_the_turnover_that_is_left_is_said_with_what_the_user_wrote():
+    with pytest.raises(InfeasibleError, match=r"turnover at most 5 % \(20 % less 15 % made before\)"):
+        MinimumVariance(constraints=CAPS).weights(**(GIVEN | HEAVY | {"turnover_used": 0.15}))
+
+
+def test_a_limit_that_is_advised_does_when_it_is_typed():
+    with pytest.raises(InfeasibleError, match=r"\(2\) to 33\.3334 %\.$"):
+        MinimumVariance(constraints=[Bounds(at_most=0.333333)]).weights(covariance=np.eye(3))
+    assert MinimumVariance(constraints=[Bounds(at_most=0.333334)]).weights(covariance=np.eye(3)).sum() == pytest.approx(
+        1
+    )

@@ -73,6 +73,8 @@ def test_one_infeasible_candidate_does_not_end_a_sweep(n_processes) -> None:
         sorted(found.table.loc[WITH_RESULT, "sharpe"], reverse=True)
     )
     assert n_outcomes(found.table) == 2
+    assert repr(found) == f"<RotationSweep: 4 candidates on {walks().name}>"
+    assert repr(found.best(1)[0]) == f"<RotationResult: 78 decisions on {walks().name}>"
 
 
 def test_each_says_at_which_decision_and_what_cannot_hold() -> None:
@@ -113,7 +115,7 @@ def test_a_folder_keeps_marks_and_reasons(is_in_lanes, tmp_path) -> None:
     stated = saved.document["failed"]
     assert stated["n"] == len(found.failed) > 0
     assert saved.failed.tolist() == found.failed.tolist()
-    assert saved.failures == found.failures()
+    assert saved.failures() == found.failures()
     assert list(found.failures()) == found.failed[:3].tolist()
     rows = pd.read_csv(tmp_path / "sweep" / "table.csv")
     assert np.flatnonzero(rows["n_trades"].isna()).tolist() == found.failed.tolist()
@@ -226,7 +228,7 @@ def test_other_errors_end_a_sweep_as_before(thesis, monkeypatch) -> None:
 
 
 def test_a_stopped_sweep_goes_on_with_the_failures_it_had(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(one_by_one, "PART_SIZE", 2)
+    monkeypatch.setattr(one_by_one, "SOLVED_PART_SIZE", 2)
 
     def stop(done: int, _of: int) -> None:
         if done == 3:

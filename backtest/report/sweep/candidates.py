@@ -161,7 +161,7 @@ def told(frames: SweepFrames) -> tuple[str, ...]:
     """
     table, said = frames.table, [origin(frames.found.space)]
     if frames.n_outcomes < frames.n_run:
-        said.append(outcomes(frames.n_run, frames.n_outcomes))
+        said.append(outcomes(frames.n_run, frames.n_outcomes, frames.n))
     if frames.n_run < frames.n:
         said.append(in_words(table, frames.found.failures(1)))
     missing = frames.n - int(np.isfinite(frames.values).sum())

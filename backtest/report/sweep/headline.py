@@ -77,7 +77,7 @@ def sentences(frames: SweepFrames) -> list[str]:
     return [
         first,
         *_failed(frames),
-        *([outcomes(frames.n_run, n_outcomes)] if n_outcomes < frames.n_run else []),
+        *([outcomes(frames.n_run, n_outcomes, frames.n)] if n_outcomes < frames.n_run else []),
         *cautions(frames.parameters),
         *_own(frames),
         *_short(frames),
@@ -135,7 +135,8 @@ def _matters(frames: SweepFrames) -> list[str]:
     idle = [str(name) for name in shares.index[shares < IDLE]]
     if idle and len(shares) > 1:
         said += f"; {listed(idle)} next to nothing"
-    return [f"{said}."]
+    overlap = shares.sum() > 1.0 + MATTERS and frames.n_run < frames.n
+    return [f"{said}." + (" They overlap, for combinations without a result are missing." if overlap else "")]
 
 
 def standing(frames: SweepFrames) -> str:

@@ -72,7 +72,7 @@ def origin(space: Varied) -> str:
     return f"Of {what} {number(whole - n)} missed the {noun} {listed(space.conditions)}; {left}."
 
 
-def outcomes(n: int, n_different: int) -> str:
+def outcomes(n: int, n_different: int, of: int = 0) -> str:
     """Say how many outcomes candidates have.
 
     Parameters
@@ -81,6 +81,8 @@ def outcomes(n: int, n_different: int) -> str:
         Candidates.
     n_different : int
         Of them with an outcome of their own, equals counted once.
+    of : int
+        Candidates in all, those that failed included, where there are more.
 
     Returns
     -------
@@ -96,7 +98,8 @@ def outcomes(n: int, n_different: int) -> str:
     """
     if n_different >= n:
         return ""
+    candidates = counted(n, "candidate") + (" with a result" if of > n else "")
     if n_different == 1:
-        return f"All {counted(n, 'candidate')} have the same outcome: they are equal in every measure."
-    have = f"{counted(n, 'candidate')} have {counted(n_different, 'different outcome')}"
+        return f"All {candidates} have the same outcome: they are equal in every measure."
+    have = f"{candidates} have {counted(n_different, 'different outcome')}"
     return f"{have}: the rest equal another one in every measure."

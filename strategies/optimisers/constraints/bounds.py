@@ -188,8 +188,9 @@ class Leaving(Constraint):
 
 
 class _Stays(Statement):
-    def say(self, limit: float | None) -> str:
+    def say(self, given: Inputs) -> str:
         """Say that the names stay at their drifted weights."""
+        limit = self.one_limit(given)
         return self.subject if limit is None else f"{self.subject} (stays at {self.amount(limit)})"
 
 

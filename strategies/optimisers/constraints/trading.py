@@ -7,7 +7,7 @@ import numpy as np
 from strategies.optimisers.constraints.constraint import Constraint, number
 from strategies.optimisers.inputs import Inputs
 from strategies.optimisers.room import Room
-from strategies.optimisers.statements import Statement
+from strategies.optimisers.statements import PERCENT, Statement, said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +47,14 @@ class Turnover(Constraint):
                 sense="at most",
                 expression=cp.sum(room.traded) / 2.0,
                 limit=lambda given: max(self.at_most - given.turnover_used, 0.0),
+                aside=self._aside,
             )
         ]
+
+    def _aside(self, given: Inputs) -> str:
+        """Say what was made before, without which the limit is none that anybody wrote."""
+        used = given.turnover_used
+        return f" ({said(self.at_most, PERCENT)} less {said(used, PERCENT)} made before)" if used else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +102,7 @@ class Participation(Constraint):
 
 
 class _OfVolume(Statement):
-    def say(self, limit: float | None) -> str:
+    def say(self, given: Inputs) -> str:
         """Say the share of volume; what it comes to differs from name to name."""
+        limit = self.one_limit(given)
         return self.subject if limit is None else f"{self.subject} ({self.amount(limit)} of NAV)"
