@@ -24,9 +24,10 @@ from data.errors import EastboundError
 from data.market import MarketData
 from data.wording import said_by
 from strategies.errors import StrategyError
+from strategies.plan import Plan
 from strategies.strategy import Policy, Strategy
 from strategies.targets import BasketTargets, TargetWeights
-from strategies.thesis import Plan, Thesis
+from strategies.thesis import Thesis
 
 # Shares of source and destination in the references that do not depend on the rotation.
 MIXES = {"hold source": (1.0, 0.0), "hold destination": (0.0, 1.0), "50/50": (0.5, 0.5)}

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from strategies import estimators, optimisers
     from strategies.catalogue import catalogue, thesis
     from strategies.errors import StrategyError
+    from strategies.plan import Plan
     from strategies.strategy import Policy, PortfolioState
     from strategies.targets import BasketTargets, TargetWeights
-    from strategies.thesis import Plan, Thesis, load_thesis
+    from strategies.thesis import Thesis
+from strategies.thesis_file import load_thesis
 
 __all__ = [
     "BasketTargets",
@@ -37,7 +39,7 @@ offer(
     __name__,
     {
         "BasketTargets": "strategies.targets",
-        "Plan": "strategies.thesis",
+        "Plan": "strategies.plan",
         "Policy": "strategies.strategy",
         "PortfolioState": "strategies.strategy",
         "StrategyError": "strategies.errors",
@@ -45,7 +47,7 @@ offer(
         "Thesis": "strategies.thesis",
         "catalogue": "strategies.catalogue",
         "estimators": "strategies.estimators:*",
-        "load_thesis": "strategies.thesis",
+        "load_thesis": "strategies.thesis_file",
         "optimisers": "strategies.optimisers:*",
         "thesis": "strategies.catalogue",
     },

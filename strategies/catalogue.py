@@ -4,7 +4,8 @@ from importlib import resources
 from pathlib import Path
 
 from strategies.errors import StrategyError
-from strategies.thesis import Thesis, load_thesis
+from strategies.thesis import Thesis
+from strategies.thesis_file import load_thesis
 
 
 def _folder() -> Path:

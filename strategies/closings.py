@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from strategies.thesis import Plan
+from strategies.plan import Plan
 
 
 def closings(plan: Plan) -> pd.DataFrame:

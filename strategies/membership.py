@@ -1,5 +1,6 @@
 """Who belongs to a universe at a decision, and may be held."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +43,7 @@ class Membership:
 
 def membership(
     market: MarketData,
-    universe: str | list[str],
+    universe: str | Sequence[str],
     stamps: NDArray[np.int64],
     dates: NDArray[np.datetime64],
     seasoning: int,
@@ -54,7 +55,7 @@ def membership(
     Parameters
     ----------
     market : MarketData
-    universe : str or list of str
+    universe : str or sequence of str
     stamps : ndarray of shape (n_stamps,), int64
         UTC nanoseconds, ascending.
     dates : ndarray of shape (n_stamps,), datetime64[D]
@@ -88,13 +89,13 @@ def membership(
     return Membership(symbols=symbols, belongs=belongs, priced=priced, seasoned=seasoned, eligible=eligible)
 
 
-def kept_out(market: MarketData, universe: str | list[str]) -> list[str]:
+def kept_out(market: MarketData, universe: str | Sequence[str]) -> list[str]:
     """Name the members with prices that the universe of the run does not let be held.
 
     Parameters
     ----------
     market : MarketData
-    universe : str or list of str
+    universe : str or sequence of str
 
     Returns
     -------
@@ -110,13 +111,13 @@ def kept_out(market: MarketData, universe: str | list[str]) -> list[str]:
     return sorted(members & set(market.symbols) - set(market.holdable))
 
 
-def first_day(market: MarketData, universe: str | list[str]) -> np.datetime64 | None:
+def first_day(market: MarketData, universe: str | Sequence[str]) -> np.datetime64 | None:
     """Give the first day on which a universe has a member.
 
     Parameters
     ----------
     market : MarketData
-    universe : str or list of str
+    universe : str or sequence of str
 
     Returns
     -------
@@ -132,13 +133,13 @@ def first_day(market: MarketData, universe: str | list[str]) -> np.datetime64 | 
     return None if None in days else min((day for day in days if day is not None), default=None)
 
 
-def undated(market: MarketData, universe: str | list[str]) -> list[str]:
+def undated(market: MarketData, universe: str | Sequence[str]) -> list[str]:
     """Name the universes of an expression whose members are known as of today only.
 
     Parameters
     ----------
     market : MarketData
-    universe : str or list of str
+    universe : str or sequence of str
 
     Returns
     -------

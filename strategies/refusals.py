@@ -108,14 +108,21 @@ def _key(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
     named = list[str]()
     of: Any = model
     for part in location:
+        if get_origin(of) is Mapping:
+            of = get_args(of)[1]
+            if not (isinstance(of, type) and issubclass(of, BaseModel)):
+                break
+            named.append(str(part))  # of sections by name: the name of one
+            continue
+        if part == getattr(of, "keys_of", None):  # whose keys stand in the same table: the part is no key
+            of = of.model_fields[part].annotation
+            continue
         if get_origin(of) is Union:  # a section of several kinds: the part names the kind, and is no key
             of = _of_kind(of, part)
             if of is None:
                 break
             continue
         named.append(str(part))
-        if get_origin(of) is Mapping:
-            break
         field = of.model_fields.get(part)
         of = None if field is None else field.annotation
         if get_origin(of) not in (Mapping, Union) and not (isinstance(of, type) and issubclass(of, BaseModel)):

@@ -17,13 +17,17 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+BASKETS = ("source", "destination")
+CASH = "cash"  # as a source: what is not in the destination earns interest
+
+
 class Baskets(Section):
     """What is sold and what is bought.
 
     Attributes
     ----------
     source, destination : str or tuple of str
-        Universes and symbols, joined by "+" or as a list.
+        Universes and symbols, joined by "+" or as a list; as a source also "cash".
     min_members : int
         With fewer eligible members a basket's share is held in cash.
     seasoning : int

@@ -13,7 +13,7 @@ from data.wording import said_by
 from strategies.catalogue import thesis
 from strategies.errors import StrategyError
 from strategies.targets import BasketTargets, TargetWeights
-from strategies.thesis import load_thesis
+from strategies.thesis_file import load_thesis
 
 
 @runtime_checkable

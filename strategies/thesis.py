@@ -1,14 +1,9 @@
 """A thesis: declared in a file, checked key by key, turned into targets on a market."""
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from data.market import MarketData
@@ -16,51 +11,20 @@ from strategies.errors import StrategyError
 from strategies.mandates.mandate import Mandate
 from strategies.mandates.sections import Constraints, Estimates, HouseView, Weighing
 from strategies.mandates.working_out import mandate_of
-from strategies.planning import (
-    basket_targets,
-    decide_when,
-    free_shares,
-    read_signal,
-    rotation_shares,
-    rotations,
-    rule_lanes,
-    unread_signal,
-    weigh_baskets,
-)
+from strategies.plan import Plan
+from strategies.planning import decide_when, free_shares, read_signal, unread_signal
 from strategies.refusals import refusal
+from strategies.rules.rotating import rotation_shares, rotations, rule_lanes
+from strategies.rules.weighing import weigh_baskets
 from strategies.settings import OF_VARIANCE, Allocation, Baskets, Rotation, Schedule, Section
+from strategies.signals.composing import check_signals, wrong_parts
 from strategies.signals.flow import FlowSignal
-from strategies.signals.kinds import SignalSection
-from strategies.signals.reading import Reading
+from strategies.signals.kinds import Indicator, SignalSection
+from strategies.signals.scene import Scene
 from strategies.targets import BasketTargets
 
 OF_KINDS = ("signal", "allocation")  # sections of which the keys depend on their kind
 TOLD_BY_TITLE = ("baskets.source", "baskets.destination", "signal.kind")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """A thesis worked out on a market: targets, and the readings behind them.
-
-    Attributes
-    ----------
-    targets : BasketTargets
-        One lane; baskets `source` and `destination`.
-    reading : Reading
-        The signal on every close of the decision venue.
-    score : ndarray of shape (n_decisions,)
-        The signal at each decision; NaN: no reading.
-    share : ndarray of shape (n_decisions,)
-        Fraction of NAV asked for in the destination.
-    notes : tuple of str
-        What a reader of the result must know: baskets in cash, where the signal came from.
-    """
-
-    targets: BasketTargets
-    reading: Reading
-    score: NDArray[np.float64]
-    share: NDArray[np.float64]
-    notes: tuple[str, ...]
 
 
 class Thesis(Section):
@@ -70,8 +34,10 @@ class Thesis(Section):
     ----------
     name, title : str
     baskets : Baskets
-    signal : FlowSignal or ValuationSignal
-        By its key `kind`; without one it is the flow.
+    signal : Signal
+        By its key `kind`; without one it is the flow. The rotation follows it.
+    signals : mapping of str to Indicator
+        Signals by name, for one that is made of others.
     rotation : Rotation
     allocation : Allocation
     estimates : Estimates
@@ -87,6 +53,7 @@ class Thesis(Section):
     title: str = ""
     baskets: Baskets
     signal: SignalSection = Field(default_factory=FlowSignal)
+    signals: Mapping[str, Indicator] = Field(default_factory=dict)
     rotation: Rotation = Field(default_factory=Rotation)
     allocation: Allocation = Field(default_factory=Allocation)
     estimates: Estimates = Field(default_factory=Estimates)
@@ -99,6 +66,7 @@ class Thesis(Section):
     def _within_reach(self) -> "Thesis":
         """Refuse thresholds that no score of the signal can reach, and sections that do not go together."""
         wrong = self.weighing.contradiction(self.rotation.rule)
+        wrong = wrong or wrong_parts("signal", self.signal.parts, self.signals)
         if wrong:
             raise ValueError(wrong)
         low, high = self.signal.score_range
@@ -184,14 +152,48 @@ class Thesis(Section):
             if section not in whole or not name or not isinstance(whole[section], dict):
                 known = ", ".join(k for k, v in whole.items() if isinstance(v, dict))
                 raise StrategyError(f"{self.name}: unknown key {key!r}. Write section.name; sections: {known}.")
-            whole[section][name] = value.item() if isinstance(value, np.generic) else value
+            given = value.item() if isinstance(value, np.generic) else value
+            if section == "signals":
+                whole[section] = self._with_indicator(whole[section], name, given)
+            else:
+                whole[section][name] = given
         changed = Thesis.from_mapping(whole, self.name)
         # A title tells of baskets and a signal: of others it would tell what is not so.
-        other = [key for key in TOLD_BY_TITLE if _setting(changed, key) != _setting(self, key)]
+        other = [key for key in TOLD_BY_TITLE if changed.told(key) != self.told(key)]
         if not self.title or not other:
             return changed
-        told = ", ".join(f"{key} = {_setting(changed, key)}" for key in other)
+        told = ", ".join(f"{key} = {changed.told(key)}" for key in other)
         return changed.model_copy(update={"title": f"{self.name}, with {told}"})
+
+    def indicators(self, changes: Mapping[str, Any]) -> Mapping[str, Indicator]:
+        """Give the signals by name with changes, checked by themselves alone.
+
+        Parameters
+        ----------
+        changes : mapping of str to value
+            Keys are dotted, and all of `signals`, such as "signals.flow.lookback".
+
+        Returns
+        -------
+        mapping of str to Indicator
+
+        Raises
+        ------
+        StrategyError
+            If a key is unknown, or a value does not fit.
+        """
+        return self.replace(changes).signals if changes else self.signals
+
+    def _with_indicator(self, stated: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
+        """Put one key of one of the signals by name in its place."""
+        of, _, key = name.partition(".")
+        if of not in stated or not key:
+            known = ", ".join(stated) or "none"
+            raise StrategyError(
+                f"{self.name}: unknown key 'signals.{name}'. Write signals.NAME.key; signals that are stated: {known}."
+            )
+        own = {"kind": value} if key == "kind" and value != stated[of]["kind"] else stated[of] | {key: value}
+        return dict(stated) | {of: own}
 
     def section(self, name: str, changes: Mapping[str, Any]) -> Section:
         """Give one section with changes, checked by itself alone: whether it fits the others is for `replace` to say.
@@ -241,6 +243,45 @@ class Thesis(Section):
             unread += ("risk_aversion",)
         return {key: value for key, value in whole.items() if key not in unread} | {"kind": kind}
 
+    def setting(self, name: str) -> Any:
+        """Give what the thesis states for a setting, or takes by default.
+
+        Parameters
+        ----------
+        name : str
+            Dotted, such as "signal.lookback", "signals.flow.enter" or "run.costs".
+
+        Returns
+        -------
+        object
+            Of `run` what is stated there.
+
+        Raises
+        ------
+        KeyError
+            If there is no such setting.
+        """
+        found: Any = self.model_dump() | {"run": self.run}
+        for key in name.split("."):
+            if not isinstance(found, Mapping):
+                raise KeyError(name)
+            found = found[key]
+        return found
+
+    def told(self, name: str) -> str:
+        """Give a setting in words: lists joined by "+".
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        str
+        """
+        value = self.setting(name)
+        return "+".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
     def check(self, market: MarketData) -> None:
         """Refuse a market that never has what the thesis reads: before a run, so that no decision depends on it.
 
@@ -254,13 +295,7 @@ class Thesis(Section):
             Naming what is missing.
         """
         if self.reads_signal:
-            self.signal.check(market)
-        if self.rotation.profit_target is not None and not self.signal.knows_prices(market):
-            raise StrategyError(
-                f"{self.name}: rotation.profit_target needs the prices of both sides, and signal.kind = "
-                f"{self.signal.kind!r} does not know them in market {market.name!r}. Leave it out, or give the market "
-                "an indices file with both."
-            )
+            check_signals(self.signal, self.signals, market)
 
     def plan(self, market: MarketData) -> Plan:
         """Work the thesis out on a market.
@@ -281,7 +316,8 @@ class Thesis(Section):
         decisions = decide_when(self.schedule, market, self.name)
         reading = unread_signal(market, decisions.venue)
         if self.reads_signal:
-            reading = read_signal(self.signal, self.baskets, market, decisions.venue)
+            scene = Scene.of(self.baskets, market, decisions.venue, self.signals)
+            reading = read_signal(self.signal, scene, with_prices=self.rotation.profit_target is not None)
         score, relative = (reading.at(decisions.stamps, of) for of in (reading.score, reading.relative_price))
         if self.rotation.rule == "free":
             shares = free_shares(len(score), self.estimates.benchmark_share)
@@ -289,7 +325,7 @@ class Thesis(Section):
             rule, alone = rule_lanes([self.rotation]), np.zeros(1, dtype=np.int64)
             shares = rotation_shares(rotations(score[None], relative[None], rule, alone))
         weighed = weigh_baskets(self.baskets, self.weighing, market, decisions, self.name)
-        targets = basket_targets(weighed, decisions, shares)
+        targets = weighed.targets(decisions, shares)
         notes = list(weighed.notes)
         unread = int(np.isnan(score).sum()) if self.reads_signal else 0
         if unread:
@@ -340,37 +376,3 @@ class Thesis(Section):
         BasketTargets
         """
         return self.plan(market).targets
-
-
-def _setting(thesis: Thesis, key: str) -> str:
-    section, _, name = key.partition(".")
-    value = getattr(getattr(thesis, section), name)
-    return value if isinstance(value, str) else "+".join(value)
-
-
-def load_thesis(path: str | Path) -> Thesis:
-    """Read a thesis file.
-
-    Parameters
-    ----------
-    path : str or Path
-        TOML with `name` and sections baskets, signal, rotation, allocation, schedule, run.
-
-    Returns
-    -------
-    Thesis
-
-    Raises
-    ------
-    StrategyError
-        If the file is missing or no TOML, or a key is unknown, missing or out of range, naming it.
-    """
-    file = Path(path)
-    try:
-        parsed = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StrategyError(f"Thesis file {file} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StrategyError(f"{file.name}: {error}") from error
-    parsed.setdefault("name", file.stem)
-    return Thesis.from_mapping(MappingProxyType(parsed), file.name)

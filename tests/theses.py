@@ -8,9 +8,10 @@ from backtest.engine import simulate
 from backtest.result import BacktestResult
 from backtest.run import RotationResult, run
 from data.load import load
-from strategies.planning import BASKETS
+from strategies.plan import Plan
+from strategies.settings import BASKETS
 from strategies.targets import BasketTargets
-from strategies.thesis import Plan, Thesis
+from strategies.thesis import Thesis
 from tests.generators import Case
 
 Fills = dict[tuple[int, int], list[tuple[float, float]]]  # by date and name: shares, price

@@ -12,7 +12,7 @@ from backtest.log import WHAT
 from backtest.metrics.returns import A_YEAR, DAYS_PER_YEAR
 from backtest.run import RotationResult
 from backtest.tuning.history import UNKNOWN, History
-from strategies.planning import BASKETS
+from strategies.settings import BASKETS
 
 # A t-statistic below this in size is not told from luck: the usual 5 % level, two-sided.
 LUCK = 2.0

@@ -11,8 +11,8 @@ from backtest.lanes import run_baskets
 from backtest.metrics.lanes import Measured, measure
 from backtest.sleeves import SleeveRoom
 from backtest.tuning.setups import Setup
-from strategies.planning import rotation_shares, rotations_of
 from strategies.rules.kernels import Rotations
+from strategies.rules.rotating import rotation_shares, rotations_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,8 +23,8 @@ from backtest.tuning.storage.store import Store
 from backtest.tuning.variants import Variants
 from data.errors import EastboundError
 from strategies.errors import UnsolvedError
-from strategies.planning import rotations
 from strategies.rules.kernels import Rotations
+from strategies.rules.rotating import rotations
 
 LANES = 192  # candidates side by side: a step of the ledger costs as much for few, and what it reads stays near
 BLOCKS_A_TASK, TASKS_A_THREAD = 10, 4  # at most; tasks that each thread gets of a part, if it has blocks for them

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-from pydantic import BaseModel
-
 from backtest.config import RunConfig
 from backtest.run import settings_of
 from backtest.tuning.grids.parameter_values import value_of
@@ -40,9 +38,8 @@ def own_settings(strategy: Thesis | Strategy | Policy) -> Callable[[str], object
             return value_of(getattr(config, key), name)
         if section == "strategy" and key in own_fields(strategy):
             return value_of(getattr(strategy, key), name)
-        stated = getattr(strategy, section, None) if isinstance(strategy, Thesis) else None
-        if isinstance(stated, BaseModel) and key in type(stated).model_fields:
-            return value_of(getattr(stated, key), name)
-        raise KeyError(name)
+        if section in ("run", "strategy") or not key or not isinstance(strategy, Thesis):
+            raise KeyError(name)
+        return value_of(strategy.setting(name), name)
 
     return of

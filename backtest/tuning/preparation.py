@@ -12,7 +12,6 @@ from backtest.tuning.variants import Variants
 from data.kept import Once
 from strategies.errors import UnsolvedError
 from strategies.planning import read_signal
-from strategies.schedule import decision_venue
 from strategies.signals.reading import Reading
 
 # A setup takes a few megabytes, a reading some 50 KB: what is kept is bounded, whatever is varied.
@@ -97,7 +96,7 @@ class Preparation:
 
         def read() -> Reading:
             one, market = self._variants.signals[number], self._variants.market
-            return read_signal(one.signal, one.baskets, market, decision_venue(market, one.venue))
+            return read_signal(one.signal, one.scene(market), with_prices=self._variants.needs_prices)
 
         return self._readings.get(number, read)
 

@@ -13,7 +13,8 @@ from backtest.kernels.sleeve_tables import Sleeves
 from backtest.metrics.lanes import Measuring, measuring
 from backtest.tuning.variants import SetupSettings
 from data.market import MarketData
-from strategies.planning import Decisions, Weighed, decide_when, weigh_baskets
+from strategies.planning import Decisions, decide_when
+from strategies.rules.weighing import Weighed, weigh_baskets
 from strategies.signals.reading import Reading
 
 

@@ -1,6 +1,6 @@
 """A thesis in variants: what candidates share, so that each thing is worked out once, and refused before any work."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -18,13 +18,17 @@ from backtest.tuning.storage.parts import PART_SIZE
 from data.market import MarketData
 from strategies.mandates.sections import Constraints, Estimates, HouseView, Weighing
 from strategies.planning import Decisions, decide_when
+from strategies.schedule import decision_venue
 from strategies.settings import Allocation, Baskets, Rotation, Schedule
-from strategies.signals.reading import Signal
+from strategies.signals.composing import check_signals
+from strategies.signals.kinds import Indicator
+from strategies.signals.scene import Scene
+from strategies.signals.signal import Signal
 from strategies.thesis import Thesis
 
 # Which settings each thing depends on, by section or by name.
 OF_SETUP = ("run", "schedule", "baskets", "allocation", "estimates", "constraints", "views")
-OF_SIGNAL = ("signal", "baskets", "schedule.venue")
+OF_SIGNAL = ("signal", "signals", "baskets", "schedule.venue")
 OF_RULE = ("rotation",)
 MOST_TRIED = 16  # setups worked out before any candidate is run: no more than are kept, at some 10 ms each
 
@@ -57,11 +61,27 @@ class SignalSettings:
     baskets : Baskets
     venue : str or None
         Decision venue, as the schedule states it.
+    signals : mapping of str to Indicator
+        Those that it may name.
     """
 
     signal: Signal
     baskets: Baskets
     venue: str | None
+    signals: Mapping[str, Indicator]
+
+    def scene(self, market: MarketData) -> Scene:
+        """Say where the signal is read.
+
+        Parameters
+        ----------
+        market : MarketData
+
+        Returns
+        -------
+        Scene
+        """
+        return Scene.of(self.baskets, market, decision_venue(market, self.venue), self.signals)
 
 
 @dataclass(frozen=True)
@@ -106,19 +126,16 @@ class Variants:
             setup.config.counts_lots(self.market)
             self._decisions(setup)
         for one in signals:
-            one.signal.check(self.market)
+            check_signals(one.signal, one.signals, self.market)
         ranges = np.array([one.signal.score_range for one in signals]).T
-        fits = ranges[0].max() <= rules[2].min() and rules[1].max() <= ranges[1].min()
-        knows = np.array([one.signal.knows_prices(self.market) for one in signals])
-        if fits and (knows.all() or np.isinf(rules[6]).all()):
+        if ranges[0].max() <= rules[2].min() and rules[1].max() <= ranges[1].min():
             return
         for first in range(0, self.space.n, PART_SIZE):  # of all at once every digit would be held
             last = min(first + PART_SIZE, self.space.n)
             signal, rule = self.signal_of(first, last), self.rule_of(first, last)
-            enter, leave, profit = rules[1][rule], rules[2][rule], rules[6][rule]
+            enter, leave = rules[1][rule], rules[2][rule]
             low, high = ranges[:, signal]
             wrong = (enter > high) | (enter < low) | (leave > high) | (leave < low)
-            wrong |= np.isfinite(profit) & ~knows[signal]
             if wrong.any():
                 self.variant(first + int(np.argmax(wrong))).check(self.market)
 
@@ -187,6 +204,11 @@ class Variants:
         for k in np.flatnonzero(np.isnan(found).any(axis=0)).tolist():  # the settings themselves say what is wrong
             found[:, k] = self._rule(names, codes[k].tolist()).numbers
         return found
+
+    @cached_property
+    def needs_prices(self) -> bool:
+        """Whether any rule goes by the price of the destination over that of the source."""
+        return bool(np.isfinite(self.rules[6]).any())
 
     def setup_of(self, first: int, last: int) -> NDArray[np.int64]:
         """Say which setup candidates belong to.
@@ -264,6 +286,7 @@ class Variants:
             signal=cast("Signal", signal),
             baskets=cast("Baskets", baskets),
             venue=cast("str | None", chosen.get("schedule.venue", self.thesis.schedule.venue)),
+            signals=self.thesis.indicators({key: chosen[key] for key in chosen if key.startswith("signals.")}),
         )
 
     def _decisions(self, setup: SetupSettings) -> Decisions:

@@ -143,13 +143,15 @@ def _laid_out(market: MarketData) -> Sleeved:
     from backtest.tuning.setups import read_at, set_up
     from backtest.tuning.space import space_of
     from backtest.tuning.variants import Variants
-    from strategies.planning import read_signal, rotation_shares, rotations
+    from strategies.planning import read_signal
+    from strategies.rules.rotating import rotation_shares, rotations
 
     thesis = make_thesis()
     variants = Variants(thesis, market, space_of(ROTATION))
     (settings,), n = variants.setups, variants.space.n
     setup = set_up(market, settings, thesis.name, n_blocks=16)
-    read = read_at(setup.decisions, [read_signal(one.signal, one.baskets, market, "XNYS") for one in variants.signals])
+    readings = [read_signal(one.signal, one.scene(market), with_prices=False) for one in variants.signals]
+    read = read_at(setup.decisions, readings)
     rules, which = np.ascontiguousarray(variants.rules[:, variants.rule_of(0, n)]), variants.signal_of(0, n)
 
     def side_by_side() -> Any:

@@ -10,18 +10,22 @@ VENUE = "XNYS"
 
 
 def _flow(size: str) -> Work:
-    from strategies.planning import read_signal
+    from data.market import MarketData
     from strategies.signals.reading import Reading
+    from strategies.signals.scene import Scene
 
     market, thesis = cases.market(size), make_thesis()
 
+    def read_on(one: MarketData) -> Reading:
+        return thesis.signal.read(Scene.of(thesis.baskets, one, VENUE))
+
     def read() -> Reading:
-        return read_signal(thesis.signal, thesis.baskets, cases.fresh(market), VENUE)
+        return read_on(cases.fresh(market))
 
     def check(reading: Reading) -> None:
         middle = len(reading.stamps) * 3 // 4
         then = market.until(int(reading.stamps[middle]))
-        past = read_signal(thesis.signal, thesis.baskets, then, VENUE).score[: middle + 1]
+        past = read_on(then).score[: middle + 1]
         require(bool(np.isfinite(past[-1])), f"no score on day {middle} of {len(reading.stamps)}")
         require(np.array_equal(past, reading.score[: middle + 1], equal_nan=True), "scores know what came later")
 

@@ -17,7 +17,8 @@ from backtest.tuning.variants import Variants
 from benchmarks.markets import make_market, make_thesis
 from benchmarks.sweep.grid import headline
 from benchmarks.sweep.whole import IN_LOTS
-from strategies.planning import read_signal, rotation_shares, rotations
+from strategies.planning import read_signal
+from strategies.rules.rotating import rotation_shares, rotations
 from strategies.schedule import decision_stamps, rebalance_dates
 
 N_DATES, N_NAMES, N_LANES = 500, 40, 64
@@ -94,7 +95,7 @@ def run_sweep(every: str, *, in_lots: bool) -> Callable[[], object]:
     grid["allocation"] = [{"kind": "equal"}]
     variants = Variants(thesis.replace(IN_LOTS) if in_lots else thesis, market, space_of(grid))
     setup = set_up(market, variants.setups[0], thesis.name, n_blocks=16)
-    readings = [read_signal(one.signal, one.baskets, market, "XNYS") for one in variants.signals]
+    readings = [read_signal(one.signal, one.scene(market), with_prices=False) for one in variants.signals]
     read, first = read_at(setup.decisions, readings), int(AT * variants.space.n)
     rules = np.ascontiguousarray(variants.rules[:, variants.rule_of(first, first + N_LANES)])
     signals = variants.signal_of(first, first + N_LANES)

@@ -12,8 +12,10 @@ from benchmarks.peers.in_vectorbt import assert_engine
 from benchmarks.peers.jobs import Entry, Job, Ready, absolute_gap
 from benchmarks.peers.rotation import N_DATES, N_NAMES, make_market
 from data.market import MarketData
-from strategies.signals.flow import MIN_USUAL_SESSIONS, USUAL_SESSIONS, read_flow
+from strategies.signals.flow import read_flow
 from strategies.signals.kernels import trailing_zscore_nb
+from strategies.signals.scene import Scene
+from strategies.signals.turnover import MIN_USUAL_SESSIONS, USUAL_SESSIONS
 
 LOOKBACK, HISTORY, MIN_HISTORY = 20, 756, 252
 TOLERANCE = 1e-8  # of z-scores: running sums of traded value lose four digits more than sums of each window
@@ -45,11 +47,13 @@ def signalling_jobs(n_dates: int = N_DATES, n_names: int = N_NAMES) -> tuple[Job
         sides, made = _sides(list(market().symbols)), market()
 
         def run() -> NDArray[np.float64]:
-            read = read_flow(
-                replace(made) if anew else made, "XHKG", source=sides[0], destination=sides[1], lookback=LOOKBACK,
-                history=HISTORY, min_history=MIN_HISTORY, kind="volume",
-            )  # fmt: skip
-            return read.score
+            scene = Scene(
+                market=replace(made) if anew else made,
+                venue="XHKG",
+                source=tuple(sides[0]),
+                destination=tuple(sides[1]),
+            )
+            return read_flow(scene, lookback=LOOKBACK, history=HISTORY, min_history=MIN_HISTORY, kind="volume").score
 
         return Ready(run=run, answer=_array)
 

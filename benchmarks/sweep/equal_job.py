@@ -24,8 +24,9 @@ from backtest.tuning.space import space_of
 from backtest.tuning.variants import Variants
 from benchmarks.markets import make_market, make_thesis
 from benchmarks.sweep.grid import headline
-from strategies.planning import read_signal, rotation_shares, rotations
+from strategies.planning import read_signal
 from strategies.rules.kernels import Rotations
+from strategies.rules.rotating import rotation_shares, rotations
 
 INVESTED = 0.95
 CAPITAL = 1e6
@@ -96,7 +97,7 @@ def make_job(n_dates: int = 1500, n_names: int = 40) -> Job:
     variants = Variants(thesis, market, space_of(grid))
     (settings,), n = variants.setups, variants.space.n
     setup = set_up(market, settings, thesis.name, n_blocks=16)
-    readings = [read_signal(one.signal, one.baskets, market, "XNYS") for one in variants.signals]
+    readings = [read_signal(one.signal, one.scene(market), with_prices=False) for one in variants.signals]
     weighed = replace(setup.weighed, inner=INVESTED * setup.weighed.inner)
     setup = replace(setup, weighed=weighed, sleeves=lay_out_sleeves(setup.prepared, weighed.inner))
     dates = setup.prepared.index

@@ -25,7 +25,8 @@ from benchmarks.markets import make_market, make_thesis
 from benchmarks.sweep.grid import headline
 from benchmarks.timing import median_of
 from data.market import MarketData
-from strategies.planning import read_signal, rotation_shares, rotations
+from strategies.planning import read_signal
+from strategies.rules.rotating import rotation_shares, rotations
 
 SCHEDULES = ("week", "month")
 N_MATRIX = 1024  # rows and columns of the product that shows what the processor can do
@@ -77,7 +78,7 @@ def time_parts(market: MarketData, every: str, repeats: int) -> Parts:
     grid["allocation"] = [{"kind": "equal"}]
     variants = Variants(thesis, market, space_of(grid))
     (settings,) = variants.setups
-    readings = [read_signal(one.signal, one.baskets, market, "XNYS") for one in variants.signals]
+    readings = [read_signal(one.signal, one.scene(market), with_prices=False) for one in variants.signals]
     setup = set_up(market, settings, thesis.name, n_blocks=16)
     read = read_at(setup.decisions, readings)
     if setup.sleeves is None:

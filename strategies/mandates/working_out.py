@@ -14,8 +14,8 @@ from strategies.mandates.mandate import Mandate
 from strategies.mandates.samples import Samples, samples_of
 from strategies.mandates.sections import Weighing
 from strategies.membership import Membership, membership
-from strategies.planning import BASKETS, Decisions, expression
-from strategies.settings import Baskets
+from strategies.planning import Decisions
+from strategies.settings import BASKETS, CASH, Baskets
 
 # Candidates of a sweep differ in the optimiser mostly: what they read is worked out once for all.
 _SAMPLES = Kept[Samples](n_most=8)
@@ -58,10 +58,10 @@ def mandate_of(
     StrategyError, DataError
         If a basket is unknown, constraints speak of names that the market does not have, or names have no prices.
     """
-    both = [expression(getattr(baskets, side)) for side in BASKETS]
-    whole = [*_listed(both[0]), *_listed(both[1])]
+    both = [getattr(baskets, side) for side in BASKETS]
+    whole = (*_listed(both[0]), *_listed(both[1]))
     stamps = decisions.stamps
-    key: tuple[Hashable, ...] = (tuple(whole), baskets.seasoning, stamps.tobytes())
+    key: tuple[Hashable, ...] = (whole, baskets.seasoning, stamps.tobytes())
     members = _MEMBERS.get(market, key, lambda: membership(market, whole, stamps, decisions.dates, baskets.seasoning))
     destination = membership(market, both[1], stamps[:1], decisions.dates[:1], baskets.seasoning).symbols
     names = members.symbols
@@ -102,8 +102,9 @@ def mandate_of(
     )
 
 
-def _listed(one: str | list[str]) -> list[str]:
-    return [one] if isinstance(one, str) else one
+def _listed(one: str | tuple[str, ...]) -> tuple[str, ...]:
+    named = (one,) if isinstance(one, str) else one
+    return () if named == (CASH,) else named
 
 
 def _refuse_unknown_groups(labels: Mapping[str, tuple[str, ...]], weighing: Weighing, thesis: str) -> None:

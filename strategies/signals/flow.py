@@ -5,32 +5,27 @@ price as traded where it is known, with the sign of the day's total return. The 
 the week's own return for China ETFs), so it is shown beside plain momentum, never as a flow.
 """
 
-import math
 from dataclasses import replace
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from data.adjustments import adjusted_close, traded_value
-from data.kept import Kept
-from data.market import MarketData
 from data.series.breaks import crossed
 from data.series.point_in_time import PointInTime, all_series
 from data.series.tables import LONG_TABLES
 from strategies.errors import StrategyError
-from strategies.membership import Membership, membership
-from strategies.settings import Section
+from strategies.settings import CASH
 from strategies.signals.kernels import trailing_zscore_nb
 from strategies.signals.reading import Reading
+from strategies.signals.scene import Scene
+from strategies.signals.signal import Signal
+from strategies.signals.turnover import proxy_flow
 
-# Sessions that a name's usual traded value is averaged over, and the fewest that will do.
-USUAL_SESSIONS, MIN_USUAL_SESSIONS = 252, 20
 
-
-class FlowSignal(Section):
+class FlowSignal(Signal):
     """Flow momentum, as a section of a thesis.
 
     Attributes
@@ -71,50 +66,20 @@ class FlowSignal(Section):
             raise ValueError(f"min_history {self.min_history} is above history {self.history}")
         return self
 
-    @property
-    def score_range(self) -> tuple[float, float]:
-        """A z-score has no bounds."""
-        return -math.inf, math.inf
-
-    def knows_prices(self, market: MarketData) -> bool:  # noqa: ARG002
-        """Say that a flow knows no prices.
-
-        Parameters
-        ----------
-        market : MarketData
-
-        Returns
-        -------
-        bool
-        """
-        return False
-
-    def check(self, market: MarketData) -> None:
-        """Accept any market: what a flows file has to have is known when the run starts, and `read` refuses it then.
-
-        Parameters
-        ----------
-        market : MarketData
-        """
-
-    def read(self, market: MarketData, venue: str, source: str | list[str], destination: str | list[str]) -> Reading:
+    # What a flows file has to have is known when the run starts, and `read` refuses it then: any market passes `check`.
+    def read(self, scene: Scene) -> Reading:
         """Read flow momentum; see `read_flow`.
 
         Parameters
         ----------
-        market : MarketData
-        venue : str
-        source, destination : str or list of str
+        scene : Scene
 
         Returns
         -------
         Reading
         """
         return read_flow(
-            market,
-            venue,
-            source=source,
-            destination=destination,
+            scene,
             lookback=self.lookback,
             history=self.history,
             min_history=self.min_history,
@@ -129,11 +94,8 @@ class FlowSignal(Section):
 
 
 def read_flow(
-    market: MarketData,
-    venue: str,
+    scene: Scene,
     *,
-    source: str | list[str],
-    destination: str | list[str],
     lookback: int,
     history: int,
     min_history: int,
@@ -149,11 +111,7 @@ def read_flow(
 
     Parameters
     ----------
-    market : MarketData
-    venue : str
-        Decision venue; its sessions make the grid.
-    source, destination : str or list of str
-        Universes.
+    scene : Scene
     lookback : int
         Sessions of the decision venue that a flow is summed over.
     history, min_history : int
@@ -192,9 +150,7 @@ def read_flow(
     .. [1] Froot, O'Connell and Seasholes, "The portfolio flows of international investors", Journal of Financial
        Economics, 2001.
     """
-    calendar = market.calendars[venue]
-    inside = (calendar.dates >= market.dates[0]) & (calendar.dates <= market.end)
-    stamps, dates = calendar.closes[inside], calendar.dates[inside]
+    market, stamps, dates = scene.market, scene.stamps, scene.dates
     flows = market.table("flows")
     # What is known when the run starts decides between file and proxy: one that begins later must not change the past.
     started = market.start.astype("datetime64[ns]").astype(np.int64)
@@ -212,7 +168,7 @@ def read_flow(
     notes = list[str]()
     is_recorded = kind != "volume" and destination_entity in recorded
     if is_recorded:
-        series, in_run = all_series(market, "flows"), dates >= market.start
+        series, in_run = all_series(market, "flows"), scene.in_run
         entities = [destination_entity, *([source_entity] if source_entity in recorded else [])]
         read = []
         for entity in entities:
@@ -221,13 +177,17 @@ def read_flow(
             notes += _gaps(whole, stamps[in_run], dates[in_run], max_age_days)
         flow = read[0] - read[1] if len(read) > 1 else read[0]
         origin = f"flows file, {' less '.join(entities)}"
+        inputs = scene.inputs("flows", *((entity,) for entity in entities))
     else:
         sides = [
-            _proxy(market, universe, funds, venue, stamps, dates, lookback)
-            for universe, funds in ((destination, destination_funds), (source, source_funds))
+            proxy_flow(scene, universe, funds, lookback)
+            for universe, funds in ((scene.destination, destination_funds), (scene.source, source_funds))
         ]
-        flow = sides[0][0] - sides[1][0]
-        origin = f"signed-dollar-volume proxy of {sides[0][1]} less {sides[1][1]}"
+        flow = sides[0].flow - sides[1].flow
+        origin = f"signed-dollar-volume proxy of {sides[0].label}" + (
+            f" less {sides[1].label}" if scene.source != CASH else ""
+        )
+        inputs = tuple(one.input for one in sides if one.label != CASH)
     score = np.empty(len(flow))
     trailing_zscore_nb(flow, history, min_history, np.empty((2, len(flow))), score)
     return Reading(
@@ -237,8 +197,8 @@ def read_flow(
         origin=origin,
         value_label=f"net flow of {lookback} sessions, {'USD' if is_recorded else 'days of usual turnover'}",
         score_label=f"z-score of {history} sessions",
-        relative_price=np.full(len(stamps), np.nan),
         notes=tuple(notes),
+        inputs=inputs,
     )
 
 
@@ -283,99 +243,3 @@ def _recorded(flow: PointInTime, stamps: NDArray[np.int64], lookback: int, max_a
     summed[:lookback] = np.nan
     summed[np.isnan(flow.as_of(stamps, max_age_days).values)] = np.nan
     return np.asarray(summed, dtype=np.float64)
-
-
-class _Turnover(NamedTuple):
-    """What the proxy needs of every name of a basket at the closes of a venue, whatever the lookback.
-
-    Attributes
-    ----------
-    label : str
-        Of the basket.
-    usable : ndarray of shape (n, n_names), bool
-        Counted there, with a usual traded value.
-    signed : ndarray of shape (n, n_names)
-        Running sum of traded value with the sign of the day's total return.
-    usual : ndarray of shape (n, n_names)
-        Traded value of a usual day.
-    n_days : ndarray of shape (n, n_names), int64
-        Days with a price and a volume so far.
-    """
-
-    label: str
-    usable: NDArray[np.bool_]
-    signed: NDArray[np.float64]
-    usual: NDArray[np.float64]
-    n_days: NDArray[np.intp]
-
-
-_TURNOVER = Kept[_Turnover](n_most=8)  # both sides of the thesis, and of a few variants of its baskets
-
-
-def _proxy(
-    market: MarketData,
-    universe: str | list[str],
-    funds: tuple[str, ...],
-    venue: str,
-    stamps: NDArray[np.int64],
-    dates: NDArray[np.datetime64],
-    lookback: int,
-) -> tuple[NDArray[np.float64], str]:
-    named = universe if isinstance(universe, str) else tuple(universe)
-    found = _TURNOVER.get(market, (venue, named, funds), lambda: _turnover(market, universe, funds, stamps, dates))
-    moved = found.signed - _lagged(found.signed, lookback)
-    enough = found.usable & (found.n_days - _lagged(found.n_days, lookback) >= max(1, lookback // 2))
-    enough[:lookback] = False
-    days = np.divide(moved, found.usual, out=np.zeros_like(moved), where=enough)
-    n_names, total = enough.sum(axis=1), days.sum(axis=1)
-    return np.divide(total, n_names, out=np.full(len(stamps), np.nan), where=n_names > 0), found.label
-
-
-def _turnover(
-    market: MarketData,
-    universe: str | list[str],
-    funds: tuple[str, ...],
-    stamps: NDArray[np.int64],
-    dates: NDArray[np.datetime64],
-) -> _Turnover:
-    present = [fund for fund in funds if fund in market.symbols]
-    if present:
-        symbols = tuple(sorted(present))
-        counted = np.ones((len(stamps), len(symbols)), dtype=bool)
-        label = "+".join(symbols)
-    else:
-        members: Membership = membership(market, universe, stamps, dates, seasoning=1, to_hold=False)
-        symbols, counted = members.symbols, members.eligible
-        label = universe if isinstance(universe, str) else "+".join(universe)
-    close, value = adjusted_close(market), traded_value(market)
-    signed, usual = np.zeros(counted.shape), np.zeros(counted.shape)
-    n_days = np.zeros(counted.shape, dtype=np.intp)
-    known_at = {one: market.known_closes(stamps, one) for one in market.venues(symbols)}
-    for i, column in enumerate(market.columns(symbols)):
-        rows = np.flatnonzero(~np.isnan(close[:, column]) & ~np.isnan(value[:, column]))
-        if len(rows) < 2:
-            continue
-        traded = value[rows, column]
-        sign = np.sign(np.diff(close[rows, column], prepend=close[rows[0], column]))
-        last = np.searchsorted(rows, known_at[market.instruments[symbols[i]].venue])
-        size = np.concatenate([[0.0], np.cumsum(traded)])
-        begin = np.maximum(last - USUAL_SESSIONS, 0)
-        n_usual = last - begin
-        enough = n_usual >= MIN_USUAL_SESSIONS
-        np.divide(size[last] - size[begin], n_usual, out=usual[:, i], where=enough)
-        signed[:, i] = np.concatenate([[0.0], np.cumsum(sign * traded)])[last]
-        n_days[:, i] = last
-    usable = counted & (usual > 0)
-    return _Turnover(label, *map(_read_only, (usable, signed, usual, n_days)))
-
-
-def _lagged(values: NDArray[Any], lag: int) -> NDArray[Any]:
-    """Give what was there some rows before; before the first one nothing had been summed."""
-    before = np.zeros_like(values)
-    before[lag:] = values[:-lag]
-    return before
-
-
-def _read_only(values: NDArray[Any]) -> NDArray[Any]:
-    values.flags.writeable = False
-    return values

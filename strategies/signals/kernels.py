@@ -110,3 +110,48 @@ def trailing_percentile_nb(values, history, min_history, rank_out):
                     below += 0.5
         if n >= min_history:
             rank_out[i] = below / n
+
+
+@kernel
+def fired_nb(score, enter, leave, fired_out):
+    """Say where a signal has fired and was not released since.
+
+    Parameters
+    ----------
+    score : ndarray of shape (n,)
+        NaN: no score.
+    enter, leave : float
+        It fires at the first or above, and is released at the second or below.
+    fired_out : ndarray of shape (n,)
+        Written in place: 1, 0, or NaN where there is no score; what was before goes on behind it.
+    """
+    has_fired = False
+    for i in range(score.shape[0]):
+        if score[i] >= enter:
+            has_fired = True
+        elif score[i] <= leave:
+            has_fired = False
+        fired_out[i] = np.nan if np.isnan(score[i]) else (1.0 if has_fired else 0.0)
+
+
+@kernel
+def sequence_nb(entering, enter, leaving, leave, in_out):
+    """Go in on one signal and out on another.
+
+    Parameters
+    ----------
+    entering, leaving : ndarray of shape (n,)
+        Scores; NaN: none, which says nothing.
+    enter, leave : float
+        In at the first or above of the one; out at the second or below of the other, which counts more.
+    in_out : ndarray of shape (n,)
+        Written in place: 1 in, 0 out, NaN before the first score of `entering`.
+    """
+    is_in, has_begun = False, False
+    for i in range(entering.shape[0]):
+        has_begun |= not np.isnan(entering[i])
+        if leaving[i] <= leave:
+            is_in = False
+        elif entering[i] >= enter:
+            is_in = True
+        in_out[i] = (1.0 if is_in else 0.0) if has_begun else np.nan

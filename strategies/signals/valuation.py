@@ -19,9 +19,10 @@ from data.series.basis import ratio_steps
 from data.series.point_in_time import PointInTime, all_series, series
 from data.series.tables import LONG_TABLES
 from strategies.errors import StrategyError
-from strategies.settings import Section
 from strategies.signals.kernels import trailing_percentile_nb
 from strategies.signals.reading import Reading
+from strategies.signals.scene import Scene
+from strategies.signals.signal import Signal
 
 PARTS = ("price", "earnings", "basis")
 METRICS = {"pe_ttm": "trailing P/E (pe_ttm)"}
@@ -29,7 +30,7 @@ MANY_UNPRICED = 0.05  # of the figures: holidays of one of two publishers are fe
 Measure = Literal["log_pe_ratio", "earnings_yield_gap"]
 
 
-class ValuationSignal(Section):
+class ValuationSignal(Signal):
     """Valuation discount, as a section of a thesis.
 
     Attributes
@@ -75,45 +76,20 @@ class ValuationSignal(Section):
         """A percentile is between 0 and 1; a level has no bounds."""
         return (0.0, 1.0) if self.scale == "percentile" else (-math.inf, math.inf)
 
-    def knows_prices(self, market: MarketData) -> bool:
-        """Say whether a market has the indices of both entities.
-
-        Parameters
-        ----------
-        market : MarketData
-
-        Returns
-        -------
-        bool
-        """
-        return {(self.source_entity,), (self.destination_entity,)} <= set(all_series(market, "indices"))
-
-    # An index stands for each basket: the names of the two are not read.
-    def read(
-        self,
-        market: MarketData,
-        venue: str,
-        source: str | list[str],  # noqa: ARG002
-        destination: str | list[str],  # noqa: ARG002
-    ) -> Reading:
+    def read(self, scene: Scene) -> Reading:
         """Read the discount at every close of the decision venue.
 
         Parameters
         ----------
-        market : MarketData
-        venue : str
-            Decision venue; its sessions make the grid.
-        source, destination : str or list of str
-            Not read: the entities stand for them.
+        scene : Scene
+            The names of its baskets are not read: the entities stand for them.
 
         Returns
         -------
         Reading
             Its parts say what moved the value: prices, earnings, and jumps of the basis.
         """
-        calendar = market.calendars[venue]
-        inside = (calendar.dates >= market.dates[0]) & (calendar.dates <= market.end)
-        stamps = calendar.closes[inside]
+        market, stamps = scene.market, scene.stamps
         sides = [self._side(market, entity, stamps) for entity in (self.source_entity, self.destination_entity)]
         ours, theirs = sides
         parts = {
@@ -133,9 +109,10 @@ class ValuationSignal(Section):
             if self.measure == "log_pe_ratio"
             else f"earnings yield of {self.destination_entity} less {self.source_entity}",
             score_label=f"percentile of {self.history} sessions" if self.scale == "percentile" else "level",
-            notes=tuple(self._notes(sides, stamps >= market.start.astype("datetime64[ns]").astype(np.int64))),
+            notes=tuple(self._notes(sides, scene.in_run)),
             parts=parts,
-            relative_price=theirs.closes / ours.closes,
+            relative_price=theirs.closes / ours.closes if theirs.is_priced and ours.is_priced else None,
+            inputs=scene.inputs("valuations", *((one.entity, self.metric) for one in sides)),
         )
 
     def _score(self, value: NDArray[np.float64], basis: NDArray[np.float64]) -> NDArray[np.float64]:

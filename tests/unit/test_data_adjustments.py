@@ -10,6 +10,7 @@ from data.load import load
 from data.market import MarketData
 from data.sources.frames import from_frames
 from strategies.signals.flow import read_flow
+from strategies.signals.scene import Scene
 from tests.markets import said
 
 DAYS = ("2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05")
@@ -204,17 +205,8 @@ def test_traded_value_is_at_the_price_as_traded() -> None:
 
 
 def flow_of(market: MarketData) -> np.ndarray:
-    reading = read_flow(
-        market,
-        "XNYS",
-        source=["AAA", "BBB"],
-        destination=["HHH"],
-        lookback=5,
-        history=60,
-        min_history=20,
-        kind="volume",
-    )
-    return reading.value
+    scene = Scene(market=market, venue="XNYS", source=("AAA", "BBB"), destination=("HHH",))
+    return read_flow(scene, lookback=5, history=60, min_history=20, kind="volume").value
 
 
 def test_the_flow_proxy_signs_by_total_return_and_values_as_traded() -> None:

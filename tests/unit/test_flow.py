@@ -8,6 +8,7 @@ from data.sources.frames import from_frames
 from data.universes import Spell
 from strategies.errors import StrategyError
 from strategies.signals.flow import read_flow
+from strategies.signals.scene import Scene
 
 DATES = pd.bdate_range("2024-02-20", "2024-05-24").difference(pd.DatetimeIndex(["2024-03-29"]))
 
@@ -27,8 +28,8 @@ def volume_market():
 
 
 def reading(market, **options):
-    given = {"source": "one", "destination": "two", "lookback": 5, "history": 40, "min_history": 20, "kind": "volume"}
-    return read_flow(market, "XNYS", **(given | options))
+    given = {"lookback": 5, "history": 40, "min_history": 20, "kind": "volume"}
+    return read_flow(Scene(market=market, venue="XNYS", source="one", destination="two"), **(given | options))
 
 
 def test_the_proxy_by_hand():
@@ -118,11 +119,9 @@ def test_a_file_that_begins_later_does_not_change_the_past():
 def test_flows_asked_for_and_not_there_are_refused():
     with pytest.raises(StrategyError, match="no entity 'CHINA': it has no flows file, or a later one"):
         reading(volume_market(), kind="flows")
+    scene = Scene(market=load("demo"), venue="XNYS", source="big-seven", destination="hang-seng-tech")
     with pytest.raises(StrategyError, match=r"no entity 'ASIA' \(they have CHINA, US\)"):
-        read_flow(
-            load("demo"), "XNYS", source="big-seven", destination="hang-seng-tech", lookback=20, history=756,
-            min_history=252, kind="flows", destination_entity="ASIA",
-        )  # fmt: skip
+        read_flow(scene, lookback=20, history=756, min_history=252, kind="flows", destination_entity="ASIA")
 
 
 def test_named_funds_stand_for_a_basket_where_the_market_has_them():

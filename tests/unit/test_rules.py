@@ -10,8 +10,8 @@ from data.load import load
 from data.sources.frames import from_frames
 from data.universes import Spell
 from strategies.membership import membership
-from strategies.planning import rotation_shares, rotations
 from strategies.rules.baskets import inner_weights
+from strategies.rules.rotating import rotation_shares, rotations
 from strategies.signals.kernels import trailing_zscore_nb
 
 

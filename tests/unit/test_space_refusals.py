@@ -30,7 +30,7 @@ REFUSED = [
     ({3: [1]}, "The grid varies 3; a parameter is named by text"),
     ({"": [1]}, "The grid varies '', which is no setting. Write section.name; sections: baskets, signal"),
     ({"lookback": [1]}, "The grid varies 'lookback', which is no setting"),
-    ({"signals.lookback": [1]}, "The grid varies 'signals.lookback', which is no setting"),
+    ({"sygnal.lookback": [1]}, "The grid varies 'sygnal.lookback', which is no setting"),
     ({"signal.": [1]}, "The grid varies 'signal.', which is no setting"),
     ({"name": ["a", "b"]}, "The grid varies 'name', which is no setting"),
     ({"signal": {}}, "The grid varies nothing"),

@@ -164,10 +164,10 @@ def test_what_is_shared_is_worked_out_once(market, small_parts, monkeypatch):
     for name in ("read_signal", "set_up"):
         real = getattr(preparation, name)
 
-        def counted(*given: object, name: str = name, real=real) -> object:
+        def counted(*given: object, name: str = name, real=real, **more: object) -> object:
             made[name] += 1
             time.sleep(0.01)
-            return real(*given)
+            return real(*given, **more)
 
         monkeypatch.setattr(preparation, name, counted)
     backtest.sweep(thesis("flow-momentum"), market, GRID, threads=4)

@@ -222,11 +222,13 @@ class SweepFrames:
     @cached_property
     def own_settings(self) -> Mapping[str, object]:
         """What the thesis itself sets for each parameter of the grid."""
-        sections = self.found.thesis.model_dump() | {"run": RunConfig(**self.found.thesis.run).model_dump()}
+        whole = self.found.thesis.model_copy(update={"run": RunConfig(**self.found.thesis.run).model_dump()})
         found = {}
         for name in self.found.space.names:
-            section, _, key = name.partition(".")
-            found[name] = sections.get(section, {}).get(key, MISSING)
+            try:
+                found[name] = whole.setting(name)
+            except KeyError:
+                found[name] = MISSING
         return found
 
     @cached_property

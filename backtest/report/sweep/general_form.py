@@ -12,7 +12,8 @@ from backtest.run import settings_of
 from backtest.tuning.analysis.measures import GENERAL
 from backtest.tuning.grids.parameter_values import text_of
 from data.market import MarketData
-from strategies.planning import decide_when, weigh_baskets
+from strategies.planning import decide_when
+from strategies.rules.weighing import weigh_baskets
 from strategies.thesis import Thesis
 
 # Settings of a run for which the value of baskets is exact; see `backtest.arrays.sleeves.has_sleeves`.

@@ -68,7 +68,9 @@ def refuse_unfit(name: str, value: object) -> None:
     is_quoted = isinstance(value, str) and _reads_as_number(value)
     if not isinstance(value, bool) and not is_quoted:
         return
-    checks = known_settings().get(name, ())
+    # A signal by name has the keys of one.
+    section, _, key = name.partition(".")
+    checks = known_settings().get(f"signal.{key.partition('.')[2]}" if section == "signals" else name, ())
     if not checks or any(_takes(check, value) for check in checks):
         return
     if is_quoted:

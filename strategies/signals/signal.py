@@ -1,0 +1,74 @@
+"""What every signal is: a section of a thesis that says what to read, and reads it."""
+
+import math
+from typing import ClassVar, NamedTuple
+
+from data.market import MarketData
+from strategies.settings import Section
+from strategies.signals.reading import Reading
+from strategies.signals.scene import Scene
+
+
+class Thresholds(NamedTuple):
+    """Scores at which a signal fires and is released.
+
+    Attributes
+    ----------
+    enter : float
+        It fires at this score or above.
+    exit : float
+        Once fired it is released at this score or below.
+    """
+
+    enter: float
+    exit: float
+
+
+class Signal(Section):
+    """One signal: its keys with their ranges, and how it is read. One class in the file of its family.
+
+    High scores speak for the destination, so that any signal can stand in the place of another.
+
+    Attributes
+    ----------
+    usual : Thresholds
+        At which it fires and is released where nothing else is said.
+    """
+
+    usual: ClassVar[Thresholds] = Thresholds(1.0, 0.0)
+
+    @property
+    def score_range(self) -> tuple[float, float]:
+        """Least and largest score there can be: thresholds beyond them are refused."""
+        return -math.inf, math.inf
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the signals that it is made of."""
+        return ()
+
+    def check(self, market: MarketData) -> None:
+        """Refuse a market that never has what the signal reads: before a run, so that no decision depends on it.
+
+        Parameters
+        ----------
+        market : MarketData
+
+        Raises
+        ------
+        StrategyError
+            Naming what is missing.
+        """
+
+    def read(self, scene: Scene) -> Reading:
+        """Read the signal at every close of the decision venue, from what was known by then.
+
+        Parameters
+        ----------
+        scene : Scene
+
+        Returns
+        -------
+        Reading
+        """
+        raise NotImplementedError
