@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from strategies.strategy import Policy, PortfolioState
     from strategies.targets import BasketTargets, TargetWeights
     from strategies.thesis import Thesis
+    from strategies.thesis_file import load_thesis
 from strategies.thesis_file import load_thesis
 
 __all__ = [
