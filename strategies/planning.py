@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from data.market import MarketData
 from strategies.errors import StrategyError
-from strategies.schedule import decision_stamps, decision_venue, rebalance_dates
+from strategies.schedule import decision_stamps, decision_venue, rebalance_dates, tranche_offsets
 from strategies.settings import Schedule
 from strategies.signals.basket_prices import relative_index
 from strategies.signals.reading import Reading
@@ -30,11 +30,14 @@ class Decisions:
         UTC nanoseconds, ascending.
     dates : ndarray of shape (n_decisions,), datetime64[D]
         Sessions of the venue.
+    updates : ndarray of shape (n_decisions, n_tranches), int64
+        1 where a tranche decides.
     """
 
     venue: str
     stamps: NDArray[np.int64]
     dates: NDArray[np.datetime64]
+    updates: NDArray[np.int64]
 
 
 def decide_when(schedule: Schedule, market: MarketData, name: str) -> Decisions:
@@ -58,11 +61,23 @@ def decide_when(schedule: Schedule, market: MarketData, name: str) -> Decisions:
     """
     venue = decision_venue(market, schedule.venue)
     calendar = market.calendars[venue]
-    dates = rebalance_dates(calendar, schedule.every, schedule.offset, market.start, market.last_day)
-    stamps = np.unique(decision_stamps(calendar, dates))
+    try:
+        offsets = tranche_offsets(schedule.every, schedule.offset, schedule.tranches)
+    except StrategyError as error:
+        raise error.at(name) from error
+    own = [
+        decision_stamps(calendar, rebalance_dates(calendar, schedule.every, offset, market.start, market.last_day))
+        for offset in offsets
+    ]
+    stamps = np.unique(np.concatenate(own))
     if not len(stamps):
         raise StrategyError(f"{name}: no decision falls between {market.start} and {market.end}.")
-    return Decisions(venue=venue, stamps=stamps, dates=calendar.dates[np.searchsorted(calendar.closes, stamps)])
+    return Decisions(
+        venue=venue,
+        stamps=stamps,
+        dates=calendar.dates[np.searchsorted(calendar.closes, stamps)],
+        updates=np.stack([np.isin(stamps, one) for one in own], axis=1).astype(np.int64),
+    )
 
 
 def read_signal(signal: Signal, scene: Scene, *, with_prices: bool) -> Reading:

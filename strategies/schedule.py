@@ -16,6 +16,7 @@ from strategies.errors import StrategyError
 DEFAULT_VENUE = "XNYS"
 PERIODS = {"week": "datetime64[W]", "month": "datetime64[M]"}
 LONGEST = {"week": 5, "month": 23}  # sessions
+USUAL = {"week": 5, "month": 21}  # sessions
 FAR = np.iinfo(np.int64).max
 
 
@@ -95,6 +96,42 @@ def decision_stamps(calendar: Calendar, dates: NDArray[np.datetime64]) -> NDArra
     if (at >= len(calendar.dates)).any():
         raise StrategyError(f"{calendar.venue} holds no session after {dates[np.argmax(at >= len(calendar.dates))]}.")
     return calendar.closes[at]
+
+
+def tranche_offsets(every: str | int, offset: int, n_tranches: int) -> list[int]:
+    """Spread schedules side by side over a period.
+
+    Parameters
+    ----------
+    every : "day", "week", "month" or int
+    offset : int
+        Of the first.
+    n_tranches : int
+
+    Returns
+    -------
+    list of int, length n_tranches
+        Offsets for `rebalance_dates`, each another one.
+
+    Raises
+    ------
+    StrategyError
+        If a period has fewer sessions than there are to be schedules.
+
+    Examples
+    --------
+    >>> tranche_offsets("week", 0, 5), tranche_offsets("month", 0, 4), tranche_offsets(10, 3, 2)
+    ([0, 1, 2, 3, 4], [0, 5, 10, 15], [3, 8])
+    """
+    if n_tranches == 1:
+        return [offset]
+    length = 1 if every == "day" else USUAL[every] if isinstance(every, str) else every
+    if n_tranches > length:
+        raise StrategyError(
+            f"schedule.tranches {n_tranches}: every {every} has {length} session{'s' if length > 1 else ''} to spread "
+            "them over. Take fewer, or decide less often."
+        )
+    return [(offset + j * length // n_tranches) % length for j in range(n_tranches)]
 
 
 def rebalance_dates(

@@ -18,6 +18,7 @@ class Section(BaseModel):
 
 
 BASKETS = ("source", "destination")
+MOST = 10.0  # times NAV: what is larger was meant in percent
 CASH = "cash"  # as a source: what is not in the destination earns interest
 
 
@@ -55,16 +56,25 @@ class Rotation(Section):
         Part of the gap closed per decision, in (0, 1].
     profit_target : float or None
         Leave the destination once its price has gained this much on the source's since it was entered (0.2 is twenty
-        percent), and enter again only after the score has been at `exit`. For signals that know both prices.
+        percent), and enter again only after the score has been at `exit`.
+    stop_loss : float or None
+        The same of a loss (0.1 is ten percent). Prices are those of the signal's indices, or of the baskets.
+    source_share, hedge : float
+        The source's share is `source_share` less `hedge` times the destination's. 1 and 1: what is not in the
+        destination is in the source; 0 and 0.5: half of what is bought of the destination is sold short of the source,
+        and without the destination all is cash.
     """
 
     rule: Literal["threshold", "linear", "free"] = "threshold"
     enter: float = 1.0
     exit: float = 0.0
-    min_share: Annotated[float, Field(ge=0, le=1)] = 0.0
-    max_share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    min_share: Annotated[float, Field(ge=-MOST, le=MOST)] = 0.0
+    max_share: Annotated[float, Field(ge=-MOST, le=MOST)] = 1.0
     speed: Annotated[float, Field(gt=0, le=1)] = 1.0
     profit_target: Annotated[float, Field(gt=0)] | None = None
+    stop_loss: Annotated[float, Field(gt=0, le=1)] | None = None
+    source_share: Annotated[float, Field(ge=-MOST, le=MOST)] = 1.0
+    hedge: Annotated[float, Field(ge=-MOST, le=MOST)] = 1.0
 
     @model_validator(mode="after")
     def _order(self) -> "Rotation":
@@ -72,8 +82,9 @@ class Rotation(Section):
             raise ValueError(f"exit {self.exit} must be below enter {self.enter}")
         if self.min_share > self.max_share:
             raise ValueError(f"min_share {self.min_share} is above max_share {self.max_share}")
-        if self.profit_target is not None and self.rule == "linear":
-            raise ValueError("profit_target needs rule = 'threshold': a linear rule has no entry to count from")
+        for name in ("profit_target", "stop_loss"):
+            if getattr(self, name) is not None and self.rule == "linear":
+                raise ValueError(f"{name} needs rule = 'threshold': a linear rule has no entry to count from")
         return self
 
     @staticmethod
@@ -82,24 +93,52 @@ class Rotation(Section):
 
         Parameters
         ----------
-        rules : ndarray of shape (7, n_rules)
+        rules : ndarray of shape (12, n_rules)
             As `numbers` gives each; NaN contradicts nothing.
 
         Returns
         -------
         ndarray of shape (n_rules,), bool
         """
-        is_linear, enter, leave, low, high, _, profit = rules
+        is_linear, enter, leave, low, high, _, profit, stop = rules[:8]
         wrong = (leave > enter) | (low > high)
-        wrong |= (is_linear == 1.0) & ((leave == enter) | np.isfinite(profit))
+        wrong |= (is_linear == 1.0) & ((leave == enter) | np.isfinite(profit) | np.isfinite(stop))
         return np.asarray(wrong, dtype=np.bool_)
 
     @property
+    def needs_prices(self) -> bool:
+        """Whether it goes by the price of the destination over that of the source."""
+        return self.profit_target is not None or self.stop_loss is not None
+
+    @property
     def numbers(self) -> tuple[float, ...]:
-        """The rule as `rotate_nb` takes it: is linear, enter, exit, floor, cap, speed, profit target."""
-        profit = math.inf if self.profit_target is None else self.profit_target
-        is_linear = float(self.rule == "linear")
-        return is_linear, self.enter, self.exit, self.min_share, self.max_share, self.speed, profit
+        """The rule as `rotate_nb` takes it: is linear, and the others in the order of the fields; infinite for none."""
+        first, *rest = (getattr(self, name) for name in type(self).model_fields)
+        return float(first == "linear"), *(math.inf if one is None else one for one in rest)
+
+
+class VolatilityTarget(Section):
+    """An overlay: both shares are scaled so that the portfolio is expected to move as much as a target.
+
+    Attributes
+    ----------
+    target : float or None
+        Volatility a year; None: no scaling.
+    scale_at_most : float
+        Largest factor; 1: shares are only ever cut, and what is cut is cash.
+    lookback : int
+        Sessions of the decision venue whose returns are read, of five sessions each: closes of venues lie hours apart.
+        Until half of them are known nothing is scaled.
+    """
+
+    target: Annotated[float, Field(gt=0)] | None = None
+    scale_at_most: Annotated[float, Field(gt=0, le=MOST)] = 1.0
+    lookback: Annotated[int, Field(ge=20, le=1260)] = 60
+
+    @property
+    def numbers(self) -> tuple[float, float]:
+        """The overlay as `rotate_nb` takes it: the target, infinite for none, and the largest factor."""
+        return math.inf if self.target is None else self.target, self.scale_at_most
 
 
 # Kinds of allocation that need no programme, and those that an optimiser solves.
@@ -218,10 +257,14 @@ class Schedule(Section):
     ----------
     every : "day", "week", "month" or int
     offset : int
+    tranches : int
+        Schedules side by side, each with an equal part of the shares: weeks and months have theirs sessions apart, and
+        a number of sessions is parted evenly.
     venue : str or None
         Decision venue; None: the only one, or New York where there are several.
     """
 
     every: Literal["day", "week", "month"] | Annotated[int, Field(ge=1)] = "week"
     offset: Annotated[int, Field(ge=0)] = 0
+    tranches: Annotated[int, Field(ge=1, le=23)] = 1
     venue: str | None = None

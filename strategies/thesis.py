@@ -14,9 +14,10 @@ from strategies.mandates.working_out import mandate_of
 from strategies.plan import Plan
 from strategies.planning import decide_when, free_shares, read_signal, unread_signal
 from strategies.refusals import refusal
-from strategies.rules.rotating import rotation_shares, rotations, rule_lanes
+from strategies.rules.risk import steps_of
+from strategies.rules.rotating import numbers_of, rotation_shares, rotations
 from strategies.rules.weighing import weigh_baskets
-from strategies.settings import OF_VARIANCE, Allocation, Baskets, Rotation, Schedule, Section
+from strategies.settings import CASH, OF_VARIANCE, Allocation, Baskets, Rotation, Schedule, Section, VolatilityTarget
 from strategies.signals.composing import check_signals, wrong_parts
 from strategies.signals.flow import FlowSignal
 from strategies.signals.kinds import Indicator, SignalSection
@@ -44,6 +45,7 @@ class Thesis(Section):
     constraints : Constraints
     views : HouseView
         The three that an optimiser reads.
+    volatility : VolatilityTarget
     schedule : Schedule
     run : mapping
         Settings of the run (costs, fills, funding), checked when the backtest reads them.
@@ -59,13 +61,14 @@ class Thesis(Section):
     estimates: Estimates = Field(default_factory=Estimates)
     constraints: Constraints = Field(default_factory=Constraints)
     views: HouseView = Field(default_factory=HouseView)
+    volatility: VolatilityTarget = Field(default_factory=VolatilityTarget)
     schedule: Schedule = Field(default_factory=Schedule)
     run: Mapping[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _within_reach(self) -> "Thesis":
         """Refuse thresholds that no score of the signal can reach, and sections that do not go together."""
-        wrong = self.weighing.contradiction(self.rotation.rule)
+        wrong = self.weighing.contradiction(self.rotation.rule) or self._too_much()
         wrong = wrong or wrong_parts("signal", self.signal.parts, self.signals)
         if wrong:
             raise ValueError(wrong)
@@ -76,6 +79,19 @@ class Thesis(Section):
                     f"rotation.{key} = {value:g} is out of reach: scores of this signal go from {low:g} to {high:g}"
                 )
         return self
+
+    def _too_much(self) -> str | None:
+        """Say what is stated and cannot be kept: of a destination without names, and of a whole portfolio."""
+        if self.baskets.destination == CASH:
+            return "baskets.destination = 'cash': cash may be the source, a destination needs names"
+        if self.allocation.scope == "basket":
+            return None
+        for name in ("volatility.target", "rotation.source_share", "rotation.hedge", "schedule.tranches"):
+            section, _, key = name.partition(".")
+            own = getattr(self, section)
+            if getattr(own, key) != type(own).model_fields[key].default:
+                return f"{name} is of baskets that are each weighed by themselves, and allocation.scope is 'portfolio'"
+        return None
 
     @property
     def weighing(self) -> Weighing:
@@ -317,14 +333,15 @@ class Thesis(Section):
         reading = unread_signal(market, decisions.venue)
         if self.reads_signal:
             scene = Scene.of(self.baskets, market, decisions.venue, self.signals)
-            reading = read_signal(self.signal, scene, with_prices=self.rotation.profit_target is not None)
+            reading = read_signal(self.signal, scene, with_prices=self.rotation.needs_prices)
         score, relative = (reading.at(decisions.stamps, of) for of in (reading.score, reading.relative_price))
+        weighed = weigh_baskets(self.baskets, self.weighing, market, decisions, self.name)
         if self.rotation.rule == "free":
             shares = free_shares(len(score), self.estimates.benchmark_share)
         else:
-            rule, alone = rule_lanes([self.rotation]), np.zeros(1, dtype=np.int64)
-            shares = rotation_shares(rotations(score[None], relative[None], rule, alone))
-        weighed = weigh_baskets(self.baskets, self.weighing, market, decisions, self.name)
+            rule, alone = numbers_of(self.rotation, self.volatility)[:, None], np.zeros(1, dtype=np.int64)
+            steps = steps_of(market, weighed, decisions, self.volatility)
+            shares = rotation_shares(rotations(score[None], relative[None], rule, alone, steps))
         targets = weighed.targets(decisions, shares)
         notes = list(weighed.notes)
         unread = int(np.isnan(score).sum()) if self.reads_signal else 0

@@ -106,7 +106,7 @@ def run_block_nb(
     open_meter_nb(meter)
     kind, rows, shares, base, n_general = sleeves.kind, sleeves.row, asks.shares[0], rules.base, 0
     n_slots, n_places, owes_until, n_known = book.ring.shape[0], out.nav.shape[0], -1, 0
-    any_linear, takes_profit = open_rotations_nb(rotations)
+    any_linear, takes_profit, any_target = open_rotations_nb(rotations)
     step, place, placed = -1, 0, 0
     while step + 1 < kind.shape[0]:
         step += 1
@@ -139,7 +139,7 @@ def run_block_nb(
                 n_general = close_ledger_nb(sleeves, k - 1, base, book, room, ledger)
                 owes_until = row + n_slots  # by when what the general form still owes has settled
                 take_rows_nb(meter, out.nav, out.money, out.traded, out.paid, out.traded_at, row)
-            rotate_once_nb(rotations, k, any_linear, takes_profit, shares)
+            rotate_once_nb(rotations, k, any_linear, takes_profit, any_target, shares)
             status, n_general = find_general_nb(sleeves, k, book, room)
             if status != OK:
                 return status, sleeves.event[k]

@@ -233,7 +233,7 @@ class InLanes:
         where = slice(first, last + 1) if last - first == n - 1 else lanes
         try:
             runner = self._runners.of(setup, task.n_together, keeps_nav=part.returns is not None)
-            block = runner.run(self._rotations(read, part, task))
+            block = runner.run(self._rotations(setup, read, part, task))
         except EastboundError as error:
             raise self._at_fault(setup, read, part, task, error) from error
         measured = block.measured
@@ -268,11 +268,13 @@ class InLanes:
         if part.returns is not None:
             part.returns[task.members] = np.nan
 
-    def _rotations(self, read: Signals, part: Candidates, task: Task) -> Rotations:
+    def _rotations(self, setup: Setup, read: Signals, part: Candidates, task: Task) -> Rotations:
         """Give the rules of a task; those of its last candidate again until blocks are whole."""
         at = np.minimum(np.arange(-(-len(task.members) // task.n_together) * task.n_together), len(task.members) - 1)
         rules = np.take(self.variants.rules, part.rule[task.members[at]], axis=1)
-        return rotations(read.score, read.relative_price, rules, task.columns[at], n_together=task.n_together)
+        return rotations(
+            read.score, read.relative_price, rules, task.columns[at], setup.steps, n_together=task.n_together
+        )
 
     def _at_fault(
         self, setup: Setup, read: Signals, part: Candidates, task: Task, error: EastboundError
@@ -282,7 +284,7 @@ class InLanes:
         for k, member in enumerate(task.members):
             one = replace(task, members=task.members[k : k + 1], columns=task.columns[k : k + 1], n_together=1)
             try:
-                alone.run(self._rotations(read, part, one))
+                alone.run(self._rotations(setup, read, part, one))
             except EastboundError as own:
                 return self._named(part, member, own)
         return self._named(part, task.members[0], error)

@@ -124,7 +124,9 @@ class Preparation:
     def _set_up(self, number: int) -> Setup | UnsolvedError:
         variants = self._variants
         try:
-            made = set_up(variants.market, variants.setups[number], variants.thesis.name, self._n_blocks)
+            made = set_up(
+                variants.market, variants.setups[number], variants.thesis.name, self._n_blocks, variants.is_short
+            )
         except UnsolvedError as error:
             return copy(error)  # without its traceback, which holds on to whatever was at hand
         dates = made.prepared.rows.dates

@@ -9,45 +9,55 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from backtest.tuning.grids.parameter_values import OWN
-from strategies.settings import Rotation
+from strategies.settings import Rotation, Section, VolatilityTarget
 
-FIELDS = tuple(Rotation.model_fields)  # in the order of `Rotation.numbers`
+# In the order of `strategies.rules.rotating.numbers_of`.
+FIELDS = (
+    *(f"rotation.{name}" for name in Rotation.model_fields),
+    *(f"volatility.{name}" for name in ("target", "scale_at_most")),
+)
+SECTIONS: Mapping[str, type[Section]] = {"rotation": Rotation, "volatility": VolatilityTarget}
 
 
 def rule_numbers(
-    own: Rotation, values: Mapping[str, Sequence[object]], codes: NDArray[np.int64]
+    own: NDArray[np.float64], values: Mapping[str, Sequence[object]], codes: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Write combinations of settings as rules.
 
     Parameters
     ----------
-    own : Rotation
+    own : ndarray of shape (12,)
         Settings of the thesis, for what is not varied.
     values : mapping of str to sequence, length n_names
-        What each varied setting takes, by its name in the section.
+        What each varied setting takes, by its dotted name.
     codes : ndarray of shape (n_rules, n_names)
         Which of `values` each rule takes.
 
     Returns
     -------
-    ndarray of shape (7, n_rules)
-        As `strategies.planning.rule_lanes` gives them. A column has NaN where a value does not fit its setting or there
-        is no such setting, and where settings contradict each other: `Rotation` says what is wrong.
+    ndarray of shape (12, n_rules)
+        As `strategies.rules.rotating.numbers_of` gives them. A column has NaN where a value does not fit its setting or
+        there is no such setting, and where settings contradict each other: `Rotation` says what is wrong.
     """
-    found = np.repeat(np.array(own.numbers)[:, None], len(codes), axis=1)
+    found = np.repeat(own[:, None], len(codes), axis=1)
     for (name, given), taken in zip(values.items(), codes.T, strict=True):
         if name not in FIELDS:
             found[:] = math.nan
             break
-        found[FIELDS.index(name)] = _numbers(name, [getattr(own, name) if one is OWN else one for one in given])[taken]
+        row = FIELDS.index(name)
+        stays = np.array([one is OWN for one in given])
+        numbers = np.full(len(stays), own[row])
+        numbers[~stays] = _numbers(name, [one for one in given if one is not OWN])
+        found[row] = numbers[taken]
     found[:, Rotation.contradicts(found)] = math.nan
     return found
 
 
 def _numbers(name: str, values: list[object]) -> NDArray[np.float64]:
     """Write the values of a setting as numbers; NaN where one does not fit."""
-    kind: Any = Rotation.model_fields[name].rebuild_annotation()
-    adapter = TypeAdapter(list[kind], config=Rotation.model_config)
+    section, _, key = name.partition(".")
+    kind: Any = SECTIONS[section].model_fields[key].rebuild_annotation()
+    adapter = TypeAdapter(list[kind], config=Section.model_config)
     is_wrong = np.zeros(len(values), dtype=bool)
     try:
         fitting = adapter.validate_python(values)
@@ -55,7 +65,7 @@ def _numbers(name: str, values: list[object]) -> NDArray[np.float64]:
         is_wrong[[int(one["loc"][0]) for one in error.errors(include_url=False)]] = True
         fitting = adapter.validate_python([one for one, wrong in zip(values, is_wrong, strict=True) if not wrong])
     numbers = np.full(len(values), math.nan)
-    if name == "rule":
+    if name == "rotation.rule":
         numbers[~is_wrong] = [float(one == "linear") for one in fitting]
     else:  # no profit target is one that is never reached
         numbers[~is_wrong] = [math.inf if one is None else one for one in fitting]

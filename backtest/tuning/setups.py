@@ -14,6 +14,8 @@ from backtest.metrics.lanes import Measuring, measuring
 from backtest.tuning.variants import SetupSettings
 from data.market import MarketData
 from strategies.planning import Decisions, decide_when
+from strategies.rules.risk import steps_of
+from strategies.rules.rotating import Steps
 from strategies.rules.weighing import Weighed, weigh_baskets
 from strategies.signals.reading import Reading
 
@@ -28,6 +30,8 @@ class Setup:
     weighed : Weighed
     prepared : Prepared
     how : Measuring
+    steps : Steps
+        Decisions as rules see them.
     sleeves : Sleeves or None
         None: the settings of the run need the general form.
     """
@@ -36,6 +40,7 @@ class Setup:
     weighed: Weighed
     prepared: Prepared
     how: Measuring
+    steps: Steps
     sleeves: Sleeves | None
 
 
@@ -70,7 +75,9 @@ def read_at(decisions: Decisions, readings: Sequence[Reading]) -> Signals:
     return Signals(score=score, relative_price=relative)
 
 
-def set_up(market: MarketData, settings: SetupSettings, name: str, n_blocks: int) -> Setup:
+def set_up(
+    market: MarketData, settings: SetupSettings, name: str, n_blocks: int, is_short: tuple[bool, bool] = (False, False)
+) -> Setup:
     """Work out a setup.
 
     Parameters
@@ -81,6 +88,8 @@ def set_up(market: MarketData, settings: SetupSettings, name: str, n_blocks: int
         Of the thesis, for messages.
     n_blocks : int
         Time blocks of the moments.
+    is_short : (bool, bool)
+        Whether rules may sell the source and the destination short.
 
     Returns
     -------
@@ -96,7 +105,8 @@ def set_up(market: MarketData, settings: SetupSettings, name: str, n_blocks: int
     weighed = weigh_baskets(settings.baskets, settings.weighing, market, decisions, name)
     prepared = prepare(market, weighed.assets, decisions.stamps, config)
     # Whatever shares are asked for, they are between those of one basket held whole and of the other.
-    check_weights(prepared, market, np.ascontiguousarray(weighed.inner.transpose(0, 2, 1)), config)
+    side = np.where(is_short, -1.0, 1.0)
+    check_weights(prepared, market, np.ascontiguousarray(side * weighed.inner.transpose(0, 2, 1)), config)
     how = measuring(
         market, prepared.rows, config, first=0, end=len(prepared.rows.dates), opening=config.initial_capital,
         n_blocks=n_blocks,
@@ -106,5 +116,6 @@ def set_up(market: MarketData, settings: SetupSettings, name: str, n_blocks: int
         weighed=weighed,
         prepared=prepared,
         how=how,
+        steps=steps_of(market, weighed, decisions, settings.volatility),
         sleeves=lay_out_sleeves(prepared, weighed.inner) if has_sleeves(prepared) else None,
     )

@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from backtest.checks import SUM_TOLERANCE
 from backtest.config import RunConfig
 from backtest.errors import BacktestError
 from backtest.tuning.grids.dimensions import SECTIONS
@@ -18,8 +19,9 @@ from backtest.tuning.storage.parts import PART_SIZE
 from data.market import MarketData
 from strategies.mandates.sections import Constraints, Estimates, HouseView, Weighing
 from strategies.planning import Decisions, decide_when
+from strategies.rules.rotating import numbers_of, reach
 from strategies.schedule import decision_venue
-from strategies.settings import Allocation, Baskets, Rotation, Schedule
+from strategies.settings import Allocation, Baskets, Rotation, Schedule, VolatilityTarget
 from strategies.signals.composing import check_signals
 from strategies.signals.kinds import Indicator
 from strategies.signals.scene import Scene
@@ -27,9 +29,10 @@ from strategies.signals.signal import Signal
 from strategies.thesis import Thesis
 
 # Which settings each thing depends on, by section or by name.
-OF_SETUP = ("run", "schedule", "baskets", "allocation", "estimates", "constraints", "views")
+SECTIONS_OF_SETUP = ("schedule", "baskets", "allocation", "estimates", "constraints", "views")
+OF_SETUP = ("run", *SECTIONS_OF_SETUP, "volatility.lookback")
 OF_SIGNAL = ("signal", "signals", "baskets", "schedule.venue")
-OF_RULE = ("rotation",)
+OF_RULE = ("rotation", "volatility.target", "volatility.scale_at_most")
 MOST_TRIED = 16  # setups worked out before any candidate is run: no more than are kept, at some 10 ms each
 
 
@@ -43,12 +46,15 @@ class SetupSettings:
     schedule : Schedule
     baskets : Baskets
     weighing : Weighing
+    volatility : VolatilityTarget
+        Its lookback; with a target if any candidate has one.
     """
 
     config: RunConfig
     schedule: Schedule
     baskets: Baskets
     weighing: Weighing
+    volatility: VolatilityTarget
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +133,7 @@ class Variants:
             self._decisions(setup)
         for one in signals:
             check_signals(one.signal, one.signals, self.market)
+        self._refuse_beyond()
         ranges = np.array([one.signal.score_range for one in signals]).T
         if ranges[0].max() <= rules[2].min() and rules[1].max() <= ranges[1].min():
             return
@@ -138,6 +145,27 @@ class Variants:
             wrong = (enter > high) | (enter < low) | (leave > high) | (leave < low)
             if wrong.any():
                 self.variant(first + int(np.argmax(wrong))).check(self.market)
+
+    def _refuse_beyond(self) -> None:
+        """Refuse a candidate that may ask for shorts or a gross which its run does not allow."""
+        ends = reach(self.rules)
+        gross, is_short = np.abs(ends).sum(axis=1).max(axis=0), ends.min(axis=(0, 1)) < 0.0
+        allowed = np.array([one.config.max_gross for one in self.setups])
+        shorts = np.array([one.config.shorts for one in self.setups])
+        if gross.max() <= allowed.min() + SUM_TOLERANCE and (shorts.all() or not is_short.any()):
+            return
+        for first in range(0, self.space.n, PART_SIZE):
+            last = min(first + PART_SIZE, self.space.n)
+            setup, rule = self.setup_of(first, last), self.rule_of(first, last)
+            wrong = (gross[rule] > allowed[setup] + SUM_TOLERANCE) | (is_short[rule] & ~shorts[setup])
+            if wrong.any():
+                at = int(np.argmax(wrong))
+                asked = f"may ask for a gross of {gross[rule[at]]:.4g} of NAV"
+                asked += ", with shorts" if is_short[rule[at]] else ""
+                raise BacktestError(
+                    f"{self.space.named(first + at)} {asked}; run.max_gross is {allowed[setup[at]]:g} and run.shorts "
+                    f"{str(bool(shorts[setup[at]])).lower()}. Ask for less, or allow more."
+                )
 
     def unlike_setups(self) -> list[list[int]]:
         """Give setups that differ in what a market may refuse, to be worked out before any candidate is run.
@@ -196,19 +224,26 @@ class Variants:
 
     @cached_property
     def rules(self) -> NDArray[np.float64]:
-        """The distinct rules as numbers, shape (7, n_rules); see `strategies.planning.rule_lanes`."""
+        """The distinct rules as numbers, shape (12, n_rules); see `strategies.rules.rotating.numbers_of`."""
         names = self._names(OF_RULE)
         codes = self.space.distinct(names)
         given = dict(zip(self.space.names, self.space.values, strict=True))
-        found = rule_numbers(self.thesis.rotation, {name.partition(".")[2]: given[name] for name in names}, codes)
+        own = numbers_of(self.thesis.rotation, self.thesis.volatility)
+        found = rule_numbers(own, {name: given[name] for name in names}, codes)
         for k in np.flatnonzero(np.isnan(found).any(axis=0)).tolist():  # the settings themselves say what is wrong
-            found[:, k] = self._rule(names, codes[k].tolist()).numbers
+            found[:, k] = self._rule(names, codes[k].tolist())
         return found
 
     @cached_property
     def needs_prices(self) -> bool:
         """Whether any rule goes by the price of the destination over that of the source."""
-        return bool(np.isfinite(self.rules[6]).any())
+        return bool(np.isfinite(self.rules[6:8]).any())
+
+    @cached_property
+    def is_short(self) -> tuple[bool, bool]:
+        """Whether any rule may sell the source, and the destination, short."""
+        source, destination = (reach(self.rules)[:, side].min(initial=0.0) < 0.0 for side in (0, 1))
+        return bool(source), bool(destination)
 
     def setup_of(self, first: int, last: int) -> NDArray[np.int64]:
         """Say which setup candidates belong to.
@@ -259,7 +294,7 @@ class Variants:
         run = dict(self.thesis.run) | {key.partition(".")[2]: chosen[key] for key in chosen if key.startswith("run.")}
         sections = {
             name: self.thesis.section(name, {key: chosen[key] for key in chosen if key.startswith(f"{name}.")})
-            for name in OF_SETUP[1:]
+            for name in SECTIONS_OF_SETUP
         }
         return SetupSettings(
             config=RunConfig(**run),
@@ -271,10 +306,21 @@ class Variants:
                 constraints=cast("Constraints", sections["constraints"]),
                 views=cast("HouseView", sections["views"]),
             ),
+            volatility=self._volatility({key: chosen[key] for key in chosen if key == "volatility.lookback"}),
         )
 
-    def _rule(self, names: Sequence[str], codes: Sequence[int]) -> Rotation:
-        return cast("Rotation", self.thesis.section("rotation", self.space.settings_of(names, codes)))
+    def _volatility(self, changes: Mapping[str, object]) -> VolatilityTarget:
+        section = cast("VolatilityTarget", self.thesis.section("volatility", changes))
+        targets = self.rules[10][np.isfinite(self.rules[10])]
+        return section.model_copy(update={"target": float(targets[0]) if len(targets) else None})
+
+    def _rule(self, names: Sequence[str], codes: Sequence[int]) -> NDArray[np.float64]:
+        chosen = self.space.settings_of(names, codes)
+        rotation, volatility = (
+            self.thesis.section(name, {key: chosen[key] for key in chosen if key.startswith(f"{name}.")})
+            for name in ("rotation", "volatility")
+        )
+        return numbers_of(cast("Rotation", rotation), cast("VolatilityTarget", volatility))
 
     def _signal(self, names: Sequence[str], codes: Sequence[int]) -> SignalSettings:
         chosen = self.space.settings_of(names, codes)

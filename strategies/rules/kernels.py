@@ -65,8 +65,7 @@ def move_share_nb(share, asked, speed):
 
 @dense
 def rotate_lanes_nb(
-    score, k, signal, is_linear, enter, leave, min_share, max_share, speed, any_linear, share, asked, source_out,
-    destination_out,
+    score, k, signal, is_linear, enter, leave, min_share, max_share, speed, any_linear, share, asked
 ):  # fmt: skip
     """Take one decision where no lane takes profit; as `Rotations`, arrays of shape (L,) but for those of signals.
 
@@ -79,33 +78,29 @@ def rotate_lanes_nb(
         Whether any lane is.
     share, asked : ndarray
         Written in place.
-    source_out, destination_out : ndarray
-        Written in place: what is not in the one is in the other.
     """
     for lane in range(signal.shape[0]):
         wanted, _, _ = ask_share_nb(
             score[signal[lane], k], is_linear[lane] != 0.0, enter[lane], leave[lane], min_share[lane], max_share[lane],
             any_linear, True, asked[lane],
         )  # fmt: skip
-        reached = move_share_nb(share[lane], wanted, speed[lane])
-        asked[lane], share[lane] = wanted, reached
-        source_out[lane], destination_out[lane] = 1.0 - reached, reached
+        asked[lane], share[lane] = wanted, move_share_nb(share[lane], wanted, speed[lane])
 
 
 @dense
 def rotate_takers_nb(
-    score, relative_price, k, signal, is_linear, enter, leave, min_share, max_share, speed, profit_target, any_linear,
-    share, asked, entry, is_in, is_armed, source_out, destination_out,
+    score, relative_price, k, signal, is_linear, enter, leave, min_share, max_share, speed, profit_target, stop_loss,
+    any_linear, share, asked, entry, is_in, is_armed,
 ):  # fmt: skip
-    """Take one decision where lanes may take profit; as `rotate_lanes_nb`.
+    """Take one decision where lanes may take profit or stop; as `rotate_lanes_nb`.
 
     Parameters
     ----------
     score, relative_price : ndarray of shape (n_signals, K)
     k : int
-    signal, is_linear, enter, leave, min_share, max_share, speed, profit_target : ndarray
+    signal, is_linear, enter, leave, min_share, max_share, speed, profit_target, stop_loss : ndarray
     any_linear : bool
-    share, asked, entry, is_in, is_armed, source_out, destination_out : ndarray
+    share, asked, entry, is_in, is_armed : ndarray
         Written in place.
     """
     for lane in range(signal.shape[0]):
@@ -117,18 +112,52 @@ def rotate_takers_nb(
         since = np.nan if enters & ~inside else entry[lane]
         inside = enters | (inside & ~leaves)
         is_new = inside & np.isnan(since)
-        takes = inside & ~is_new & (price / since - 1.0 >= profit_target[lane])
+        gain = price / since - 1.0
+        takes = inside & ~is_new & ((gain >= profit_target[lane]) | (gain <= -stop_loss[lane]))
         wanted = low if takes else wanted
         entry[lane] = price if is_new else since
         is_in[lane] = 1.0 if inside & ~takes else 0.0
         is_armed[lane] = 0.0 if takes else (1.0 if leaves else is_armed[lane])
-        reached = move_share_nb(share[lane], wanted, speed[lane])
-        asked[lane], share[lane] = wanted, reached
-        source_out[lane], destination_out[lane] = 1.0 - reached, reached
+        asked[lane], share[lane] = wanted, move_share_nb(share[lane], wanted, speed[lane])
+
+
+@dense
+def place_shares_nb(share, source_share, hedge, source_out, destination_out):
+    """Say how much of NAV is asked for in source and destination; arrays of shape (L,).
+
+    Parameters
+    ----------
+    share, source_share, hedge : ndarray
+    source_out, destination_out : ndarray
+        Written in place.
+    """
+    for lane in range(share.shape[0]):
+        source_out[lane], destination_out[lane] = source_share[lane] - hedge[lane] * share[lane], share[lane]
+
+
+@dense
+def scale_shares_nb(ours, between, theirs, target, most, source_out, destination_out):
+    """Scale both shares so that they are expected to move as much as the target; arrays of shape (L,).
+
+    Parameters
+    ----------
+    ours, between, theirs : float
+        Variance of the source, covariance, variance of the destination, a year; NaN: not known, and nothing is scaled.
+    target, most : ndarray
+        Volatility a year, infinite: none; largest factor.
+    source_out, destination_out : ndarray
+        Changed in place.
+    """
+    for lane in range(target.shape[0]):
+        s, d = source_out[lane], destination_out[lane]
+        variance = s * s * ours + 2.0 * s * d * between + d * d * theirs
+        factor = min(most[lane], target[lane] / np.sqrt(variance)) if variance > 0.0 else 1.0
+        factor = factor if target[lane] < np.inf else 1.0
+        source_out[lane], destination_out[lane] = factor * s, factor * d
 
 
 class Rotations(NamedTuple):
-    """Rules of rotation side by side, what they read, and how they stand. K decisions, L lanes.
+    """Rules of rotation side by side, what they read, and how they stand. K decisions, L lanes, T tranches.
 
     score: (n_signals, K); NaN: no reading, and the share asked for stays what it was, at first the floor.
     relative_price: (n_signals, K), price of the destination over that of the source; NaN: not known, and no profit is
@@ -138,8 +167,13 @@ class Rotations(NamedTuple):
     cap once the score reaches `enter`, and back to the floor once it falls to `leave`. min_share, max_share: floor and
     cap, fractions of NAV. speed: part of the gap to the share asked for that each decision closes, in (0, 1]; of less
     than `GAP` all. profit_target: gain of the relative price since the entry at which the share falls to the floor, to
-    rise again only after a score at `leave` or below; infinite: none. The linear rule has no entry and takes no profit.
-    state: (N_STATE, L), written in place; of blocks that run one after the other of a block.
+    rise again only after a score at `leave` or below; infinite: none. stop_loss: the same of a loss. The linear rule
+    has no entry, takes no profit and has no stop. source_share, hedge: the source's share is the first less the second
+    times the destination's. volatility_target, scale_at_most: see `scale_shares_nb`.
+
+    covariance: (K, 3): variance of the source, covariance, variance of the destination. updates: (K, T), 1 where a
+    tranche decides; the share of all is the mean of theirs. state: (T, N_STATE, L), written in place; of blocks that
+    run one after the other of a block.
     """
 
     score: F
@@ -152,6 +186,13 @@ class Rotations(NamedTuple):
     max_share: F
     speed: F
     profit_target: F
+    stop_loss: F
+    source_share: F
+    hedge: F
+    volatility_target: F
+    scale_at_most: F
+    covariance: F
+    updates: I
     state: F
 
 
@@ -172,7 +213,9 @@ def rotations_of_nb(rotations, first, end):
     r = rotations
     return Rotations(
         r.score, r.relative_price, r.signal[first:end], r.is_linear[first:end], r.enter[first:end], r.leave[first:end],
-        r.min_share[first:end], r.max_share[first:end], r.speed[first:end], r.profit_target[first:end], r.state,
+        r.min_share[first:end], r.max_share[first:end], r.speed[first:end], r.profit_target[first:end],
+        r.stop_loss[first:end], r.source_share[first:end], r.hedge[first:end], r.volatility_target[first:end],
+        r.scale_at_most[first:end], r.covariance, r.updates, r.state,
     )  # fmt: skip
 
 
@@ -187,20 +230,23 @@ def open_rotations_nb(rotations):
 
     Returns
     -------
-    any_linear, takes_profit : bool
-        Whether any lane is linear, and has a target.
+    any_linear, takes_profit, any_target : bool
+        Whether any lane is linear, has a profit target or a stop, and has a volatility target.
     """
-    state, any_linear, takes_profit = rotations.state, False, False
+    state, any_linear, takes_profit, any_target = rotations.state, False, False, False
     for lane in range(rotations.signal.shape[0]):
         any_linear |= rotations.is_linear[lane] != 0.0
         takes_profit |= rotations.profit_target[lane] < np.inf
-        state[SHARE, lane], state[ASKED, lane] = rotations.min_share[lane], rotations.min_share[lane]
-        state[ENTRY, lane], state[IS_IN, lane], state[IS_ARMED, lane] = np.nan, 0.0, 1.0
-    return any_linear, takes_profit
+        takes_profit |= rotations.stop_loss[lane] < np.inf
+        any_target |= rotations.volatility_target[lane] < np.inf
+        for t in range(state.shape[0]):
+            state[t, SHARE, lane], state[t, ASKED, lane] = rotations.min_share[lane], rotations.min_share[lane]
+            state[t, ENTRY, lane], state[t, IS_IN, lane], state[t, IS_ARMED, lane] = np.nan, 0.0, 1.0
+    return any_linear, takes_profit, any_target
 
 
 @leaf
-def rotate_once_nb(rotations, k, any_linear, takes_profit, share_out):
+def rotate_once_nb(rotations, k, any_linear, takes_profit, any_target, share_out):
     """Take one decision.
 
     Parameters
@@ -208,21 +254,39 @@ def rotate_once_nb(rotations, k, any_linear, takes_profit, share_out):
     rotations : Rotations
         The state is written in place.
     k : int
-    any_linear, takes_profit : bool
+    any_linear, takes_profit, any_target : bool
     share_out : ndarray of shape (2, L)
         Fractions of NAV in source and destination; written in place.
     """
-    r, state = rotations, rotations.state
-    if takes_profit:
-        rotate_takers_nb(
-            r.score, r.relative_price, k, r.signal, r.is_linear, r.enter, r.leave, r.min_share, r.max_share, r.speed,
-            r.profit_target, any_linear, state[SHARE], state[ASKED], state[ENTRY], state[IS_IN], state[IS_ARMED],
-            share_out[0], share_out[1],
-        )  # fmt: skip
+    r, n_tranches = rotations, rotations.state.shape[0]
+    for t in range(n_tranches):
+        if r.updates[k, t] == 0:
+            continue
+        state = r.state[t]
+        if takes_profit:
+            rotate_takers_nb(
+                r.score, r.relative_price, k, r.signal, r.is_linear, r.enter, r.leave, r.min_share, r.max_share,
+                r.speed, r.profit_target, r.stop_loss, any_linear, state[SHARE], state[ASKED], state[ENTRY],
+                state[IS_IN], state[IS_ARMED],
+            )  # fmt: skip
+        else:
+            rotate_lanes_nb(
+                r.score, k, r.signal, r.is_linear, r.enter, r.leave, r.min_share, r.max_share, r.speed, any_linear,
+                state[SHARE], state[ASKED],
+            )  # fmt: skip
+    if n_tranches == 1:
+        place_shares_nb(r.state[0, SHARE], r.source_share, r.hedge, share_out[0], share_out[1])
     else:
-        rotate_lanes_nb(
-            r.score, k, r.signal, r.is_linear, r.enter, r.leave, r.min_share, r.max_share, r.speed, any_linear,
-            state[SHARE], state[ASKED], share_out[0], share_out[1],
+        for lane in range(share_out.shape[1]):
+            total = 0.0
+            for t in range(n_tranches):
+                total += r.state[t, SHARE, lane]
+            share = total / n_tranches
+            share_out[0, lane], share_out[1, lane] = r.source_share[lane] - r.hedge[lane] * share, share
+    if any_target:
+        scale_shares_nb(
+            r.covariance[k, 0], r.covariance[k, 1], r.covariance[k, 2], r.volatility_target, r.scale_at_most,
+            share_out[0], share_out[1],
         )  # fmt: skip
 
 
@@ -236,9 +300,9 @@ def rotate_nb(rotations, share_out):
     share_out : ndarray of shape (K, 2, L)
         Fractions of NAV in source and destination; written in place.
     """
-    any_linear, takes_profit = open_rotations_nb(rotations)
+    any_linear, takes_profit, any_target = open_rotations_nb(rotations)
     for k in range(share_out.shape[0]):
-        rotate_once_nb(rotations, k, any_linear, takes_profit, share_out[k])
+        rotate_once_nb(rotations, k, any_linear, takes_profit, any_target, share_out[k])
 
 
 @kernel

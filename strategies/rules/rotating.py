@@ -1,27 +1,78 @@
 """Rules of rotation side by side: from settings and readings to shares of source and destination."""
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from strategies.rules.kernels import N_STATE, Rotations, rotate_nb
-from strategies.settings import BASKETS, Rotation
+from strategies.settings import BASKETS, Rotation, VolatilityTarget
+
+N_NUMBERS = 12  # of a rule
 
 
-def rule_lanes(rules: Sequence[Rotation]) -> NDArray[np.float64]:
-    """Write rules as numbers, one column a rule.
+class Steps(NamedTuple):
+    """Decisions as rules see them.
+
+    Attributes
+    ----------
+    updates : ndarray of shape (n_decisions, n_tranches), int64
+        1 where a tranche decides.
+    covariance : ndarray of shape (n_decisions, 3)
+        Variance of the source, covariance and variance of the destination, a year; NaN: not known, or not asked for.
+    """
+
+    updates: NDArray[np.int64]
+    covariance: NDArray[np.float64]
+
+
+def plain_steps(n_decisions: int) -> Steps:
+    """Give decisions of one tranche, without variances.
 
     Parameters
     ----------
-    rules : sequence of Rotation, length n_rules
+    n_decisions : int
 
     Returns
     -------
-    ndarray of shape (7, n_rules)
-        Is linear (1 or 0), enter, exit, floor, cap, speed, profit target (infinite: none).
+    Steps
     """
-    return np.array([rule.numbers for rule in rules]).reshape(len(rules), -1).T.copy()
+    return Steps(np.ones((n_decisions, 1), dtype=np.int64), np.full((n_decisions, 3), np.nan))
+
+
+def numbers_of(rule: Rotation, volatility: VolatilityTarget) -> NDArray[np.float64]:
+    """Write a rule as numbers.
+
+    Parameters
+    ----------
+    rule : Rotation
+    volatility : VolatilityTarget
+
+    Returns
+    -------
+    ndarray of shape (12,)
+        Is linear (1 or 0), enter, exit, floor, cap, speed, profit target, stop loss, share of the source, hedge,
+        volatility target (infinite: none, as of the two before), largest factor of it.
+    """
+    return np.array([*rule.numbers, *volatility.numbers])
+
+
+def reach(rules: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Say how far rules can go: their shares at floor and cap.
+
+    Parameters
+    ----------
+    rules : ndarray of shape (12, n_rules)
+
+    Returns
+    -------
+    ndarray of shape (2, 2, n_rules)
+        Largest fraction of NAV, floor and cap, in source and destination: what lies between is between them.
+    """
+    ends = rules[3:5]
+    source = rules[8] - rules[9] * ends
+    factor = np.where(np.isfinite(rules[10]), np.maximum(rules[11], 1.0), 1.0)
+    return np.stack([source, ends], axis=1) * factor
 
 
 def rotations(
@@ -29,6 +80,7 @@ def rotations(
     relative_price: NDArray[np.float64],
     rules: NDArray[np.float64],
     signal: NDArray[np.int64],
+    steps: Steps | None = None,
     *,
     n_together: int | None = None,
 ) -> Rotations:
@@ -38,10 +90,12 @@ def rotations(
     ----------
     score, relative_price : ndarray of shape (n_signals, n_decisions)
         Readings at the decisions.
-    rules : ndarray of shape (7, n_lanes)
-        As of `rule_lanes`.
+    rules : ndarray of shape (12, n_lanes)
+        A column each, as of `numbers_of`.
     signal : ndarray of shape (n_lanes,), int64
         Which of the signals each lane follows.
+    steps : Steps, optional
+        By default one tranche, and no variances.
     n_together : int, optional
         Lanes of a block, where they run in blocks; by default all.
 
@@ -49,9 +103,9 @@ def rotations(
     -------
     Rotations
     """
-    is_linear, enter, leave, low, high, speed, profit = rules
-    state = np.empty((N_STATE, n_together or len(signal)))
-    return Rotations(score, relative_price, signal, is_linear, enter, leave, low, high, speed, profit, state)
+    steps = plain_steps(score.shape[1]) if steps is None else steps
+    state = np.empty((steps.updates.shape[1], N_STATE, n_together or len(signal)))
+    return Rotations(score, relative_price, signal, *rules, steps.covariance, steps.updates, state)  # type: ignore[call-arg]
 
 
 def rotations_of(rotating: Rotations, lanes: slice) -> Rotations:
@@ -67,7 +121,7 @@ def rotations_of(rotating: Rotations, lanes: slice) -> Rotations:
     Rotations
         With the same state, to be run before others.
     """
-    by_lane = Rotations._fields[2:-1]
+    by_lane = ("signal", *Rotations._fields[3 : 3 + N_NUMBERS])
     return rotating._replace(**{name: getattr(rotating, name)[lanes] for name in by_lane})
 
 
@@ -85,5 +139,5 @@ def rotation_shares(rotating: Rotations) -> NDArray[np.float64]:
     """
     n_lanes = len(rotating.signal)
     shares = np.empty((rotating.score.shape[1], len(BASKETS), n_lanes))
-    rotate_nb(rotating._replace(state=np.empty((N_STATE, n_lanes))), shares)
+    rotate_nb(rotating._replace(state=np.empty((len(rotating.state), N_STATE, n_lanes))), shares)
     return shares

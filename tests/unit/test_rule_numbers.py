@@ -12,6 +12,7 @@ from backtest.tuning.variants import Variants
 from data.load import load
 from strategies.catalogue import thesis
 from strategies.errors import StrategyError
+from strategies.rules.rotating import numbers_of
 from strategies.settings import Rotation
 
 FLOW = thesis("flow-momentum")
@@ -19,8 +20,8 @@ VALUES = {
     "rule": ["threshold", "linear", "lineal"],
     "enter": [0.0, 1, "0.5", float("inf"), None],
     "exit": [-1.0, 0.0, 1.0],
-    "min_share": [0.0, 0.5, -0.1],
-    "max_share": [1.0, 0.4, 1.5],
+    "min_share": [0.0, 0.5, -10.1],
+    "max_share": [1.0, 0.4, 10.5],
     "speed": [1, 0.0, True],
     "profit_target": [None, 0.2, 0.0, (1,)],
 }
@@ -29,11 +30,12 @@ VALUES = {
 def test_every_combination_is_that_of_its_settings_or_in_doubt_where_they_refuse_it():
     """All 4,860: neither check says anything that the other does not."""
     codes = np.array(list(product(*(range(len(one)) for one in VALUES.values()))))
-    found, n_refused = rule_numbers(FLOW.rotation, VALUES, codes), 0
+    own = numbers_of(FLOW.rotation, FLOW.volatility)
+    found, n_refused = rule_numbers(own, {f"rotation.{name}": one for name, one in VALUES.items()}, codes), 0
     for k, taken in enumerate(codes.tolist()):
         given = {name: one[code] for (name, one), code in zip(VALUES.items(), taken, strict=True)}
         try:
-            assert tuple(found[:, k]) == Rotation.model_validate(given).numbers
+            assert tuple(found[:, k]) == (*Rotation.model_validate(given).numbers, *FLOW.volatility.numbers)
         except ValidationError:
             n_refused += 1
             assert np.isnan(found[:, k]).any(), given
@@ -69,5 +71,5 @@ def test_of_a_quarter_of_a_million_rules_none_is_made_by_itself(monkeypatch):
     swept = Variants(FLOW, load("tiny"), space_of(grid))
     made, real = [], Rotation.model_validate
     monkeypatch.setattr(Rotation, "model_validate", lambda *given, **named: made.append(1) or real(*given, **named))
-    assert swept.rules.shape == (7, 250_000)
+    assert swept.rules.shape == (12, 250_000)
     assert not made

@@ -16,7 +16,7 @@ from strategies.signals.kernels import trailing_zscore_nb
 
 
 def rotate(score, *, price=None, linear=False, enter=1.0, leave=0.0, low=0.0, high=1.0, speed=1.0, target=np.inf):
-    rule = np.array([[float(value)] for value in (linear, enter, leave, low, high, speed, target)])
+    rule = np.array([[float(value)] for value in (linear, enter, leave, low, high, speed, target, *PLAIN)])
     relative = np.array(price or [NAN] * len(score), dtype=float)[None]
     follows = np.zeros(1, dtype=np.int64)
     share = rotation_shares(rotations(np.array(score, dtype=float)[None], relative, rule, follows))
@@ -25,6 +25,7 @@ def rotate(score, *, price=None, linear=False, enter=1.0, leave=0.0, low=0.0, hi
 
 
 NAN = float("nan")
+PLAIN = (np.inf, 1.0, 1.0, np.inf, 1.0)  # no stop, what is not in the destination is in the source, no scaling
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_lanes_do_not_read_each_other():
     low, high, speed = (np.full(13, value) for value in (0.1, 0.9, 0.7))
     target = np.linspace(0.02, 0.2, 13)
     prices = np.exp(np.cumsum(0.02 * np.random.default_rng(4).standard_normal((200, 3)), axis=0))
-    rules = np.stack([linear, enter, leave, low, high, speed, target])
+    rules = np.stack([linear, enter, leave, low, high, speed, target, *(np.full(13, value) for value in PLAIN)])
     together = rotation_shares(rotations(scores.T.copy(), prices.T.copy(), rules, follows))
     for lane in range(13):
         options = {"enter": enter[lane], "leave": leave[lane], "low": 0.1, "high": 0.9, "speed": 0.7}
