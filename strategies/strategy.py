@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol, runtime_checkable
 
 import pandas as pd
 
 from data.market import MarketData
 from data.wording import said_by
-from strategies.catalogue import thesis
+from strategies.catalogue import catalogue, thesis
 from strategies.errors import StrategyError
 from strategies.targets import BasketTargets, TargetWeights
 from strategies.thesis_file import load_thesis
@@ -92,13 +94,28 @@ class Policy(Protocol):
         ...
 
 
+GROUP = "eastbound.strategies"  # of entry points
+
+
+def offered() -> dict[str, str]:
+    """List the strategies that installed packages offer as entry points of the group `eastbound.strategies`.
+
+    Returns
+    -------
+    dict of str to str
+        By name, where it is: "module:attribute".
+    """
+    return {one.name: one.value for one in entry_points(group=GROUP)}
+
+
 def find_strategy(name: str) -> Strategy | Policy:
-    """Find a strategy by the name of a thesis, or the path of a thesis file or a Python file.
+    """Find a strategy by the name of a thesis or of one that is installed, or the path of a thesis or Python file.
 
     Parameters
     ----------
     name : str
-        A Python file must define `targets(market)` or `decide(past, portfolio)`.
+        A Python file must define `targets(market)` or `decide(past, portfolio)`. A thesis of the catalogue comes
+        before an installed strategy of its name.
 
     Returns
     -------
@@ -107,13 +124,25 @@ def find_strategy(name: str) -> Strategy | Policy:
     Raises
     ------
     StrategyError
-        If there is none of that name, or the file defines none.
+        If there is none of that name, or what is found is none.
     """
     path = Path(name)
     if path.suffix == ".toml":
         return load_thesis(path)
-    if path.suffix != ".py":
+    if path.suffix == ".py":
+        return _checked(_module(path), path.name)
+    found = [] if name in catalogue() else list(entry_points(group=GROUP, name=name))
+    if not found:
         return thesis(name)
+    where = f"strategy {name!r} ({found[0].value})"
+    try:
+        loaded: object = found[0].load()
+    except Exception as error:  # the package's own code may raise anything
+        raise StrategyError(f"{where} fails on import: {said_by(error)}") from error
+    return _checked(loaded, where)
+
+
+def _module(path: Path) -> ModuleType:
     if not path.is_file():
         raise StrategyError(f"Strategy file {path} does not exist.")
     spec = spec_from_file_location(f"strategy_{path.stem}", path)
@@ -124,8 +153,15 @@ def find_strategy(name: str) -> Strategy | Policy:
         spec.loader.exec_module(module)
     except Exception as error:  # the user's own code may raise anything
         raise StrategyError(f"{path.name} fails on import: {said_by(error)}") from error
-    if isinstance(module, Strategy) and callable(module.targets):
-        return module
-    if isinstance(module, Policy) and callable(module.decide):
-        return module
-    raise StrategyError(f"{path.name} defines no function targets(market) or decide(past, portfolio).")
+    return module
+
+
+def _checked(found: object, where: str) -> Strategy | Policy:
+    """Accept a strategy, or a policy, that is no class."""
+    if isinstance(found, type):
+        raise StrategyError(f"{where} is a class; offer a strategy made of it.")
+    if isinstance(found, Strategy) and callable(found.targets):
+        return found
+    if isinstance(found, Policy) and callable(found.decide):
+        return found
+    raise StrategyError(f"{where} defines no function targets(market) or decide(past, portfolio).")

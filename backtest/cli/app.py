@@ -18,8 +18,9 @@ from backtest.cli.options import WHAT_RUNS, EndOption, MarketOption, StartOption
 from backtest.cli.progress import progress
 from backtest.cli.repeating import repeat_command
 from backtest.cli.running import run_command
-from backtest.cli.show import print_proof, print_theses
+from backtest.cli.show import print_proof
 from backtest.cli.sweeping import sweep_command
+from backtest.cli.theses import new_thesis_command, theses_command
 from data.errors import EastboundError
 
 app = typer.Typer(
@@ -34,15 +35,8 @@ app.command("run")(run_command)
 app.command("sweep")(sweep_command)
 app.command("compare")(compare_command)
 app.command("repeat")(repeat_command)
-
-
-@app.command("theses")
-def theses_command() -> None:
-    """List the theses that come with Eastbound."""
-    from strategies.catalogue import catalogue
-    from strategies.catalogue import thesis as catalogued
-
-    print_theses([catalogued(name) for name in catalogue()])
+app.command("theses")(theses_command)
+app.command("new-thesis")(new_thesis_command)
 
 
 @app.command("prove-no-lookahead")

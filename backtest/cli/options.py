@@ -4,7 +4,10 @@ from typing import Annotated
 
 import typer
 
-WHAT_RUNS = "Name of a thesis, a thesis file, or a Python file with targets(market) or decide(past, portfolio)."
+WHAT_RUNS = (
+    "Name of a thesis or of an installed strategy, a thesis file, or a Python file with targets(market) or "
+    "decide(past, portfolio)."
+)
 WHAT_LOADS = "demo (synthetic), tiny (synthetic), or a folder of files."
 
 MarketArgument = Annotated[str, typer.Argument(help=WHAT_LOADS)]

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from backtest.result import BacktestResult
     from backtest.tuning.history import History
     from data.market import MarketData
-    from strategies.thesis import Thesis
 
 MAX_LEAKS = 10
 MOST_WARNINGS = 3  # that the terminal shows in full
@@ -140,21 +139,6 @@ def _number(key: str, value: float) -> str:
     if math.isnan(value):
         return "-"
     return f"{value:.2f}" if key in PLAIN else f"{value:.1%}"
-
-
-def print_theses(theses: "list[Thesis]") -> None:
-    """Print the catalogue.
-
-    Parameters
-    ----------
-    theses : list of Thesis
-    """
-    table = Table()
-    for heading in ("thesis", "what it does", "from", "to"):
-        table.add_column(heading)
-    for one in theses:
-        table.add_row(one.name, one.title, str(one.baskets.source), str(one.baskets.destination))
-    Console(markup=False).print(table)
 
 
 def print_proof(name: str, proof: "Proof") -> None:

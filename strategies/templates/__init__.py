@@ -1,0 +1,1 @@
+"""Files that a user's own thesis or strategy begins from."""

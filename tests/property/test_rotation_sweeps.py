@@ -1,0 +1,90 @@
+"""Compositions, hedges, stops, tranches and volatility targets: candidates of a sweep are their own single runs."""
+
+from dataclasses import replace
+
+import pytest
+
+from data.actions import NO_ACTIONS
+from data.load import load
+from strategies.thesis import Thesis
+from tests.sweep_singles import compare
+from tests.sweep_worlds import SweepWorld
+
+BASKETS = {"source": "big-seven", "destination": "hang-seng-tech"}
+NAMED = {
+    "flow": {"kind": "flow", "lookback": 10, "history": 252, "min_history": 60},
+    "cheap": {"kind": "valuation", "history": 252, "min_history": 60, "enter": 0.6, "exit": 0.4},
+    "rich": {"kind": "valuation", "history": 252, "min_history": 60, "enter": 0.6, "exit": 0.2},
+}
+COMPOSED = {
+    "weighted": {"kind": "weighted", "of": ["flow", "cheap"], "quorum": 1},
+    "vote": {"kind": "vote", "of": ["flow", "cheap", "rich"]},
+    "gate": {"kind": "gate", "of": "flow", "by": "cheap"},
+    "sequence": {"kind": "sequence", "enter_on": "flow", "leave_on": "rich"},
+}
+
+
+def thesis(signal, **sections):
+    return Thesis.from_mapping({"name": "x", "baskets": BASKETS, "signals": NAMED, "signal": signal} | sections, "x")
+
+
+@pytest.fixture(scope="module")
+def market():
+    # Without its actions: sleeves hold no dividends.
+    loaded = load("demo", "big-seven+hang-seng-tech", "2023-06-01", "2024-06-28")
+    return replace(loaded, actions=NO_ACTIONS, price_basis="total_return")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", COMPOSED)
+def test_compositions_are_varied_by_name_in_sleeves(name, market):
+    grid = {
+        "signals.flow.lookback": [5, 20],
+        "signals.cheap.enter": [0.55, 0.7],
+        "signals.flow.weight": [1.0, 3.0],
+        "rotation.exit": [0.0, 0.25],
+    }
+    made = thesis(COMPOSED[name], rotation={"enter": 0.5})
+    tally = compare(SweepWorld(thesis=made, market=market, grid=grid), name)
+    assert (tally.faults, tally.n) == ([], 16)
+    assert tally.exact == 0  # all of them in sleeves
+
+
+@pytest.mark.timeout(300)
+def test_tranches_targets_and_stops_in_sleeves(market):
+    grid = {
+        "schedule.tranches": [1, 5],
+        "volatility.target": [None, 0.15],
+        "volatility.lookback": [40, 80],
+        "rotation.stop_loss": [None, 0.05],
+        "rotation.max_share": [0.8, 1.0],
+    }
+    tally = compare(SweepWorld(thesis=thesis(NAMED["flow"]), market=market, grid=grid), "overlays")
+    assert (tally.faults, tally.n) == ([], 32)
+    assert tally.exact == 0
+
+
+@pytest.mark.timeout(300)
+def test_long_and_short_with_leverage_in_the_general_form(market):
+    made = thesis(
+        NAMED["flow"],
+        rotation={"source_share": 0.0, "hedge": 0.5},
+        run={"shorts": True, "borrow_fee": 1.0, "max_gross": 2.0},
+        volatility={"scale_at_most": 1.3},
+    )
+    grid = {
+        "rotation.hedge": [0.3, 0.5],
+        "rotation.stop_loss": [None, 0.05],
+        "volatility.target": [None, 0.3],
+        "run.no_trade_band": [0.0, 0.02],
+    }
+    tally = compare(SweepWorld(thesis=made, market=market, grid=grid), "long and short")
+    assert (tally.faults, tally.n, tally.exact) == ([], 16, 16)
+
+
+@pytest.mark.timeout(300)
+def test_cash_as_the_source(market):
+    made = thesis(NAMED["flow"], baskets={"source": "cash", "destination": "hang-seng-tech"})
+    grid = {"signal.lookback": [5, 20], "rotation.min_share": [0.0, 0.3], "rotation.profit_target": [None, 0.1]}
+    tally = compare(SweepWorld(thesis=made, market=market, grid=grid), "cash")
+    assert (tally.faults, tally.n, tally.exact) == ([], 8, 0)
