@@ -51,8 +51,8 @@ def write_new(name: str, folder: str | Path = ".") -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(template.replace("NAME", stem).replace("FILE", str(path)))
-    except FileExistsError as error:
-        raise StrategyError(f"{path} is there already. Choose another name, or remove it.") from error
     except OSError as error:
+        if path.exists():
+            raise StrategyError(f"{path} is there already. Choose another name, or remove it.") from error
         raise StrategyError(f"{path} cannot be written: {error.strerror or error}.") from error
     return path

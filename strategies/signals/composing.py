@@ -211,7 +211,7 @@ class SequenceSignal(Signal):
         Reading
         """
         readings = [scene.read(name) for name in self.parts]
-        score = np.empty(len(scene.stamps))
+        score = np.empty_like(readings[0].score)
         high, low = scene.signals[self.enter_on].fires[0], scene.signals[self.leave_on].fires[1]
         sequence_nb(readings[0].score, high, readings[1].score, low, score)
         told = f"in once {self.enter_on} reaches {high:g}, out once {self.leave_on} falls to {low:g}"
