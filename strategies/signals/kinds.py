@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Discriminator, Tag, model_serializer, model_validator
 
 from strategies.settings import Section
+from strategies.signals.bull import BullSignal
 from strategies.signals.composing import GateSignal, SequenceSignal, VoteSignal, WeightedSignal
 from strategies.signals.flow import FlowSignal
 from strategies.signals.signal import Thresholds
@@ -25,7 +26,8 @@ SignalSection = Annotated[
     | Annotated[WeightedSignal, Tag("weighted")]
     | Annotated[VoteSignal, Tag("vote")]
     | Annotated[GateSignal, Tag("gate")]
-    | Annotated[SequenceSignal, Tag("sequence")],
+    | Annotated[SequenceSignal, Tag("sequence")]
+    | Annotated[BullSignal, Tag("bull")],
     Discriminator(_kind),
 ]
 

@@ -1,0 +1,46 @@
+"""Signals of prices in plain Python, from their definitions: lists and loops, all worked out anew at each stamp."""
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from typing import Any
+
+NAN = math.nan
+
+
+def bull_or_bear(closes: Sequence[float], rise: float, fall: float, initial: str) -> tuple[float, float]:
+    """State (1 bull, 0 bear) and distance from the extreme of the track after closes in order of their dates."""
+    state, track = initial, [closes[0]]
+    for close in closes[1:]:
+        if state == "bear" and close >= (1.0 + rise) * min(track):
+            state, track = "bull", [close]
+        elif state == "bull" and close <= (1.0 - fall) * max(track):
+            state, track = "bear", [close]
+        else:
+            track.append(close)
+    extreme = max(track) if state == "bull" else min(track)
+    return float(state == "bull"), closes[-1] / extreme - 1.0
+
+
+def bull_at(
+    rows: Sequence[tuple[int, dt.date, float]], stamp: int, rise: float, fall: float, initial: str, max_age_days: int
+) -> tuple[float, float]:
+    """State and distance from the rows (known, date, close) known at a stamp; a later row of a date revises it."""
+    path = {date: close for known, date, close in sorted(rows, key=lambda row: row[:2]) if known <= stamp}
+    today = dt.datetime.fromtimestamp(stamp // 10**9, dt.UTC).date()
+    if not path or (today - max(path)).days > max_age_days:
+        return NAN, NAN
+    return bull_or_bear([path[date] for date in sorted(path)], rise, fall, initial)
+
+
+def basket_index(eligible: Any, returns: Any) -> list[float]:
+    """Index of equal weights, rebalanced at every stamp among those eligible at the one before."""
+    index, level = [], NAN
+    for i in range(len(eligible)):
+        if math.isnan(level):
+            level = 1.0 if any(eligible[i]) else NAN
+        elif i:
+            own = [r for was, r in zip(eligible[i - 1], returns[i], strict=True) if was and not math.isnan(r)]
+            level *= 1.0 + (sum(own) / len(own) if own else 0.0)
+        index.append(level)
+    return index
