@@ -9,6 +9,7 @@ from strategies.signals.bull import BullSignal
 from strategies.signals.composing import GateSignal, SequenceSignal, VoteSignal, WeightedSignal
 from strategies.signals.flow import FlowSignal
 from strategies.signals.signal import Thresholds
+from strategies.signals.strength import StrengthSignal
 from strategies.signals.valuation import ValuationSignal
 
 DEFAULT = "flow"
@@ -27,7 +28,8 @@ SignalSection = Annotated[
     | Annotated[VoteSignal, Tag("vote")]
     | Annotated[GateSignal, Tag("gate")]
     | Annotated[SequenceSignal, Tag("sequence")]
-    | Annotated[BullSignal, Tag("bull")],
+    | Annotated[BullSignal, Tag("bull")]
+    | Annotated[StrengthSignal, Tag("strength")],
     Discriminator(_kind),
 ]
 

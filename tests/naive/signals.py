@@ -1,6 +1,7 @@
 """Signals of prices in plain Python, from their definitions: lists and loops, all worked out anew at each stamp."""
 
 import datetime as dt
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -44,3 +45,42 @@ def basket_index(eligible: Any, returns: Any) -> list[float]:
             level *= 1.0 + (sum(own) / len(own) if own else 0.0)
         index.append(level)
     return index
+
+
+def streak_at(
+    closes: dict[dt.date, float], sessions: Sequence[tuple[dt.date, int]], ends: dt.date, stamp: int
+) -> float:
+    """Weeks up (above 0) or down in a row by sessions (date, close) as believed at a stamp; `ends`: the last of all."""
+    weeks: dict[tuple[int, int], list[tuple[dt.date, int]]] = {}
+    for date, close in sessions:
+        if date.isocalendar()[:2] != ends.isocalendar()[:2]:
+            weeks.setdefault(date.isocalendar()[:2], []).append((date, close))
+    levels = []
+    for week in sorted(weeks):
+        if all(close <= stamp for _, close in weeks[week]):
+            own = [closes[date] for date, _ in weeks[week] if date in closes]
+            levels.append(own[-1] if own else NAN)
+    run, found = 0, NAN
+    for before, level in itertools.pairwise(levels):
+        if math.isnan(before) or math.isnan(level):
+            run, found = 0, NAN
+            continue
+        if level == before:
+            run = 0
+        elif level > before:
+            run = run + 1 if run > 0 else 1
+        else:
+            run = run - 1 if run < 0 else -1
+        found = float(run)
+    return found
+
+
+def return_at(
+    closes: dict[dt.date, float], sessions: Sequence[tuple[dt.date, int]], lookback: int, stamp: int
+) -> float:
+    """Return up to the last session over, since the last close at or before the session `lookback` earlier."""
+    over = [date for date, close in sessions if close <= stamp]
+    if len(over) <= lookback or over[-1] not in closes:
+        return NAN
+    past = [date for date in sorted(closes) if date <= over[-1 - lookback]]
+    return closes[over[-1]] / closes[past[-1]] - 1.0 if past else NAN
