@@ -244,3 +244,73 @@ def streaks_nb(levels, streak_out):
                 run = 0.0
             streak_out[i] = run
         before = levels[i]
+
+
+@kernel
+def trailing_autoregression_nb(values, history, min_history, slope_out):
+    """Regress each value on the one before it, with a constant, over each trailing window.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        NaN: no reading; pairs with one are left out.
+    history : int
+        Length of the window in rows: history - 1 pairs at most.
+    min_history : int
+        A window needs one pair less than this.
+    slope_out : ndarray of shape (n,)
+        Written in place: slope by least squares; NaN where there is too little history or no spread.
+    """
+    for i in range(values.shape[0]):
+        first = max(0, i - history + 1) + 1
+        n = 0
+        before, now = 0.0, 0.0
+        for j in range(first, i + 1):
+            if not (np.isnan(values[j]) or np.isnan(values[j - 1])):
+                n += 1
+                before += values[j - 1]
+                now += values[j]
+        before, now = before / n, now / n
+        product, square = 0.0, 0.0
+        for j in range(first, i + 1):
+            if not (np.isnan(values[j]) or np.isnan(values[j - 1])):
+                away = values[j - 1] - before
+                product += away * (values[j] - now)
+                square += away * away
+        is_enough = n >= max(min_history - 1, 2) and square > 0.0
+        slope_out[i] = product / square if is_enough else np.nan
+
+
+@kernel
+def broken_nb(levels, is_member, lookback, scratch, n_out, broken_out):
+    """Count the members that have a whole window of levels, and those below the average of theirs.
+
+    Parameters
+    ----------
+    levels : ndarray of shape (n, n_names)
+        NaN: unknown.
+    is_member : ndarray of shape (n, n_names), bool
+        Counted there.
+    lookback : int
+        Rows of the window, the last one included.
+    scratch : ndarray of shape (n_names,)
+        Written over.
+    n_out, broken_out : ndarray of shape (n,)
+        Written in place: members with a level in every row of the window; those of them whose level is below the
+        average of the window.
+    """
+    n_names = levels.shape[1]
+    for i in range(levels.shape[0]):
+        n_out[i] = 0.0
+        broken_out[i] = 0.0
+        if i < lookback - 1:
+            continue
+        # Sums of distances, not an average: of a level that stands still it is 0, not nearly so.
+        scratch[:] = 0.0
+        for j in range(i - lookback + 1, i + 1):
+            for k in range(n_names):
+                scratch[k] += levels[j, k] - levels[i, k]
+        for k in range(n_names):
+            if is_member[i, k] and not np.isnan(scratch[k]):
+                n_out[i] += 1.0
+                broken_out[i] += 1.0 if scratch[k] > 0.0 else 0.0

@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import math
+import statistics
 from collections.abc import Sequence
 from typing import Any
 
@@ -84,3 +85,52 @@ def return_at(
         return NAN
     past = [date for date in sorted(closes) if date <= over[-1 - lookback]]
     return closes[over[-1]] / closes[past[-1]] - 1.0 if past else NAN
+
+
+def t_statistic(levels: Sequence[float]) -> float:
+    """Mean change over its standard error."""
+    if any(math.isnan(x) for x in levels):
+        return NAN
+    changes = [b - a for a, b in itertools.pairwise(levels)]
+    deviation = statistics.stdev(changes)
+    return statistics.fmean(changes) / (deviation / math.sqrt(len(changes))) if deviation > 0 else NAN
+
+
+def zscore(window: Sequence[float], least: int) -> float:
+    """The last value of a window, in its standard deviations from its mean."""
+    known = [x for x in window if not math.isnan(x)]
+    if len(known) < least or math.isnan(window[-1]) or len(set(known)) < 2:
+        return NAN
+    return (window[-1] - statistics.fmean(known)) / statistics.stdev(known)
+
+
+def half_life(window: Sequence[float], least: int) -> float:
+    """Half-life of a distance from the mean: log(1/2) / log of the slope of each value on the one before."""
+    pairs = [(a, b) for a, b in itertools.pairwise(window) if not (math.isnan(a) or math.isnan(b))]
+    if len(pairs) < max(least - 1, 2) or len({a for a, _ in pairs}) < 2:
+        return NAN
+    slope = statistics.linear_regression([a for a, _ in pairs], [b for _, b in pairs]).slope
+    if slope >= 1:
+        return math.inf
+    return 0.0 if slope <= 0 else math.log(0.5) / math.log(slope)
+
+
+def levels_of(returns: Sequence[float]) -> list[float]:
+    """Total-return level of a name: 1 where its first known return begins; NaN before."""
+    levels = [NAN] * len(returns)
+    for i, r in enumerate(returns):
+        if not math.isnan(r):
+            levels[i - 1] = 1.0 if math.isnan(levels[i - 1]) else levels[i - 1]
+            levels[i] = levels[i - 1] * (1.0 + r)
+    return levels
+
+
+def breadth(levels: Sequence[Sequence[float]], eligible: Sequence[bool], lookback: int) -> float:
+    """Part of the eligible names, one sequence of levels each, whose last level is below its average."""
+    n = broken = 0
+    for own, counts in zip(levels, eligible, strict=True):
+        window = own[-lookback:]
+        if counts and len(window) == lookback and not any(math.isnan(x) for x in window):
+            n += 1
+            broken += window[-1] < statistics.fmean(window) and len(set(window)) > 1
+    return broken / n if n else NAN
