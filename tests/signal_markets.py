@@ -1,15 +1,18 @@
 """Small random markets for signals that read prices: late listings, gaps, a suspended name, typhoons, revisions."""
 
 import dataclasses
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from data.calendars import trading_calendar
+from data.load import load
 from data.market import MarketData
 from data.sources.frames import from_frames
 from data.universes import Spell
 from strategies.signals.scene import Scene
+from tests.real import FOLDER
 
 FIRST, LAST = np.datetime64("2023-06-01"), np.datetime64("2023-12-15")  # typhoons on 17 July, 1 and 8 September
 LISTINGS = (("AAA", "XNYS"), ("BBB", "XNYS"), ("CCC", "XNYS"), ("HHH", "XHKG"), ("III", "XHKG"), ("JJJ", "XHKG"))
@@ -57,6 +60,7 @@ def market_of(quotes: pd.DataFrame, index: pd.DataFrame | None = None, **members
     return from_frames(quotes, dollar, indices=index, memberships={"one": ONE, "two": TWO} | memberships)
 
 
+@cache
 def random_market(seed: int, *, revised: bool = False) -> MarketData:
     """A market of random quotes and a random index; its closes revised, or late, where asked."""
     market = market_of(random_quotes(seed), random_index(seed))
@@ -75,3 +79,10 @@ def random_market(seed: int, *, revised: bool = False) -> MarketData:
 def scene_of(market: MarketData, venue: str = "XNYS") -> Scene:
     """The two universes at the closes of a venue."""
     return Scene(market=market, venue=venue, source="one", destination="two")
+
+
+@cache
+def real_scene() -> Scene:
+    """The Big Seven and Hang Seng Tech at the closes of New York, from 2019 on; for tests marked `needs_real`."""
+    market = load(FOLDER, "big-seven+hang-seng-tech", "2019-01-02", "2025-02-14")
+    return Scene(market=market, venue="XNYS", source="big-seven", destination="hang-seng-tech")

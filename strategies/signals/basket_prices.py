@@ -87,25 +87,6 @@ def relative_index(scene: Scene) -> NDArray[np.float64]:
     return ours / theirs
 
 
-def stands_still(levels: NDArray[np.float64], window: int) -> NDArray[np.bool_]:
-    """Say where no level of the trailing window differs from the one before: a deviation would be rounding alone.
-
-    Parameters
-    ----------
-    levels : ndarray of shape (n,)
-        NaN differs from all.
-    window : int
-        Rows, the last one included.
-
-    Returns
-    -------
-    ndarray of shape (n,), bool
-    """
-    changes = np.concatenate([[0], np.cumsum(levels[1:] != levels[:-1])])[: len(levels)]
-    first = np.maximum(np.arange(len(levels)) - window + 1, 0)
-    return np.asarray(changes == changes[first], dtype=np.bool_)
-
-
 def _read(scene: Scene, universe: str | tuple[str, ...]) -> BasketPrices:
     market, stamps = scene.market, scene.stamps
     label = universe if isinstance(universe, str) else "+".join(universe)

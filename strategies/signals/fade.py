@@ -9,7 +9,7 @@ from pydantic import Field
 
 from strategies.errors import StrategyError
 from strategies.settings import CASH
-from strategies.signals.basket_prices import BasketPrices, basket_prices, stands_still
+from strategies.signals.basket_prices import BasketPrices, basket_prices
 from strategies.signals.kernels import broken_nb, trailing_zscore_nb
 from strategies.signals.reading import Reading
 from strategies.signals.scene import Scene
@@ -81,7 +81,7 @@ class FadeSignal(Signal):
         else:
             score = np.empty(len(prices.index))
             trailing_zscore_nb(prices.index, self.lookback, self.lookback, np.empty((2, len(score))), score)
-            score = np.where(stands_still(prices.index, self.lookback), np.nan, -score)
+            score = np.where(_stands_still(prices.index, self.lookback), np.nan, -score)
             value = _over_average(prices.index, self.lookback)
             label = f"index of {prices.label} over its average of {self.lookback} sessions, less 1"
             score_label = "deviations below that average"
@@ -117,3 +117,10 @@ def _over_average(index: NDArray[np.float64], lookback: int) -> NDArray[np.float
         averages = np.lib.stride_tricks.sliding_window_view(index, lookback).mean(axis=1)
         found[lookback - 1 :] = index[lookback - 1 :] / averages - 1.0
     return found
+
+
+def _stands_still(levels: NDArray[np.float64], window: int) -> NDArray[np.bool_]:
+    """Say where no level of the trailing window differs from the one before: a deviation would be rounding alone."""
+    changes = np.concatenate([[0], np.cumsum(levels[1:] != levels[:-1])])
+    first = np.maximum(np.arange(len(levels)) - window + 1, 0)
+    return np.asarray(changes[: len(levels)] == changes[first], dtype=np.bool_)

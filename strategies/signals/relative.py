@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from strategies.signals.basket_prices import basket_prices, relative_index, stands_still
+from strategies.signals.basket_prices import basket_prices, relative_index
 from strategies.signals.kernels import trailing_autoregression_nb, trailing_zscore_nb
 from strategies.signals.reading import Reading
 from strategies.signals.scene import Scene
@@ -114,8 +114,7 @@ class RelativeSignal(Signal):
         away = np.empty(len(value))
         trailing_zscore_nb(value, self.history, self.min_history, np.empty((2, len(value))), away)
         half = half_lives(value, self.history, self.min_history)
-        moves = ~stands_still(value, self.history)
-        score = np.where((half <= self.max_half_life) & moves, -away, np.nan)
+        score = np.where(half <= self.max_half_life, -away, np.nan)
         known, slow = half[in_run & ~np.isnan(half)], in_run & (half > self.max_half_life)
         if not len(known):
             return score, ()

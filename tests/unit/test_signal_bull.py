@@ -6,15 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.load import load
 from strategies.catalogue import thesis
 from strategies.errors import StrategyError
 from strategies.signals.basket_prices import basket_prices
 from strategies.signals.bull import BullSignal
-from strategies.signals.scene import Scene
 from tests.naive import signals as naive
-from tests.real import FOLDER, needs_real
-from tests.signal_markets import market_of, random_market, random_quotes, scene_of, sessions_of
+from tests.real import needs_real
+from tests.signal_markets import market_of, random_market, random_quotes, real_scene, scene_of, sessions_of
 
 
 def read(closes, **keys):
@@ -97,6 +95,17 @@ def test_a_revised_low_counts_from_when_it_is_known():
     assert BullSignal(entity="HSTECH").read(scene_of(early, "XHKG")).score[2] == 0.0
 
 
+def test_a_revision_of_the_latest_close_takes_its_place():
+    """First 90, an hour later 108: there never was a low of 90 to rise from, and 108 is no fifth above 100."""
+    days = sessions_of("XHKG")[:2]
+    market = market_of(random_quotes(1), pd.DataFrame({"date": days, "index": "HSTECH", "close": [100.0, 90.0]}))
+    table = market.table("indices")
+    higher = table.iloc[[1]].assign(close=108.0, known=table["known"].iloc[1] + 3600 * 10**9)
+    revised = dataclasses.replace(market, tables=dict(market.tables) | {"indices": pd.concat([table, higher])})
+    found = BullSignal(entity="HSTECH").read(scene_of(revised))
+    assert (found.score[1], found.value[1]) == (0.0, pytest.approx(0.08, abs=1e-15))
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_without_an_entity_it_reads_the_destination_basket(seed):
     scene = scene_of(random_market(seed))
@@ -158,8 +167,7 @@ def test_a_start_may_be_a_date():
 
 @needs_real
 def test_hang_seng_tech_was_a_bull_market_from_7_february_2025_on():
-    market = load(FOLDER, "big-seven+hang-seng-tech", "2024-06-03", "2025-02-14")
-    scene = Scene(market=market, venue="XNYS", source="big-seven", destination="hang-seng-tech")
+    scene = real_scene()
     found = BullSignal(entity="HSTECH").read(scene)
     at = {str(day): i for i, day in enumerate(scene.dates)}
     assert found.value[at["2025-01-13"]] == 0.0
@@ -168,15 +176,8 @@ def test_hang_seng_tech_was_a_bull_market_from_7_february_2025_on():
     assert (found.score[at["2025-02-07"] :] == 1.0).all()
     assert "bull on 2025-02-07 (+21.99% from the close of 2025-01-13)" in found.notes[0]
     # Since 2020: up after the fall of March 2020, and five bear markets, each with its rally, since February 2021.
-    bulls = [str(day) for day in _switches(market, 1.0)]
-    bears = [str(day) for day in _switches(market, 0.0)]
-    assert bulls == ["2020-04-15", "2022-03-16", "2022-06-06", "2022-11-07", "2023-07-28", "2024-03-12", "2025-02-07"]
-    assert bears == ["2020-03-16", "2021-03-05", "2022-04-25", "2022-08-24", "2023-03-10", "2023-10-24", "2024-11-22"]
-
-
-def _switches(market, to):
-    long = dataclasses.replace(market, start=np.datetime64("2019-12-02"))
-    scene = Scene(market=long, venue="XNYS", source="big-seven", destination="hang-seng-tech")
-    score = BullSignal(entity="HSTECH").read(scene).score
-    changed = np.flatnonzero((score[1:] == to) & (score[:-1] == 1.0 - to)) + 1
-    return scene.dates[changed][scene.dates[changed] >= np.datetime64("2020-01-01")]
+    changed = np.flatnonzero(np.diff(found.score) != 0) + 1
+    since = [(str(scene.dates[i]), found.score[i]) for i in changed if scene.dates[i] >= np.datetime64("2020-01-01")]
+    bears = ["2020-03-16", "2021-03-05", "2022-04-25", "2022-08-24", "2023-03-10", "2023-10-24", "2024-11-22"]
+    bulls = ["2020-04-15", "2022-03-16", "2022-06-06", "2022-11-07", "2023-07-28", "2024-03-12", "2025-02-07"]
+    assert since == sorted([(day, 0.0) for day in bears] + [(day, 1.0) for day in bulls])

@@ -4,16 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.load import load
 from data.universes import Spell
 from strategies.catalogue import thesis
 from strategies.errors import StrategyError
-from strategies.signals.basket_prices import basket_prices, stands_still
+from strategies.signals.basket_prices import basket_prices
 from strategies.signals.fade import FadeSignal
 from strategies.signals.scene import Scene
 from tests.naive import signals as naive
-from tests.real import FOLDER, needs_real
-from tests.signal_markets import market_of, random_market, random_quotes, scene_of, sessions_of
+from tests.real import needs_real
+from tests.signal_markets import market_of, random_market, random_quotes, real_scene, scene_of, sessions_of
 
 
 def source_of(**closes):
@@ -62,13 +61,14 @@ def test_trend_by_hand():
     assert np.isnan(found.score[6:]).all()
 
 
-def test_what_stands_still():
-    levels = np.array([np.nan, np.nan, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0])
-    assert stands_still(levels, 3).tolist() == [True, False, False, False, True, False, False, True, True]
-    assert stands_still(np.empty(0), 3).tolist() == []
+def test_an_index_that_stands_still_has_no_trend():
+    """Its average may miss it by rounding alone: at none of five levels is that a distance."""
+    for first in (3.0, 5.0, 7.0, 11.0, 13.0):
+        found = FadeSignal(measure="trend", lookback=7).read(source_of(AAA=[first, *[10.0] * 30]))
+        assert np.isnan(found.score[7:]).all()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("venue", ["XNYS", "XHKG"])
 def test_both_are_those_of_plain_loops(seed, venue):
     scene = scene_of(random_market(seed), venue)
@@ -121,8 +121,7 @@ def test_what_is_usual_depends_on_the_measure():
 
 @needs_real
 def test_the_big_seven_broke_in_2022_and_had_not_in_february_2025():
-    market = load(FOLDER, "big-seven+hang-seng-tech", "2019-01-02", "2025-02-14")
-    scene = Scene(market=market, venue="XNYS", source="big-seven", destination="hang-seng-tech")
+    scene = real_scene()
     breadth = pd.Series(FadeSignal().read(scene).score, pd.DatetimeIndex(scene.dates))
     trend = pd.Series(FadeSignal(measure="trend").read(scene).score, breadth.index)
     assert breadth["2022-06-16"] == 1.0  # all seven below their averages in the fall of 2022

@@ -5,18 +5,16 @@ import pandas as pd
 import pytest
 
 from data.calendars import trading_calendar
-from data.load import load
 from strategies.catalogue import thesis
 from strategies.errors import StrategyError
 from strategies.signals.basket_prices import basket_prices
 from strategies.signals.kernels import streaks_nb
 from strategies.signals.kinds import Indicator
-from strategies.signals.scene import Scene
 from strategies.signals.strength import StrengthSignal
 from strategies.signals.weeks import weeks_of_name
 from tests.naive import signals as naive
-from tests.real import FOLDER, needs_real
-from tests.signal_markets import market_of, random_market, random_quotes, scene_of
+from tests.real import needs_real
+from tests.signal_markets import market_of, random_market, random_quotes, real_scene, scene_of
 
 NAMES = ("AAA", "BBB", "III", "HHH", "JJJ")
 NAN = np.nan
@@ -126,6 +124,15 @@ def test_a_return_is_that_of_the_names_own_sessions(seed, symbol):
     assert 0 < np.isnan(found.score).sum() < len(found.score)
 
 
+def test_a_session_of_which_nobody_has_a_price_gives_no_return():
+    quotes = random_quotes(1)
+    market = market_of(quotes[quotes["date"] != pd.Timestamp("2023-08-16")])
+    scene = scene_of(market)
+    found = at(scene, StrengthSignal(entity="AAA", measure="return", lookback=3).read(scene))
+    assert np.isnan(found["2023-08-16"])
+    assert not np.isnan(found["2023-08-15"])
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_baskets_are_compared_by_their_indices(seed):
     scene = scene_of(random_market(seed))
@@ -176,13 +183,12 @@ def test_a_name_that_the_market_never_has_is_refused():
 
 @needs_real
 def test_msci_china_was_up_four_weeks_running():
-    market = load(FOLDER, "big-seven+hang-seng-tech", "2024-06-03", "2025-02-14")
-    scene = Scene(market=market, venue="XNYS", source="big-seven", destination="hang-seng-tech")
+    scene = real_scene()
     reading = StrengthSignal(entity="MCHI").read(scene)
     found = at(scene, reading)
     assert [found[day] for day in ("2025-01-10", "2025-01-17", "2025-01-24", "2025-01-31")] == [-2, 1, 2, 3]
     assert (found["2025-02-06"], found["2025-02-07"]) == (3, 4)
-    weeks = weeks_of_name(market, "MCHI")
+    weeks = weeks_of_name(scene.market, "MCHI")
     k = weeks.last_dates.tolist().index(np.datetime64("2025-02-07").item())
     moved = 100 * (weeks.levels[k - 3 : k + 1] / weeks.levels[k - 4 : k] - 1)
     assert moved.round(2).tolist() == [5.72, 2.55, 2.15, 2.73]
