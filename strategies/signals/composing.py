@@ -1,7 +1,7 @@
 """Signals made of signals: a weighted score, a vote, a gate, a sequence. Each names its parts in `[signals]`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,9 +99,12 @@ class VoteSignal(_Together):
         So many of them need a score, and the others do not vote; None: all.
     """
 
-    usual: ClassVar[Thresholds] = Thresholds(0.5, 0.0)
-
     kind: Literal["vote"] = "vote"
+
+    @property
+    def usual(self) -> Thresholds:
+        """Half of them, and none of them."""
+        return Thresholds(0.5, 0.0)
 
     @property
     def score_range(self) -> tuple[float, float]:

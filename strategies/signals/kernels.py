@@ -155,3 +155,162 @@ def sequence_nb(entering, enter, leaving, leave, in_out):
         elif entering[i] >= enter:
             is_in = True
         in_out[i] = (1.0 if is_in else 0.0) if has_begun else np.nan
+
+
+@kernel
+def bull_bear_nb(place, closes, rise, fall, begins_as_bull, path, bull_out, away_out, moved_out, extreme_out):
+    """Run the two-state filter of bull and bear tracks over the closes known at each row.
+
+    Parameters
+    ----------
+    place : ndarray of shape (n,), int64
+        Where the close of each row stands in order of dates. A row that is no later than one before (a revision, or
+        a late close) lets the filter run anew from the first date.
+    closes : ndarray of shape (n,)
+        In the order in which they became known; no NaN.
+    rise, fall : float
+        Moves from the extreme that switch, as fractions.
+    begins_as_bull : bool
+        State at the first close.
+    path : ndarray of shape (n_dates,)
+        Written over: NaN to begin with.
+    bull_out : ndarray of shape (n,)
+        Written in place: 1 in a bull track, 0 in a bear track, of the latest date known.
+    away_out : ndarray of shape (n,)
+        Written in place: its close over the extreme of its track, less 1.
+    moved_out : ndarray of shape (n,)
+        Written in place: its close over the extreme that it was compared with, less 1; 0 at the first.
+    extreme_out : ndarray of shape (n,), int64
+        Written in place: place of that extreme.
+    """
+    top = -1
+    is_bull, extreme, at = begins_as_bull, np.nan, 0
+    moved, compared = 0.0, 0
+    for row in range(place.shape[0]):
+        path[place[row]] = closes[row]
+        first = place[row]
+        if place[row] <= top:
+            first = 0
+            extreme = np.nan
+        else:
+            top = place[row]
+        for j in range(first, top + 1):
+            close = path[j]
+            if np.isnan(close):
+                continue
+            if np.isnan(extreme):
+                is_bull, extreme, at = begins_as_bull, close, j
+            moved, compared = close / extreme - 1.0, at
+            if is_bull:
+                is_switch = close <= (1.0 - fall) * extreme
+                is_further = close > extreme
+            else:
+                is_switch = close >= (1.0 + rise) * extreme
+                is_further = close < extreme
+            if is_switch:
+                is_bull = not is_bull
+            if is_switch or is_further:
+                extreme, at = close, j
+        bull_out[row] = 1.0 if is_bull else 0.0
+        away_out[row] = path[top] / extreme - 1.0
+        moved_out[row] = moved
+        extreme_out[row] = compared
+
+
+@kernel
+def streaks_nb(levels, streak_out):
+    """Count periods in a row that a level rose, or fell.
+
+    Parameters
+    ----------
+    levels : ndarray of shape (n,)
+        At the end of each period; NaN: unknown.
+    streak_out : ndarray of shape (n,)
+        Written in place: rises in a row up to each, falls in a row below zero, 0 where it stood still; NaN where
+        one end of the period is unknown, and the count begins anew behind it.
+    """
+    run = 0.0
+    before = np.nan
+    for i in range(levels.shape[0]):
+        if np.isnan(levels[i]) or np.isnan(before):
+            run = 0.0
+            streak_out[i] = np.nan
+        else:
+            if levels[i] > before:
+                run = max(run, 0.0) + 1.0
+            elif levels[i] < before:
+                run = min(run, 0.0) - 1.0
+            else:
+                run = 0.0
+            streak_out[i] = run
+        before = levels[i]
+
+
+@kernel
+def trailing_autoregression_nb(values, history, min_history, slope_out):
+    """Regress each value on the one before it, with a constant, over each trailing window.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        NaN: no reading; pairs with one are left out.
+    history : int
+        Length of the window in rows: history - 1 pairs at most.
+    min_history : int
+        A window needs one pair less than this.
+    slope_out : ndarray of shape (n,)
+        Written in place: slope by least squares; NaN where there is too little history or no spread.
+    """
+    for i in range(values.shape[0]):
+        first = max(0, i - history + 1) + 1
+        n = 0
+        before, now = 0.0, 0.0
+        for j in range(first, i + 1):
+            if not (np.isnan(values[j]) or np.isnan(values[j - 1])):
+                n += 1
+                before += values[j - 1]
+                now += values[j]
+        before, now = before / n, now / n
+        product, square = 0.0, 0.0
+        for j in range(first, i + 1):
+            if not (np.isnan(values[j]) or np.isnan(values[j - 1])):
+                away = values[j - 1] - before
+                product += away * (values[j] - now)
+                square += away * away
+        is_enough = n >= max(min_history - 1, 2) and square > 0.0
+        slope_out[i] = product / square if is_enough else np.nan
+
+
+@kernel
+def broken_nb(levels, is_member, lookback, scratch, n_out, broken_out):
+    """Count the members that have a whole window of levels, and those below the average of theirs.
+
+    Parameters
+    ----------
+    levels : ndarray of shape (n, n_names)
+        NaN: unknown.
+    is_member : ndarray of shape (n, n_names), bool
+        Counted there.
+    lookback : int
+        Rows of the window, the last one included.
+    scratch : ndarray of shape (n_names,)
+        Written over.
+    n_out, broken_out : ndarray of shape (n,)
+        Written in place: members with a level in every row of the window; those of them whose level is below the
+        average of the window.
+    """
+    n_names = levels.shape[1]
+    for i in range(levels.shape[0]):
+        n_out[i] = 0.0
+        broken_out[i] = 0.0
+        if i < lookback - 1:
+            continue
+        # Sums of distances, not an average: of a level that stands still it is 0, not nearly so.
+        scratch[:] = 0.0
+        for j in range(i - lookback + 1, i + 1):
+            for k in range(n_names):
+                scratch[k] += levels[j, k] - levels[i, k]
+        for k in range(n_names):
+            if is_member[i, k] and not np.isnan(scratch[k]):
+                n_out[i] += 1.0
+                broken_out[i] += 1.0 if scratch[k] > 0.0 else 0.0

@@ -5,9 +5,13 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Discriminator, Tag, model_serializer, model_validator
 
 from strategies.settings import Section
+from strategies.signals.bull import BullSignal
 from strategies.signals.composing import GateSignal, SequenceSignal, VoteSignal, WeightedSignal
+from strategies.signals.fade import FadeSignal
 from strategies.signals.flow import FlowSignal
+from strategies.signals.relative import RelativeSignal
 from strategies.signals.signal import Thresholds
+from strategies.signals.strength import StrengthSignal
 from strategies.signals.valuation import ValuationSignal
 
 DEFAULT = "flow"
@@ -25,7 +29,11 @@ SignalSection = Annotated[
     | Annotated[WeightedSignal, Tag("weighted")]
     | Annotated[VoteSignal, Tag("vote")]
     | Annotated[GateSignal, Tag("gate")]
-    | Annotated[SequenceSignal, Tag("sequence")],
+    | Annotated[SequenceSignal, Tag("sequence")]
+    | Annotated[BullSignal, Tag("bull")]
+    | Annotated[StrengthSignal, Tag("strength")]
+    | Annotated[RelativeSignal, Tag("relative")]
+    | Annotated[FadeSignal, Tag("fade")],
     Discriminator(_kind),
 ]
 

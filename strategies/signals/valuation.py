@@ -22,7 +22,7 @@ from strategies.errors import StrategyError
 from strategies.signals.kernels import trailing_percentile_nb
 from strategies.signals.reading import Reading
 from strategies.signals.scene import Scene
-from strategies.signals.signal import Signal
+from strategies.signals.signal import Signal, Thresholds
 
 PARTS = ("price", "earnings", "basis")
 METRICS = {"pe_ttm": "trailing P/E (pe_ttm)"}
@@ -70,6 +70,11 @@ class ValuationSignal(Signal):
         if self.source_entity == self.destination_entity:
             raise ValueError(f"source_entity and destination_entity are both {self.source_entity!r}")
         return self
+
+    @property
+    def usual(self) -> Thresholds:
+        """A percentile: cheaper than on four days of five, and no cheaper than on every other one."""
+        return Thresholds(0.8, 0.5) if self.scale == "percentile" else super().usual
 
     @property
     def score_range(self) -> tuple[float, float]:
