@@ -1,4 +1,4 @@
-"""`eastbound`: run, sweep, compare and repeat theses, prove that a rule cannot see the future; fetch and check data.
+"""`eastbound`: run, sweep, compare and repeat theses; read the evidence of a date; prove that no rule sees the future.
 
 Exit codes: 0 done; 2 the user's input is wrong, said in one plain message; 1 our fault.
 """
@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from backtest.cli.comparing import compare_command
+from backtest.cli.evidence import evidence_command
 from backtest.cli.market_data import data_app
 from backtest.cli.options import WHAT_RUNS, EndOption, MarketOption, StartOption, UniverseOption
 from backtest.cli.progress import progress
@@ -34,6 +35,7 @@ app.command("run")(run_command)
 app.command("sweep")(sweep_command)
 app.command("compare")(compare_command)
 app.command("repeat")(repeat_command)
+app.command("evidence")(evidence_command)
 
 
 @app.command("theses")

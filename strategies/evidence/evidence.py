@@ -91,8 +91,9 @@ def evidence(market: MarketData, date: object, board: Board) -> Evidence:
     >>> from data.load import load
     >>> from strategies.evidence.board import own_board
     >>> found = evidence(load("demo"), "2024-09-15", own_board())
-    >>> str(found.session), [(one.entry.name, one.state) for one in found.observations]
-    ('2024-09-13', [('flow-week', 'fired'), ('flow-rotation', 'fired'), ('china-discount', 'fired')])
+    >>> discount = next(one for one in found.observations if one.entry.name == "china-discount")
+    >>> str(found.session), discount.state, str(discount.since), round(discount.percentile, 3)
+    ('2024-09-13', 'fired', '2024-08-23', 0.617)
     """
     asked = as_day(date, "date")
     session, first = _session(market, asked)
