@@ -16,6 +16,7 @@ from strategies.errors import StrategyError
 from strategies.evidence.board import board_of, own_board
 from strategies.evidence.evidence import changes, evidence
 from strategies.evidence.observation import HISTORY_SESSIONS, MIN_READINGS, PERCENTILE_SESSIONS, observe
+from strategies.signals.flow import FlowSignal
 from strategies.signals.reading import Input, Reading
 from tests.real import FOLDER, needs_real
 
@@ -239,6 +240,21 @@ def test_the_evidence_of_a_date_is_the_same_whatever_came_after(demo):
     # A change that was known by then does move it.
     moved = with_future(demo, full.stamp - 3 * 86_400 * 10**9, "tenfold", np.random.default_rng(3))
     assert evidence_document(evidence(moved, session, OWN)) != told
+
+
+def test_a_signal_that_looks_ahead_finds_nothing_ahead(demo, monkeypatch):
+    def greedy(self, scene):
+        market = scene.market
+        seen = np.nansum(market.close) + len(market.table("valuations")) + len(market.dates)
+        score = np.full(len(scene.stamps), seen)
+        return Reading(stamps=scene.stamps, value=score, score=score, origin="", value_label="", score_label="")
+
+    monkeypatch.setattr(FlowSignal, "read", greedy)
+    given = board(source="big-seven", destination="hang-seng-tech")
+    full = evidence(demo, "2023-06-15", given)
+    cut = evidence(demo.until(full.stamp), "2023-06-15", given)
+    assert full.observations[0].value == cut.observations[0].value
+    assert full.observations[0].value != evidence(demo, "2023-06-16", given).observations[0].value
 
 
 def test_before_there_is_enough_history_a_board_says_so(demo):
