@@ -55,7 +55,8 @@ def refusal(error: ValidationError, what: str, model: type[BaseModel]) -> str:
         return f"{what}: key {key!r} is missing."
     if first["type"] == "union_tag_invalid":
         said = first["ctx"]
-        return f"{what}: {key}.kind = {said['tag']!r}: want {said['expected_tags'].replace(',', ' or')}."
+        kind = f"{key}.kind" if key else "kind"
+        return f"{what}: {kind} = {said['tag']!r}: want {said['expected_tags'].replace(',', ' or')}."
     given = "" if isinstance(first["input"], (Mapping, BaseModel)) else f" = {first['input']!r}"
     place = f"{what}: {key}{given}" if key else what
     if first["type"] == "value_error":
@@ -84,7 +85,9 @@ def keys_of(model: type[BaseModel]) -> dict[str, list[FieldInfo]]:
             found[name] = [field]
         for section in sections:
             for key, fields in keys_of(section).items():
-                found.setdefault(f"{name}.{key}", []).extend(fields)
+                # Keys that stand in one table with those of their section are named without it.
+                named = key if name == getattr(model, "keys_of", None) else f"{name}.{key}"
+                found.setdefault(named, []).extend(fields)
     return found
 
 

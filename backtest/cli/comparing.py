@@ -20,27 +20,12 @@ def compare_command(
     with progress("reading the runs") as steps:
         from backtest.comparison.page import render_comparison
         from backtest.comparison.side_by_side import compare_runs
-        from backtest.errors import BacktestError
-        from backtest.output.run_folder import sealed_in
-        from data.storage.atomic import replacing
+        from backtest.output.page_file import refuse_place, write_page
 
-        if out.is_dir() or not out.name:
-            raise BacktestError(f"{out} is a folder: give a file for the page with --out, such as compare.html.")
-        if out.name in sealed_in(out.parent):
-            raise BacktestError(
-                f"{out} is a file of the run in {out.parent}, which would not be whole any more. Choose another."
-            )
+        refuse_place(out, "compare.html")
         found = compare_runs(folders)
         steps.at("writing the page")
-        page = render_comparison(found)
-        try:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(out) as place:
-                place.write_text(page, encoding="utf-8")
-        except OSError as error:
-            raise BacktestError(
-                f"{out} cannot be written: {error.strerror or error}. Choose another with --out."
-            ) from error
+        write_page(out, render_comparison(found))
     print_comparison(found, out)
 
 

@@ -272,7 +272,7 @@ def sealed_in(folder: Path) -> list[str]:
     """
     try:
         return [*sealed_names((folder / SEAL).read_bytes()), SEAL]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 

@@ -91,7 +91,7 @@ def render(*, title: str, subject: str, subtitle: str, is_synthetic: bool, made:
     str
         A whole HTML document.
     """
-    return _template().render(
+    return template(TEMPLATE).render(
         title=title,
         subject=subject,
         subtitle=subtitle,
@@ -187,7 +187,18 @@ def shared(drawn: Iterable[Exhibit]) -> dict[str, Any]:
 
 
 @cache
-def _template() -> "Template":
+def template(name: str) -> "Template":
+    """Give a template of a page, by the name of its file.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Template
+        Escapes what it is given, and refuses to leave anything out.
+    """
     from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 
     room = Environment(
@@ -200,4 +211,4 @@ def _template() -> "Template":
     )
     # Charts are drawn in the order of the page.
     room.policies["json.dumps_kwargs"] = {"sort_keys": False, "separators": (",", ":")}
-    return room.get_template(TEMPLATE)
+    return room.get_template(name)

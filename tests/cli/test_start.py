@@ -11,7 +11,10 @@ HEAVY = {
     "numpy", "pandas", "numba", "llvmlite", "scipy", "pyarrow", "cvxpy", "vectorbt", "plotly", "matplotlib",
     "exchange_calendars", "jinja2",
 }  # fmt: skip
-COMMANDS = ("", "run", "sweep", "compare", "repeat", "theses", "prove-no-lookahead", "data", "data check", "data fetch")
+COMMANDS = (
+    "", "run", "sweep", "compare", "repeat", "evidence", "theses", "prove-no-lookahead", "data", "data check",
+    "data fetch",
+)  # fmt: skip
 PROGRAM = """
 import sys
 sys.argv = ["eastbound", *{words!r}, "--help"]

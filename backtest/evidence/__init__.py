@@ -1,0 +1,1 @@
+"""Evidence told: in words, as JSON, and as a page."""

@@ -1,0 +1,166 @@
+"""Evidence in words and figures, for the terminal and the page alike."""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from backtest.evidence.document import change_of
+from backtest.report.charts.figure import short
+from backtest.report.tables import MISSING, number
+from backtest.report.writing import counted
+from data.venues import VENUES
+from strategies.evidence.evidence import Change, Evidence
+from strategies.evidence.observation import FIRED, NO_DATA, NOT_FIRED, Observation, Used
+
+# Told apart without colour.
+SIGNS = {FIRED: "●", NOT_FIRED: "○", NO_DATA: "×"}
+CHANGES = {
+    "fired": "turned: has fired",
+    "released": "turned: released",
+    "data came": "data came",
+    "data went": "data went",
+    "same": "as before",
+    NO_DATA: "no data on either date",
+}
+DIGITS = 3
+LARGE = 10_000.0  # from here on in thousands, millions, billions
+
+
+def figure(value: float) -> str:
+    """Write a figure of any unit to three digits.
+
+    Parameters
+    ----------
+    value : float
+
+    Returns
+    -------
+    str
+        A dash for NaN.
+
+    Examples
+    --------
+    >>> figure(0.473), figure(-1234.5), figure(2.5e9), figure(0.00123), figure(float("nan"))
+    ('0.473', '−1,234', '2.5B', '0.00123', '–')
+    """
+    if not math.isfinite(value) or value == 0.0:
+        return number(value)
+    if abs(value) >= LARGE:
+        return short(value)
+    return number(value, max(0, DIGITS - 1 - math.floor(math.log10(abs(value)))))
+
+
+def percentile(one: Observation) -> str:
+    """Write a percentile, from 0 to 100.
+
+    Parameters
+    ----------
+    one : Observation
+
+    Returns
+    -------
+    str
+        A dash where there is none.
+    """
+    return number(100 * one.percentile, 1)
+
+
+def day(date: np.datetime64) -> str:
+    """Write a date.
+
+    Parameters
+    ----------
+    date : datetime64[D]
+
+    Returns
+    -------
+    str
+        A dash for NaT.
+    """
+    return MISSING if np.isnat(date) else str(date)
+
+
+def since(one: Observation) -> str:
+    """Say since when an indicator is in its state.
+
+    Parameters
+    ----------
+    one : Observation
+
+    Returns
+    -------
+    str
+        Empty where it never had a score.
+    """
+    if np.isnat(one.since):
+        return ""
+    first = "" if one.has_turned else ", its first score"
+    held = f"; held, as its score is above {one.exit:g}" if one.state == FIRED and one.score < one.enter else ""
+    return f"since {one.since}{first}{held}"
+
+
+def age(used: Used) -> str:
+    """Say of when the latest figure of a series is.
+
+    Parameters
+    ----------
+    used : Used
+
+    Returns
+    -------
+    str
+    """
+    if used.age_days is None:
+        return "none known"
+    old = f", OLD: over {used.old_after_days}" if used.is_old else ""
+    return f"{used.date} ({counted(used.age_days, 'day')}{old})"
+
+
+def oldest(one: Observation) -> str:
+    """Say of when the oldest of the data is that an indicator was read from.
+
+    Parameters
+    ----------
+    one : Observation
+
+    Returns
+    -------
+    str
+        A dash where it read none.
+    """
+    if not one.inputs:
+        return MISSING
+    return age(max(one.inputs, key=lambda used: math.inf if used.age_days is None else used.age_days))
+
+
+def known_by(found: Evidence) -> str:
+    """Say up to when everything was read.
+
+    Parameters
+    ----------
+    found : Evidence
+
+    Returns
+    -------
+    str
+    """
+    venue, is_held = VENUES[found.venue].name, found.asked == found.session
+    rolled = "" if is_held else f"{found.asked} has no session in {venue}: the last before it counts. "
+    at = f"{pd.Timestamp(found.stamp):%Y-%m-%d %H:%M} UTC"
+    close = f"the close of {venue}, {at}"
+    return f"{rolled}Read at {close}; nothing known later is in it."
+
+
+def change(one: Change) -> str:
+    """Say what became of an indicator between two dates.
+
+    Parameters
+    ----------
+    one : Change
+
+    Returns
+    -------
+    str
+    """
+    return CHANGES[change_of(one)]

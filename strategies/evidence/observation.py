@@ -1,0 +1,244 @@
+"""What one indicator says at a close: its value among its own past, whether it has fired, and on what data."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.series.tables import LONG_TABLES
+from strategies.evidence.board import Entry
+from strategies.signals.composing import fired
+from strategies.signals.reading import Input, Reading
+from strategies.signals.signal import Signal
+
+PERCENTILE_SESSIONS = 756  # three years, the window of the signals themselves
+MIN_READINGS = 20  # a rank among fewer says nothing
+HISTORY_SESSIONS = 252
+CLOSES_OLD_AFTER_DAYS = LONG_TABLES["indices"].stale_after_days  # of prices, which are as daily as an index
+
+State = Literal["fired", "not fired", "no data"]
+FIRED: State = "fired"
+NOT_FIRED: State = "not fired"
+NO_DATA: State = "no data"
+NO_DAY = np.datetime64("NaT", "D")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """Data that an indicator was read from.
+
+    Attributes
+    ----------
+    name : str
+        In words, such as "valuations HSTECH pe_ttm".
+    date : datetime64[D]
+        Date of the latest figure known; NaT where none was.
+    age_days : int or None
+        From that date to the session; None where there is no figure.
+    old_after_days : int
+        From which age on a figure is old.
+    """
+
+    name: str
+    date: np.datetime64
+    age_days: int | None
+    old_after_days: int
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the latest figure is older than it should be."""
+        return self.age_days is not None and self.age_days > self.old_after_days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Observation:
+    """What an indicator says at the close of a session.
+
+    Attributes
+    ----------
+    entry : Entry
+        What is on the board.
+    state : {"fired", "not fired", "no data"}
+    reason : str
+        Why there is no data; empty where there is.
+    since : datetime64[D]
+        First session of the present state; NaT where there never was a score.
+    has_turned : bool
+        Whether it was in another state before; False: `since` is its first score.
+    value, score : float
+        At the close; NaN where there is none.
+    value_label, score_label, origin : str
+        As of the reading; empty without one.
+    percentile : float
+        Share of the readings of the last `PERCENTILE_SESSIONS` sessions that are below the value, itself included and
+        equal ones by half (mid-rank); NaN without a value or with fewer than `MIN_READINGS`. Where a P/E jumped against
+        its price, the readings before are shifted by the jump, as its score does.
+    n_readings : int
+        Readings among those sessions.
+    enter, exit : float
+        Scores at which it fires and is released.
+    dates : ndarray of shape (n,), datetime64[D]
+        The last `HISTORY_SESSIONS` sessions, or as many as there are; empty without a reading.
+    values, scores, fired : ndarray of shape (n,)
+        Of those sessions; NaN where there was none. The last: 1 fired, 0 not.
+    inputs : tuple of Used
+    notes : tuple of str
+    """
+
+    entry: Entry
+    state: State
+    reason: str = ""
+    since: np.datetime64 = NO_DAY
+    has_turned: bool = False
+    value: float = np.nan
+    score: float = np.nan
+    value_label: str = ""
+    score_label: str = ""
+    origin: str = ""
+    percentile: float = np.nan
+    n_readings: int = 0
+    enter: float
+    exit: float
+    dates: NDArray[np.datetime64]
+    values: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    fired: NDArray[np.float64]
+    inputs: tuple[Used, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def unread(entry: Entry, reason: str) -> Observation:
+    """Say that an indicator could not be read.
+
+    Parameters
+    ----------
+    entry : Entry
+    reason : str
+
+    Returns
+    -------
+    Observation
+    """
+    enter, leave = entry.indicator.fires
+    nothing = np.empty(0)
+    return Observation(
+        entry=entry,
+        state=NO_DATA,
+        reason=reason,
+        enter=enter,
+        exit=leave,
+        dates=np.empty(0, dtype="datetime64[D]"),
+        values=nothing,
+        scores=nothing,
+        fired=nothing,
+    )
+
+
+def observe(entry: Entry, reading: Reading, dates: NDArray[np.datetime64]) -> Observation:
+    """Say what a reading says at its last close.
+
+    Parameters
+    ----------
+    entry : Entry
+    reading : Reading
+        Up to the close that is asked about.
+    dates : ndarray of shape (n,), datetime64[D]
+        Sessions of its stamps.
+
+    Returns
+    -------
+    Observation
+    """
+    if not len(dates):
+        return unread(entry, "the market has no session yet")
+    signal = entry.indicator.signal
+    fires = entry.indicator.fires
+    states = fired(reading.score, fires)
+    percentile, n_readings = _rank(reading)
+    inputs = tuple(_used(one, signal, dates[-1]) for one in reading.inputs)
+    state = NO_DATA if np.isnan(states[-1]) else FIRED if states[-1] else NOT_FIRED
+    since, has_turned = _since(states)
+    shown = slice(-HISTORY_SESSIONS, None)
+    return Observation(
+        entry=entry,
+        state=state,
+        reason=_why_none(reading, signal, inputs, dates) if state == NO_DATA else "",
+        since=dates[since] if since is not None else NO_DAY,
+        has_turned=has_turned,
+        value=float(reading.value[-1]),
+        score=float(reading.score[-1]),
+        value_label=reading.value_label,
+        score_label=reading.score_label,
+        origin=reading.origin,
+        percentile=percentile,
+        n_readings=n_readings,
+        enter=fires.enter,
+        exit=fires.exit,
+        dates=dates[shown],
+        values=reading.value[shown],
+        scores=reading.score[shown],
+        fired=states[shown],
+        inputs=inputs,
+        notes=reading.notes,
+    )
+
+
+def _rank(reading: Reading) -> tuple[float, int]:
+    """Rank the last value among the readings of its window, and count them."""
+    basis = reading.parts.get("basis")
+    values = (reading.value if basis is None else reading.value - basis)[-PERCENTILE_SESSIONS:]
+    readings = values[~np.isnan(values)]
+    n, last = len(readings), values[-1]
+    if n < MIN_READINGS or np.isnan(last):
+        return np.nan, n
+    return float(((readings < last).sum() + 0.5 * (readings == last).sum()) / n), n
+
+
+def _since(states: NDArray[np.float64]) -> tuple[int | None, bool]:
+    """Find the first session of the present state, and whether there was another one before.
+
+    Sessions without a score neither end nor begin a state, unless they are the last.
+    """
+    known = np.flatnonzero(~np.isnan(states))
+    if not len(known):
+        return None, False
+    if np.isnan(states[-1]):
+        return int(known[-1]) + 1, True
+    others = np.flatnonzero(states[known] != states[-1])
+    first = int(others[-1]) + 1 if len(others) else 0
+    return int(known[first]), bool(len(others))
+
+
+def _used(one: Input, signal: Signal, session: np.datetime64) -> Used:
+    # The first word of an input is its table; what is no table is prices.
+    table = LONG_TABLES.get(one.name.split(" ")[0])
+    own = getattr(signal, "max_age_days", None)
+    limit = CLOSES_OLD_AFTER_DAYS if table is None else table.stale_after_days if own is None else int(own)
+    age = None if np.isnat(one.date) else int((session - one.date).astype(np.int64))
+    return Used(name=one.name, date=one.date, age_days=age, old_after_days=limit)
+
+
+def _why_none(reading: Reading, signal: Signal, inputs: tuple[Used, ...], dates: NDArray[np.datetime64]) -> str:
+    """Say why there is no score at the last close."""
+    missing = [one.name for one in inputs if one.age_days is None]
+    if missing:
+        return f"nothing is known yet of {', '.join(missing)}"
+    old = [
+        f"the last figure of {one.name} is of {one.date}, {one.age_days} days old (limit {one.old_after_days})"
+        for one in inputs
+        if one.is_old
+    ]
+    if old:
+        return "; ".join(old)
+    known = np.flatnonzero(~np.isnan(reading.value))
+    if not len(known):
+        return f"too little history: no reading yet in {len(dates)} sessions"
+    if known[-1] < len(dates) - 1:
+        return f"no reading at this close; the last one is of {dates[known[-1]]}"
+    history, least = getattr(signal, "history", None), getattr(signal, "min_history", None)
+    if history is not None and least is not None:
+        n = int((~np.isnan(reading.value[-history:])).sum())
+        if n < least:
+            return f"too little history: {n} readings in the last {history} sessions, where {least} are needed"
+    return "there is a reading at this close and no score for it (see the notes)"

@@ -1,0 +1,323 @@
+"""The evidence on a date: by hand, from the past alone, and honest about what it does not have."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from backtest.evidence.document import evidence_document
+from data.counterfactual import FUTURES, with_future
+from data.errors import DataError
+from data.load import load
+from data.sources.frames import from_frames
+from data.universes import Spell
+from strategies.errors import StrategyError
+from strategies.evidence.board import board_of, own_board
+from strategies.evidence.evidence import changes, evidence
+from strategies.evidence.observation import HISTORY_SESSIONS, MIN_READINGS, PERCENTILE_SESSIONS, observe
+from strategies.signals.flow import FlowSignal
+from strategies.signals.reading import Input, Reading
+from tests.real import FOLDER, needs_real
+
+OWN = own_board()
+
+
+def board(**changed):
+    table = {"name": "it", "claim": 1, "title": "It", "source": "cash", "destination": "hk", "kind": "flow"}
+    return board_of({"indicator": [table | changed]}, "made up")
+
+
+def observed(score, value=None, inputs=(), parts=None, entry=None, **options):
+    """Observe a made-up reading whose last session is 2025-01-31, a Friday."""
+    score = np.asarray(score, dtype=np.float64)
+    dates = pd.bdate_range(end="2025-01-31", periods=len(score)).to_numpy().astype("datetime64[D]")
+    reading = Reading(
+        stamps=dates.astype("datetime64[ns]").astype(np.int64),
+        value=score if value is None else np.asarray(value, dtype=np.float64),
+        score=score,
+        origin="made up",
+        value_label="value",
+        score_label="score",
+        inputs=tuple(Input(name=name, date=np.datetime64(date, "D")) for name, date in inputs),
+        parts=parts or {},
+    )
+    return observe(entry or board(enter=1.0, exit=0.0, **options).entries[0], reading, dates)
+
+
+NAN = np.nan
+
+
+@pytest.mark.parametrize(
+    ("score", "state", "since", "has_turned"),
+    [
+        ([0.0, 0.5, 1.0, 0.5, 0.2], "fired", "2025-01-29", True),  # fired at the third, and held above the exit
+        ([0.0, 1.5, 1.0, 0.0, 0.9], "not fired", "2025-01-30", True),
+        ([2.0, 0.5, 1.0, 0.5, 0.2], "fired", "2025-01-27", False),
+        ([NAN, 0.5, NAN, 0.5, 0.2], "not fired", "2025-01-28", False),
+        ([0.0, 1.5, NAN, NAN, 0.5], "fired", "2025-01-28", True),  # a gap neither ends nor begins a state
+        ([0.0, 1.5, 1.5, NAN, NAN], "no data", "2025-01-30", True),
+        ([NAN] * 5, "no data", "NaT", False),
+    ],
+)
+def test_the_state_and_since_when(score, state, since, has_turned):
+    one = observed(score)
+    assert (one.state, str(one.since), one.has_turned) == (state, since, has_turned)
+    assert bool(one.reason) == (state == "no data")
+
+
+def test_the_percentile_is_a_mid_rank_of_the_trailing_window():
+    values = [*range(10), *[30.0] * 5, *range(10, 25), 30.0]  # 25 below, six equal with itself, none above
+    one = observed(np.zeros(len(values)), values)
+    assert one.n_readings == 31
+    assert one.percentile == pytest.approx((25 + 0.5 * 6) / 31, rel=1e-15)
+    # What lies before the window does not count, nor a missing reading.
+    long = np.concatenate([np.full(100, 99.0), np.arange(PERCENTILE_SESSIONS, dtype=float)])
+    long[-2] = NAN
+    last = observed(np.zeros(len(long)), long)
+    assert last.n_readings == PERCENTILE_SESSIONS - 1
+    assert last.percentile == pytest.approx(1 - 0.5 / last.n_readings, rel=1e-15)
+
+
+def test_a_rank_among_few_readings_is_none():
+    few = observed(np.zeros(MIN_READINGS - 1), np.arange(MIN_READINGS - 1.0))
+    assert np.isnan(few.percentile)
+    assert few.n_readings == MIN_READINGS - 1
+    enough = observed(np.zeros(MIN_READINGS), np.arange(float(MIN_READINGS)))
+    assert enough.percentile == pytest.approx(1 - 0.5 / MIN_READINGS)
+
+
+def test_a_jump_of_the_basis_moves_no_rank():
+    values = np.arange(40.0)
+    jumped, basis = values.copy(), np.zeros(40)
+    jumped[30:] -= 100.0
+    basis[30:] -= 100.0
+    ranks = [
+        observed(np.zeros(40), v, parts={"basis": b}).percentile for v, b in ((values, 0 * basis), (jumped, basis))
+    ]
+    assert ranks[0] == ranks[1] == pytest.approx(1 - 0.5 / 40)
+
+
+def test_the_age_of_data_and_from_when_on_it_is_old():
+    inputs = [("flows CHINA", "2025-01-17"), ("rates FED", "2024-12-01"), ("closes of 3 names of hk", "2025-01-24")]
+    one = observed([0.5, 0.5], inputs=inputs, max_age_days=10)
+    # Flows by the signal's own limit as every table; closes by that of daily series.
+    assert [(used.age_days, used.old_after_days, used.is_old) for used in one.inputs] == [
+        (14, 10, True),
+        (61, 10, True),
+        (7, 7, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"inputs": [("flows CHINA", "NaT")]}, "nothing is known yet of flows CHINA"),
+        (
+            {"inputs": [("flows CHINA", "2024-12-31")]},
+            "the last figure of flows CHINA is of 2024-12-31, 31 days old (limit 14)",
+        ),
+        ({}, "too little history: no reading yet in 3 sessions"),
+        ({"value": [1.0, 2.0, NAN]}, "no reading at this close; the last one is of 2025-01-30"),
+        (
+            {"value": [NAN, 2.0, 3.0]},
+            "too little history: 2 readings in the last 756 sessions, where 252 are needed",
+        ),
+    ],
+)
+def test_what_has_no_score_says_why(given, reason):
+    one = observed([NAN] * 3, **{"value": [NAN] * 3, **given})
+    assert (one.state, one.reason) == ("no data", reason)
+
+
+def test_a_reading_without_a_score_for_another_reason_points_to_the_notes():
+    one = observed([NAN] * 30, np.arange(30.0), min_history=20)
+    assert one.reason == "there is a reading at this close and no score for it (see the notes)"
+
+
+def test_a_date_without_a_session_stands_for_the_one_before():
+    market = load("tiny")
+    on_friday, on_sunday = (evidence(market, date, board(destination="hk")) for date in ("2025-01-31", "2025-02-02"))
+    assert (str(on_sunday.asked), str(on_sunday.session)) == ("2025-02-02", "2025-01-31")
+    assert pd.Timestamp(on_sunday.stamp, tz="UTC") == pd.Timestamp("2025-01-31 21:00", tz="UTC")
+    same = evidence_document(on_sunday) | {"asked": "2025-01-31"}
+    assert same == evidence_document(on_friday)
+    assert on_friday.synthetic
+
+
+@pytest.mark.parametrize(
+    ("date", "said"),
+    [
+        ("2025-01-18", "goes from 2025-01-22 to 2025-02-04: it has no session in New York by 2025-01-18"),
+        ("2025-02-05", "goes from 2025-01-22 to 2025-02-04: nothing of 2025-02-05 is known yet"),
+        ("soon", "date 'soon' is no date; write it as 2025-02-14."),
+        (20250131, "date 20250131 is no date"),
+    ],
+)
+def test_a_date_that_the_market_does_not_have_is_refused(date, said):
+    with pytest.raises(DataError, match=said):
+        evidence(load("tiny"), date, board())
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"destination": "atlantis"}, "atlantis"),
+        ({"input": "flows"}, "signal.input = 'flows'"),
+        ({"kind": "valuation"}, "signal.source_entity = 'NDX': Market 'tiny (synthetic)' has no series"),
+    ],
+)
+def test_a_broken_indicator_says_so_and_the_rest_goes_on(changed, said):
+    tables = [
+        {"name": name, "claim": 1, "title": name, "source": "cash", "destination": "hk", "kind": "flow"} | more
+        for name, more in (("broken", changed), ("whole", {"lookback": 2}))
+    ]
+    found = evidence(load("tiny"), "2025-02-04", board_of({"indicator": tables}, "made up"))
+    broken, whole = found.observations
+    assert broken.state == "no data"
+    assert said in broken.reason
+    assert whole.reason == "too little history: no reading yet in 10 sessions"  # a usual traded value needs 20
+    assert len(whole.dates) == 10
+    assert [str(used.date) for used in whole.inputs] == ["2025-02-04"]
+
+
+def test_an_unexpected_failure_is_not_taken_for_missing_data(monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("strategies.signals.flow.read_flow", lambda *_, **__: fail())
+    with pytest.raises(ZeroDivisionError):
+        evidence(load("tiny"), "2025-02-04", board())
+
+
+def hand_market():
+    """One name in New York over 45 sessions: 100 shares a day, at 10.1 USD on even days and at 10 on odd ones."""
+    dates = pd.bdate_range("2024-02-20", "2024-05-03").difference(pd.DatetimeIndex(["2024-03-29"]))[:45]
+    closes = [10.0 + 0.1 * (i % 2 == 0) for i in range(45)]
+    closes[-1] = 10.2  # the last day rises too: two in a row
+    quotes = pd.DataFrame(
+        {"date": dates, "symbol": "AAA", "venue": "XNYS", "currency": "USD", "close": closes, "volume": 100.0}
+    )
+    return from_frames(quotes, memberships={"hk": (Spell("AAA"),)}), dates
+
+
+def test_a_board_by_hand():
+    market, dates = hand_market()
+    given = board(lookback=1, history=44, min_history=20, enter=0.5, exit=-0.5, destination="hk")
+    one = evidence(market, dates[-1], given).observations[0]
+    # The last day: +10.2 x 100 USD over the mean of its 45 traded values.
+    usual = (23 * 10.1 + 22 * 10.0 + 0.1) / 45  # the 45th is an even one, at 10.2 instead of 10.1
+    assert one.value == pytest.approx(10.2 / usual, rel=1e-12)
+    assert (one.state, str(one.since)) == ("fired", str(dates[-1].date()))
+    assert one.value_label == "net flow of 1 sessions, days of usual turnover"
+    assert one.percentile > 0.9
+    assert len(one.dates) == 45 <= HISTORY_SESSIONS
+    assert [used.name for used in one.inputs] == ["closes and volumes of 1 names of hk"]
+    assert one.inputs[0].age_days == 0
+    # On the eve the name had fallen: released.
+    eve = evidence(market, dates[-2], given).observations[0]
+    assert eve.state == "not fired"
+    assert eve.value < 0
+    turned = changes(evidence(market, dates[-2], given), evidence(market, dates[-1], given))
+    assert [change.has_turned for change in turned] == [True]
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return load("demo")
+
+
+def test_the_evidence_of_a_date_is_the_same_whatever_came_after(demo):
+    session = "2023-06-15"
+    full = evidence(demo, session, OWN)
+    told = evidence_document(full)
+    assert [one["state"] for one in told["indicators"]].count("no data") == 0
+    cut = demo.until(full.stamp)
+    others = [cut, demo.restricted(end=session), cut.restricted(end=session)]
+    others += [with_future(demo, full.stamp, future, np.random.default_rng(3)) for future in FUTURES]
+    for other in others:
+        assert evidence_document(evidence(other, session, OWN)) == told
+    # A change that was known by then does move it.
+    moved = with_future(demo, full.stamp - 3 * 86_400 * 10**9, "tenfold", np.random.default_rng(3))
+    assert evidence_document(evidence(moved, session, OWN)) != told
+
+
+def test_a_signal_that_looks_ahead_finds_nothing_ahead(demo, monkeypatch):
+    def greedy(self, scene):
+        market = scene.market
+        seen = np.nansum(market.close) + len(market.table("valuations")) + len(market.dates)
+        score = np.full(len(scene.stamps), seen)
+        return Reading(stamps=scene.stamps, value=score, score=score, origin="", value_label="", score_label="")
+
+    monkeypatch.setattr(FlowSignal, "read", greedy)
+    given = board(source="big-seven", destination="hang-seng-tech")
+    full = evidence(demo, "2023-06-15", given)
+    cut = evidence(demo.until(full.stamp), "2023-06-15", given)
+    assert full.observations[0].value == cut.observations[0].value
+    assert full.observations[0].value != evidence(demo, "2023-06-16", given).observations[0].value
+
+
+def test_before_there_is_enough_history_a_board_says_so(demo):
+    early = evidence(demo, demo.start + 120, OWN)
+    assert {one.state for one in early.observations} == {"no data"}
+    assert all("too little history" in one.reason for one in early.observations)
+    assert early.of("fired") == ()
+
+
+def test_what_turned_comes_first_and_what_has_no_data_last(demo):
+    tables = [entry.model_dump() for entry in OWN.entries]
+    broken = tables[0] | {
+        "name": "broken",
+        "indicator": tables[0]["indicator"] | {"destination_entity": "MARS", "input": "flows"},
+    }
+    mine = board_of({"indicator": [_flat(one) for one in (broken, *tables)]}, "made up")
+    before, after = (evidence(demo, date, mine) for date in ("2024-06-14", "2024-09-13"))
+    order = changes(before, after)
+    ranks = [0 if one.has_turned else 2 if one.has_no_data else 1 for one in order]
+    assert ranks == sorted(ranks)
+    assert ranks[0] == 0
+    assert order[-1].after.entry.name == "broken"
+    assert len(order) == len(mine.entries)
+
+
+def _flat(entry):
+    own = {key: value for key, value in entry.items() if key != "indicator"}
+    return own | {key: value for key, value in entry["indicator"].items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("2025-01-31", "2025-02-02", "2025-01-31 and 2025-02-02 stand for one session, 2025-01-31"),
+        ("2025-02-03", "2025-01-31", "2025-02-03 is after 2025-01-31"),
+    ],
+)
+def test_two_dates_that_cannot_be_compared_are_refused(before, after, said):
+    with pytest.raises(StrategyError, match=said):
+        changes(*(evidence(load("tiny"), date, board()) for date in (before, after)))
+
+
+def test_other_markets_and_boards_are_not_compared():
+    one = evidence(load("tiny"), "2025-01-31", board())
+    for other in (evidence(load("tiny"), "2025-02-03", board(lookback=7)), dataclasses.replace(one, market="other")):
+        with pytest.raises(StrategyError, match="one market and one board"):
+            changes(one, other)
+
+
+@needs_real
+def test_on_real_figures():
+    market = load(FOLDER, end="2025-02-14")
+    january, february = (evidence(market, date, OWN) for date in ("2025-01-10", "2025-02-10"))
+    states = {one.after.entry.name: (one.before, one.after) for one in changes(january, february)}
+    # Claim 6, as in test_valuation: 36.39 over 22.68 on 7 February, known on the 8th; hardly ever wider a month before.
+    before, after = states["china-discount"]
+    assert after.value == pytest.approx(np.log(36.39 / 22.68), abs=5e-4)
+    assert [str(used.date) for used in after.inputs] == ["2025-02-07", "2025-02-07"]
+    assert before.percentile == pytest.approx(0.995, abs=5e-4)
+    assert before.percentile > after.percentile
+    assert after.percentile == after.score  # jumps of the basis are left out of both
+    # Claim 1, by the proxy: the turn came in the week to 10 February, and not by 7 February.
+    assert [one.state for one in states["flow-week"]] == ["not fired", "fired"]
+    on_the_seventh = evidence(market, "2025-02-07", OWN).observations[0]
+    assert on_the_seventh.state == "not fired"
+    assert on_the_seventh.values[-1] < np.nanmax(on_the_seventh.values[-84:])  # no four-month high
