@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from strategies.targets import BasketTargets, TargetWeights
     from strategies.thesis import Thesis
     from strategies.thesis_file import load_thesis
-from strategies.thesis_file import load_thesis
 
 __all__ = [
     "BasketTargets",
