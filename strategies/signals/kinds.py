@@ -7,6 +7,7 @@ from pydantic import Discriminator, Tag, model_serializer, model_validator
 from strategies.settings import Section
 from strategies.signals.composing import GateSignal, SequenceSignal, VoteSignal, WeightedSignal
 from strategies.signals.flow import FlowSignal
+from strategies.signals.positioning import PositioningSignal
 from strategies.signals.signal import Thresholds
 from strategies.signals.valuation import ValuationSignal
 
@@ -22,6 +23,7 @@ def _kind(given: Any) -> Any:
 SignalSection = Annotated[
     Annotated[FlowSignal, Tag("flow")]
     | Annotated[ValuationSignal, Tag("valuation")]
+    | Annotated[PositioningSignal, Tag("positioning")]
     | Annotated[WeightedSignal, Tag("weighted")]
     | Annotated[VoteSignal, Tag("vote")]
     | Annotated[GateSignal, Tag("gate")]

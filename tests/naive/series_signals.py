@@ -1,0 +1,66 @@
+"""Signals read from long tables, in plain Python, from their definitions: lists, dates and loops.
+
+Rows are (date, value, known): a date, a number, a stamp in UTC nanoseconds. None stands for "no score".
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+Row = tuple[dt.date, float, int]
+
+
+def day_of(stamp: int) -> dt.date:
+    """The UTC date of a stamp."""
+    return dt.date(1970, 1, 1) + dt.timedelta(days=stamp // (86_400 * 10**9))
+
+
+def as_known(rows: Sequence[Row], stamp: int) -> dict[dt.date, float]:
+    """The figure of each date in the revision known last."""
+    return {date: value for date, value, known in sorted(rows, key=lambda row: row[2]) if known <= stamp}
+
+
+def latest(figures: dict[dt.date, float], by: dt.date, max_age_days: int) -> float | None:
+    """The figure of the last date up to a day, if it is not too old then."""
+    dates = [date for date in figures if date <= by]
+    if not dates or (by - max(dates)).days > max_age_days:
+        return None
+    return figures[max(dates)]
+
+
+def percentile_of_last(values: Sequence[float]) -> float:
+    """Mid-rank of the last value among all."""
+    below = sum(1 for value in values if value < values[-1])
+    return (below + 0.5 * sum(1 for value in values if value == values[-1])) / len(values)
+
+
+def positioning(
+    allocation: Sequence[Row],
+    benchmark: Sequence[Row] | float,
+    stamp: int,
+    *,
+    history_days: int,
+    min_figures: int,
+    rising: int,
+    crowded: float,
+    max_age_days: int,
+) -> tuple[float | None, float | None]:
+    """Value and score of positioning at a stamp."""
+    ours = as_known(allocation, stamp)
+    active: dict[dt.date, float] = {}
+    for date, value in ours.items():
+        less = benchmark if isinstance(benchmark, float) else latest(as_known(benchmark, stamp), date, max_age_days)
+        if less is not None:
+            active[date] = value - less
+    if not active or (day_of(stamp) - max(active)).days > max_age_days:
+        return None, None
+    dates = sorted(active)
+    value = active[dates[-1]]
+    window = [active[date] for date in dates if (dates[-1] - date).days < history_days]
+    if len(window) < min_figures:
+        return value, None
+    percentile = percentile_of_last(window)
+    if percentile >= crowded:
+        return value, 0.0
+    if value > active[dates[-1 - rising]]:
+        return value, 1.0 - percentile
+    return value, None
