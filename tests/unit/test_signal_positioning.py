@@ -79,12 +79,11 @@ def test_a_history_counts_figures_not_sessions():
     first = np.flatnonzero(~np.isnan(scored.score))[0]
     assert str(scene_of(market).dates[first]) == "2023-05-10"  # the fourth figure, after 68 sessions
     assert scored.score[first] == 1 - 2.5 / 4
-    # Figures older than the window do not count: of five, four are within ninety days of the last.
-    longer = made(np.array([1.0, 2.0, 3.0, 2.5, 2.7]), last="2023-06-30")
-    narrow = {"history_days": 90, "benchmark_weight": 0.0, "rising": 2}
-    assert np.isnan(PositioningSignal(min_figures=5, **narrow).read(scene_of(longer)).score).all()
-    found = PositioningSignal(min_figures=4, **(narrow | {"rising": 1})).read(scene_of(longer))
-    assert at(found, "2023-06-12")[1] == 1 - 2.5 / 4
+    # Figures older than the window do not count: of five, three are within ninety days of the last.
+    longer = scene_of(made(np.array([1.0, 2.0, 3.0, 2.5, 2.7]), last="2023-06-30"))
+    narrow = {"history_days": 90, "benchmark_weight": 0.0}
+    assert np.isnan(PositioningSignal(min_figures=4, **narrow).read(longer).score).all()
+    assert at(PositioningSignal(min_figures=3, **narrow).read(longer), "2023-06-12")[1] == 1 - 1.5 / 3
 
 
 def test_oracle_a_plain_loop_over_gaps_and_revisions():
