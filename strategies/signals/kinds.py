@@ -6,6 +6,7 @@ from pydantic import Discriminator, Tag, model_serializer, model_validator
 
 from strategies.settings import Section
 from strategies.signals.composing import GateSignal, SequenceSignal, VoteSignal, WeightedSignal
+from strategies.signals.filing import FilingSignal
 from strategies.signals.flow import FlowSignal
 from strategies.signals.positioning import PositioningSignal
 from strategies.signals.signal import Thresholds
@@ -24,6 +25,7 @@ SignalSection = Annotated[
     Annotated[FlowSignal, Tag("flow")]
     | Annotated[ValuationSignal, Tag("valuation")]
     | Annotated[PositioningSignal, Tag("positioning")]
+    | Annotated[FilingSignal, Tag("filing")]
     | Annotated[WeightedSignal, Tag("weighted")]
     | Annotated[VoteSignal, Tag("vote")]
     | Annotated[GateSignal, Tag("gate")]

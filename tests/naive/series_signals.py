@@ -64,3 +64,43 @@ def positioning(
     if value > active[dates[-1 - rising]]:
         return value, 1.0 - percentile
     return value, None
+
+
+Filing = tuple[str, dt.date, str, str, float, int]  # filer, period, symbol, type, value, known
+
+
+def held(filings: Sequence[Filing], filer: str, stamp: int, max_age_days: int) -> dict[str, float]:
+    """Shares that a filer is known to hold at the end of its latest quarter: of each name what it listed last."""
+    own = [one for one in filings if one[0] == filer and one[5] <= stamp]
+    if not own:
+        return {}
+    period = max(one[1] for one in own)
+    if (day_of(stamp) - period).days > max_age_days:
+        return {}
+    found: dict[str, float] = {}
+    for symbol in {one[2] for one in own if one[1] == period and one[3] == ""}:
+        rows = [one for one in own if one[1] == period and one[2] == symbol and one[3] == ""]
+        last = max(one[5] for one in rows)
+        found[symbol] = sum(one[4] for one in rows if one[5] == last)
+    return found
+
+
+def filed_weights(
+    filings: Sequence[Filing],
+    filers: Sequence[str],
+    stamp: int,
+    names: Sequence[str],
+    issuer: dict[str, str],
+    by: str,
+    max_age_days: int,
+) -> dict[str, float]:
+    """Weights of names that may be held, as the filers filed them; empty where nobody holds any."""
+    total: dict[str, float] = dict.fromkeys(names, 0.0)
+    for filer in filers:
+        book = held(filings, filer, stamp, max_age_days)
+        own = {n: sum(v for s, v in book.items() if issuer.get(s, s) == issuer.get(n, n)) for n in names}
+        whole = 1.0 if by == "value" else sum(own.values())
+        for name in names:
+            total[name] += own[name] / whole if whole else 0.0
+    whole = sum(total.values())
+    return {name: value / whole for name, value in total.items()} if whole else {}
