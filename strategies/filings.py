@@ -109,7 +109,8 @@ def last_period(market: MarketData, filers: tuple[str, ...], stamp: int) -> np.d
     if not len(table):
         return np.datetime64("NaT", "D")
     rows = table[(table["known"] <= stamp) & (table["filer"].isin(filers) | (not filers))]
-    return np.datetime64(rows["period"].max(), "D")
+    periods = rows["period"].to_numpy().astype("datetime64[D]")
+    return periods.max() if len(periods) else np.datetime64("NaT", "D")
 
 
 def refuse_unknown_filers(market: MarketData, filers: tuple[str, ...], key: str) -> None:

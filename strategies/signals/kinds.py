@@ -8,6 +8,7 @@ from strategies.settings import Section
 from strategies.signals.composing import GateSignal, SequenceSignal, VoteSignal, WeightedSignal
 from strategies.signals.filing import FilingSignal
 from strategies.signals.flow import FlowSignal
+from strategies.signals.liquidity import LiquiditySignal
 from strategies.signals.positioning import PositioningSignal
 from strategies.signals.signal import Thresholds
 from strategies.signals.valuation import ValuationSignal
@@ -26,6 +27,7 @@ SignalSection = Annotated[
     | Annotated[ValuationSignal, Tag("valuation")]
     | Annotated[PositioningSignal, Tag("positioning")]
     | Annotated[FilingSignal, Tag("filing")]
+    | Annotated[LiquiditySignal, Tag("liquidity")]
     | Annotated[WeightedSignal, Tag("weighted")]
     | Annotated[VoteSignal, Tag("vote")]
     | Annotated[GateSignal, Tag("gate")]

@@ -104,3 +104,23 @@ def filed_weights(
             total[name] += own[name] / whole if whole else 0.0
     whole = sum(total.values())
     return {name: value / whole for name, value in total.items()} if whole else {}
+
+
+def liquidity(
+    sides: Sequence[Sequence[Sequence[Row]]], stamp: int, *, lookback_days: int, step: float, max_age_days: int
+) -> float | None:
+    """Score of liquidity: per side the series to try, first what is named first; steps in hundredths of a point."""
+    total = 0
+    for side in sides:
+        change = None
+        for rows in side:
+            now, then = (
+                latest(as_known(rows, moment), day_of(moment), max_age_days)
+                for moment in (stamp, stamp - lookback_days * 86_400 * 10**9)
+            )
+            if change is None and now is not None and then is not None:
+                change = round(100 * now) - round(100 * then)
+        if change is None:
+            return None
+        total += (change <= -round(100 * step)) - (change >= round(100 * step))
+    return total / 2

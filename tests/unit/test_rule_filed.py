@@ -178,6 +178,9 @@ def test_the_signal_by_hand():
     assert (score("2025-05-20", filers=(B,)), score("2025-05-21", filers=(B,))) == (1.0, 0.0)
     found = FilingSignal().read(scene)
     assert str(found.inputs[0].date) == "2025-03-31"
+    early = FilingSignal().read(scene_of(made(BOOKS, last="2025-01-31")))
+    assert np.isnat(early.inputs[0].date)
+    assert np.isnan(early.score).all()
     assert_nothing_later_matters(FilingSignal(min_filers=2), made(random_books(9)))
 
 
