@@ -1,7 +1,7 @@
 """What every signal is: a section of a thesis that says what to read, and reads it."""
 
 import math
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from data.market import MarketData
 from strategies.settings import Section
@@ -28,14 +28,12 @@ class Signal(Section):
     """One signal: its keys with their ranges, and how it is read. One class in the file of its family.
 
     High scores speak for the destination, so that any signal can stand in the place of another.
-
-    Attributes
-    ----------
-    usual : Thresholds
-        At which it fires and is released where nothing else is said.
     """
 
-    usual: ClassVar[Thresholds] = Thresholds(1.0, 0.0)
+    @property
+    def usual(self) -> Thresholds:
+        """Scores at which it fires and is released where nothing else is said."""
+        return Thresholds(1.0, 0.0)
 
     @property
     def score_range(self) -> tuple[float, float]:

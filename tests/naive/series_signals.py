@@ -124,3 +124,15 @@ def liquidity(
             return None
         total += (change <= -round(100 * step)) - (change >= round(100 * step))
     return total / 2
+
+
+def high(values: Sequence[float | None], sessions: int, least: int) -> list[float | None]:
+    """1 less the part of the last readings that are above the present one."""
+    found: list[float | None] = []
+    for i, value in enumerate(values):
+        window = [one for one in values[max(0, i - sessions + 1) : i + 1] if one is not None]
+        if value is None or len(window) < least:
+            found.append(None)
+        else:
+            found.append(1.0 - sum(1 for one in window if one > value) / len(window))
+    return found

@@ -49,7 +49,7 @@ def test_by_hand():
     tightened = made(daily("US_FED_FUNDS", {"2023-03-01": 5.0, "2024-09-19": 5.25}), daily("CN_LPR_1Y", LPR))
     score = LiquiditySignal().read(scene_of(tightened))
     assert (at(score, "2024-09-20")[1], at(score, "2024-10-22")[1]) == (-0.5, 0.0)
-    assert LiquiditySignal.usual == (1.0, 0.0)
+    assert LiquiditySignal().usual == (1.0, 0.0)
 
 
 def test_one_side_alone_never_scores():
