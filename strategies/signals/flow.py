@@ -219,7 +219,7 @@ def read_flow(
         read = []
         for entity in entities:
             whole = _until_break(series[entity,], market.last_day, after_break, notes)
-            read.append(_recorded(whole, stamps, lookback, max_age_days))
+            read.append(recorded_flow(whole, stamps, lookback, max_age_days))
             notes += _gaps(whole, stamps[in_run], dates[in_run], max_age_days)
         flow = read[0] - read[1] if len(read) > 1 else read[0]
         named = named[: len(read)]
@@ -327,7 +327,25 @@ def _gaps(flow: PointInTime, stamps: NDArray[np.int64], dates: NDArray[np.dateti
     return [told]
 
 
-def _recorded(flow: PointInTime, stamps: NDArray[np.int64], lookback: int, max_age_days: int) -> NDArray[np.float64]:
+def recorded_flow(
+    flow: PointInTime, stamps: NDArray[np.int64], lookback: int, max_age_days: int
+) -> NDArray[np.float64]:
+    """Sum a recorded flow over what became known in the last sessions.
+
+    Parameters
+    ----------
+    flow : PointInTime
+    stamps : ndarray of shape (n,), int64
+        Closes, UTC nanoseconds.
+    lookback : int
+        Sessions.
+    max_age_days : int
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        NaN before the lookback is full, where nothing became known in it, and where the last figure is too old.
+    """
     # A later figure for the same date revises the earlier one: only the difference is new.
     values = pd.Series(flow.values)
     new = values - values.groupby(flow.dates).shift(fill_value=0.0)

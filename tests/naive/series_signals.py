@@ -136,3 +136,32 @@ def high(values: Sequence[float | None], sessions: int, least: int) -> list[floa
         else:
             found.append(1.0 - sum(1 for one in window if one > value) / len(window))
     return found
+
+
+def zscore(values: Sequence[float | None], history: int, least: int) -> list[float | None]:
+    """Each value against its own trailing window, itself included."""
+    found: list[float | None] = []
+    for i, value in enumerate(values):
+        window = [one for one in values[max(0, i - history + 1) : i + 1] if one is not None]
+        if value is None or len(window) < max(least, 2):
+            found.append(None)
+            continue
+        mean = sum(window) / len(window)
+        variance = sum((one - mean) ** 2 for one in window) / (len(window) - 1)
+        found.append((value - mean) / variance**0.5 if variance > 0 else None)
+    return found
+
+
+def sector_flow(by_name: dict[str, float], sectors: dict[str, str]) -> dict[str, float]:
+    """Sum over the names of each sector that count."""
+    found: dict[str, float] = {}
+    for name, value in by_name.items():
+        found[sectors[name]] = found.get(sectors[name], 0.0) + value
+    return found
+
+
+def tilted(weights: dict[str, float], sectors: dict[str, str], factor: dict[str, float]) -> dict[str, float]:
+    """Weights times the factor of their sector, made to add up to what they did; a sector without one has 1."""
+    raw = {name: weight * factor.get(sectors[name], 1.0) for name, weight in weights.items()}
+    total, before = sum(raw.values()), sum(weights.values())
+    return {name: value / total * before if total else 0.0 for name, value in raw.items()}
