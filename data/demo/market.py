@@ -18,6 +18,7 @@ from data.demo.interruptions import bought_out, interrupted
 from data.demo.names import name_returns
 from data.demo.parameters import fitted_parameters
 from data.demo.quotes import price_rows
+from data.demo.reports import filing_table, positioning_table
 from data.demo.series import flow_table, fx_table, rate_table, valuation_table
 from data.market import MarketData
 from data.sources.frames import from_frames
@@ -35,7 +36,8 @@ def demo_market() -> MarketData:
     -------
     MarketData
         Synthetic, raw prices: 12 names in New York, 18 in Hong Kong and 10 in Shanghai over 1,500 New York sessions,
-        with dividends, a split, two suspensions, a takeover, indices, flows, P/E, exchange and interest rates.
+        with dividends, a split, two suspensions, a takeover, indices, flows, P/E, positioning, 13F filings, exchange
+        and interest rates.
         `big-seven` is US01 to US07, `hang-seng-tech` is HK01 to HK18 from their listing, `msci-china` is Hong Kong
         and Shanghai.
     """
@@ -82,6 +84,8 @@ def made_market(seed: int) -> MarketData:
         flows=flow_table(seed, days, sessions, levels),
         indices=index_table(sessions, levels),
         rates=rate_table(seed, with_before, parameters.money),
+        holdings_13f=filing_table(seed),
+        positioning=positioning_table(seed),
         instruments=_instruments(ends),
         price_basis="raw",
         actions=pd.concat(actions, ignore_index=True),

@@ -113,6 +113,89 @@ def trailing_percentile_nb(values, history, min_history, rank_out):
 
 
 @kernel
+def trailing_high_nb(values, sessions, min_readings, score_out):
+    """Say how near each value is to the highest of the last sessions, itself included.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        NaN: no reading; it is left out of every window and gets no score.
+    sessions : int
+        Length of the window in rows.
+    min_readings : int
+        Readings a window needs.
+    score_out : ndarray of shape (n,)
+        Written in place: 1 less the part of the window's readings that are above the value; NaN where there are too
+        few.
+    """
+    for i in range(values.shape[0]):
+        score_out[i] = np.nan
+        if np.isnan(values[i]):
+            continue
+        n, above = 0, 0
+        for j in range(max(0, i - sessions + 1), i + 1):
+            n += 0 if np.isnan(values[j]) else 1
+            above += 1 if values[j] > values[i] else 0
+        if n >= min_readings:
+            score_out[i] = 1.0 - above / n
+
+
+@kernel
+def residual_zscore_nb(values, first, second, history, min_history, score_out):
+    """Score what two explanations leave of each value, by least squares on the trailing window that ends with it.
+
+    Parameters
+    ----------
+    values, first, second : ndarray of shape (n,)
+        What is explained and what explains it, beside a constant. NaN in any of them: the row is left out of every
+        window and gets no score.
+    history : int
+        Length of the window in rows.
+    min_history : int
+        Rows a window needs.
+    score_out : ndarray of shape (n,)
+        Written in place: residual / standard deviation of the window's residuals (ddof = 1; their mean is 0). NaN where
+        there is too little history, the explanations do not vary or are one, or they leave nothing.
+    """
+    for i in range(values.shape[0]):
+        score_out[i] = np.nan
+        begin = max(0, i - history + 1)
+        n, mean_y, mean_a, mean_b = 0, 0.0, 0.0, 0.0
+        for j in range(begin, i + 1):
+            if not np.isnan(values[j] + first[j] + second[j]):
+                n += 1
+                mean_y += values[j]
+                mean_a += first[j]
+                mean_b += second[j]
+        if n < max(min_history, 4) or np.isnan(values[i] + first[i] + second[i]):
+            continue
+        mean_y, mean_a, mean_b = mean_y / n, mean_a / n, mean_b / n
+        aa, bb, ab, ay, by, yy = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        for j in range(begin, i + 1):
+            if not np.isnan(values[j] + first[j] + second[j]):
+                y, a, b = values[j] - mean_y, first[j] - mean_a, second[j] - mean_b
+                aa += a * a
+                bb += b * b
+                ab += a * b
+                ay += a * y
+                by += b * y
+                yy += y * y
+        spread = aa * bb - ab * ab
+        still = aa <= 1e-24 * n * mean_a * mean_a or bb <= 1e-24 * n * mean_b * mean_b
+        if still or not spread > 1e-10 * aa * bb:  # below it one stands still, or the two are one, to rounding
+            continue
+        on_a, on_b = (ay * bb - by * ab) / spread, (by * aa - ay * ab) / spread
+        square = 0.0
+        for j in range(begin, i + 1):
+            if not np.isnan(values[j] + first[j] + second[j]):
+                rest = values[j] - mean_y - on_a * (first[j] - mean_a) - on_b * (second[j] - mean_b)
+                square += rest * rest
+        if square > 1e-20 * yy:  # below it nothing is left but rounding
+            rest = values[i] - mean_y - on_a * (first[i] - mean_a) - on_b * (second[i] - mean_b)
+            score_out[i] = rest / np.sqrt(square / (n - 1.0))
+
+
+@kernel
 def fired_nb(score, enter, leave, fired_out):
     """Say where a signal has fired and was not released since.
 

@@ -63,6 +63,8 @@ class ProxyFlow:
     symbols : tuple of str, length n_names
     by_name : ndarray of shape (n, n_names)
         What each name adds, in days of its usual traded value over the number of names that count; 0 where it has none.
+    counted : ndarray of shape (n, n_names), bool
+        Which names count.
     flow : ndarray of shape (n,)
         Average over names, which `by_name` adds up to; NaN where none counts.
     last_date : datetime64[D]
@@ -72,6 +74,7 @@ class ProxyFlow:
     label: str
     symbols: tuple[str, ...]
     by_name: NDArray[np.float64]
+    counted: NDArray[np.bool_]
     flow: NDArray[np.float64]
     last_date: np.datetime64
 
@@ -101,7 +104,8 @@ def proxy_flow(scene: Scene, universe: str | tuple[str, ...], funds: tuple[str, 
     """
     if universe == CASH:
         nothing, day = np.zeros(len(scene.stamps)), np.datetime64("NaT", "D")
-        return ProxyFlow(label=CASH, symbols=(), by_name=np.zeros((len(nothing), 0)), flow=nothing, last_date=day)
+        names = np.zeros((len(nothing), 0))
+        return ProxyFlow(label=CASH, symbols=(), by_name=names, counted=names.astype(bool), flow=nothing, last_date=day)
     key = (scene.venue, universe, funds)
     found = _TURNOVER.get(scene.market, key, lambda: _turnover(scene, universe, funds))
     moved = found.signed - _lagged(found.signed, lookback)
@@ -113,6 +117,7 @@ def proxy_flow(scene: Scene, universe: str | tuple[str, ...], funds: tuple[str, 
         label=found.label,
         symbols=found.symbols,
         by_name=np.divide(days, n_names[:, None], out=np.zeros_like(days), where=n_names[:, None] > 0),
+        counted=enough,
         flow=np.divide(total, n_names, out=np.full(len(total), np.nan), where=n_names > 0),
         last_date=found.last_date,
     )

@@ -222,7 +222,7 @@ def test_another_currency_of_earnings_moves_no_rank():
         ({"signal.kind": "magic"}, r"signal\.kind = 'magic': want 'flow' or 'valuation'"),
         ({"signal.lookback": 3}, "unknown key 'signal.lookback'"),
         ({"signal.history": 3}, r"signal\.history = 3: want 20 or more"),
-        ({"signal.measure": "pb"}, r"signal\.measure = 'pb': want 'log_pe_ratio' or 'earnings_yield_gap'"),
+        ({"signal.measure": "pb"}, r"signal\.measure = 'pb': want 'log_pe_ratio', 'earnings_yield_gap'"),
         ({"signal.source_entity": "HSTECH"}, "source_entity and destination_entity are both 'HSTECH'"),
         ({"signal.min_history": 800}, "min_history 800 is above history 756"),
         ({"rotation.enter": 80}, r"rotation\.enter = 80 is out of reach: scores of this signal go from 0 to 1"),

@@ -46,7 +46,7 @@ def meant(name: str, more: Iterable[str] = ()) -> str:
     Examples
     --------
     >>> meant("signal.lokback"), meant("moon.phase")
-    (' Did you mean signal.lookback?', '')
+    (' Did you mean signal.lookback or signal.lookback_days?', '')
     """
     found = get_close_matches(name, [*dict.fromkeys((*more, *known_settings()))], n=2, cutoff=0.7)
     return f" Did you mean {' or '.join(found)}?" if found else ""
