@@ -25,6 +25,7 @@ from data.market import MarketData
 from data.wording import said_by
 from strategies.errors import StrategyError
 from strategies.plan import Plan
+from strategies.settings import CASH
 from strategies.strategy import Policy, Strategy
 from strategies.targets import BasketTargets, TargetWeights
 from strategies.thesis import Thesis
@@ -67,7 +68,9 @@ class RotationResult(BacktestResult):
     @cached_property
     def can_hold(self) -> NDArray[np.bool_]:
         """Whether each basket could be held at each decision, shape (n_decisions, 2): it had members enough."""
-        found: NDArray[np.bool_] = np.asarray(self.plan.targets.inner.any(axis=2))
+        found: NDArray[np.bool_] = np.asarray(self.plan.references.inner.any(axis=2))
+        if self.thesis.baskets.source == CASH:
+            found[:, 0] = True
         return found
 
     @cached_property
@@ -85,7 +88,10 @@ class RotationResult(BacktestResult):
         """
         shares = self.basket_shares[["source", "destination"]].to_numpy()
         first_choice = -1 if self.first_choice is None else self.first_choice.as_unit("ns").value
-        begun = np.greater(shares.sum(axis=1), 0.0) & (self.prepared.timeline.stamp[self.mark_events] > first_choice)
+        is_held = np.abs(shares).sum(axis=1) > 0.0
+        begun = (is_held | (self.thesis.baskets.source == CASH)) & (
+            self.prepared.timeline.stamp[self.mark_events] > first_choice
+        )
         first = np.flatnonzero(begun)
         if not len(first):
             return 0.0, 0.0
@@ -100,7 +106,9 @@ class RotationResult(BacktestResult):
         rotation asks for.
         """
         # Fills above the decision's prices can carry the average a little past 1: a mix cannot ask for more.
-        average = np.array(self.average_shares) / max(sum(self.average_shares), 1.0)
+        average = np.array(self.average_shares)
+        if not self.config.shorts:
+            average = average / max(sum(self.average_shares), self.config.max_gross)
         has_choice = self.can_hold.all(axis=1, keepdims=True)
         return np.where(has_choice, average, self.plan.targets.shares[:, :, 0])
 
@@ -114,7 +122,7 @@ class RotationResult(BacktestResult):
         """
         n = len(self.plan.targets.decisions)
         mixes = {name: np.tile(mix, (n, 1)) for name, mix in MIXES.items()} | {"constant mix": self.mix_shares}
-        targets = self.plan.targets
+        targets = self.plan.references
         return MappingProxyType(
             {
                 name: simulate(self.market, targets.with_shares(shares[:, :, None]).expand(), self.config)

@@ -23,6 +23,8 @@ class Plan:
         The signal at each decision; NaN: no reading.
     share : ndarray of shape (n_decisions,)
         Fraction of NAV asked for in the destination.
+    references : BasketTargets
+        The baskets that references hold: without a tilt, and equal weights of names that are weighed as filed.
     notes : tuple of str
         What a reader of the result must know: baskets in cash, where the signal came from.
     """
@@ -31,4 +33,5 @@ class Plan:
     reading: Reading
     score: NDArray[np.float64]
     share: NDArray[np.float64]
+    references: BasketTargets
     notes: tuple[str, ...]

@@ -142,7 +142,7 @@ class VolatilityTarget(Section):
 
 
 # Kinds of allocation that need no programme, and those that an optimiser solves.
-SIMPLE = ("equal", "inverse_volatility")
+SIMPLE = ("equal", "inverse_volatility", "filed")
 OF_VARIANCE = ("minimum_variance", "minimum_tracking_error")
 # Which kinds read what. Where a kind has no return, an aversion says how much variance a cost is worth.
 READ_BY: Mapping[str, tuple[str, ...]] = {
@@ -154,6 +154,8 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     "tail_aversion": ("mean_cvar",),
     "target_cvar": ("mean_cvar",),
     "active_return": ("minimum_tracking_error",),
+    "filers": ("filed",),
+    "filed_by": ("filed",),
 }
 
 
@@ -180,6 +182,10 @@ class Allocation(Section):
         return a year against one point of it.
     active_return : float or None
         A year over the benchmark, for minimum_tracking_error.
+    filers : tuple of str
+        For filed: whose 13F filings say the weights; (): all of the file.
+    filed_by : {"filer", "value"}
+        For filed: each filer counts as one, or each dollar.
     when_infeasible : {"raise", "hold"} or tuple of str
         Stop; leave the portfolio alone; or give demands up in this order, first what is named first; "hold" as the last
         leaves the portfolio alone where that does not help.
@@ -188,6 +194,7 @@ class Allocation(Section):
     kind: Literal[
         "equal",
         "inverse_volatility",
+        "filed",
         "minimum_variance",
         "mean_variance",
         "maximum_sharpe",
@@ -208,6 +215,8 @@ class Allocation(Section):
     tail_aversion: Annotated[float, Field(gt=0)] | None = None
     target_cvar: float | None = None
     active_return: float | None = None
+    filers: tuple[str, ...] = ()
+    filed_by: Literal["filer", "value"] = "filer"
     when_infeasible: Literal["raise", "hold"] | tuple[str, ...] = "raise"
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from data.market import MarketData
+from strategies.changes import kept, with_indicator
 from strategies.errors import StrategyError
 from strategies.mandates.mandate import Mandate
 from strategies.mandates.sections import Constraints, Estimates, HouseView, Weighing
@@ -16,8 +17,9 @@ from strategies.planning import decide_when, free_shares, read_signal, unread_si
 from strategies.refusals import refusal
 from strategies.rules.risk import steps_of
 from strategies.rules.rotating import numbers_of, rotation_shares, rotations
+from strategies.rules.tilts import Tilt
 from strategies.rules.weighing import weigh_baskets
-from strategies.settings import CASH, OF_VARIANCE, Allocation, Baskets, Rotation, Schedule, Section, VolatilityTarget
+from strategies.settings import CASH, Allocation, Baskets, Rotation, Schedule, Section, VolatilityTarget
 from strategies.signals.composing import check_signals, wrong_parts
 from strategies.signals.flow import FlowSignal
 from strategies.signals.kinds import Indicator, SignalSection
@@ -45,6 +47,8 @@ class Thesis(Section):
     constraints : Constraints
     views : HouseView
         The three that an optimiser reads.
+    tilt : Tilt
+        Of the destination, between its sectors.
     volatility : VolatilityTarget
     schedule : Schedule
     run : mapping
@@ -61,6 +65,7 @@ class Thesis(Section):
     estimates: Estimates = Field(default_factory=Estimates)
     constraints: Constraints = Field(default_factory=Constraints)
     views: HouseView = Field(default_factory=HouseView)
+    tilt: Tilt = Field(default_factory=Tilt)
     volatility: VolatilityTarget = Field(default_factory=VolatilityTarget)
     schedule: Schedule = Field(default_factory=Schedule)
     run: Mapping[str, Any] = Field(default_factory=dict)
@@ -86,7 +91,7 @@ class Thesis(Section):
             return "baskets.destination = 'cash': cash may be the source, a destination needs names"
         if self.allocation.scope == "basket":
             return None
-        for name in ("volatility.target", "rotation.source_share", "rotation.hedge", "schedule.tranches"):
+        for name in ("tilt.kind", "volatility.target", "rotation.source_share", "rotation.hedge", "schedule.tranches"):
             section, _, key = name.partition(".")
             own = getattr(self, section)
             if getattr(own, key) != type(own).model_fields[key].default:
@@ -97,7 +102,11 @@ class Thesis(Section):
     def weighing(self) -> Weighing:
         """How baskets are weighed: the sections that say it, together."""
         return Weighing(
-            allocation=self.allocation, estimates=self.estimates, constraints=self.constraints, views=self.views
+            allocation=self.allocation,
+            estimates=self.estimates,
+            constraints=self.constraints,
+            views=self.views,
+            tilt=self.tilt,
         )
 
     @property
@@ -160,7 +169,7 @@ class Thesis(Section):
         whole = self.model_dump()
         whole["run"] = dict(self.run)
         for name in OF_KINDS:
-            whole[name] = self._kept(name, changes.get(f"{name}.kind"))
+            whole[name] = kept(self, name, changes.get(f"{name}.kind"))
         if whole["allocation"]["kind"] != "black_litterman":  # nobody else reads views
             whole["views"] = {}
         for key, value in changes.items():
@@ -170,7 +179,7 @@ class Thesis(Section):
                 raise StrategyError(f"{self.name}: unknown key {key!r}. Write section.name; sections: {known}.")
             given = value.item() if isinstance(value, np.generic) else value
             if section == "signals":
-                whole[section] = self._with_indicator(whole[section], name, given)
+                whole[section] = with_indicator(self.name, whole[section], name, given)
             else:
                 whole[section][name] = given
         changed = Thesis.from_mapping(whole, self.name)
@@ -200,17 +209,6 @@ class Thesis(Section):
         """
         return self.replace(changes).signals if changes else self.signals
 
-    def _with_indicator(self, stated: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
-        """Put one key of one of the signals by name in its place."""
-        of, _, key = name.partition(".")
-        if of not in stated or not key:
-            known = ", ".join(stated) or "none"
-            raise StrategyError(
-                f"{self.name}: unknown key 'signals.{name}'. Write signals.NAME.key; signals that are stated: {known}."
-            )
-        own = {"kind": value} if key == "kind" and value != stated[of]["kind"] else stated[of] | {key: value}
-        return dict(stated) | {of: own}
-
     def section(self, name: str, changes: Mapping[str, Any]) -> Section:
         """Give one section with changes, checked by itself alone: whether it fits the others is for `replace` to say.
 
@@ -238,26 +236,13 @@ class Thesis(Section):
         """
         own = getattr(self, name)
         given = {key.partition(".")[2]: value for key, value in changes.items()}
-        whole = (self._kept(name, given.get("kind")) if name in OF_KINDS else own.model_dump()) | given
+        whole = (kept(self, name, given.get("kind")) if name in OF_KINDS else own.model_dump()) | given
         try:
             checked: Section = TypeAdapter(type(self).model_fields[name].rebuild_annotation()).validate_python(whole)
         except ValidationError as error:
             self.replace(changes)  # says it with the section's name
             raise StrategyError(refusal(error, f"{self.name}: {name}", type(own))) from error
         return checked
-
-    def _kept(self, name: str, kind: str | None) -> dict[str, Any]:
-        """Give what of a section stays where its kind changes: another one does not read all that is stated."""
-        own: Section = getattr(self, name)
-        whole = own.model_dump()
-        if kind is None or kind == whole["kind"]:
-            return whole
-        if name == "signal":  # signals of another kind have keys of their own
-            return {"kind": kind}
-        unread = Allocation.unread_by(kind)
-        if kind in OF_VARIANCE and not self.constraints.costs:
-            unread += ("risk_aversion",)
-        return {key: value for key, value in whole.items() if key not in unread} | {"kind": kind}
 
     def setting(self, name: str) -> Any:
         """Give what the thesis states for a setting, or takes by default.
@@ -355,7 +340,14 @@ class Thesis(Section):
                 f"No score at {unread} of {len(score)} decisions (too little history, or no reading): {what}{first}."
             )
         notes[:0] = [f"Signal: {reading.origin}.", *reading.notes]
-        return Plan(targets=targets, reading=reading, score=score, share=shares[:, 1, 0], notes=tuple(notes))
+        return Plan(
+            targets=targets,
+            reading=reading,
+            score=score,
+            share=shares[:, 1, 0],
+            references=weighed.targets(decisions, shares, of_references=True),
+            notes=tuple(notes),
+        )
 
     def mandate(self, market: MarketData, plan: Plan) -> Mandate:
         """Give what a whole-portfolio allocation decides with.

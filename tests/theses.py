@@ -85,5 +85,7 @@ def random_rotation(case: Case, config: RunConfig, seed: int) -> RotationResult:
     result = simulate(case.market, targets.expand(), config)
     parts = {name: getattr(result, name) for name in result.__dataclass_fields__}
     thesis = Thesis.from_mapping({"name": "random", "baskets": {"source": "AAA", "destination": "CCC"}}, "random")
-    plan = Plan(targets=targets, reading=None, score=np.full(len(inner), np.nan), share=share, notes=())
+    plan = Plan(
+        targets=targets, reading=None, score=np.full(len(inner), np.nan), share=share, references=targets, notes=()
+    )
     return RotationResult(thesis=thesis, plan=plan, **parts)

@@ -20,6 +20,7 @@ from data.market import MarketData
 from strategies.mandates.sections import Constraints, Estimates, HouseView, Weighing
 from strategies.planning import Decisions, decide_when
 from strategies.rules.rotating import numbers_of, reach
+from strategies.rules.tilts import Tilt
 from strategies.schedule import decision_venue
 from strategies.settings import Allocation, Baskets, Rotation, Schedule, VolatilityTarget
 from strategies.signals.composing import check_signals
@@ -29,7 +30,7 @@ from strategies.signals.signal import Signal
 from strategies.thesis import Thesis
 
 # Which settings each thing depends on, by section or by name.
-SECTIONS_OF_SETUP = ("schedule", "baskets", "allocation", "estimates", "constraints", "views")
+SECTIONS_OF_SETUP = ("schedule", "baskets", "allocation", "estimates", "constraints", "views", "tilt")
 OF_SETUP = ("run", *SECTIONS_OF_SETUP, "volatility.lookback")
 OF_SIGNAL = ("signal", "signals", "baskets", "schedule.venue")
 OF_RULE = ("rotation", "volatility.target", "volatility.scale_at_most")
@@ -305,6 +306,7 @@ class Variants:
                 estimates=cast("Estimates", sections["estimates"]),
                 constraints=cast("Constraints", sections["constraints"]),
                 views=cast("HouseView", sections["views"]),
+                tilt=cast("Tilt", sections["tilt"]),
             ),
             volatility=self._volatility({key: chosen[key] for key in chosen if key == "volatility.lookback"}),
         )

@@ -1,10 +1,11 @@
 """The sections of a thesis file that an optimiser reads: estimates, constraints, views."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from strategies.rules.tilts import Tilt
 from strategies.settings import OF_VARIANCE, Allocation, Section
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -202,12 +203,15 @@ class Weighing:
     estimates : Estimates
     constraints : Constraints
     views : HouseView
+    tilt : Tilt
+        Of the destination; other weights of a whole portfolio have none.
     """
 
     allocation: Allocation
     estimates: Estimates
     constraints: Constraints
     views: HouseView
+    tilt: Tilt = field(default_factory=Tilt)
 
     def contradiction(self, rule: str) -> str | None:
         """Say what does not go together.

@@ -1,6 +1,7 @@
 """Weighing the members of both baskets of a thesis at each decision."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,10 @@ from strategies.mandates.sections import Weighing
 from strategies.membership import first_day, kept_out, membership, undated
 from strategies.planning import Decisions
 from strategies.rules.baskets import inner_weights
+from strategies.rules.filed import filed_weights
+from strategies.rules.tilts import tilted
 from strategies.settings import BASKETS, CASH, Baskets
+from strategies.signals.scene import Scene
 from strategies.targets import BasketTargets
 
 NAMED_STRETCHES = 3  # in a note
@@ -31,19 +35,26 @@ class Weighed:
     inner : ndarray of shape (n_decisions, 2, n_assets)
         As of `BasketTargets`.
     notes : tuple of str
+    plain : ndarray of shape (n_decisions, 2, n_assets), or None
+        What references hold: without a tilt, and equal weights of names that are weighed as filed. None: the same.
     """
 
     assets: tuple[str, ...]
     inner: NDArray[np.float64]
     notes: tuple[str, ...]
+    plain: NDArray[np.float64] | None = None
 
-    def targets(self, decisions: Decisions, shares: NDArray[np.float64]) -> BasketTargets:
+    def targets(
+        self, decisions: Decisions, shares: NDArray[np.float64], *, of_references: bool = False
+    ) -> BasketTargets:
         """Put weights and shares together.
 
         Parameters
         ----------
         decisions : Decisions
         shares : ndarray of shape (n_decisions, 2, n_lanes)
+        of_references : bool
+            Of the weights that references hold.
 
         Returns
         -------
@@ -53,7 +64,7 @@ class Weighed:
             decisions=pd.DatetimeIndex(decisions.stamps, tz="UTC"),
             baskets=BASKETS,
             assets=self.assets,
-            inner=self.inner,
+            inner=self.plain if of_references and self.plain is not None else self.inner,
             shares=shares,
         )
 
@@ -82,11 +93,13 @@ def weigh_baskets(baskets: Baskets, weighing: Weighing, market: MarketData, deci
     """
     stamps, dates = decisions.stamps, decisions.dates
     refuse_unknown_names(market, weighing, name)
-    sides, notes = list[tuple[tuple[str, ...], NDArray[np.float64]]](), list[str]()
+    sides, notes = list[_Side](), list[str]()
+    allocation, tilt = weighing.allocation, weighing.tilt
     universes = [getattr(baskets, side) for side in BASKETS]
     for side, universe in zip(BASKETS, universes, strict=True):
         if universe == CASH:
-            sides.append(((), np.zeros((len(stamps), 0))))
+            nothing = np.zeros((len(stamps), 0))
+            sides.append(_Side((), nothing, nothing))
             continue
         members = membership(market, universe, stamps, dates, baskets.seasoning)
         if not members.symbols:
@@ -100,13 +113,21 @@ def weigh_baskets(baskets: Baskets, weighing: Weighing, market: MarketData, deci
                 f"Basket {side} leaves out {len(outside)} of its members with prices, which the universe of the "
                 f"run does not hold: {', '.join(outside)}."
             )
-        allocation = weighing.allocation
-        if allocation.is_simple or allocation.scope == "portfolio":
+        if allocation.kind == "filed":
+            plain = inner_weights(market, members, stamps, "equal", allocation.lookback, baskets.min_members)
+            weights = filed_weights(
+                market, members, stamps, baskets.min_members, filers=allocation.filers, by=allocation.filed_by
+            )
+        elif allocation.is_simple or allocation.scope == "portfolio":
             kind = allocation.kind if allocation.is_simple else "equal"
-            weights = inner_weights(market, members, stamps, kind, allocation.lookback, baskets.min_members)
+            plain = weights = inner_weights(market, members, stamps, kind, allocation.lookback, baskets.min_members)
         else:
             weights, told = optimised_weights(market, members, stamps, decisions.venue, weighing, baskets.min_members)
             notes += [f"Basket {side}: {one}" for one in told]
+            plain = weights
+        if side == "destination" and tilt.kind != "none":
+            scene = Scene.of(baskets, market, decisions.venue)
+            weights = tilted(scene, members, weights, tilt, decisions)
         hindsight = undated(market, universe)
         if hindsight:
             notes.append(
@@ -116,19 +137,30 @@ def weigh_baskets(baskets: Baskets, weighing: Weighing, market: MarketData, deci
         in_cash = weights.sum(axis=1) == 0
         if in_cash.any():
             notes.append(
-                f"Basket {side} has fewer than {baskets.min_members} members that can be held at "
+                f"Basket {side} has fewer than {baskets.min_members} members that can be held"
+                f"{' and were filed' if allocation.kind == 'filed' else ''} at "
                 f"{int(in_cash.sum())} of {len(stamps)} decisions ({_when(in_cash, dates)}"
                 f"{_emptiness(market, universe, dates)}); its share stays in cash there."
             )
-        sides.append((members.symbols, weights))
-    both = sorted(set(sides[0][0]) & set(sides[1][0]))
+        sides.append(_Side(members.symbols, weights, plain))
+    both = sorted(set(sides[0].symbols) & set(sides[1].symbols))
     if both:
         raise StrategyError(f"{name}: {both[0]} is in both baskets; a rotation needs two that share no name.")
-    assets = tuple(sorted({symbol for symbols, _ in sides for symbol in symbols}))
-    inner = np.zeros((len(stamps), len(BASKETS), len(assets)))
-    for b, (symbols, weights) in enumerate(sides):
-        inner[:, b, [assets.index(symbol) for symbol in symbols]] = weights
-    return Weighed(assets=assets, inner=inner, notes=tuple(notes))
+    assets = tuple(sorted({symbol for one in sides for symbol in one.symbols}))
+    inner, plain_inner = (np.zeros((len(stamps), len(BASKETS), len(assets))) for _ in range(2))
+    for b, one in enumerate(sides):
+        at = [assets.index(symbol) for symbol in one.symbols]
+        inner[:, b, at], plain_inner[:, b, at] = one.weights, one.plain
+    is_plain = tilt.kind == "none" and allocation.kind != "filed"
+    return Weighed(assets=assets, inner=inner, notes=tuple(notes), plain=None if is_plain else plain_inner)
+
+
+class _Side(NamedTuple):
+    """One basket: its names, their weights, and those that references hold; shape (n_decisions, n_names)."""
+
+    symbols: tuple[str, ...]
+    weights: NDArray[np.float64]
+    plain: NDArray[np.float64]
 
 
 def _when(flags: NDArray[np.bool_], dates: NDArray[np.datetime64]) -> str:

@@ -32,3 +32,41 @@ class Signal(Section):
 
     @property
     def usual(self) -> Thresholds:
+        """Scores at which it fires and is released where nothing else is said; they may depend on its keys."""
+        return Thresholds(1.0, 0.0)
+
+    @property
+    def score_range(self) -> tuple[float, float]:
+        """Least and largest score there can be: thresholds beyond them are refused."""
+        return -math.inf, math.inf
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the signals that it is made of."""
+        return ()
+
+    def check(self, market: MarketData) -> None:
+        """Refuse a market that never has what the signal reads: before a run, so that no decision depends on it.
+
+        Parameters
+        ----------
+        market : MarketData
+
+        Raises
+        ------
+        StrategyError
+            Naming what is missing.
+        """
+
+    def read(self, scene: Scene) -> Reading:
+        """Read the signal at every close of the decision venue, from what was known by then.
+
+        Parameters
+        ----------
+        scene : Scene
+
+        Returns
+        -------
+        Reading
+        """
+        raise NotImplementedError

@@ -55,7 +55,12 @@ def setting(market, every=3):
     stamps, dates = scene.stamps[::every], scene.dates[::every]
     members = membership(market, "two", stamps, dates, 1)
     weights = inner_weights(market, members, stamps, "inverse_volatility", 40, 1)
-    return scene, members, weights, Decisions(venue="XNYS", stamps=stamps, dates=dates)
+    return (
+        scene,
+        members,
+        weights,
+        Decisions(venue="XNYS", stamps=stamps, dates=dates, updates=np.ones((len(stamps), 1), dtype=np.int64)),
+    )
 
 
 def test_sectors_add_up_to_the_market():
@@ -141,7 +146,9 @@ def test_laws():
     # What comes later changes nothing before.
     n = 60
     past = dataclasses.replace(scene, market=market.until(int(decisions.stamps[n - 1])))
-    early = Decisions(venue="XNYS", stamps=decisions.stamps[:n], dates=decisions.dates[:n])
+    early = Decisions(
+        venue="XNYS", stamps=decisions.stamps[:n], dates=decisions.dates[:n], updates=decisions.updates[:n]
+    )
     known = membership(past.market, "two", early.stamps, early.dates, 1)
     assert known.symbols == members.symbols
     assert tilted(past, known, weights[:n], tilt, early).tobytes() == found[:n].tobytes()
@@ -204,7 +211,9 @@ def test_real_sectors_add_up_and_soft_technology_is_tilted():
     flow = proxy_flow(scene, "hang-seng-tech", (), 5).flow
     known = ~np.isnan(flow)
     np.testing.assert_allclose(np.nansum(found.flows[known], axis=1), flow[known], atol=1e-10)
-    decisions = Decisions(venue="XHKG", stamps=scene.stamps[-5:], dates=scene.dates[-5:])
+    decisions = Decisions(
+        venue="XHKG", stamps=scene.stamps[-5:], dates=scene.dates[-5:], updates=np.ones((5, 1), dtype=np.int64)
+    )
     members = membership(market, "hang-seng-tech", decisions.stamps, decisions.dates, 20)
     equal = inner_weights(market, members, decisions.stamps, "equal", 60, 5)
     # Claim 10: "soft technology".
