@@ -4,7 +4,7 @@ An allocation says little by itself; beside the benchmark's weight, and beside i
 buying is already done. Reports are monthly or weekly and come late: what counts is when each became known.
 """
 
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,8 +57,6 @@ class PositioningSignal(Signal):
         A figure whose date is longer ago is no reading.
     """
 
-    usual: ClassVar[Thresholds] = Thresholds(0.75, 0.1)
-
     kind: Literal["positioning"] = "positioning"
     entity: str = "CHINA"
     metric: str = "allocation"
@@ -75,6 +73,11 @@ class PositioningSignal(Signal):
         if self.rising >= self.min_figures:
             raise ValueError(f"rising {self.rising} must be below min_figures {self.min_figures}")
         return self
+
+    @property
+    def usual(self) -> Thresholds:
+        """Lower than in three quarters of the figures; crowded."""
+        return Thresholds(0.75, 0.1)
 
     @property
     def score_range(self) -> tuple[float, float]:
