@@ -58,7 +58,13 @@ def settings_of(one: Thesis) -> Mapping[str, Mapping[str, object]]:
     """
     if one.is_whole:  # each run is a few hundred programmes
         return {title: SETTINGS[title] for title in ("as catalogued", "every cost, lots")}
-    return {**SETTINGS, "volume for flows": PROXY} if one.signal.kind == "flow" else SETTINGS
+    # Shorts need a prime broker, who does not wait for sales to settle.
+    own = {
+        title: one_group
+        for title, one_group in SETTINGS.items()
+        if title != "settled funding" or not one.run.get("shorts")
+    }
+    return {**own, "volume for flows": PROXY} if one.signal.kind == "flow" else own
 
 
 def outcomes(market: MarketData) -> Outcomes:
