@@ -12,7 +12,7 @@ from data.counterfactual import FUTURES, with_future
 from data.load import load
 from data.market import MarketData
 from data.series.tables import LONG_TABLES
-from strategies.catalogue import thesis
+from strategies.catalogue import catalogue, thesis
 from strategies.errors import StrategyError
 from strategies.strategy import find_strategy
 from strategies.targets import TargetWeights
@@ -53,6 +53,22 @@ def test_the_catalogue_passes():
         chosen = thesis("flow-momentum").replace(settings)
         proof = prove_no_lookahead(chosen, MARKET, RunConfig(**chosen.run), n_decisions=3, n_random=4)
         assert proof.passed, proof.leaks
+
+
+@pytest.mark.parametrize("name", [name for name in catalogue() if not thesis(name).is_whole])
+def test_every_thesis_that_rotates_passes(name):
+    chosen = thesis(name)
+    proof = prove_no_lookahead(chosen, MARKET, RunConfig(**chosen.run), n_decisions=2, n_random=1)
+    assert proof.passed, proof.leaks
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", [name for name in catalogue() if thesis(name).is_whole])
+def test_every_mandate_passes(name):
+    chosen = thesis(name)
+    proof = prove_no_lookahead(chosen, MARKET, RunConfig(**chosen.run), n_decisions=2, n_random=1)
+    assert proof.passed, proof.leaks
 
 
 @pytest.mark.parametrize(

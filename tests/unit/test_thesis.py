@@ -1,4 +1,6 @@
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,17 +13,22 @@ from data.load import load
 from strategies.errors import StrategyError
 
 THESIS = strategies.thesis("flow-momentum")
+THESES = Path(strategies.__file__).parent / "theses"
 
 
 def test_the_catalogue():
-    assert strategies.catalogue() == (
-        "flow-momentum",
-        "mandate-mean-variance",
-        "mandate-minimum-cvar",
-        "valuation-discount",
-    )
-    with pytest.raises(StrategyError, match=r"No thesis 'flow'\. Known: flow-momentum, mandate-mean-variance, mandate"):
+    assert strategies.catalogue() == tuple(sorted(strategies.catalogue()))
+    with pytest.raises(StrategyError, match=r"No thesis 'flow'\. Known: .*flow-momentum, four-week-streak, .*mandate"):
         strategies.thesis("flow")
+
+
+CLAIMS = (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 15)
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_every_claim_that_needs_no_event_and_no_stress_has_a_thesis(claim):
+    opening = [(THESES / f"{name}.toml").read_text().partition("\n")[0] for name in strategies.catalogue()]
+    assert any(re.match(rf"# Claims? (\d+, )*{claim}\b", line) for line in opening)
 
 
 def test_replace_changes_a_copy_and_takes_numpy_scalars():
@@ -143,7 +150,8 @@ def test_the_constant_mix_begins_when_there_is_a_choice():
     plan = result.plan
     inner = plan.targets.inner.copy()
     inner[:30, 1] = 0.0
-    late = replace(result, plan=replace(plan, targets=replace(plan.targets, inner=inner)))
+    targets = replace(plan.targets, inner=inner)
+    late = replace(result, plan=replace(plan, targets=targets, references=targets))
     assert late.first_choice == plan.targets.decisions[30]
     source, destination = late.average_shares
     after = late.basket_shares[
