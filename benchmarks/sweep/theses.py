@@ -1,4 +1,4 @@
-"""How fast every thesis of the catalogue is swept, and in which form of the ledger: `python -m benchmarks.sweep.theses`.
+"""How fast each thesis of the catalogue is swept, and in which form of the ledger: `python -m benchmarks.sweep.theses`.
 
 Each is varied over the same settings of its rotation, on the demo market as it is (board lots, dividends, a split) and
 on the same prices as total returns with fractional shares, where sleeves are exact. `--markdown FILE` writes the table.
