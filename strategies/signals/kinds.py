@@ -6,6 +6,7 @@ from pydantic import Discriminator, Tag, model_serializer, model_validator
 
 from strategies.settings import Section
 from strategies.signals.bull import BullSignal
+from strategies.signals.calm import CalmSignal
 from strategies.signals.composing import GateSignal, SequenceSignal, VoteSignal, WeightedSignal
 from strategies.signals.fade import FadeSignal
 from strategies.signals.filing import FilingSignal
@@ -39,7 +40,8 @@ SignalSection = Annotated[
     | Annotated[BullSignal, Tag("bull")]
     | Annotated[StrengthSignal, Tag("strength")]
     | Annotated[RelativeSignal, Tag("relative")]
-    | Annotated[FadeSignal, Tag("fade")],
+    | Annotated[FadeSignal, Tag("fade")]
+    | Annotated[CalmSignal, Tag("calm")],
     Discriminator(_kind),
 ]
 
