@@ -12,7 +12,7 @@ from backtest.log import WHAT
 from backtest.metrics.returns import A_YEAR, DAYS_PER_YEAR
 from backtest.run import RotationResult
 from backtest.tuning.history import UNKNOWN, History
-from strategies.settings import BASKETS
+from strategies.settings import BASKETS, CASH
 
 # A t-statistic below this in size is not told from luck: the usual 5 % level, two-sided.
 LUCK = 2.0
@@ -118,7 +118,7 @@ def _idle(result: RotationResult) -> list[str]:
         f"Basket {side} never had enough members that could be held: its share stayed in cash throughout, so this run "
         "is no test of the thesis."
         for b, side in enumerate(BASKETS)
-        if not inner[:, b].any()
+        if not inner[:, b].any() and getattr(result.thesis.baskets, side) != CASH
     ]
 
 
@@ -155,25 +155,28 @@ def _against_mix(result: RotationResult, ours: Mapping[str, float], mix: Mapping
 def _luck(result: RotationResult, ours: Mapping[str, float]) -> list[str]:
     if result.thesis.reads_signal and np.isnan(result.plan.score).all():
         return ["The signal never had a score, so the rule was never tried: the notes say why."]
+    opening, few = list[str](), _few(result) if n_moves(result) else []
     if not n_moves(result):
-        return ["The rule never changed its share, so this run says nothing about timing."]
+        if np.array_equal(result.plan.targets.inner, result.plan.references.inner):
+            return ["The rule never changed its share, so this run says nothing about timing."]
+        opening = ["The share never changed: the difference is one of weights within the destination."]
     t, weeks = result.timing["t_statistic"], result.timing["weeks"]
     if math.isnan(t):
-        return ["The weekly difference has no t-statistic (too few weeks), so it cannot be told from luck."]
+        return [*opening, "The weekly difference has no t-statistic (too few weeks), so it cannot be told from luck."]
     if abs(t) < 0.005:
         t = 0.0  # which has no sign
     said = f"The weekly difference from that mix has a t-statistic of {t:.2f} over {_count(int(weeks), 'week')}"
     if t <= -LUCK:
-        return [f"{said}: a shortfall that luck alone would rarely give.", *_few(result)]
+        return [*opening, f"{said}: a shortfall that luck alone would rarely give.", *few]
     if t >= LUCK:
-        return [f"{said}: luck alone would rarely give that, had this been the only rule tried.", *_few(result)]
-    sentences = [f"{said}, {'below ' if t >= 0 else 'above -'}{LUCK:.0f}: it cannot be told from luck."]
+        return [*opening, f"{said}: luck alone would rarely give that, had this been the only rule tried.", *few]
+    sentences = [*opening, f"{said}, {'below ' if t >= 0 else 'above -'}{LUCK:.0f}: it cannot be told from luck."]
     if t > 0 and ours["years"] > 0:
         # The t-statistic of a mean grows with the root of time.
         needed = ours["years"] * (LUCK / t) ** 2
         years = f"about {needed:.0f}" if needed < LONGEST_YEARS else f"more than {LONGEST_YEARS}"
         sentences.append(f"At this pace it would take {years} years in all for the t-statistic to reach {LUCK:.0f}.")
-    return [*sentences, *_few(result)]
+    return [*sentences, *few]
 
 
 def _few(result: RotationResult) -> list[str]:

@@ -98,6 +98,7 @@ def weigh_baskets(baskets: Baskets, weighing: Weighing, market: MarketData, deci
     universes = [getattr(baskets, side) for side in BASKETS]
     for side, universe in zip(BASKETS, universes, strict=True):
         if universe == CASH:
+            notes.append("The source is cash: it earns interest once the first order has filled, as in every run.")
             nothing = np.zeros((len(stamps), 0))
             sides.append(_Side((), nothing, nothing))
             continue
