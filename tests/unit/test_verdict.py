@@ -29,6 +29,8 @@ def stub(
     moves: int = 12,
     synthetic: bool = False,
     idle: str = "",
+    source_basket: str = "big-seven",
+    is_tilted: bool = False,
     prefunded: float | None = None,
     first_choice: pd.Timestamp | None = None,
     **config: object,
@@ -56,9 +58,14 @@ def stub(
         timing={"t_statistic": t, "weeks": 260.0, "excess": 0.04},
         average_shares=(0.7, 0.3),
         market=SimpleNamespace(synthetic=synthetic),
-        thesis=SimpleNamespace(reads_signal=True),
+        thesis=SimpleNamespace(
+            reads_signal=True, baskets=SimpleNamespace(source=source_basket, destination="hang-seng-tech")
+        ),
         plan=SimpleNamespace(
-            share=share, score=np.zeros(200), targets=SimpleNamespace(inner=inner, decisions=decisions)
+            share=share,
+            score=np.zeros(200),
+            targets=SimpleNamespace(inner=inner, decisions=decisions),
+            references=SimpleNamespace(inner=0.5 * inner if is_tilted else inner),
         ),
         first_choice=first_choice or decisions[0],
         otherwise={} if prefunded is None else {PREFUNDED: measured(prefunded)},
@@ -190,6 +197,13 @@ def test_a_share_that_never_moved_says_nothing_of_timing() -> None:
     assert "luck" not in " ".join(said)
 
 
+def test_a_tilt_that_never_moved_is_judged_by_its_weights() -> None:
+    said = verdict(stub(moves=0, t=2.5, is_tilted=True))
+    assert said[1] == "The share never changed: the difference is one of weights within the destination."
+    assert said[2].endswith("luck alone would rarely give that, had this been the only rule tried.")
+    assert not any("rests on" in sentence for sentence in said)
+
+
 def test_nan_is_said_and_never_printed() -> None:
     nan = math.nan
     said = " ".join(verdict(stub(ours=nan, mix=nan, source=nan, destination=nan, t=nan)))
@@ -224,4 +238,5 @@ def test_a_basket_that_could_never_be_held_is_said_first() -> None:
     first = verdict(stub(idle="source"))[0]
     assert first.startswith("Basket source never had enough members that could be held")
     assert "is no test of the thesis" in first
-    assert not any("never had enough" in sentence for sentence in verdict(stub()))
+    for other in (stub(), stub(idle="source", source_basket="cash")):  # cash has no names
+        assert not any("never had enough" in sentence for sentence in verdict(other))
