@@ -163,6 +163,8 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.market and asked.accept is not None:
         parser.error("another market is compared with nothing: --market and --accept exclude each other")
+    if asked.accept is not None and len(asked.accept.split()) < 3:
+        sys.exit("outcomes: say why, in a sentence.")
     try:
         now = document(load(asked.market or MARKET))
     except EastboundError as error:
@@ -177,8 +179,6 @@ def main() -> None:
         sys.exit("outcomes: nothing is accepted yet; accept these with --accept WHY.")
     kept = json.loads(ACCEPTED.read_text(encoding="utf-8")) if ACCEPTED.exists() else {"reasons": []}
     if asked.accept is not None:
-        if len(asked.accept.split()) < 3:
-            sys.exit("outcomes: say why, in a sentence.")
         reasons = [*kept["reasons"], f"{datetime.now(UTC).date()}: {' '.join(asked.accept.split())}"]
         ACCEPTED.write_text(json.dumps(now | {"reasons": reasons}, indent=1) + "\n", encoding="utf-8")
         return

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from data import numba_imports  # noqa: F401 - before numba
+from data import compilation, numba_imports  # noqa: F401 - before numba
 
 # isort: split
 import numba

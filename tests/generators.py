@@ -1,6 +1,7 @@
 """Random markets and decisions for the tests."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,7 @@ class Case:
     rates: pd.DataFrame
 
 
+@lru_cache(maxsize=500)
 def random_case(
     seed: int,
     *,
@@ -65,7 +67,7 @@ def random_case(
     at_closes_of: str | None = None,
     fx_moves: bool = True,
 ) -> Case:
-    """Draw a market with gaps, and decisions at closes and at odd times.
+    """Draw a market with gaps, and decisions at closes and at odd times: once for all laws, frozen as it is.
 
     `codes` names the venues (else the first of New York, Hong Kong, mainland); `at_closes_of` a venue at whose
     closes all decisions are made, none at odd times; without `fx_moves` exchange rates stand still.

@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,13 @@ class Draw(Picker):
     move: float  # of a close, a day
 
 
+@lru_cache(maxsize=200)
 def full_case(seed: int) -> tuple[Case, RunConfig]:
+    """Give a market with everything in it, and settings that use it: drawn once for all laws, frozen as it is."""
+    return drawn_case(seed)
+
+
+def drawn_case(seed: int) -> tuple[Case, RunConfig]:
     """Draw a market with everything in it, and settings that use it."""
     rng = np.random.default_rng([seed, 1])
     config = full_config(rng)

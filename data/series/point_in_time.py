@@ -1,6 +1,8 @@
 """Series read as they were known: the latest figure at a stamp, how old it is, and when it is too old to use."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 
 from data.dates import NS_PER_DAY
 from data.errors import DataError
+from data.kept import Kept
 from data.market import MarketData
 from data.series.tables import LONG_TABLES
 
@@ -100,8 +103,11 @@ class PointInTime:
         return AsOf(np.where(ages <= limit, values, np.nan), ages, dates)
 
 
-def all_series(market: MarketData, table: str) -> dict[tuple[str, ...], PointInTime]:
-    """Give every series of a table.
+_SERIES = Kept[Mapping[tuple[str, ...], PointInTime]](n_most=len(LONG_TABLES))
+
+
+def all_series(market: MarketData, table: str) -> Mapping[tuple[str, ...], PointInTime]:
+    """Give every series of a table; they are read once a market.
 
     Parameters
     ----------
@@ -110,8 +116,8 @@ def all_series(market: MarketData, table: str) -> dict[tuple[str, ...], PointInT
 
     Returns
     -------
-    dict of tuple of str to PointInTime
-        By key, in alphabetical order; empty where the market has no such table.
+    mapping of tuple of str to PointInTime
+        By key, in alphabetical order, read-only; empty where the market has no such table.
 
     Raises
     ------
@@ -124,6 +130,10 @@ def all_series(market: MarketData, table: str) -> dict[tuple[str, ...], PointInT
     leaves out. A later filing for the same quarter amends what it lists. Rows of one filing for one name add up (they
     are split by class and manager); puts and calls are series of their own.
     """
+    return _SERIES.get(market, table, lambda: MappingProxyType(_read(market, table)))
+
+
+def _read(market: MarketData, table: str) -> dict[tuple[str, ...], PointInTime]:
     rows = market.table(table)
     if not len(rows):
         return {}

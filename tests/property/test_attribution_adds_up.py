@@ -43,11 +43,12 @@ def _check_contributions(result, seed):
     change = result.nav.iloc[-1] - result.opening_nav
     assert abs(found.residual) <= BOUND * scale
     half = result.dates[len(result.dates) // 2]
+    first, second, both = found.between(end=half), found.between(start=half), found.between(half, half)
     for key in KEYS:
         table, costs = found.by(key), found.costs_by_kind(key)
         assert abs(table["total"].sum() - change) <= BOUND * scale, (seed, key)
         np.testing.assert_allclose(costs.sum(axis=1), table["costs"], rtol=0, atol=BOUND * scale)
-        cut = found.between(end=half).by(key) + found.between(start=half).by(key) - found.between(half, half).by(key)
+        cut = first.by(key) + second.by(key) - both.by(key)
         np.testing.assert_allclose(cut, table, rtol=0, atol=BOUND * scale)
     kinds = -result.costs.sum()
     np.testing.assert_allclose(found.costs_by_kind().sum()[kinds.index], kinds, rtol=0, atol=BOUND * scale)

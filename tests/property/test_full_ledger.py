@@ -106,7 +106,7 @@ def test_buys_cut_to_less_than_they_cost_equal_the_naive_ledger(monkeypatch):
 
 @pytest.mark.parametrize("seed", range(30 if CHUNK > 5 else 6))
 def test_lanes_cuts_and_column_order_change_no_byte(seed):
-    case, config = full_case(1000 + seed)
+    case, config = full_case(seed)
     stamps = np.array([stamp for stamp, _ in case.decisions])
     prepared = prepare(case.market, case.targets.assets, stamps, config)
     rng = np.random.default_rng(seed)
@@ -146,7 +146,7 @@ def test_lanes_cuts_and_column_order_change_no_byte(seed):
 
 @pytest.mark.parametrize("seed", range(30 if CHUNK > 5 else 3))
 def test_nothing_known_later_moves_a_byte(seed):
-    case, config = full_case(2000 + seed)
+    case, config = full_case(seed)
     rng = np.random.default_rng(seed)
     events = simulate(case.market, case.targets, config).prepared.timeline.stamp
     cut = int(events[rng.integers(1, len(events))])

@@ -29,7 +29,7 @@ RECORDED = tuple(part for part in state.Record._fields if part != "price")
 KEPT = tuple(part for part in state.Book._fields if part not in {"last_price", "last_session", "pending"})
 UNCOMPILED = bool(numba.config.DISABLE_JIT)
 
-SEEDS = st.integers(0, 2**32 - 1)
+SEEDS = st.integers(0, 149)  # of markets that all laws share, each under settings of its own
 CONFIGS = st.builds(
     RunConfig,
     fill=st.sampled_from(["next_open", "next_close", "same_close"]),

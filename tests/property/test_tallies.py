@@ -21,7 +21,7 @@ N_SEEDS = 4 if numba.config.DISABLE_JIT else 60
 
 @pytest.mark.parametrize("seed", range(N_SEEDS))
 def test_tallies_are_the_sums_of_the_journal_and_the_tables(seed):
-    case, config = full_case(5000 + seed)
+    case, config = full_case(seed)
     result = simulate(case.market, case.targets, config)
     record, rows = result.record, result.rows
     money = ((record.cash[rows, :, 0] + record.due[rows, :, 0]) * result.mark_rates).sum(axis=1)
@@ -40,7 +40,7 @@ def test_tallies_are_the_sums_of_the_journal_and_the_tables(seed):
 
 @pytest.mark.parametrize("seed", range(N_SEEDS // 4))
 def test_tallies_are_the_same_bytes_where_nothing_else_is_kept(seed):
-    case, config = full_case(6000 + seed)
+    case, config = full_case(seed)
     prepared = prepare(case.market, case.targets.assets, np.array([stamp for stamp, _ in case.decisions]), config)
     rng, n_lanes = np.random.default_rng(seed), 5
     weights = case.targets.weights[:, :, None] * rng.uniform(0, 1, (1, 1, n_lanes))
@@ -53,7 +53,7 @@ def test_tallies_are_the_same_bytes_where_nothing_else_is_kept(seed):
 
 
 def test_what_fills_after_the_last_mark_is_tallied_in_the_row_of_its_event():
-    case, config = full_case(5001)
+    case, config = full_case(1)
     whole = simulate(case.market, case.targets, config)
     index, value = whole.fills
     timeline = whole.prepared.timeline

@@ -15,7 +15,7 @@ from backtest.books import new_book
 from backtest.engine import simulate
 from backtest.lanes import run_lanes
 from backtest.memory import SMALLEST_KEPT, Blocks
-from tests.worlds import full_case
+from tests.worlds import drawn_case, full_case
 
 IS_COMPILED = not numba.config.DISABLE_JIT
 THREADS = (1, 2, 4)
@@ -115,7 +115,7 @@ def test_runs_at_once_on_one_market_equal_runs_alone(seed, blocks):
     expected = [bytes_of(simulate(case.market, case.targets, one)) for one in configs]
     for n_threads in THREADS:
         blocks.n_again = 0
-        market = full_case(4000 + seed)[0].market  # another one, of which nothing is kept yet
+        market = drawn_case(4000 + seed)[0].market  # another one, of which nothing is kept yet
 
         def run(one, market=market):
             return simulate(market, case.targets, one)

@@ -53,7 +53,7 @@ def differing(wide, narrow, lanes):
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", range(N_SEEDS))
 def test_every_lane_of_a_wide_block_is_its_run_alone(seed):
-    prepared, config, weights = common_case(7000 + seed)
+    prepared, config, weights = common_case(seed)
     n_lanes = weights.shape[2]
     book, journal, record = run_lanes(
         prepared, weights, new_book(prepared, n_lanes, config.initial_capital), whole=False
@@ -68,7 +68,7 @@ def test_every_lane_of_a_wide_block_is_its_run_alone(seed):
 
 @pytest.mark.parametrize("seed", range(N_FEWER))
 def test_a_wide_run_cut_anywhere_goes_on_in_either_form(seed):
-    prepared, config, weights = common_case(8000 + seed)
+    prepared, config, weights = common_case(seed)
     opening = new_book(prepared, weights.shape[2], config.initial_capital)
     whole, _, _ = run_lanes(prepared, weights, opening, whole=False)
     cut = int(np.random.default_rng(seed).integers(len(prepared.timeline.kind)))
@@ -81,7 +81,7 @@ def test_a_wide_run_cut_anywhere_goes_on_in_either_form(seed):
 @pytest.mark.parametrize("seed", range(N_FEWER))
 @pytest.mark.parametrize("rules", ["common", "other"])
 def test_baskets_are_their_weights_multiplied_out(seed, rules):
-    prepared, config, _ = common_case(9000 + seed)
+    prepared, config, _ = common_case(seed)
     if rules == "other":
         other = prepared.rules._replace(shut_market=state.CANCEL)
         prepared = dataclasses.replace(prepared, rules=other)

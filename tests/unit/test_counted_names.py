@@ -89,28 +89,41 @@ def test_the_gap_is_small_where_risk_and_return_cancel_out(capfd):
     assert capfd.readouterr() == ("", "")  # SCIP's own solver complained of tolerances on stderr
 
 
+def of_five(*names):
+    """Hold no other names of five."""
+    return Bounds(at_most={f"name {i + 1}": 0.0 for i in range(5) if i not in names})
+
+
+@pytest.fixture(scope="module")
+def five():
+    return replace(inputs(np.random.default_rng(13), 5), benchmark=np.full(5, 0.2))
+
+
+@pytest.fixture(scope="module")
+def errors(five):
+    """The least tracking error of each pair of five."""
+    pairs = combinations(range(5), 2)
+    return {pair: MinimumTrackingError(constraints=[of_five(*pair)]).allocate(five).value for pair in pairs}
+
+
 @pytest.mark.parametrize("nearer", [1e-5, 3e-7, -1e-5])
-def test_names_counted_beside_a_limit_on_tracking_error_that_one_pair_just_keeps(nearer):
+def test_names_counted_beside_a_limit_on_tracking_error_that_one_pair_just_keeps(nearer, five, errors):
     """Or just misses: then it is another pair. SCIP may miss rows by more than that."""
-    given = replace(inputs(np.random.default_rng(13), 5), benchmark=np.full(5, 0.2))
-
-    def without(names):
-        return Bounds(at_most={given.names[i]: 0.0 for i in range(5) if i not in names})
-
-    pairs = list(combinations(range(5), 2))
-    errors = {pair: MinimumTrackingError(constraints=[without(pair)]).allocate(given).value for pair in pairs}
     limit = TrackingError(at_most=errors[2, 4] * (1.0 - nearer))
-    able = [pair for pair in pairs if errors[pair] <= limit.at_most]
-    values = {pair: MinimumVariance(constraints=[without(pair), limit]).allocate(given).value for pair in able}
-    found = MinimumVariance(constraints=[NumberOfNames(at_most=2), limit]).allocate(given)
+    able = [pair for pair in errors if errors[pair] <= limit.at_most]
+    values = {pair: MinimumVariance(constraints=[of_five(*pair), limit]).allocate(five).value for pair in able}
+    found = MinimumVariance(constraints=[NumberOfNames(at_most=2), limit]).allocate(five)
     best = min(values, key=lambda pair: values[pair])
     assert (best == (2, 4)) == (nearer < 0.0)
     assert tuple(np.flatnonzero(found.weights).tolist()) == best
     assert found.value == pytest.approx(values[best], rel=1e-6)
     assert 0.0 <= found.gap <= 1e-6
+
+
+def test_a_limit_on_tracking_error_that_every_pair_just_misses_is_refused(five, errors):
     tight = TrackingError(at_most=min(errors.values()) * (1.0 - 1e-5))
     with pytest.raises(InfeasibleError, match="tracking error"):
-        MinimumVariance(constraints=[NumberOfNames(at_most=2), tight]).allocate(given)
+        MinimumVariance(constraints=[NumberOfNames(at_most=2), tight]).allocate(five)
 
 
 def test_what_counts_names_has_no_price():

@@ -35,21 +35,27 @@ def tiny():
     return simulate(load("tiny"), targets)
 
 
-def test_a_thesis_has_five_figures_and_any_strategy_three(drawn, tiny):
+@pytest.fixture(scope="module")
+def drawn_tiny(tiny):
+    """Figures of any strategy, of each kind."""
+    return {kind: figure_files(tiny, kind) for kind in ("svg", "png", "pdf")}
+
+
+def test_a_thesis_has_five_figures_and_any_strategy_three(drawn, drawn_tiny):
     assert list(drawn) == [f"figure-{name}.svg" for name in ("nav", "drawdown", "months", "shares", "score")]
-    assert list(figure_files(tiny, "svg")) == [f"figure-{name}.svg" for name in ("nav", "drawdown", "months")]
+    for kind, files in drawn_tiny.items():
+        assert list(files) == [f"figure-{name}.{kind}" for name in ("nav", "drawdown", "months")]
 
 
 @pytest.mark.parametrize("kind", ["svg", "png", "pdf"])
-def test_the_same_run_gives_the_same_bytes_and_no_date(kind, tiny):
-    first, again = figure_files(tiny, kind), figure_files(tiny, kind)
-    assert first == again
-    for content in first.values():
+def test_the_same_run_gives_the_same_bytes_and_no_date(kind, tiny, drawn_tiny):
+    assert figure_files(tiny, kind) == drawn_tiny[kind]
+    for content in drawn_tiny[kind].values():
         assert not re.search(rb"CreationDate|ModDate|<dc:date>", content)
 
 
-def test_a_figure_is_one_column_of_85_mm_wide(tiny, drawn):
-    picture = figure_files(tiny, "png")["figure-nav.png"]
+def test_a_figure_is_one_column_of_85_mm_wide(drawn_tiny, drawn):
+    picture = drawn_tiny["png"]["figure-nav.png"]
     width, _ = struct.unpack(">II", picture[16:24])
     assert width == int(WIDTH * DOTS_PER_INCH) == 2007
     points = float(re.search(rb'<svg [^>]*?width="([\d.]+)pt"', drawn["figure-nav.svg"])[1])
@@ -62,10 +68,9 @@ def test_the_colours_are_those_of_the_report_and_synthetic_prices_are_called_so(
     assert all(b"Synthetic market" in content for content in drawn.values())
 
 
-def test_a_user_s_style_changes_no_byte_and_stays_as_it_was(tiny):
-    plain = figure_files(tiny, "svg")
+def test_a_user_s_style_changes_no_byte_and_stays_as_it_was(tiny, drawn_tiny):
     with mpl.rc_context({"font.size": 31.0, "axes.facecolor": "black", "svg.fonttype": "none"}):
-        assert figure_files(tiny, "svg") == plain
+        assert figure_files(tiny, "svg") == drawn_tiny["svg"]
         assert mpl.rcParams["font.size"] == 31.0
 
 

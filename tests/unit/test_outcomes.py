@@ -88,3 +88,4 @@ def test_a_reason_is_asked_for():
     )
     assert done.returncode == 1
     assert "say why" in done.stderr
+    assert done.stdout == "", "before any thesis is run"

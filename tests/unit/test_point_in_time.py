@@ -1,5 +1,9 @@
 """Series as they were known: by hand, against a plain loop, and what a market covers."""
 
+import gc
+import weakref
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -84,7 +88,31 @@ def test_property_what_comes_later_changes_nothing_read_before():
                     assert before.tobytes() == after.tobytes()
 
 
-def filings(rows: list[tuple[str, str, str, str, float]]) -> dict[tuple[str, ...], PointInTime]:
+def test_series_are_read_once_a_market_and_are_read_only():
+    market = load("demo")
+    found = all_series(market, "flows")
+    assert all_series(market, "flows") is found
+    assert all_series(market.until(int(market.calendars["XNYS"].closes[1000])), "flows") is not found
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        found["CHINA",] = found["US",]
+    for one in found.values():
+        assert not any(part.flags.writeable for part in (one.known, one.values, one.dates))
+    with pytest.raises(DataError, match="No table 'flow'"):
+        all_series(market, "flow")
+    with pytest.raises(DataError, match="No table 'flow'"):  # what failed is not kept
+        all_series(market, "flow")
+
+
+def test_a_market_that_is_no_longer_used_is_let_go_with_its_series():
+    market = load("demo", start="2024-01-02")
+    told = weakref.ref(market)
+    assert all_series(market, "valuations")
+    del market
+    gc.collect()
+    assert told() is None
+
+
+def filings(rows: list[tuple[str, str, str, str, float]]) -> Mapping[tuple[str, ...], PointInTime]:
     table = pd.DataFrame(rows, columns=["period", "filed", "symbol", "type", "value_usd"]).assign(filer="F")
     return all_series(from_frames(PRICES, holdings_13f=table), "holdings_13f")
 
