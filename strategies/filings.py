@@ -139,10 +139,9 @@ def refuse_unknown_filers(market: MarketData, filers: tuple[str, ...], key: str)
         if filer not in have:
             upper = {one.upper(): one for one in have}
             like = [upper[one] for one in get_close_matches(filer.upper(), upper, n=3, cutoff=0.5)]
-            shown = ", ".join(like or have[:6]) + ("" if like or len(have) <= 6 else ", ...")
+            shown = f"; like it: {', '.join(like)}" if like else f": {', '.join(have)}" if len(have) <= 6 else ""
             raise StrategyError(
-                f"{key}: market {market.name!r} has no filing of {filer!r} among its {len(have)} filers"
-                f"{'; like it' if like else ''}: {shown}."
+                f"{key}: market {market.name!r} has no filing of {filer!r} among its {len(have)} filers{shown}."
             )
 
 

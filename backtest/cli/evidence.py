@@ -1,6 +1,7 @@
 """`eastbound evidence`: what every indicator of a board says on a date, and what turned since another."""
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,23 +65,22 @@ def print_evidence(found: "Evidence") -> None:
 
     _print_head(found, f"evidence of {found.session}")
     plain_console().print(words.known_by(found))
-    headings = ("claim", "indicator", "state", "since", "value", "percentile", "score", "fires", "released", "data of")
+    headings = ("claim", "indicator", "state", "since", "value", "percentile", "score", "data of")
     rows = [
         (
             str(one.entry.claim),
             one.entry.name,
             f"{words.SIGNS[one.state]} {one.state}",
             words.day(one.since),
-            words.figure(one.value),
+            words.value(one),
             words.percentile(one),
             words.figure(one.score),
-            f"{one.enter:g}",
-            f"{one.exit:g}",
             words.oldest(one),
         )
         for one in found.observations
     ]
-    print_table(headings, rows, right={"claim", "value", "percentile", "score", "fires", "released"})
+    print_table(headings, rows, right={"claim", "value", "percentile", "score"})
+    _print_sectors(found)
     _print_missing(found)
     _print_notes(found)
     _print_left_out(found)
@@ -99,27 +99,23 @@ def print_changes(before: "Evidence", after: "Evidence") -> None:
     _print_head(after, f"evidence of {after.session} against {before.session}")
     for found in (before, after):
         plain_console().print(words.known_by(found))
-    told = ("state", "value", "percentile")
-    headings = (
-        *("claim", "indicator", "", f"state {before.session}", f"{after.session}", "since"),
-        *(f"{name} {found.session}" for name in told[1:] for found in (before, after)),
-    )
+    headings = ("claim", "indicator", "became", "since", str(before.session), str(after.session), "percentile")
     rows = [
         (
             str(one.after.entry.claim),
             one.after.entry.name,
-            words.change(one),
-            f"{words.SIGNS[one.before.state]} {one.before.state}",
-            f"{words.SIGNS[one.after.state]} {one.after.state}",
+            f"{words.SIGNS[one.before.state]} → {words.SIGNS[one.after.state]} {words.change(one)}",
             words.day(one.after.since),
-            words.figure(one.before.value),
-            words.figure(one.after.value),
-            words.percentile(one.before),
-            words.percentile(one.after),
+            words.value(one.before),
+            words.value(one.after),
+            f"{words.percentile(one.before)} → {words.percentile(one.after)}",
         )
         for one in changes(before, after)
     ]
-    print_table(headings, rows, right={"claim", *headings[6:]})
+    print_table(headings, rows, right={"claim", *headings[4:]})
+    console = plain_console()
+    console.print(f"{' '.join(f'{sign} {state},' for state, sign in words.SIGNS.items())[:-1]}", style="dim")
+    _print_sectors(before, after)
     for found in (before, after):
         _print_missing(found)
     _print_notes(after)
@@ -135,6 +131,30 @@ def _print_head(found: "Evidence", what: str) -> None:
     console.print(f"{found.board.title}: {what}, market {found.market}", style="bold")
 
 
+def _print_sectors(*by_date: "Evidence") -> None:
+    from backtest.evidence import words
+
+    found = [one.sectors for one in by_date]
+    latest = found[-1]
+    if latest is None:
+        return
+    console = plain_console()
+    console.print(
+        f"claim {latest.view.claim}, net flow of {latest.view.lookback} sessions by sector, z-scores: "
+        f"{words.sectors(latest)}",
+        style="bold",
+    )
+    if latest.origin:
+        console.print(latest.origin, style="dim")
+    zscores = [{line.sector: line.zscore for line in one.lines} for one in found if one is not None]
+    rows = [
+        (line.sector, line.told or "", *(words.zscore(scores.get(line.sector, math.nan)) for scores in zscores))
+        for line in latest.lines
+    ]
+    dates = [str(one.session) for one in by_date]
+    print_table(("sector", "report said", *dates), rows, right=set(dates))
+
+
 def _print_missing(found: "Evidence") -> None:
     console = plain_console()
     for one in found.of("no data"):
@@ -148,7 +168,11 @@ def _print_notes(found: "Evidence") -> None:
     for one in found.observations:
         old = [f"{used.name}: {words.age(used)}." for used in one.inputs if used.is_old]
         if one.value_label:
-            said = " ".join((f"{one.value_label}; score: {one.score_label}; {one.origin}.", *old, *one.notes))
+            plain = f"{words.told(one)}. " if one.value_label.startswith("log(") and words.told(one) else ""
+            fires = f"fires at {one.enter:g}, released at {one.exit:g}"
+            said = " ".join(
+                (f"{plain}{one.value_label}; score: {one.score_label}, {fires}; {one.origin}.", *old, *one.notes)
+            )
             console.print(f"{one.entry.name}: {said}", style="dim")
 
 

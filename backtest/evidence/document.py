@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from strategies.evidence.evidence import Change, Evidence, changes
 from strategies.evidence.observation import FIRED, NO_DATA, PERCENTILE_SESSIONS, Observation
+from strategies.evidence.sectors import SectorEvidence
 
 FORMAT, COMPARISON_FORMAT = "eastbound-evidence-1", "eastbound-evidence-comparison-1"
 
@@ -36,6 +37,7 @@ def evidence_document(found: Evidence) -> dict[str, Any]:
         "known_by": f"{pd.Timestamp(found.stamp):%Y-%m-%dT%H:%M:%SZ}",
         "percentile_sessions": PERCENTILE_SESSIONS,
         "indicators": [_observation(one) for one in found.observations],
+        "sectors": None if found.sectors is None else _sectors(found.sectors),
         "claims_without_indicator": [
             {"claim": one.number, "title": one.title, "why": one.why_none} for one in found.without_indicator
         ],
@@ -99,6 +101,7 @@ def _observation(one: Observation) -> dict[str, Any]:
         "has_turned": one.has_turned,
         "value": _plain(one.value),
         "value_label": one.value_label,
+        "beside_source": _plain(one.beside_source),
         "percentile": _plain(one.percentile),
         "n_readings": one.n_readings,
         "score": _plain(one.score),
@@ -123,6 +126,24 @@ def _observation(one: Observation) -> dict[str, Any]:
             "scores": _list(one.scores),
             "fired": [None if math.isnan(fired) else bool(fired) for fired in one.fired.tolist()],
         },
+    }
+
+
+def _sectors(found: SectorEvidence) -> dict[str, Any]:
+    view = found.view
+    return {
+        "claim": view.claim,
+        "title": view.title,
+        "destination": _basket(view.destination),
+        "lookback": view.lookback,
+        "origin": found.origin,
+        "reason": found.reason or None,
+        "n_told": found.n_told,
+        "n_as_told": found.n_as_told,
+        "lines": [
+            {"sector": one.sector, "told": one.told or None, "flow": _plain(one.flow), "zscore": _plain(one.zscore)}
+            for one in found.lines
+        ],
     }
 
 

@@ -26,7 +26,8 @@ class Cell:
         How its state is set, its sign, and since when it is.
     reason, origin : str
         Why there is no data; what it was read from.
-    value, percentile, score : str
+    value, told, percentile, score : str
+        The value also as one says it aloud; empty where its figure says it.
     n_readings : int
         That the percentile is among.
     inputs : tuple of (str, str, bool)
@@ -40,6 +41,7 @@ class Cell:
     reason: str
     origin: str
     value: str
+    told: str
     percentile: str
     score: str
     n_readings: int
@@ -58,8 +60,8 @@ class Card:
         How the whole is set, and what is said first: its state, or what became of it between two dates.
     summary : str
         What is said of it at the head of the page.
-    about : str
-        Claim, name, kind and baskets.
+    about, value_label : str
+        Claim, name, kind and baskets; what the value is.
     latest : Observation
         Of the later date where there are two.
     cells : tuple of Cell
@@ -74,6 +76,7 @@ class Card:
     headline: str
     summary: str
     about: str
+    value_label: str
     latest: Observation
     cells: tuple[Cell, ...]
     chart: Sparkline | None
@@ -95,6 +98,49 @@ class Group:
     cards: tuple[Card, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectorRow:
+    """A sector on the page.
+
+    Attributes
+    ----------
+    sector, told : str
+        Its name, and what the report said; empty where nothing.
+    is_as_told : bool
+        On the later date.
+    zscores : tuple of str
+        By date.
+    """
+
+    sector: str
+    told: str
+    is_as_told: bool
+    zscores: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectorTable:
+    """Flows by sector on the page.
+
+    Attributes
+    ----------
+    claim : int
+    title, said, origin : str
+        What the report said, how much of it is so, and what flows were read from.
+    lookback, history : int
+        Sessions of a flow, and of its z-score.
+    rows : tuple of SectorRow
+    """
+
+    claim: int
+    title: str
+    said: str
+    origin: str
+    lookback: int
+    history: int
+    rows: tuple[SectorRow, ...]
+
+
 def render_evidence(found: Evidence) -> str:
     """Render the evidence of a date.
 
@@ -109,7 +155,8 @@ def render_evidence(found: Evidence) -> str:
     """
     cards = []
     for one in found.observations:
-        summary = one.reason if one.state == NO_DATA else f"{words.since(one)}; percentile {words.percentile(one)}"
+        said = (words.since(one), words.told(one), _percentile(one))
+        summary = one.reason if one.state == NO_DATA else "; ".join(text for text in said if text)
         cards.append(_card(one, (one,), LOOKS[one.state], words.SIGNS[one.state], one.state, summary))
     groups = [_group(cards, LOOKS[state], state.capitalize()) for state in (FIRED, NOT_FIRED, NO_DATA)]
     return _page(
@@ -120,6 +167,7 @@ def render_evidence(found: Evidence) -> str:
         # In the order of the head: what has no data last.
         cards=[card for group in groups for card in group.cards],
         dates=(str(found.session),),
+        sectors=_sectors(found),
     )
 
 
@@ -148,6 +196,7 @@ def render_comparison(before: Evidence, after: Evidence) -> str:
         groups=[_group(cards, look, title) for look, title in titles],
         cards=cards,
         dates=(str(before.session), str(after.session)),
+        sectors=_sectors(before, after),
     )
 
 
@@ -159,6 +208,7 @@ def _page(
     groups: list[Group],
     cards: list[Card],
     dates: tuple[str, ...],
+    sectors: SectorTable | None,
 ) -> str:
     return template(TEMPLATE).render(
         title=title,
@@ -166,6 +216,8 @@ def _page(
         groups=groups,
         cards=cards,
         dates=dates,
+        sectors=sectors,
+        signs=words.SIGNS,
         synthetic=SYNTHETIC if found.synthetic else "",
         board=found.board.title,
         market=found.market,
@@ -200,6 +252,7 @@ def _card(
         headline=headline,
         summary=summary,
         about=f"Claim {entry.claim} · {entry.name} · {entry.kind} · {sides[0]} → {sides[1]}",
+        value_label=words.value_label(latest),
         latest=latest,
         cells=tuple(_cell(one) for one in observations),
         chart=sparkline(latest, marked),
@@ -214,7 +267,8 @@ def _cell(one: Observation) -> Cell:
         since=words.since(one),
         reason=one.reason,
         origin=one.origin,
-        value=words.figure(one.value),
+        value=words.value(one),
+        told=words.told(one) if words.value_label(one) != one.value_label else "",
         percentile=words.percentile(one),
         score=words.figure(one.score),
         n_readings=one.n_readings,
@@ -228,4 +282,38 @@ def _became(one: Change) -> str:
         return after.reason
     state = f"{before.state} → {after.state}" if one.has_turned else after.state
     why = f" ({after.reason or before.reason})" if after.reason or before.reason else ""
-    return f"{state} {words.since(after)}{why}; percentile {words.percentile(before)} → {words.percentile(after)}"
+    return "; ".join(text for text in (f"{state} {words.since(after)}{why}", words.told(after), _moved(one)) if text)
+
+
+def _percentile(one: Observation) -> str:
+    return "" if np.isnan(one.percentile) else f"percentile {words.percentile(one)}"
+
+
+def _moved(one: Change) -> str:
+    if np.isnan(one.before.percentile) and np.isnan(one.after.percentile):
+        return ""
+    return f"percentile {words.percentile(one.before)} → {words.percentile(one.after)}"
+
+
+def _sectors(*by_date: Evidence) -> SectorTable | None:
+    latest = by_date[-1].sectors
+    if latest is None:
+        return None
+    zscores = [{line.sector: line.zscore for line in one.sectors.lines} for one in by_date if one.sectors is not None]
+    return SectorTable(
+        claim=latest.view.claim,
+        title=latest.view.title,
+        said=words.sectors(latest),
+        origin=latest.origin,
+        lookback=latest.view.lookback,
+        history=latest.view.history,
+        rows=tuple(
+            SectorRow(
+                sector=line.sector,
+                told=line.told,
+                is_as_told=line.is_as_told,
+                zscores=tuple(words.zscore(scores.get(line.sector, np.nan)) for scores in zscores),
+            )
+            for line in latest.lines
+        ),
+    )

@@ -12,16 +12,20 @@ from backtest.report.writing import counted
 from data.venues import VENUES
 from strategies.evidence.evidence import Change, Evidence
 from strategies.evidence.observation import FIRED, NO_DATA, NOT_FIRED, Observation, Used
+from strategies.evidence.sectors import SectorEvidence
+from strategies.signals.filing import FilingSignal
+from strategies.signals.strength import StrengthSignal
+from strategies.signals.valuation import WORDS, ValuationSignal
 
 # Told apart without colour.
 SIGNS = {FIRED: "●", NOT_FIRED: "○", NO_DATA: "×"}
 CHANGES = {
-    "fired": "turned: has fired",
+    "fired": "turned: fired",
     "released": "turned: released",
     "data came": "data came",
     "data went": "data went",
     "same": "as before",
-    NO_DATA: "no data on either date",
+    NO_DATA: "no data",
 }
 DIGITS = 3
 LARGE = 10_000.0  # from here on in thousands, millions, billions
@@ -49,6 +53,81 @@ def figure(value: float) -> str:
     if abs(value) >= LARGE:
         return short(value)
     return number(value, max(0, DIGITS - 1 - math.floor(math.log10(abs(value)))))
+
+
+def value(one: Observation) -> str:
+    """Write a value in its unit: returns and parts in percent, a valuation as what it is beside that of the source.
+
+    Parameters
+    ----------
+    one : Observation
+
+    Returns
+    -------
+    str
+        A dash for NaN.
+    """
+    if not math.isnan(one.beside_source):
+        return _percent(one.beside_source)
+    signal = one.entry.indicator.signal
+    measure = getattr(signal, "measure", "")
+    if (signal.kind, measure) == ("fade", "breadth"):
+        return _percent(one.value).lstrip("+")
+    if signal.kind == "filing" or (signal.kind, measure) == ("strength", "streak"):
+        return number(one.value, 0)
+    is_return = signal.kind == "bull" or (signal.kind, measure) in (("strength", "return"), ("fade", "trend"))
+    return _percent(one.value) if is_return else figure(one.value)
+
+
+def value_label(one: Observation) -> str:
+    """Name what `value` writes.
+
+    Parameters
+    ----------
+    one : Observation
+
+    Returns
+    -------
+    str
+        Empty without a reading.
+    """
+    signal = one.entry.indicator.signal
+    if isinstance(signal, ValuationSignal) and not math.isnan(one.beside_source):
+        return f"{WORDS[signal.measure].multiple} of {signal.destination_entity} over {signal.source_entity}, less 1"
+    return one.value_label
+
+
+def told(one: Observation) -> str:
+    """Say a value as one says it aloud, where its label is a formula or its unit is plain.
+
+    Parameters
+    ----------
+    one : Observation
+
+    Returns
+    -------
+    str
+        Empty without a value, and where figures alone say it.
+    """
+    if math.isnan(one.value):
+        return ""
+    signal = one.entry.indicator.signal
+    if isinstance(signal, ValuationSignal) and not math.isnan(one.beside_source):
+        multiple, away = WORDS[signal.measure].multiple, one.beside_source
+        side = "below" if away < 0 else "above"
+        return (
+            f"{multiple} of {signal.destination_entity} {number(abs(100 * away), 1)} % {side} {signal.source_entity}, "
+            f"figures of {oldest(one)}"
+        )
+    if isinstance(signal, StrengthSignal) and signal.measure == "streak":
+        return f"{counted(round(abs(one.value)), 'week')} {'down' if one.value < 0 else 'up'} in a row"
+    if isinstance(signal, FilingSignal):
+        return f"held by {counted(round(one.value), 'filer')}"
+    return value(one) if value(one).endswith("%") and signal.is_ranked else ""
+
+
+def _percent(given: float) -> str:
+    return MISSING if math.isnan(given) else f"{'+' if given > 0 else ''}{number(100 * given, 1)} %"
 
 
 def percentile(one: Observation) -> str:
@@ -164,3 +243,34 @@ def change(one: Change) -> str:
     str
     """
     return CHANGES[change_of(one)]
+
+
+def sectors(found: SectorEvidence) -> str:
+    """Say how many sectors went as the report said.
+
+    Parameters
+    ----------
+    found : SectorEvidence
+
+    Returns
+    -------
+    str
+    """
+    if found.reason:
+        return f"no data: {found.reason}"
+    return f"{found.n_as_told} of {found.n_told} sectors as the report said"
+
+
+def zscore(given: float) -> str:
+    """Write a z-score with its sign.
+
+    Parameters
+    ----------
+    given : float
+
+    Returns
+    -------
+    str
+        A dash for NaN.
+    """
+    return f"{'+' if given > 0 else ''}{number(given, 1)}"

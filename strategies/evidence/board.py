@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from strategies.errors import StrategyError
 from strategies.evidence.claims import CLAIMS, Claim
+from strategies.evidence.sectors import SectorView
 from strategies.refusals import refusal
 from strategies.settings import Section
 from strategies.signals.composing import wrong_parts
@@ -76,15 +77,18 @@ class Board:
     title : str
     entries : tuple of Entry
         In the order of the file; no name twice.
+    sectors : SectorView or None
+        Flows by sector beside them.
     """
 
     title: str
     entries: tuple[Entry, ...]
+    sectors: SectorView | None = None
 
     @property
     def without_indicator(self) -> tuple[Claim, ...]:
-        """Claims that no indicator of the board tests, by number."""
-        told = {entry.claim for entry in self.entries}
+        """Claims that nothing on the board tests, by number."""
+        told = {entry.claim for entry in self.entries} | ({self.sectors.claim} if self.sectors else set[int]())
         return tuple(claim for number, claim in CLAIMS.items() if number not in told)
 
     @property
@@ -115,7 +119,7 @@ def load_board(path: str | Path) -> Board:
     Parameters
     ----------
     path : str or Path
-        TOML with `title` and a table `[[indicator]]` for each; see docs/evidence.md.
+        TOML with `title`, a table `[[indicator]]` for each and one `[sectors]`; see docs/evidence.md.
 
     Returns
     -------
@@ -155,10 +159,10 @@ def board_of(parsed: Mapping[str, Any], where: str) -> Board:
     StrategyError
         As `load_board` does.
     """
-    unknown = [key for key in parsed if key not in ("title", "indicator")]
+    unknown = [key for key in parsed if key not in ("title", "indicator", "sectors")]
     if unknown:
         raise StrategyError(
-            f"{where}: unknown key {unknown[0]!r}. A board has a title and tables [[indicator]], nothing else."
+            f"{where}: unknown key {unknown[0]!r}. A board has a title, tables [[indicator]] and one [sectors]."
         )
     tables, title = parsed.get("indicator"), parsed.get("title", where)
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
@@ -166,7 +170,7 @@ def board_of(parsed: Mapping[str, Any], where: str) -> Board:
     if not isinstance(title, str):
         raise StrategyError(f"{where}: title = {title!r}: want text.")
     entries = tuple(_entry(table, i, where) for i, table in enumerate(tables, 1))
-    board = Board(title=title, entries=entries)
+    board = Board(title=title, entries=entries, sectors=_sectors(parsed.get("sectors"), where))
     _refuse_wrong_names(board, where)
     return board
 
@@ -182,6 +186,19 @@ def _entry(table: dict[str, Any], number: int, where: str) -> Entry:
         raise StrategyError(refusal(error, f"{where}, {called}", Entry)) from error
     except TypeError as error:  # a key that is no name in Python, such as an empty one
         raise StrategyError(f"{where}, {called}: {error}.") from error
+
+
+def _sectors(table: object, where: str) -> SectorView | None:
+    if table is None:
+        return None
+    if not isinstance(table, dict):
+        raise StrategyError(f"{where}: sectors is one table, [sectors] (in single brackets).")
+    try:
+        return SectorView(**table)
+    except ValidationError as error:
+        raise StrategyError(refusal(error, f"{where}, [sectors]", SectorView)) from error
+    except TypeError as error:
+        raise StrategyError(f"{where}, [sectors]: {error}.") from error
 
 
 def _refuse_wrong_names(board: Board, where: str) -> None:

@@ -11,6 +11,7 @@ from strategies.errors import StrategyError
 from strategies.evidence.board import Board, Entry
 from strategies.evidence.claims import Claim
 from strategies.evidence.observation import HISTORY_SESSIONS, NO_DATA, Observation, observe, unread
+from strategies.evidence.sectors import SectorEvidence, sector_evidence
 from strategies.schedule import DEFAULT_VENUE
 from strategies.signals.composing import check_signals
 from strategies.signals.scene import Scene
@@ -36,6 +37,8 @@ class Evidence:
         That close, UTC nanoseconds: nothing known later was read.
     observations : tuple of Observation
         In the order of the board.
+    sectors : SectorEvidence or None
+        Flows by sector, where the board has them.
     """
 
     market: str
@@ -46,10 +49,11 @@ class Evidence:
     session: np.datetime64
     stamp: int
     observations: tuple[Observation, ...]
+    sectors: SectorEvidence | None = None
 
     @property
     def without_indicator(self) -> tuple[Claim, ...]:
-        """Claims of the story that no indicator of the board tests."""
+        """Claims of the story that nothing on the board tests."""
         return self.board.without_indicator
 
     def of(self, state: str) -> tuple[Observation, ...]:
@@ -110,6 +114,7 @@ def evidence(market: MarketData, date: object, board: Board) -> Evidence:
         session=session,
         stamp=stamp,
         observations=tuple(_observed(known, entry, board) for entry in board.entries),
+        sectors=None if board.sectors is None else sector_evidence(known, board.sectors, DEFAULT_VENUE),
     )
 
 

@@ -1,5 +1,6 @@
 """What one indicator says at a close: its value among its own past, whether it has fired, and on what data."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -72,8 +73,9 @@ class Observation:
         As of the reading; empty without one.
     percentile : float
         Share of the readings of the last `PERCENTILE_SESSIONS` sessions that are below the value, itself included and
-        equal ones by half (mid-rank); NaN without a value or with fewer than `MIN_READINGS`. Where a P/E jumped against
-        its price, the readings before are shifted by the jump, as its score does.
+        equal ones by half (mid-rank); NaN without a value, with fewer than `MIN_READINGS`, or where values of two dates
+        cannot be compared. Where a P/E jumped against its price, the readings before are shifted by the jump, as its
+        score does.
     n_readings : int
         Readings among those sessions.
     enter, exit : float
@@ -106,6 +108,14 @@ class Observation:
     fired: NDArray[np.float64]
     inputs: tuple[Used, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def beside_source(self) -> float:
+        """The destination's P/E, P/B or dividend yield over that of the source, less 1; NaN if none of them."""
+        measure = getattr(self.entry.indicator.signal, "measure", "")
+        if measure in ("log_pe_ratio", "log_pb_ratio"):
+            return math.expm1(-self.value)
+        return math.expm1(self.value) if measure == "log_yield_ratio" else math.nan
 
 
 def unread(entry: Entry, reason: str) -> Observation:
@@ -155,7 +165,7 @@ def observe(entry: Entry, reading: Reading, dates: NDArray[np.datetime64]) -> Ob
     signal = entry.indicator.signal
     fires = entry.indicator.fires
     states = fired(reading.score, fires)
-    percentile, n_readings = _rank(reading)
+    percentile, n_readings = _rank(reading, signal)
     inputs = tuple(_used(one, signal, dates[-1]) for one in reading.inputs)
     state = NO_DATA if np.isnan(states[-1]) else FIRED if states[-1] else NOT_FIRED
     since, has_turned = _since(states)
@@ -184,13 +194,13 @@ def observe(entry: Entry, reading: Reading, dates: NDArray[np.datetime64]) -> Ob
     )
 
 
-def _rank(reading: Reading) -> tuple[float, int]:
-    """Rank the last value among the readings of its window, and count them."""
+def _rank(reading: Reading, signal: Signal) -> tuple[float, int]:
+    """Rank the last value among the readings of its window, if they can be compared, and count them."""
     basis = reading.parts.get("basis")
     values = (reading.value if basis is None else reading.value - basis)[-PERCENTILE_SESSIONS:]
     readings = values[~np.isnan(values)]
     n, last = len(readings), values[-1]
-    if n < MIN_READINGS or np.isnan(last):
+    if not signal.is_ranked or n < MIN_READINGS or np.isnan(last):
         return np.nan, n
     return float(((readings < last).sum() + 0.5 * (readings == last).sum()) / n), n
 
@@ -236,9 +246,9 @@ def _why_none(reading: Reading, signal: Signal, inputs: tuple[Used, ...], dates:
         return f"too little history: no reading yet in {len(dates)} sessions"
     if known[-1] < len(dates) - 1:
         return f"no reading at this close; the last one is of {dates[known[-1]]}"
-    history, least = getattr(signal, "history", None), getattr(signal, "min_history", None)
-    if history is not None and least is not None:
-        n = int((~np.isnan(reading.value[-history:])).sum())
+    if signal.window is not None:
+        sessions, least = signal.window
+        n = int((~np.isnan(reading.value[-sessions:])).sum())
         if n < least:
-            return f"too little history: {n} readings in the last {history} sessions, where {least} are needed"
-    return "there is a reading at this close and no score for it (see the notes)"
+            return f"too little history: {n} readings in the last {sessions} sessions, where {least} are needed"
+    return " ".join((f"data are there, but its rule gives no score ({reading.score_label})", *reading.notes))

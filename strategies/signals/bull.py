@@ -79,6 +79,11 @@ class BullSignal(Signal):
         """1 in a bull track, 0 in a bear track."""
         return 0.0, 1.0
 
+    @property
+    def is_ranked(self) -> bool:
+        """No: a value is measured from the low of a bear track, or from the high of a bull track."""
+        return False
+
     def check(self, market: MarketData) -> None:
         """Refuse a market that never has the index.
 

@@ -94,6 +94,13 @@ class FlowSignal(Signal):
         """A part of readings is between 0 and 1; a z-score has no bounds."""
         return (0.0, 1.0) if self.scale == "high" else (-math.inf, math.inf)
 
+    @property
+    def window(self) -> tuple[int, int]:
+        """That of the z-score, or of the high."""
+        if self.scale == "high":
+            return self.high_sessions, math.ceil(MOST * self.high_sessions)
+        return self.history, self.min_history
+
     # What a flows file has to have is known when the run starts, and `read` refuses it then: any market passes `check`.
     def read(self, scene: Scene) -> Reading:
         """Read flow momentum; see `read_flow`.

@@ -74,6 +74,11 @@ class RelativeSignal(Signal):
         """A trend: one standard error up, and none; a reversion: two deviations too cheap, and at its mean."""
         return Thresholds(1.0, 0.0) if self.measure == "trend" else Thresholds(2.0, 0.0)
 
+    @property
+    def window(self) -> tuple[int, int]:
+        """That of the trend, with the reading before it, or of the reversion."""
+        return (self.lookback + 1,) * 2 if self.measure == "trend" else (self.history, self.min_history)
+
     def read(self, scene: Scene) -> Reading:
         """Read the ratio at every close of the decision venue.
 

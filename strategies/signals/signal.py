@@ -45,6 +45,16 @@ class Signal(Section):
         """Names of the signals that it is made of."""
         return ()
 
+    @property
+    def window(self) -> tuple[int, int] | None:
+        """Sessions that a score looks back over, and readings it needs among them; None where it looks at none."""
+        return None
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether its value on one date can be compared with that on another."""
+        return True
+
     def check(self, market: MarketData) -> None:
         """Refuse a market that never has what the signal reads: before a run, so that no decision depends on it.
 

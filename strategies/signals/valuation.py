@@ -101,6 +101,11 @@ class ValuationSignal(Signal):
         return Thresholds(0.8, 0.5) if self.scale == "percentile" else super().usual
 
     @property
+    def window(self) -> tuple[int, int] | None:
+        """That of the percentile."""
+        return (self.history, self.min_history) if self.scale == "percentile" else None
+
+    @property
     def _words(self) -> _Words:
         return WORDS[self.measure]
 
@@ -144,7 +149,7 @@ class ValuationSignal(Signal):
             "known the day after",
             value_label=self._label,
             score_label=f"percentile of {self.history} sessions" if self.scale == "percentile" else "level",
-            notes=tuple(self._notes(sides, scene.in_run)),
+            notes=tuple(self._notes(sides, scene)),
             parts=parts,
             relative_price=theirs.closes / ours.closes if theirs.is_priced and ours.is_priced else None,
             inputs=scene.inputs("valuations", *((one.entity, self.metric) for one in sides)),
@@ -199,8 +204,9 @@ class ValuationSignal(Signal):
             ratio = replace(ratio, values=costs)
         return _side(ratio, all_series(market, "indices").get((entity,)), stamps, self.measure, self.max_age_days)
 
-    def _notes(self, sides: list["_Side"], in_run: NDArray[np.bool_]) -> list[str]:
+    def _notes(self, sides: list["_Side"], scene: Scene) -> list[str]:
         notes, (what, rest, lacking, _) = [], self._words
+        in_run = scene.in_run
         for one in sides:
             if not one.is_priced:
                 notes.append(
@@ -222,15 +228,18 @@ class ValuationSignal(Signal):
                     f"no reading there.{instead}"
                 )
             jumps = np.diff(one.basis, prepend=one.basis[:1])
-            n = int(((jumps != 0) & np.isfinite(jumps) & in_run).sum())
-            if n:
+            at = np.flatnonzero((jumps != 0) & np.isfinite(jumps) & in_run)
+            if n := len(at):
                 done = (
                     "readings before them were shifted by them"
                     if self.scale == "percentile"
                     else f"there is no score for {self.wait_sessions} sessions after one, then the level counts"
                 )
-                times = "once" if n == 1 else f"{n} times"
-                notes.append(f"The {what} of {one.entity} jumped {times} against its price: not traded; {done}.")
+                times, last = ("once", "known") if n == 1 else (f"{n} times", "the last known")
+                notes.append(
+                    f"The {what} of {one.entity} jumped {times} against its price ({last} at the close of "
+                    f"{scene.dates[at[-1]]}): not traded; {done}."
+                )
         return notes
 
 

@@ -130,9 +130,9 @@ def test_what_has_no_score_says_why(given, reason):
     assert (one.state, one.reason) == ("no data", reason)
 
 
-def test_a_reading_without_a_score_for_another_reason_points_to_the_notes():
+def test_a_reading_without_a_score_for_another_reason_says_so():
     one = observed([NAN] * 30, np.arange(30.0), min_history=20)
-    assert one.reason == "there is a reading at this close and no score for it (see the notes)"
+    assert one.reason == "data are there, but its rule gives no score (score)"
 
 
 def test_a_date_without_a_session_stands_for_the_one_before():
