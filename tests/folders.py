@@ -1,6 +1,7 @@
 """A market folder without a fault, and ways to break it."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,14 @@ def sessions(venue: str, first: np.datetime64 = FIRST, last: np.datetime64 = LAS
     return dates[(dates >= first) & (dates <= last)]
 
 
-def good_tables(seed: int = 5) -> Tables:
-    """Every table a folder may hold; prices as traded, on their ticks."""
-    rng = np.random.default_rng(seed)
+def good_tables() -> Tables:
+    """Every table a folder may hold; prices as traded, on their ticks. To be changed at will."""
+    return {name: table.copy() for name, table in _drawn().items()}
+
+
+@cache
+def _drawn() -> Tables:
+    rng = np.random.default_rng(5)
     pieces = []
     for venue, (currency, symbols, tick, levels) in NAMES.items():
         days = sessions(venue)
@@ -126,11 +132,21 @@ def good_tables(seed: int = 5) -> Tables:
     }
 
 
+def as_csv(table: pd.DataFrame) -> bytes:
+    return table.to_csv(index=False, lineterminator="\n").encode()
+
+
+@cache
+def _good_file(name: str) -> bytes:
+    return as_csv(_drawn()[name])
+
+
 def write_folder(path: Path, tables: Tables, settings: str = 'name = "made up"\nprice_basis = "raw"\n') -> Path:
     """Write tables as CSV files, and market.toml."""
     path.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        table.to_csv(path / f"{name}.csv", index=False, lineterminator="\n")
+        is_good = name in _drawn() and table.equals(_drawn()[name])
+        (path / f"{name}.csv").write_bytes(_good_file(name) if is_good else as_csv(table))
     (path / "market.toml").write_text(settings, encoding="utf-8")
     return path
 
