@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
+import pandas as pd
 
 from backtest.report.verdict import TAKEN_FOR_GRANTED, n_moves
 from backtest.run import RotationResult, run
@@ -46,18 +47,31 @@ CLAIMS: Mapping[str, tuple[int, ...]] = {
 }
 REFERENCES = ("hold source", "hold destination", "50/50", "constant mix")
 NUMBERS = (
-    "return", "Sharpe", "drawdown", "turnover", "cost", "over mix", "t", "changes", *REFERENCES,
+    "return", "Sharpe", "drawdown", "turnover", "cost", "over mix", "t", "changes", "share", *REFERENCES,
 )  # fmt: skip
 HEADER = ("thesis", "claim", *NUMBERS, "remark")
 # What a claim's page shows of it.
-SHORT = ("thesis", "return", "Sharpe", "drawdown", "over mix", "t", *REFERENCES[:2], REFERENCES[-1], "remark")
+SHORT = (
+    "thesis",
+    "return",
+    "Sharpe",
+    "drawdown",
+    "cost",
+    "over mix",
+    "t",
+    "share",
+    *REFERENCES[:2],
+    REFERENCES[-1],
+    "remark",
+)
 READS = (
     "Return is net and a year, Sharpe ratio that of returns over zero ± its standard error, turnover one-way and times "
     "NAV a year, cost percent of average NAV a year; over mix is what a year brought over the constant mix at the "
     "thesis's own average share (weekly mean times weeks), t the t-statistic of that, changes how often the share that "
-    "was asked for moved. References pay the same costs; cash earns nothing before the first fill, so that a source of "
-    "cash, held throughout, shows 0.0 %."
+    "was asked for moved, share the average part of NAV in the destination once there was a choice. References pay the "
+    "same costs; cash earns nothing before the first fill, so that a source of cash, held throughout, shows 0.0 %."
 )
+A_WHILE = pd.Timedelta(days=31)
 LEVEL = 0.05  # two-sided, of all t-statistics of the table together
 
 
@@ -139,6 +153,7 @@ def row(one: Outcome) -> tuple[str, ...]:
         _percent(result.timing["excess"]),
         _number(result.timing["t_statistic"]),
         str(n_moves(result)),
+        _percent(result.average_shares[1], 0),
         *held,
         _remark(result),
     )
@@ -183,6 +198,7 @@ def caption(market: MarketData, found: Sequence[Outcome]) -> str:
     sentences = [
         f"Market {market.name!r}{' (made up)' if market.synthetic else ''}, {market.start} to {market.last_day}.",
         f"Costs: {costs}{'; not charged: ' + ', '.join(missing) if missing else ''}.",
+        *_late(market, ran),
         READS,
         f"{len(found)} theses, {len(ran)} ran; standard errors of their Sharpe ratios from {_number(min(errors))} to "
         f"{_number(max(errors))}. So many having been tried, a t-statistic is told from luck at 5 % only from "
@@ -191,6 +207,15 @@ def caption(market: MarketData, found: Sequence[Outcome]) -> str:
         else f"{len(found)} theses, none ran.",
     ]
     return " ".join(sentences)
+
+
+def _late(market: MarketData, ran: Sequence[RotationResult]) -> list[str]:
+    """Say from when on both baskets could be held, where that is not from the first weeks on."""
+    first = min((one.first_choice for one in ran if one.first_choice is not None), default=None)
+    if first is None or first.tz_convert(None) - pd.Timestamp(market.start) < A_WHILE:
+        return []
+    told = f"Both baskets could be held only from {first:%Y-%m-%d} on: what cannot be held stays in cash until then"
+    return [f"{told}, in the references, too."]
 
 
 def _percent(value: float, digits: int = 1) -> str:
