@@ -56,7 +56,7 @@ def figure(value: float) -> str:
 
 
 def value(one: Observation) -> str:
-    """Write a value in its unit: returns and parts in percent, a valuation as what it is beside that of the source.
+    """Write a value in its unit: returns and parts in percent, a valuation as how much cheaper it is.
 
     Parameters
     ----------
@@ -67,9 +67,11 @@ def value(one: Observation) -> str:
     str
         A dash for NaN.
     """
-    if not math.isnan(one.beside_source):
-        return _percent(one.beside_source)
     signal = one.entry.indicator.signal
+    if not math.isnan(one.beside_source):
+        # As its percentile: high is cheap.
+        is_yield = isinstance(signal, ValuationSignal) and signal.measure == "log_yield_ratio"
+        return _percent(one.beside_source if is_yield else -one.beside_source).lstrip("+")
     measure = getattr(signal, "measure", "")
     if (signal.kind, measure) == ("fade", "breadth"):
         return _percent(one.value).lstrip("+")
@@ -93,7 +95,8 @@ def value_label(one: Observation) -> str:
     """
     signal = one.entry.indicator.signal
     if isinstance(signal, ValuationSignal) and not math.isnan(one.beside_source):
-        return f"{WORDS[signal.measure].multiple} of {signal.destination_entity} over {signal.source_entity}, less 1"
+        side = "above" if signal.measure == "log_yield_ratio" else "below"
+        return f"{WORDS[signal.measure].multiple} of {signal.destination_entity} {side} that of {signal.source_entity}"
     return one.value_label
 
 
@@ -258,6 +261,8 @@ def sectors(found: SectorEvidence) -> str:
     """
     if found.reason:
         return f"no data: {found.reason}"
+    if not found.n_told:
+        return "none of those that the report named has a flow"
     return f"{found.n_as_told} of {found.n_told} sectors as the report said"
 
 

@@ -145,8 +145,16 @@ def _observed(market: MarketData, entry: Entry, board: Board) -> Observation:
         check_signals(signal, scene.signals, market)
         reading = scene.read(entry.name)
     except (StrategyError, DataError) as error:
-        return unread(entry, str(error))
+        return unread(entry, _reason(error, market))
     return observe(entry, reading, scene.dates)
+
+
+def _reason(error: Exception, market: MarketData) -> str:
+    """Say what was refused without the words of a thesis, and without the market's name, which stands above."""
+    said = str(error).removeprefix("signal.filers: ").replace("signal.", "")
+    for begin in ("Market", "market"):
+        said = said.replace(f"{begin} {market.name!r}", "the market")
+    return said.replace("in the market. Add them, or drop the name.", "in the market.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

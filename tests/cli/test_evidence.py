@@ -24,8 +24,8 @@ exit = 0.5
 OWN_BOARD = Path(__file__).resolve().parents[2] / "strategies" / "evidence" / "board.toml"
 KEYS = {
     "name", "claim", "title", "kind", "source", "destination", "state", "reason", "since", "has_turned", "value",
-    "value_label", "percentile", "n_readings", "score", "score_label", "enter", "exit", "origin", "inputs", "notes",
-    "history",
+    "value_label", "beside_source", "percentile", "n_readings", "score", "score_label", "enter", "exit", "origin",
+    "inputs", "notes", "history",
 }  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def test_it_prints_each_indicator_and_what_is_not_there(board):
     assert rows["china-discount"][:5] == ["6", "china-discount", "●", "fired", "2024-08-23"]
     assert rows["china-discount"][-3:] == ["2024-09-12", "(1", "day)"]
     assert rows["mainland"][2:5] == ["×", "no", "data"]
-    assert "no data on 2024-09-13: mainland: signal.destination_entity = 'MARS'" in done.stdout
+    assert "no data on 2024-09-13: mainland: destination_entity = 'MARS'" in done.stdout
     assert "Claims without an indicator:" in done.stdout
     assert re.search(r"^ +14  An extra 10 % tariff, less than feared: a scenario", done.stdout, re.MULTILINE)
 
@@ -62,7 +62,7 @@ def test_json_has_the_shape_that_the_manual_tells(board):
     told = json.loads(done.stdout)
     assert list(told) == [
         "format", "market", "synthetic", "board", "venue", "asked", "session", "known_by", "percentile_sessions",
-        "indicators", "claims_without_indicator",
+        "indicators", "sectors", "claims_without_indicator",
     ]  # fmt: skip
     assert told["format"] == "eastbound-evidence-1"
     assert told["known_by"] == "2024-09-13T20:00:00Z"
@@ -73,7 +73,9 @@ def test_json_has_the_shape_that_the_manual_tells(board):
     assert whole["history"]["dates"][-1] == "2024-09-13"
     assert whole["history"]["values"][-1] == whole["value"]
     assert whole["history"]["fired"][-1] is (whole["state"] == "fired")
-    assert {one["claim"] for one in told["claims_without_indicator"]} | {1, 6} == set(range(1, 16))
+    assert {one["claim"] for one in told["claims_without_indicator"]} == {8, 9, 10, 14, 15}
+    assert told["sectors"]["claim"] == 3
+    assert {one["told"] for one in told["sectors"]["lines"]} == {"bought", "sold", None}
     assert eastbound("evidence", "--date", "2024-09-13", "--json", "--board", board).stdout == done.stdout
 
 
@@ -81,7 +83,7 @@ def test_two_dates_in_either_order_tell_what_turned(board):
     done = eastbound("evidence", "--date", "2024-09-13", "--compare", "2024-06-14", "--board", board)
     assert done.returncode == 0, done.stderr
     assert "evidence of 2024-09-13 against 2024-06-14" in done.stdout
-    assert done.stdout.index("turned: has fired") < done.stdout.index("no data on either date")
+    assert done.stdout.index("turned: fired") < done.stdout.index("× → × no data")
     told = json.loads(
         eastbound("evidence", "--date", "2024-06-14", "--compare", "2024-09-13", "--board", board, "--json").stdout
     )
@@ -89,7 +91,10 @@ def test_two_dates_in_either_order_tell_what_turned(board):
     assert [told["before"]["session"], told["after"]["session"]] == ["2024-06-14", "2024-09-13"]
     became = {one["name"]: one["change"] for one in told["changes"]}
     assert (became["china-discount"], became["mainland"]) == ("fired", "no data")
-    assert told["changes"][-1]["name"] == "mainland"
+    assert told["changes"][-1]["name"] == "mainland"  # the last of the board
+    # Whole on a terminal of 100 columns.
+    table = done.stdout[done.stdout.index("claim  ") : done.stdout.index("● fired, ○ not fired, × no data")]
+    assert max(map(len, table.splitlines())) <= 100
 
 
 @pytest.mark.parametrize("more", [(), ("--compare", "2024-06-14")])
@@ -105,12 +110,15 @@ def test_the_page_is_one_file_that_fetches_and_runs_nothing(more, board, tmp_pat
     assert len(page) < 200_000
     # What has no data says why, and a title of a board is text.
     assert "Mainland &lt;is&gt; cheap" in page
-    assert "Market &#39;demo (synthetic)&#39; has no series &#39;MARS pe_ttm&#39;" in page
+    assert "the market has no series &#39;MARS pe_ttm&#39;" in page
     # Each with data has a chart: a line, two thresholds, and, with two dates, a mark of the earlier one.
+    n_charts = page.count('<article id="indicator-') - 5
     for part in ('class="score"', 'class="enter"', 'class="exit"'):
-        assert page.count(part) == 3
-    assert page.count('class="mark"') == (3 if more else 0)
-    assert page.count('class="indicator none bare"') == 1
+        assert page.count(part) == n_charts
+    assert page.count('class="mark"') == (n_charts if more else 0)
+    # The demo has no MCHI, P/B, dividend yield or Appaloosa; and there is no Mars.
+    assert page.count('class="indicator none bare"') == 5
+    assert "Sectors: 3 of 3 sectors as the report said" in page
     again = tmp_path / "again.html"
     eastbound("evidence", "--date", "2024-09-13", *more, "--board", board, "--out", str(again))
     assert again.read_bytes() == out.read_bytes()
@@ -127,6 +135,9 @@ def test_the_page_is_one_file_that_fetches_and_runs_nothing(more, board, tmp_pat
         (("--market", "nowhere"), "nowhere"),
         (("--board", "nowhere.toml"), "Board file nowhere.toml cannot be read: No such file or directory."),
         (("--board", "wrong.toml"), "wrong.toml, indicator 'it': unknown key 'lookbak'. Did you mean lookback"),
+        (("--date", "2025-02-30"), "date '2025-02-30' is no date; write it as 2025-02-14."),
+        (("--date", "2025-02-08", "--compare", "2025-02-09"), "stand for one session, 2025-02-07"),
+        (("--board", "."), "Board file . cannot be read: Is a directory."),
         (("--out", "."), ". is a folder: give a file for the page with --out, such as evidence.html."),
         (("--out", "wrong.toml/page.html"), "wrong.toml/page.html cannot be written: "),
     ],
@@ -158,5 +169,7 @@ def test_january_against_february_on_real_figures():
     told = json.loads(done.stdout)
     became = {one["name"]: one["change"] for one in told["changes"]}
     assert (became["flow-week"], became["flow-rotation"], became["china-discount"]) == ("fired", "fired", "same")
+    assert (became["bull-hstech"], became["streak-mchi"]) == ("fired", "fired")
+    assert (became["positioning"], became["liquidity"], became["appaloosa"]) == ("no data",) * 3
     assert not told["after"]["synthetic"]
     assert told["after"]["indicators"][0]["origin"] == "signed-dollar-volume proxy of FXI+KWEB+MCHI"

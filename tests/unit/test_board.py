@@ -1,5 +1,8 @@
 """Boards: read from a file, refused by name, and the one that comes with Eastbound."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from strategies.errors import StrategyError
@@ -62,7 +65,7 @@ def test_a_table_is_an_indicator_with_its_claim(read):
         ("", r"mine.toml: a board needs at least one table \[\[indicator\]\]"),
         ("[indicator]\nname = 'x'", "a board needs at least one table"),
         ("indicator = [1]", "a board needs at least one table"),
-        (f"author = 'me'{FLOW}", "mine.toml: unknown key 'author'. A board has a title and tables"),
+        (f"author = 'me'{FLOW}", "mine.toml: unknown key 'author'. A board has a title, tables"),
         (f"title = 7{FLOW}", "mine.toml: title = 7: want text."),
         ("name = ", "mine.toml: Invalid value"),
         (f"{FLOW}lookbak = 5", "mine.toml, indicator 'money': unknown key 'lookbak'. Did you mean lookback"),
@@ -97,10 +100,66 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path):
 
 def test_the_own_board_and_what_it_leaves_out_are_all_claims_of_the_story():
     board = own_board()
-    told = {entry.claim for entry in board.entries}
+    told = {entry.claim for entry in board.entries} | {board.sectors.claim}
     left = {claim.number for claim in board.without_indicator}
     assert told | left == set(range(1, 16)) == set(CLAIMS)
     assert not told & left
-    assert {1, 6} <= told
-    # What is no figure of a date says so; the others could have an indicator.
-    assert {number for number, claim in CLAIMS.items() if claim.why_none != NOT_ON_BOARD} == {8, 9, 10, 14, 15}
+    # What is no figure of a date says so: every other claim is on the board.
+    assert left == {8, 9, 10, 14, 15}
+    assert {number for number, claim in CLAIMS.items() if claim.why_none != NOT_ON_BOARD} == left
+
+
+def test_the_own_board_is_by_claim_in_short_words():
+    board = own_board()
+    claims = [entry.claim for entry in board.entries]
+    assert claims == sorted(claims)
+    assert max(len(entry.title) for entry in board.entries) <= 60
+    assert {entry.kind for entry in board.entries} == {
+        "flow", "strength", "positioning", "bull", "valuation", "relative", "filing", "fade", "liquidity",
+    }  # fmt: skip
+
+
+def test_the_manual_lists_the_indicators_of_the_own_board():
+    manual = (Path(__file__).resolve().parents[2] / "docs" / "evidence.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| `([a-z-]+)` \| (.+?) \| (.+?) \| (.+?) \|$", manual, re.MULTILINE)
+    board = own_board()
+    stated = [
+        (str(one.claim), one.name, one.title, f"{one.indicator.fires.enter:g}", f"{one.indicator.fires.exit:g}")
+        for one in board.entries
+    ]
+    assert rows == stated
+
+
+SECTORS = """
+[sectors]
+claim = 3
+title = "Internet bought"
+destination = "hk"
+bought = ["Communication Services"]
+sold = ["Energy"]
+"""
+
+
+def test_a_board_may_have_a_table_of_sectors(read):
+    board = read(FLOW + SECTORS)
+    assert [board.sectors.told(name) for name in ("Communication Services", "Energy", "Materials")] == [
+        "bought", "sold", "",
+    ]  # fmt: skip
+    assert 3 not in {claim.number for claim in board.without_indicator}
+    assert read(FLOW).sectors is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sectors = 1\n", r"mine.toml: sectors is one table, \[sectors\]"),
+        (SECTORS + "lookbak = 5", r"mine.toml, \[sectors\]: unknown key 'lookbak'. Did you mean lookback"),
+        (SECTORS.replace("claim = 3", "claim = 99"), r"\[sectors\]: claim 99 is none of the story"),
+        (SECTORS.replace("Energy", "Communication Services"), "'Communication Services' is named twice"),
+        (SECTORS + "history = 100", "min_history 252 is above history 100"),
+        (SECTORS + "'' = 5", r"mine.toml, \[sectors\]"),
+    ],
+)
+def test_a_wrong_table_of_sectors_is_refused_by_name(text, said, read):
+    with pytest.raises(StrategyError, match=said):
+        read(text + FLOW)

@@ -10,6 +10,7 @@ from backtest.evidence.sparkline import EDGE, HEIGHT, WIDTH, sparkline
 from strategies.evidence.board import board_of
 from strategies.evidence.evidence import Change, Evidence
 from strategies.evidence.observation import Observation, observe, unread
+from strategies.evidence.sectors import SectorEvidence, SectorLine, SectorView
 from strategies.signals.reading import Input, Reading
 
 NAN = np.nan
@@ -109,3 +110,17 @@ def test_data_that_went_are_among_what_turned_with_the_reason():
     turned = page[page.index('class="group turned"') : page.index('class="group same"')]
     assert "fired → no data since 2025-01-31 (the last figure of flows CHINA is of 2024-12-31" in turned
     assert 'class="group none"' in page
+
+
+def test_sectors_in_words():
+    view = SectorView(claim=3, title="Sectors", destination="hk", bought=("Energy",))
+
+    def said(zscore, reason=""):
+        line = SectorLine(sector="Energy", told="bought", flow=zscore, zscore=zscore)
+        return words.sectors(SectorEvidence(view=view, lines=(line,), reason=reason))
+
+    assert said(0.5) == "1 of 1 sectors as the report said"
+    assert said(-0.5) == "0 of 1 sectors as the report said"
+    assert said(NAN) == "none of those that the report named has a flow"
+    assert said(NAN, "no prices") == "no data: no prices"
+    assert [words.zscore(one) for one in (1.26, -0.31, NAN)] == ["+1.3", "−0.3", "–"]
