@@ -32,6 +32,7 @@ COLUMNS = {
     "general_decisions": np.dtype(np.int64),
 }
 N_CANDIDATES, PART_SIZE, N_BLOCKS, N_DATES = 1_050, 100, 3, 7
+LARGE_PART = 250  # of five parts each operation on files is met, without the same ones of eleven
 ABOUT = {"edges": ["2024-01-02", "2024-03-01"], "n": N_CANDIDATES}
 
 
@@ -77,9 +78,9 @@ def write_parts(store: Store, numbers: Iterable[int], n_threads: int = 1) -> Non
         list(pool.map(lambda number: store.write(number, part_of(store.layout, number)), numbers))
 
 
-def swept(folder: Path | None, n_threads: int = 1) -> Store:
+def swept(folder: Path | None, n_threads: int = 1, **changes: object) -> Store:
     """Sweep from wherever the folder is to the end, the last part first."""
-    store = opened(folder)
+    store = opened(folder, **changes)
     write_parts(store, sorted(set(range(store.layout.n_parts)) - store.done, reverse=True), n_threads)
     store.finish(lambda read: ABOUT)
     store.close()
@@ -110,11 +111,12 @@ def renewed(folder: Path) -> Path:
 def at_every_step(folder: Path, whole: Path) -> list[dict[str, object]]:
     """Kill a sweep before each of its operations on files, one after another, until it is done."""
     found = []
+    swept(renewed(whole), part_size=LARGE_PART)
     for step in range(1, 1000):
         renewed(folder)
-        was_killed = killed_at(step, folder, lambda: swept(folder))
+        was_killed = killed_at(step, folder, lambda: swept(folder, part_size=LARGE_PART))
         left = left_by(folder)
-        swept(folder)
+        swept(folder, part_size=LARGE_PART)
         found.append({"killed": was_killed, "left": left, "differ": differing(folder, whole)})
         if not was_killed:
             break

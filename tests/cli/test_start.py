@@ -17,31 +17,39 @@ COMMANDS = (
 )  # fmt: skip
 PROGRAM = """
 import sys
-sys.argv = ["eastbound", *{words!r}, "--help"]
 from backtest.cli import main
-try:
-    main()
-except SystemExit as stopped:
-    assert not stopped.code, stopped.code
-sys.stderr.write("imported: " + " ".join(sorted(name for name in sys.modules if "." not in name)))
+for command in {commands!r}:
+    sys.argv = ["eastbound", *command.split(), "--help"]
+    try:
+        main()
+    except SystemExit as stopped:
+        assert not stopped.code, stopped.code
+    sys.stderr.write("imported: " + " ".join(sorted(name for name in sys.modules if "." not in name)) + "\\n")
 """
 
 
-def imported_by(words: list[str], planted: str = "") -> set[str]:
-    program = PROGRAM.format(words=words).replace("import sys\n", f"import sys\n{planted}\n", 1)
+def imported_by(commands: tuple[str, ...], planted: str = "") -> list[set[str]]:
+    """What one process has imported after each of some commands."""
+    program = PROGRAM.format(commands=commands).replace("import sys\n", f"import sys\n{planted}\n", 1)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return set(done.stderr.rpartition("imported: ")[2].split())
+    told = [line.removeprefix("imported: ") for line in done.stderr.splitlines() if line.startswith("imported: ")]
+    return [set(line.split()) for line in told]
+
+
+@pytest.fixture(scope="module")
+def imported() -> dict[str, set[str]]:
+    return dict(zip(COMMANDS, imported_by(COMMANDS), strict=True))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_imports_no_library_that_it_does_not_need(command: str) -> None:
-    imported = imported_by(command.split())
-    assert "typer" in imported
-    assert not imported & HEAVY
+def test_help_imports_no_library_that_it_does_not_need(command: str, imported: dict[str, set[str]]) -> None:
+    assert "typer" in imported[command]
+    # Nor did any command before it: the first to fail is the one at fault.
+    assert not imported[command] & HEAVY
 
 
 def test_a_planted_import_is_found() -> None:
-    assert imported_by([], planted="import pandas") & HEAVY >= {"pandas", "numpy"}
+    assert imported_by(("",), planted="import pandas")[0] & HEAVY >= {"pandas", "numpy"}
 
 
 @pytest.mark.parametrize("package", ["data", "strategies", "backtest"])
@@ -52,18 +60,17 @@ def test_a_package_imports_what_it_offers_when_it_is_asked(package: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("before", "name"),
+    ("before", "names"),
     [
-        ("import data.load, data", "data.load"),
-        ("from backtest.run import RotationResult; import backtest", "backtest.run"),
-        ("import strategies.catalogue, strategies.thesis", "strategies.catalogue"),
-        ("import strategies.catalogue, strategies.thesis", "strategies.thesis"),
+        ("import data.load, data", ["data.load"]),
+        ("from backtest.run import RotationResult; import backtest", ["backtest.run"]),
+        ("import strategies.catalogue, strategies.thesis", ["strategies.catalogue", "strategies.thesis"]),
     ],
 )
-def test_a_name_of_the_face_is_not_taken_by_the_file_of_that_name(before: str, name: str) -> None:
-    program = f"{before}; print(type({name}).__name__)"
+def test_a_name_of_the_face_is_not_taken_by_the_file_of_that_name(before: str, names: list[str]) -> None:
+    program = f"{before}; print(*[type(one).__name__ for one in ({', '.join(names)},)])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "function"
+    assert done.stdout.split() == ["function"] * len(names)
 
 
 def test_a_name_that_a_face_does_not_offer_is_missing() -> None:
