@@ -107,8 +107,8 @@ class RotationResult(BacktestResult):
         """
         # Fills above the decision's prices can carry the average a little past 1: a mix cannot ask for more.
         average = np.array(self.average_shares)
-        if not self.config.shorts:
-            average = average / max(sum(self.average_shares), self.config.max_gross)
+        gross = float(np.abs(average).sum())
+        average = average * min(1.0, self.config.max_gross / gross) if gross > 0.0 else average
         has_choice = self.can_hold.all(axis=1, keepdims=True)
         return np.where(has_choice, average, self.plan.targets.shares[:, :, 0])
 

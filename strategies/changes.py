@@ -72,5 +72,6 @@ def with_indicator(thesis: str, stated: Mapping[str, Any], name: str, value: obj
         raise StrategyError(
             f"{thesis}: unknown key 'signals.{name}'. Write signals.NAME.key; signals that are stated: {known}."
         )
-    own = {"kind": value} if key == "kind" and value != stated[of]["kind"] else dict(stated[of]) | {key: value}
-    return dict(stated) | {of: own}
+    is_other = key == "kind" and value != stated[of]["kind"]
+    own = {"weight": stated[of]["weight"]} if is_other else dict(stated[of])
+    return dict(stated) | {of: own | {key: value}}

@@ -172,7 +172,10 @@ class Thesis(Section):
             whole[name] = kept(self, name, changes.get(f"{name}.kind"))
         if whole["allocation"]["kind"] != "black_litterman":  # nobody else reads views
             whole["views"] = {}
-        for key, value in changes.items():
+        # The kind of a signal by name first: another one keeps nothing else, and what is stated beside it counts.
+        for key, value in sorted(
+            changes.items(), key=lambda one: not (one[0].startswith("signals.") and one[0].endswith(".kind"))
+        ):
             section, _, name = key.partition(".")
             if section not in whole or not name or not isinstance(whole[section], dict):
                 known = ", ".join(k for k, v in whole.items() if isinstance(v, dict))

@@ -255,6 +255,9 @@ def check_signals(signal: Signal, signals: Mapping[str, Watched], market: Market
     StrategyError
         Naming what is missing, and the part that reads it.
     """
+    wrong = wrong_parts("signal", signal.parts, signals)
+    if wrong:
+        raise StrategyError(f"{wrong}.")
     signal.check(market)
     for name in dict.fromkeys(_below(signal.parts, signals)):
         try:

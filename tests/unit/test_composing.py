@@ -157,6 +157,11 @@ def test_settings_are_known_and_changed_by_name():
     assert (changed.setting("signals.cheap.enter"), changed.setting("signals.flow.lookback")) == (0.9, 7)
     assert changed.signals["cheap"].fires == (0.9, 0.4)
     assert thesis.signals["flow"].fires == (1.0, 0.0)  # what is usual
+    for changes in (
+        {"signals.cheap.kind": "flow", "signals.cheap.lookback": 7},
+        {"signals.cheap.lookback": 7, "signals.cheap.kind": "flow"},
+    ):
+        assert thesis.replace(changes).setting("signals.cheap.lookback") == 7  # whatever comes first
     other = thesis.replace({"signals.cheap.kind": "flow"})
     assert other.signals["cheap"] == thesis.signals["flow"]
     with pytest.raises(StrategyError, match=r"unknown key 'signals\.chep\.enter'.*flow, cheap"):
