@@ -21,8 +21,8 @@ def catalogue() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> catalogue()
-    ('flow-momentum', 'mandate-mean-variance', 'mandate-minimum-cvar', 'valuation-discount')
+    >>> catalogue()[:3]
+    ('analyst-target', 'consensus', 'dual-liquidity')
     """
     return tuple(sorted(path.stem for path in _folder().glob("*.toml")))
 

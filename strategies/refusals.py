@@ -112,10 +112,10 @@ def _key(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
     of: Any = model
     for part in location:
         if get_origin(of) is Mapping:
+            named.append(str(part))  # of sections by name: the name of one
             of = get_args(of)[1]
             if not (isinstance(of, type) and issubclass(of, BaseModel)):
                 break
-            named.append(str(part))  # of sections by name: the name of one
             continue
         if part == getattr(of, "keys_of", None):  # whose keys stand in the same table: the part is no key
             of = of.model_fields[part].annotation

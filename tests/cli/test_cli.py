@@ -125,7 +125,7 @@ def test_a_refused_process_says_one_line_and_returns_2(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "flow-momentun"], "No thesis 'flow-momentun'. Known: flow-momentum"),
+        (["run", "flow-momentun"], "No thesis 'flow-momentun'. Known: analyst-target"),
         (["run", "mine.toml"], "mine.toml cannot be read"),
         (["run", "--market", "nowhere"], "nowhere is no folder"),
         (["run", "--universe", "big-sevn"], "'big-sevn' is neither a universe nor a symbol"),

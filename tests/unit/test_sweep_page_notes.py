@@ -57,9 +57,9 @@ def test_a_best_at_an_edge_is_none_where_another_is_as_good_within():
 @pytest.mark.parametrize(
     ("name", "values", "best", "goes_on"),
     [
-        ("rotation.max_share", [0.5, 0.75, 1.0], 2, False),  # 1 is the most there can be
+        ("rotation.max_share", [0.5, 0.75, 10.0], 2, False),  # 10 is the most there can be
         ("rotation.max_share", [0.5, 0.75, 0.95], 2, True),
-        ("rotation.min_share", [0, 0.1, 0.2], 0, False),
+        ("rotation.min_share", [-10, 0.1, 0.2], 0, False),
         ("rotation.speed", [0.25, 0.5, 1.0], 2, False),
         ("rotation.exit", [-1.0, 0.0, 1.0], 2, False),  # enter is 1, and exit must not be above it
         ("rotation.exit", [-1.0, 0.0, 0.5], 2, True),
