@@ -353,18 +353,15 @@ def trailing_autoregression_nb(values, history, min_history, slope_out):
                 n += 1
                 before += values[j - 1]
                 now += values[j]
-        slope_out[i] = np.nan
-        if n < max(min_history - 1, 2):
-            continue
-        before, now = before / n, now / n
+        before, now = before / max(n, 1), now / max(n, 1)
         product, square = 0.0, 0.0
         for j in range(first, i + 1):
             if not (np.isnan(values[j]) or np.isnan(values[j - 1])):
                 away = values[j - 1] - before
                 product += away * (values[j] - now)
                 square += away * away
-        if square > 0.0:
-            slope_out[i] = product / square
+        is_enough = n >= max(min_history - 1, 2) and square > 0.0
+        slope_out[i] = product / square if is_enough else np.nan
 
 
 @kernel
