@@ -50,7 +50,7 @@ def write_new(name: str, folder: str | Path = ".") -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(template.replace("NAME", stem).replace("FILE", str(path)))
+            file.write(re.sub("NAME|FILE", lambda place: stem if place[0] == "NAME" else str(path), template))
     except OSError as error:
         if path.exists():
             raise StrategyError(f"{path} is there already. Choose another name, or remove it.") from error

@@ -40,6 +40,12 @@ class Baskets(Section):
     min_members: Annotated[int, Field(ge=1)] = MIN_MEMBERS
     seasoning: Annotated[int, Field(ge=0)] = SEASONING_SESSIONS
 
+    @model_validator(mode="after")
+    def _has_names(self) -> "Baskets":
+        if CASH in (self.destination if isinstance(self.destination, tuple) else (self.destination,)):
+            raise ValueError("destination = 'cash': cash may be the source, a destination needs names")
+        return self
+
 
 class Rotation(Section):
     """From score to share; see `strategies.rules.kernels.rotate_nb`.

@@ -134,6 +134,9 @@ def find_strategy(name: str) -> Strategy | Policy:
     found = [] if name in catalogue() else list(entry_points(group=GROUP, name=name))
     if not found:
         return thesis(name)
+    if len({one.value for one in found}) > 1:
+        several = " and ".join(sorted({one.value for one in found}))
+        raise StrategyError(f"Strategy {name!r} is offered by several packages: {several}. Give the path of one.")
     where = f"strategy {name!r} ({found[0].value})"
     try:
         loaded: object = found[0].load()

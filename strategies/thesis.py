@@ -19,7 +19,7 @@ from strategies.rules.risk import steps_of
 from strategies.rules.rotating import numbers_of, rotation_shares, rotations
 from strategies.rules.tilts import Tilt
 from strategies.rules.weighing import weigh_baskets
-from strategies.settings import CASH, Allocation, Baskets, Rotation, Schedule, Section, VolatilityTarget
+from strategies.settings import Allocation, Baskets, Rotation, Schedule, Section, VolatilityTarget
 from strategies.signals.composing import check_signals, wrong_parts
 from strategies.signals.flow import FlowSignal
 from strategies.signals.kinds import Indicator, SignalSection
@@ -86,9 +86,7 @@ class Thesis(Section):
         return self
 
     def _too_much(self) -> str | None:
-        """Say what is stated and cannot be kept: of a destination without names, and of a whole portfolio."""
-        if self.baskets.destination == CASH:
-            return "baskets.destination = 'cash': cash may be the source, a destination needs names"
+        """Say what is stated and cannot be kept of a whole portfolio."""
         if self.allocation.scope == "basket":
             return None
         for name in ("tilt.kind", "volatility.target", "rotation.source_share", "rotation.hedge", "schedule.tranches"):

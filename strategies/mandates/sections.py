@@ -241,6 +241,8 @@ class Weighing:
             return f"views.target is for black_litterman, and allocation.kind is {kind!r}: leave the view out"
         if is_whole:
             return None
+        if self.tilt.kind != "none" and (wider := [name for name in made if name not in OF_PORTFOLIO]):
+            return f"tilt.kind = {self.tilt.kind!r} comes after the optimiser, and would break constraints.{wider[0]}"
         asked = self.allocation.when_infeasible
         gives = (asked,) if isinstance(asked, str) else asked
         if any(one == "hold" or one.startswith("net") for one in gives):

@@ -59,6 +59,11 @@ class CalmSignal(Signal):
         return Thresholds(0.5, 0.2)
 
     @property
+    def window(self) -> tuple[int, int]:
+        """That of the percentile."""
+        return self.history, self.min_history
+
+    @property
     def score_range(self) -> tuple[float, float]:
         """One less a percentile."""
         return 0.0, 1.0

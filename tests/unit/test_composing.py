@@ -128,6 +128,15 @@ REFUSED = [
         },
         r"signals\.a is made of itself \(signal of a of b of a\)",
     ),
+    ({"baskets": {"source": "big-seven", "destination": "cash"}}, r"baskets: destination = 'cash': cash may be"),
+    (
+        {
+            "allocation": {"kind": "minimum_variance"},
+            "constraints": {"name_at_most": 0.3},
+            "tilt": {"kind": "sector_flow"},
+        },
+        r"tilt\.kind = 'sector_flow' comes after the optimiser, and would break constraints\.name_at_most",
+    ),
     ({"signal": {"kind": "flow", "enter": 2.0}}, r"unknown key 'signal\.enter'\. Did you mean"),
 ]
 

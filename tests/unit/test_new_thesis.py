@@ -31,6 +31,12 @@ def test_a_new_strategy_in_python_runs_and_is_proved_as_it_stands(tmp_path):
     assert prove_no_lookahead(made, market, settings_of(made), n_decisions=2, n_random=1).passed
 
 
+def test_a_name_that_holds_a_place_of_the_template_is_written_as_it_is(tmp_path):
+    path = write_new("PROFILE-x", tmp_path)
+    assert find_strategy(str(path)).name == "PROFILE-x"
+    assert f"eastbound run {path}" in path.read_text()
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
@@ -67,8 +73,10 @@ def installed(monkeypatch):
             "gone": "no_such_package",
             "number": "math:pi",
             "flow-momentum": "tests.leaks.honest",
+            "twice": "math:pi",
         }.items()
     )
+    points = EntryPoints((*points, EntryPoint(name="twice", value="math:tau", group=strategy.GROUP)))
     monkeypatch.setattr(strategy, "entry_points", points.select)
 
 
@@ -88,6 +96,7 @@ def test_strategies_of_installed_packages_are_found_by_name():
         ("gone", "fails on import: .*no_such_package"),
         ("number", "defines no function targets"),
         ("unknown", "No thesis 'unknown'"),
+        ("twice", "is offered by several packages: math:pi and math:tau"),
     ],
 )
 def test_what_is_offered_and_is_no_strategy(name, said):
