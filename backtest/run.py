@@ -117,7 +117,8 @@ class RotationResult(BacktestResult):
         """What to beat: each basket held, half of each, and the constant mix at the rotation's own average share.
 
         All are rebalanced at the same decisions and pay the same costs. The constant mix separates timing from
-        merely owning the destination. What cannot be held stays in cash; until both baskets can be, the constant mix
+        merely owning the destination, where the run has no tilt and no filed weights: references have plain baskets.
+        What cannot be held stays in cash; until both baskets can be, the constant mix
         asks for what the rotation asks for.
         """
         n = len(self.plan.targets.decisions)

@@ -156,10 +156,13 @@ def _luck(result: RotationResult, ours: Mapping[str, float]) -> list[str]:
     if result.thesis.reads_signal and np.isnan(result.plan.score).all():
         return ["The signal never had a score, so the rule was never tried: the notes say why."]
     opening, few = list[str](), _few(result) if n_moves(result) else []
+    is_plain = np.array_equal(result.plan.targets.inner, result.plan.references.inner)
     if not n_moves(result):
-        if np.array_equal(result.plan.targets.inner, result.plan.references.inner):
+        if is_plain:
             return ["The rule never changed its share, so this run says nothing about timing."]
         opening = ["The share never changed: the difference is one of weights within the destination."]
+    elif not is_plain:
+        opening = ["The difference is of timing and of weights within the baskets together: the mix has plain ones."]
     t, weeks = result.timing["t_statistic"], result.timing["weeks"]
     if math.isnan(t):
         return [*opening, "The weekly difference has no t-statistic (too few weeks), so it cannot be told from luck."]

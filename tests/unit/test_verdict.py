@@ -204,6 +204,12 @@ def test_a_tilt_that_never_moved_is_judged_by_its_weights() -> None:
     assert not any("rests on" in sentence for sentence in said)
 
 
+def test_a_tilt_that_moved_is_not_called_timing_alone() -> None:
+    said = verdict(stub(moves=12, t=2.5, is_tilted=True))
+    assert said[1].startswith("The difference is of timing and of weights within the baskets together")
+    assert not any("of timing and of weights" in sentence for sentence in verdict(stub(moves=12, t=2.5)))
+
+
 def test_nan_is_said_and_never_printed() -> None:
     nan = math.nan
     said = " ".join(verdict(stub(ours=nan, mix=nan, source=nan, destination=nan, t=nan)))
