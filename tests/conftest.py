@@ -1,5 +1,6 @@
 """What every test may rely on: kernels are compiled before the first one's clock starts."""
 
+import gc
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -38,7 +39,8 @@ def _own_ledger(ledgers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let uncompiled kernels divide by zero in silence, as compiled ones do: its result is not used."""
+    """Collect garbage seldom, as a command does; let uncompiled kernels divide by zero in silence, as compiled ones do."""
+    gc.set_threshold(100_000, 50, 100)
     if numba.config.DISABLE_JIT:
         config.addinivalue_line("filterwarnings", "ignore::RuntimeWarning:(backtest|data|strategies)[.].*kernels")
 
@@ -60,3 +62,4 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         compile_together(tuple(JOBS))
     else:
         compile_together(("alone", "lanes") if "property" in folders else ("alone",))
+    gc.freeze()  # modules, tests and kernels live to the end
