@@ -39,7 +39,7 @@ def _own_ledger(ledgers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect garbage seldom, as a command does; let uncompiled kernels divide by zero in silence, as compiled ones do."""
+    """Collect garbage seldom, as a command does; let uncompiled kernels divide by zero in silence, as compiled do."""
     gc.set_threshold(100_000, 50, 100)
     if numba.config.DISABLE_JIT:
         config.addinivalue_line("filterwarnings", "ignore::RuntimeWarning:(backtest|data|strategies)[.].*kernels")
