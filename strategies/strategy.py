@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import CodeType
 from typing import Protocol, runtime_checkable
 
 import pandas as pd
@@ -92,6 +94,27 @@ class Policy(Protocol):
         ...
 
 
+class FreshLoader(SourceFileLoader):
+    """Reads a file as it stands, and leaves nothing beside it.
+
+    Python goes by a file's time in whole seconds and its size: it would run the old code after an edit within a second.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Compile the file.
+
+        Parameters
+        ----------
+        fullname : str
+
+        Returns
+        -------
+        code
+        """
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
 def find_strategy(name: str) -> Strategy | Policy:
     """Find a strategy by the name of a thesis, or the path of a thesis file or a Python file.
 
@@ -116,7 +139,8 @@ def find_strategy(name: str) -> Strategy | Policy:
         return thesis(name)
     if not path.is_file():
         raise StrategyError(f"Strategy file {path} does not exist.")
-    spec = spec_from_file_location(f"strategy_{path.stem}", path)
+    name = f"strategy_{path.stem}"
+    spec = spec_from_file_location(name, path, loader=FreshLoader(name, str(path)))
     if spec is None or spec.loader is None:
         raise StrategyError(f"{path} cannot be read as Python.")
     module = module_from_spec(spec)

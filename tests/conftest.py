@@ -46,7 +46,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give tests that may be the first to run blocks of lanes the minutes that compiling them takes."""
+    """Put files with long tests first, so that workers end together; give tests that may compile blocks the minutes."""
+    long = {item.path for item in items if (limit := item.get_closest_marker("timeout")) and max(limit.args) > 60}
+    items.sort(key=lambda item: item.path not in long)
     for item in items:
         runs_blocks = any(part in str(item.path) for part in BLOCKS)
         if runs_blocks and item.get_closest_marker("timeout") is None:

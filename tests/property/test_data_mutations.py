@@ -9,6 +9,7 @@ import csv
 import io
 import math
 import shutil
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from data.errors import DataError
 from data.fingerprint import market_hash
 from data.load import load
 from data.market import PRICE_FIELDS, MarketData
-from tests.folders import as_csv, good_tables, write_folder
+from tests.folders import as_csv, good_tables, read_once, write_folder
 
 N_CHUNKS, PER_CHUNK = 20, 100  # 2,000 mutations, the first 200 of them always: of each of twelve kinds some sixteen
 ALWAYS = 2
@@ -130,6 +131,13 @@ def chunks() -> list[object]:
     return [k if k < ALWAYS else pytest.param(k, marks=pytest.mark.slow) for k in range(N_CHUNKS)]
 
 
+@pytest.fixture
+def _good_files_read_once() -> Iterator[None]:
+    with read_once(set(good().values())):
+        yield
+
+
+@pytest.mark.usefixtures("_good_files_read_once")
 @pytest.mark.parametrize("chunk", chunks())
 def test_a_mutation_is_refused_or_read_as_it_stands(tmp_path: Path, chunk: int) -> None:
     rng = np.random.default_rng(1000 + chunk)
