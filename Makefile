@@ -9,7 +9,8 @@ ROOFLINE ?= runs/roofline.html
 BIN := .venv/bin
 STAMP := .venv/.setup-done
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-PYTEST := $(BIN)/python -m pytest
+# What Python and pytest make of sources and tests is kept: else each worker and child makes it anew, for ten seconds and one.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 PEERS := .venv-peers
 PEERS_STAMP := $(PEERS)/.setup-done
 COMPILE_LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

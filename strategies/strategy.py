@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Protocol, runtime_checkable
 
 import pandas as pd
@@ -108,6 +109,27 @@ def offered() -> dict[str, str]:
     return {one.name: one.value for one in entry_points(group=GROUP)}
 
 
+class FreshLoader(SourceFileLoader):
+    """Reads a file as it stands, and leaves nothing beside it.
+
+    Python goes by a file's time in whole seconds and its size: it would run the old code after an edit within a second.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Compile the file.
+
+        Parameters
+        ----------
+        fullname : str
+
+        Returns
+        -------
+        code
+        """
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
 def find_strategy(name: str) -> Strategy | Policy:
     """Find a strategy by the name of a thesis or of one that is installed, or the path of a thesis or Python file.
 
@@ -148,7 +170,8 @@ def find_strategy(name: str) -> Strategy | Policy:
 def _module(path: Path) -> ModuleType:
     if not path.is_file():
         raise StrategyError(f"Strategy file {path} does not exist.")
-    spec = spec_from_file_location(f"strategy_{path.stem}", path)
+    name = f"strategy_{path.stem}"
+    spec = spec_from_file_location(name, path, loader=FreshLoader(name, str(path)))
     if spec is None or spec.loader is None:
         raise StrategyError(f"{path} cannot be read as Python.")
     module = module_from_spec(spec)

@@ -1,5 +1,6 @@
 """What every test may rely on: kernels are compiled before the first one's clock starts."""
 
+import gc
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -38,13 +39,16 @@ def _own_ledger(ledgers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let uncompiled kernels divide by zero in silence, as compiled ones do: its result is not used."""
+    """Collect garbage seldom, as a command does; let uncompiled kernels divide by zero in silence, as compiled do."""
+    gc.set_threshold(100_000, 50, 100)
     if numba.config.DISABLE_JIT:
         config.addinivalue_line("filterwarnings", "ignore::RuntimeWarning:(backtest|data|strategies)[.].*kernels")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give tests that may be the first to run blocks of lanes the minutes that compiling them takes."""
+    """Put files with long tests first, so that workers end together; give tests that may compile blocks the minutes."""
+    long = {item.path for item in items if (limit := item.get_closest_marker("timeout")) and max(limit.args) > 60}
+    items.sort(key=lambda item: item.path not in long)
     for item in items:
         runs_blocks = any(part in str(item.path) for part in BLOCKS)
         if runs_blocks and item.get_closest_marker("timeout") is None:
@@ -60,3 +64,4 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         compile_together(tuple(JOBS))
     else:
         compile_together(("alone", "lanes") if "property" in folders else ("alone",))
+    gc.freeze()  # modules, tests and kernels live to the end

@@ -176,12 +176,8 @@ def test_a_limit_on_the_size_of_files_is_met_as_a_full_disk_is(tmp_path):
 
 def test_a_disk_that_is_really_full_leaves_the_former_run(tmp_path):
     """On a file system of 256 kB in memory, mounted in a namespace of its own that ends with the process."""
-    script = (
-        f"mount -t tmpfs -o size=256k none {tmp_path} && {sys.executable} -c "
-        f"'from pathlib import Path; from tests.killing import renewed; renewed(Path(\"{tmp_path}/run\"))' && "
-        f'{sys.executable} -c "$SMALL" {tmp_path}/run full && {sys.executable} -c '
-        f"'from pathlib import Path; from tests.killing import held; print(held(Path(\"{tmp_path}/run\")))'"
-    )
+    script = f'mount -t tmpfs -o size=256k none {tmp_path} && {sys.executable} -c "$PROGRAM" {tmp_path}/run full'
+    begin, end = "from tests.killing import *; renewed(Path(sys.argv[1]))", "print(held(Path(sys.argv[1])))"
     may_mount = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
     try:
         tried = subprocess.run([*may_mount, f"mount -t tmpfs none {tmp_path}"], capture_output=True, check=False)
@@ -189,7 +185,7 @@ def test_a_disk_that_is_really_full_leaves_the_former_run(tmp_path):
         pytest.skip("no unshare here")
     if tried.returncode:
         pytest.skip("no file system may be mounted here")
-    environment = {**os.environ, "SMALL": SMALL}
+    environment = {**os.environ, "PROGRAM": f"{begin}\n{SMALL}\n{end}"}
     done = subprocess.run(
         [*may_mount, script], capture_output=True, text=True, cwd=ROOT, env=environment, timeout=60, check=False
     )

@@ -4,11 +4,12 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from backtest.output import summary_document
 from backtest.output.documents import json_text
-from backtest.run import run
+from backtest.run import RotationResult, run
 from data.load import load
 from strategies.catalogue import thesis
 
@@ -18,9 +19,15 @@ RTOL = 1e-9  # of numbers: another processor's mathematics may round the last di
 RTOL_SOLVED = 1e-6  # of theses whose weights a solver finds: which solver it is depends on what is installed
 
 
+@cache
+def demo_run(name: str) -> RotationResult:
+    """Run a thesis on the demo market as it stands in the catalogue."""
+    return run(thesis(name), load("demo"))
+
+
 def summary_text(name: str) -> str:
-    """Run a thesis on the demo market as it stands in the catalogue, and give its summary.json."""
-    return json_text(summary_document(run(thesis(name), load("demo"))))
+    """Give the summary.json of a thesis on the demo market."""
+    return json_text(summary_document(demo_run(name)))
 
 
 def rtol_of(name: str) -> float:

@@ -29,12 +29,13 @@ def interest(state: State, row: Session, previous: Session) -> None:
         if not world.readings.get(currency):
             continue  # Reading: a currency without any reading earns and pays nothing.
         reading = world.fallback_rate
-        for date, percent in world.readings[currency]:
+        for date, percent in reversed(world.readings[currency]):
             known_from = ((date - dt.date(1970, 1, 1)).days + 1) * 86_400 * 10**9
             if known_from <= previous.close:
                 # Reading: staler than `rate_max_age_days`, or none yet: the fallback.
                 stale = (previous.date - date).days > world.rate_max_age_days
                 reading = world.fallback_rate if stale else percent
+                break
         credit = max(reading - world.rate_spread, min(reading, 0.0))
         debit = reading + world.rate_spread
         settled = state.settled(currency)

@@ -13,7 +13,7 @@ from backtest.tuning.grids.parameter_values import OWN
 from backtest.tuning.space import Space, space_of
 
 NAMES = ("rotation.enter", "rotation.exit", "signal.lookback", "run.impact")
-FEW = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.filter_too_much])
+FEW = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.filter_too_much])
 NUMBERS = st.one_of(st.integers(-9, 9), st.integers(-18, 18).map(lambda k: k / 4))
 TABLES = [{"kind": "a", "lookback": 5}, {"kind": "b"}, {"lookback": 7}, {"kind": "a", "lookback": 7}]
 

@@ -19,7 +19,7 @@ from tests.sweep_worlds import SweepWorld, sweep_world
 
 # In sleeves throughout, now in sleeves and now not, in the general form throughout, and several setups of each.
 SEEDS = (7, 12, 20, 65, 19, 61)
-FEWER = {"rotation.enter": 3, "rotation.exit": 2, "rotation.max_share": 2, "rotation.speed": 3, "signal.lookback": 2}
+FEWER = {"rotation.enter": 3, "rotation.exit": 2, "rotation.max_share": 2, "rotation.speed": 2, "signal.lookback": 2}
 
 
 @cache

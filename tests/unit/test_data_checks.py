@@ -1,6 +1,6 @@
 """One broken folder for each check of the catalogue: a mutation of a good one, and what is said of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,7 @@ from tests.breaking import (
     twins,
     write,
 )
-from tests.folders import Tables, good_tables, write_folder
+from tests.folders import Tables, good_files, good_tables, read_once, write_folder
 
 RAW = 'name = "made up"\nprice_basis = "raw"\n'
 TOTAL = 'name = "made up"\nprice_basis = "total_return"\n'
@@ -339,6 +339,12 @@ BROKEN = [
 ]
 
 
+@pytest.fixture(scope="module")
+def _good_files_read_once() -> Iterator[None]:
+    with read_once(good_files()):
+        yield
+
+
 def made(tmp_path: Path, broken: Broken) -> Path:
     tables = good_tables()
     broken.tables(tables)
@@ -354,6 +360,7 @@ def test_the_good_folder_has_no_fault(tmp_path: Path) -> None:
     assert len(checked.market.tables) == 6
 
 
+@pytest.mark.usefixtures("_good_files_read_once")
 @pytest.mark.parametrize("broken", BROKEN, ids=[f"{one.check}-{one.said[-1][:40]}" for one in BROKEN])
 def test_each_broken_folder_is_told_by_its_number(tmp_path: Path, broken: Broken) -> None:
     folder = made(tmp_path, broken)

@@ -1,5 +1,6 @@
 """Policies: they see the past and their portfolio, and nothing else."""
 
+import os
 import sys
 
 import numpy as np
@@ -239,6 +240,16 @@ def test_a_policy_that_fails_is_named_with_its_stamp():
 
     with pytest.raises(StrategyError, match=r"decide\(past, portfolio\) fails at 2025-01-2\d.*KeyError"):
         follow(Policy(), load("tiny"))
+
+
+def test_a_file_is_read_as_it_stands_though_it_was_edited_within_the_same_second(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    path = tmp_path / "mine.py"
+    for share in (0.5, 0.6):
+        path.write_text(f"def decide(past, portfolio):\n    return {share}\n", encoding="utf-8")
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+        assert find_strategy(str(path)).decide(None, None) == share
+    assert [one.name for one in tmp_path.iterdir()] == ["mine.py"]
 
 
 def test_a_file_with_decide_is_found_and_proved(tmp_path):

@@ -153,7 +153,7 @@ def test_what_is_kept_of_a_market_changes_no_byte(seed, monkeypatch):
     case = full_case(seed)[0]
     rng = np.random.default_rng(seed)
     # Prices are raw, and venues do not close together.
-    allowed = ({"dividend_yield": 0.0, "fill": one} for one in ("next_open", "next_close") * 5)
+    allowed = ({"dividend_yield": 0.0, "fill": one} for one in ("next_open", "next_close") * 3)
     drawn = [full_config(rng).model_copy(update=update) for update in allowed]
     weights = case.targets.weights
     fewer = TargetWeights(
