@@ -32,6 +32,7 @@ from strategies.thesis import Thesis
 
 # Shares of source and destination in the references that do not depend on the rotation.
 MIXES = {"hold source": (1.0, 0.0), "hold destination": (0.0, 1.0), "50/50": (0.5, 0.5)}
+OWN_WEIGHTS = "own-weight mix"  # the constant mix of baskets that are weighed as the thesis weighs them
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -117,19 +118,17 @@ class RotationResult(BacktestResult):
         """What to beat: each basket held, half of each, and the constant mix at the rotation's own average share.
 
         All are rebalanced at the same decisions and pay the same costs. The constant mix separates timing from
-        merely owning the destination, where the run has no tilt and no filed weights: references have plain baskets.
-        What cannot be held stays in cash; until both baskets can be, the constant mix
-        asks for what the rotation asks for.
+        merely owning the destination. What cannot be held stays in cash; until both baskets can be, the constant mix
+        asks for what the rotation asks for. All hold plain baskets; for a thesis with a tilt or filed weights there is
+        one more, the constant mix at its own weights: the run over that is timing, and that over the constant mix is
+        weighing.
         """
         n = len(self.plan.targets.decisions)
         mixes = {name: np.tile(mix, (n, 1)) for name, mix in MIXES.items()} | {"constant mix": self.mix_shares}
-        targets = self.plan.references
-        return MappingProxyType(
-            {
-                name: simulate(self.market, targets.with_shares(shares[:, :, None]).expand(), self.config)
-                for name, shares in mixes.items()
-            }
-        )
+        asked = {name: self.plan.references.with_shares(shares[:, :, None]) for name, shares in mixes.items()}
+        if not self.plan.is_plain:
+            asked[OWN_WEIGHTS] = self.plan.targets.with_shares(self.mix_shares[:, :, None])
+        return MappingProxyType({name: simulate(self.market, one.expand(), self.config) for name, one in asked.items()})
 
     @cached_property
     def otherwise(self) -> Mapping[str, BacktestResult]:

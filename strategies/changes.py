@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import numpy as np
+
 from strategies.errors import StrategyError
 from strategies.mandates.sections import Constraints
 from strategies.settings import OF_VARIANCE, Allocation, Section
@@ -43,8 +45,8 @@ def kept(thesis: Sections, name: str, kind: str | None) -> dict[str, Any]:
     return {key: value for key, value in whole.items() if key not in unread} | {"kind": kind}
 
 
-def with_indicator(thesis: str, stated: Mapping[str, Any], name: str, value: object) -> dict[str, Any]:
-    """Put one key of one of the signals by name in its place.
+def with_indicators(thesis: str, stated: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Put keys of signals by name in their places.
 
     Parameters
     ----------
@@ -52,26 +54,33 @@ def with_indicator(thesis: str, stated: Mapping[str, Any], name: str, value: obj
         Its name, for messages.
     stated : mapping of str to mapping
         Keys of each of the signals.
-    name : str
-        NAME.key.
-    value : object
+    changes : mapping of str to value
+        Keys are dotted; those of other sections are passed over.
 
     Returns
     -------
     dict of str to dict
-        As `stated`, with that key; of another kind a signal keeps nothing else.
+        As `stated`, with those keys; of another kind a signal keeps its weight, and what is changed beside its kind.
 
     Raises
     ------
     StrategyError
-        If no signal of that name is stated.
+        If no signal of a name is stated.
     """
-    of, _, key = name.partition(".")
-    if of not in stated or not key:
-        known = ", ".join(stated) or "none"
-        raise StrategyError(
-            f"{thesis}: unknown key 'signals.{name}'. Write signals.NAME.key; signals that are stated: {known}."
-        )
-    is_other = key == "kind" and value != stated[of]["kind"]
-    own = {"weight": stated[of]["weight"]} if is_other else dict(stated[of])
-    return dict(stated) | {of: own | {key: value}}
+    whole = {name: dict(keys) for name, keys in stated.items()}
+    # Kinds first: another one drops what is stated, and not what is changed beside it.
+    for full, value in sorted(changes.items(), key=lambda one: not one[0].endswith(".kind")):
+        section, _, name = full.partition(".")
+        if section != "signals":
+            continue
+        of, _, key = name.partition(".")
+        if of not in whole or not key:
+            known = ", ".join(whole) or "none"
+            raise StrategyError(
+                f"{thesis}: unknown key {full!r}. Write signals.NAME.key; signals that are stated: {known}."
+            )
+        given = value.item() if isinstance(value, np.generic) else value
+        if key == "kind" and given != whole[of]["kind"]:
+            whole[of] = {"weight": whole[of]["weight"]}
+        whole[of][key] = given
+    return whole

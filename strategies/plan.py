@@ -35,3 +35,8 @@ class Plan:
     share: NDArray[np.float64]
     references: BasketTargets
     notes: tuple[str, ...]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether references hold its baskets at the very weights that the thesis does."""
+        return np.array_equal(self.targets.inner, self.references.inner)

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from data.market import MarketData
-from strategies.changes import kept, with_indicator
+from strategies.changes import kept, with_indicators
 from strategies.errors import StrategyError
 from strategies.mandates.mandate import Mandate
 from strategies.mandates.sections import Constraints, Estimates, HouseView, Weighing
@@ -170,19 +170,14 @@ class Thesis(Section):
             whole[name] = kept(self, name, changes.get(f"{name}.kind"))
         if whole["allocation"]["kind"] != "black_litterman":  # nobody else reads views
             whole["views"] = {}
-        # The kind of a signal by name first: another one keeps nothing else, and what is stated beside it counts.
-        for key, value in sorted(
-            changes.items(), key=lambda one: not (one[0].startswith("signals.") and one[0].endswith(".kind"))
-        ):
+        for key, value in changes.items():
             section, _, name = key.partition(".")
             if section not in whole or not name or not isinstance(whole[section], dict):
                 known = ", ".join(k for k, v in whole.items() if isinstance(v, dict))
                 raise StrategyError(f"{self.name}: unknown key {key!r}. Write section.name; sections: {known}.")
-            given = value.item() if isinstance(value, np.generic) else value
-            if section == "signals":
-                whole[section] = with_indicator(self.name, whole[section], name, given)
-            else:
-                whole[section][name] = given
+            if section != "signals":
+                whole[section][name] = value.item() if isinstance(value, np.generic) else value
+        whole["signals"] = with_indicators(self.name, whole["signals"], changes)
         changed = Thesis.from_mapping(whole, self.name)
         # A title tells of baskets and a signal: of others it would tell what is not so.
         other = [key for key in TOLD_BY_TITLE if changed.told(key) != self.told(key)]
@@ -208,7 +203,15 @@ class Thesis(Section):
         StrategyError
             If a key is unknown, or a value does not fit.
         """
-        return self.replace(changes).signals if changes else self.signals
+        if not changes:
+            return self.signals
+        given = with_indicators(self.name, self.model_dump()["signals"], changes)
+        try:
+            checked: Mapping[str, Indicator] = TypeAdapter(Mapping[str, Indicator]).validate_python(given)
+        except ValidationError as error:
+            self.replace(changes)  # says it with the key's name
+            raise StrategyError(f"{self.name}: signals: {error}") from error
+        return checked
 
     def section(self, name: str, changes: Mapping[str, Any]) -> Section:
         """Give one section with changes, checked by itself alone: whether it fits the others is for `replace` to say.

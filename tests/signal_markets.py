@@ -54,10 +54,16 @@ def random_index(seed: int, deviation: float = 0.04) -> pd.DataFrame:
     return pd.DataFrame({"date": dates, "index": "HSTECH", "close": close})[rng.random(len(dates)) > 0.1]
 
 
-def market_of(quotes: pd.DataFrame, index: pd.DataFrame | None = None, **memberships: tuple[Spell, ...]) -> MarketData:
-    """A market of them, with universes "one" and "two"."""
-    dollar = pd.DataFrame({"date": pd.bdate_range(FIRST, LAST), "base": "USD", "quote": "HKD", "rate": 7.8})
-    return from_frames(quotes, dollar, indices=index, memberships={"one": ONE, "two": TWO} | memberships)
+def market_of(
+    quotes: pd.DataFrame,
+    index: pd.DataFrame | None = None,
+    fx: pd.DataFrame | None = None,
+    **memberships: tuple[Spell, ...],
+) -> MarketData:
+    """A market of them, with universes "one" and "two"; a dollar is 7.8 of Hong Kong's by default."""
+    if fx is None:
+        fx = pd.DataFrame({"date": pd.bdate_range(FIRST, LAST), "base": "USD", "quote": "HKD", "rate": 7.8})
+    return from_frames(quotes, fx, indices=index, memberships={"one": ONE, "two": TWO} | memberships)
 
 
 @cache

@@ -10,7 +10,7 @@ from backtest.config import FlatCosts
 from backtest.kernels import state
 from backtest.log import WHAT
 from backtest.metrics.returns import A_YEAR, DAYS_PER_YEAR
-from backtest.run import RotationResult
+from backtest.run import OWN_WEIGHTS, RotationResult
 from backtest.tuning.history import UNKNOWN, History
 from strategies.settings import BASKETS, CASH
 
@@ -156,13 +156,13 @@ def _luck(result: RotationResult, ours: Mapping[str, float]) -> list[str]:
     if result.thesis.reads_signal and np.isnan(result.plan.score).all():
         return ["The signal never had a score, so the rule was never tried: the notes say why."]
     opening, few = list[str](), _few(result) if n_moves(result) else []
-    is_plain = np.array_equal(result.plan.targets.inner, result.plan.references.inner)
+    is_plain = result.plan.is_plain
     if not n_moves(result):
         if is_plain:
             return ["The rule never changed its share, so this run says nothing about timing."]
         opening = ["The share never changed: the difference is one of weights within the destination."]
     elif not is_plain:
-        opening = ["The difference is of timing and of weights within the baskets together: the mix has plain ones."]
+        opening = [_parted(result, ours)]
     t, weeks = result.timing["t_statistic"], result.timing["weeks"]
     if math.isnan(t):
         return [*opening, "The weekly difference has no t-statistic (too few weeks), so it cannot be told from luck."]
@@ -180,6 +180,19 @@ def _luck(result: RotationResult, ours: Mapping[str, float]) -> list[str]:
         years = f"about {needed:.0f}" if needed < LONGEST_YEARS else f"more than {LONGEST_YEARS}"
         sentences.append(f"At this pace it would take {years} years in all for the t-statistic to reach {LUCK:.0f}.")
     return [*sentences, *few]
+
+
+def _parted(result: RotationResult, ours: Mapping[str, float]) -> str:
+    """Part timing from weighing, where the thesis has other weights within its baskets than the mix."""
+    measure, _ = _span(ours)
+    mix, own = (result.references[name].summary()[measure] for name in ("constant mix", OWN_WEIGHTS))
+    both = "The difference is of timing and of weights within the baskets together: the mix has plain ones"
+    if any(math.isnan(one) for one in (ours[measure], mix, own)):
+        return f"{both}."
+    return (
+        f"{both}. At those shares with the thesis's own weights the mix {_returned(own)}: timing is "
+        f"{points_apart(ours[measure], own):+.1f} points, weighing {points_apart(own, mix):+.1f}."
+    )
 
 
 def _few(result: RotationResult) -> list[str]:

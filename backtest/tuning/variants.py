@@ -22,7 +22,7 @@ from strategies.planning import Decisions, decide_when
 from strategies.rules.rotating import numbers_of, reach
 from strategies.rules.tilts import Tilt
 from strategies.schedule import decision_venue
-from strategies.settings import Allocation, Baskets, Rotation, Schedule, VolatilityTarget
+from strategies.settings import CASH, Allocation, Baskets, Rotation, Schedule, VolatilityTarget
 from strategies.signals.composing import check_signals
 from strategies.signals.kinds import Indicator
 from strategies.signals.scene import Scene
@@ -149,20 +149,23 @@ class Variants:
 
     def _refuse_beyond(self) -> None:
         """Refuse a candidate that may ask for shorts or a gross which its run does not allow."""
-        ends = reach(self.rules)
-        gross, is_short = np.abs(ends).sum(axis=1).max(axis=0), ends.min(axis=(0, 1)) < 0.0
+        ends, holds = reach(self.rules), self._holds_source.astype(np.int64)
+        # Of setups with cash as the source, and of others.
+        gross = np.stack([np.abs(ends[:, first:]).sum(axis=1).max(axis=0) for first in (1, 0)])
+        is_short = np.stack([ends[:, first:].min(axis=(0, 1)) < 0.0 for first in (1, 0)])
         allowed = np.array([one.config.max_gross for one in self.setups])
         shorts = np.array([one.config.shorts for one in self.setups])
-        if gross.max() <= allowed.min() + SUM_TOLERANCE and (shorts.all() or not is_short.any()):
+        if gross[holds].max() <= allowed.min() + SUM_TOLERANCE and (shorts.all() or not is_short[holds].any()):
             return
         for first in range(0, self.space.n, PART_SIZE):
             last = min(first + PART_SIZE, self.space.n)
             setup, rule = self.setup_of(first, last), self.rule_of(first, last)
-            wrong = (gross[rule] > allowed[setup] + SUM_TOLERANCE) | (is_short[rule] & ~shorts[setup])
+            asks, sells = gross[holds[setup], rule], is_short[holds[setup], rule]
+            wrong = (asks > allowed[setup] + SUM_TOLERANCE) | (sells & ~shorts[setup])
             if wrong.any():
                 at = int(np.argmax(wrong))
-                asked = f"may ask for a gross of {gross[rule[at]]:.4g} of NAV"
-                asked += ", with shorts" if is_short[rule[at]] else ""
+                asked = f"may ask for a gross of {asks[at]:.4g} of NAV"
+                asked += ", with shorts" if sells[at] else ""
                 raise BacktestError(
                     f"{self.space.named(first + at)} {asked}; run.max_gross is {allowed[setup[at]]:g} and run.shorts "
                     f"{str(bool(shorts[setup[at]])).lower()}. Ask for less, or allow more."
@@ -244,7 +247,12 @@ class Variants:
     def is_short(self) -> tuple[bool, bool]:
         """Whether any rule may sell the source, and the destination, short."""
         source, destination = (reach(self.rules)[:, side].min(initial=0.0) < 0.0 for side in (0, 1))
-        return bool(source), bool(destination)
+        return bool(source) and bool(self._holds_source.any()), bool(destination)
+
+    @cached_property
+    def _holds_source(self) -> NDArray[np.bool_]:
+        """Whether the source of each setup has names: cash is none to be short of, and no part of a gross."""
+        return np.array([one.baskets.source != CASH for one in self.setups])
 
     def setup_of(self, first: int, last: int) -> NDArray[np.int64]:
         """Say which setup candidates belong to.

@@ -15,7 +15,7 @@ SESSIONS_PER_YEAR = 252
 
 
 def basket_covariances(
-    market: MarketData, weighed: Weighed, decisions: Decisions, lookback: int
+    market: MarketData, weighed: Weighed, decisions: Decisions, volatility: VolatilityTarget
 ) -> NDArray[np.float64]:
     """Estimate the covariance of both baskets, as they are weighed, from returns known at each decision.
 
@@ -24,16 +24,27 @@ def basket_covariances(
     market : MarketData
     weighed : Weighed
     decisions : Decisions
-    lookback : int
-        Sessions of the decision venue.
+    volatility : VolatilityTarget
+        Its lookback and currency.
 
     Returns
     -------
     ndarray of shape (n_decisions, 3)
         Variance of the source, covariance, variance of the destination, a year of 252 sessions: of overlapping returns
-        of five sessions about their means (divided by their number less one). A name without a return takes part in
-        none of a session's. NaN where fewer than half the returns are known, and never for a basket in cash: 0.
+        of five sessions, about zero. A name without a return takes part in none of a session's, and the others stand
+        for it. NaN where fewer than half the returns are known, and never for a basket in cash: 0.
+
+    Raises
+    ------
+    DataError
+        If no exchange rate links a currency.
+
+    Notes
+    -----
+    About their own mean, overlapping returns would vary too little: over 60 sessions by a twelfth, for that mean is of
+    a dozen independent returns. The mean of five sessions is small beside their deviation.
     """
+    lookback = volatility.lookback
     calendar = market.calendars[decisions.venue]
     first = market.dates[0] if len(market.dates) else market.start
     closes = calendar.closes[
@@ -41,7 +52,7 @@ def basket_covariances(
     ]
     found = np.full((len(decisions.stamps), 3), np.nan)
     levels = np.ones((len(closes), len(weighed.assets)))
-    returns = returns_at(market, weighed.assets, closes)
+    returns = returns_at(market, weighed.assets, closes, volatility.currency)
     levels[1:] = np.cumprod(1.0 + np.where(np.isnan(returns), 0.0, returns), axis=0)
     is_known = np.zeros(levels.shape, dtype=bool)
     is_known[1:] = ~np.isnan(returns)
@@ -55,9 +66,8 @@ def basket_covariances(
         n = int(known.sum())
         if n < max(lookback // 2, 2):
             continue
-        away = [one[known] - one[known].mean() for one in sides]
-        scale = SESSIONS_PER_YEAR / STEP / (n - 1)
-        found[k] = [float(a @ b) * scale for a, b in ((away[0], away[0]), (away[0], away[1]), (away[1], away[1]))]
+        ours, theirs = (one[known] for one in sides)
+        found[k] = np.array([ours @ ours, ours @ theirs, theirs @ theirs]) * (SESSIONS_PER_YEAR / STEP / n)
     return found
 
 
@@ -78,7 +88,7 @@ def steps_of(market: MarketData, weighed: Weighed, decisions: Decisions, volatil
     """
     if volatility.target is None:
         return Steps(decisions.updates, np.full((len(decisions.stamps), 3), np.nan))
-    return Steps(decisions.updates, basket_covariances(market, weighed, decisions, volatility.lookback))
+    return Steps(decisions.updates, basket_covariances(market, weighed, decisions, volatility))
 
 
 def _basket_returns(window: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -87,7 +97,7 @@ def _basket_returns(window: NDArray[np.float64], weights: NDArray[np.float64]) -
     if not held.any():
         return np.zeros(len(window))
     known = ~np.isnan(window[:, held])
-    size = known @ np.abs(weights[held])
+    gross, size = np.abs(weights).sum(), known @ np.abs(weights[held])
     total = np.where(known, window[:, held], 0.0) @ weights[held]
-    found: NDArray[np.float64] = np.divide(total, size, out=np.full(len(window), np.nan), where=size > 0)
+    found: NDArray[np.float64] = np.divide(total * gross, size, out=np.full(len(window), np.nan), where=size > 0)
     return found

@@ -45,7 +45,8 @@ class Tilt(Section):
     clip : float
         Largest size of a z-score that counts.
     factors : dict of str to float
-        By sector; those not named have 1, and 0 leaves a sector out.
+        By sector; those not named have 1, and 0 leaves a sector out. Where fewer than `baskets.min_members` are left,
+        the basket is in cash.
     input : {"auto", "flows", "volume"}
     entity : str
         Whose sectors to read in the flows file: "CHINA/Information Technology" is one of CHINA.

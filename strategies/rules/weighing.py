@@ -12,11 +12,11 @@ from strategies.basket_history import runs
 from strategies.errors import StrategyError
 from strategies.mandates.inner import optimised_weights, refuse_unknown_names
 from strategies.mandates.sections import Weighing
-from strategies.membership import first_day, kept_out, membership, undated
+from strategies.membership import Membership, first_day, kept_out, membership, undated
 from strategies.planning import Decisions
 from strategies.rules.baskets import inner_weights
 from strategies.rules.filed import filed_weights
-from strategies.rules.tilts import tilted
+from strategies.rules.tilts import Tilt, tilted
 from strategies.settings import BASKETS, CASH, Baskets
 from strategies.signals.scene import Scene
 from strategies.targets import BasketTargets
@@ -91,18 +91,16 @@ def weigh_baskets(baskets: Baskets, weighing: Weighing, market: MarketData, deci
     StrategyError, DataError
         If a basket is unknown, has no member in the market, or shares one with the other.
     """
-    stamps, dates = decisions.stamps, decisions.dates
     refuse_unknown_names(market, weighing, name)
     sides, notes = list[_Side](), list[str]()
-    allocation, tilt = weighing.allocation, weighing.tilt
-    universes = [getattr(baskets, side) for side in BASKETS]
-    for side, universe in zip(BASKETS, universes, strict=True):
+    for side in BASKETS:
+        universe = getattr(baskets, side)
         if universe == CASH:
             notes.append("The source is cash: it earns interest once the first order has filled, as in every run.")
-            nothing = np.zeros((len(stamps), 0))
+            nothing = np.zeros((len(decisions.stamps), 0))
             sides.append(_Side((), nothing, nothing))
             continue
-        members = membership(market, universe, stamps, dates, baskets.seasoning)
+        members = membership(market, universe, decisions.stamps, decisions.dates, baskets.seasoning)
         if not members.symbols:
             raise StrategyError(
                 f"{name}: no member of basket {side} ({universe}) may be held in market {market.name!r}. "
@@ -114,45 +112,40 @@ def weigh_baskets(baskets: Baskets, weighing: Weighing, market: MarketData, deci
                 f"Basket {side} leaves out {len(outside)} of its members with prices, which the universe of the "
                 f"run does not hold: {', '.join(outside)}."
             )
-        if allocation.kind == "filed":
-            plain = inner_weights(market, members, stamps, "equal", allocation.lookback, baskets.min_members)
-            weights = filed_weights(
-                market, members, stamps, baskets.min_members, filers=allocation.filers, by=allocation.filed_by
-            )
-        elif allocation.is_simple or allocation.scope == "portfolio":
-            kind = allocation.kind if allocation.is_simple else "equal"
-            plain = weights = inner_weights(market, members, stamps, kind, allocation.lookback, baskets.min_members)
-        else:
-            weights, told = optimised_weights(market, members, stamps, decisions.venue, weighing, baskets.min_members)
-            notes += [f"Basket {side}: {one}" for one in told]
-            plain = weights
-        if side == "destination" and tilt.kind != "none":
-            scene = Scene.of(baskets, market, decisions.venue)
+        weights, plain, told = _weigh(members, weighing, market, decisions, baskets.min_members)
+        notes += [f"Basket {side}: {one}" for one in told]
+        tilt = weighing.tilt if side == "destination" else Tilt()
+        if tilt.kind != "none":
+            scene, n_before = Scene.of(baskets, market, decisions.venue), np.count_nonzero(weights, axis=1)
             weights = tilted(scene, members, weights, tilt, decisions)
+            n_left = np.count_nonzero(weights, axis=1)
+            weights[(n_left < n_before) & (n_left < baskets.min_members)] = 0.0
         hindsight = undated(market, universe)
         if hindsight:
             notes.append(
                 f"Basket {side} holds {', '.join(hindsight)} as listed today, whatever the date: names that did "
                 "well since are in it from the start, so its past is flattered by hindsight."
             )
-        in_cash = weights.sum(axis=1) == 0
-        if in_cash.any():
+        found = _Side(members.symbols, weights, plain)
+        if found.in_cash.any():
+            demands = " and were filed" if weighing.allocation.kind == "filed" else ""
+            demands += " and that tilt.factors leave in" if tilt.kind == "sectors" else ""
+            dates = decisions.dates
             notes.append(
-                f"Basket {side} has fewer than {baskets.min_members} members that can be held"
-                f"{' and were filed' if allocation.kind == 'filed' else ''} at "
-                f"{int(in_cash.sum())} of {len(stamps)} decisions ({_when(in_cash, dates)}"
+                f"Basket {side} has fewer than {baskets.min_members} members that can be held{demands} at "
+                f"{int(found.in_cash.sum())} of {len(dates)} decisions ({_when(found.in_cash, dates)}"
                 f"{_emptiness(market, universe, dates)}); its share stays in cash there."
             )
-        sides.append(_Side(members.symbols, weights, plain))
+        sides.append(found)
     both = sorted(set(sides[0].symbols) & set(sides[1].symbols))
     if both:
         raise StrategyError(f"{name}: {both[0]} is in both baskets; a rotation needs two that share no name.")
     assets = tuple(sorted({symbol for one in sides for symbol in one.symbols}))
-    inner, plain_inner = (np.zeros((len(stamps), len(BASKETS), len(assets))) for _ in range(2))
+    inner, plain_inner = (np.zeros((len(decisions.stamps), len(BASKETS), len(assets))) for _ in range(2))
     for b, one in enumerate(sides):
         at = [assets.index(symbol) for symbol in one.symbols]
         inner[:, b, at], plain_inner[:, b, at] = one.weights, one.plain
-    is_plain = tilt.kind == "none" and allocation.kind != "filed"
+    is_plain = weighing.tilt.kind == "none" and weighing.allocation.kind != "filed"
     return Weighed(assets=assets, inner=inner, notes=tuple(notes), plain=None if is_plain else plain_inner)
 
 
@@ -162,6 +155,27 @@ class _Side(NamedTuple):
     symbols: tuple[str, ...]
     weights: NDArray[np.float64]
     plain: NDArray[np.float64]
+
+    @property
+    def in_cash(self) -> NDArray[np.bool_]:
+        """Whether nothing is held at each decision."""
+        return ~np.asarray(self.weights.any(axis=1), dtype=np.bool_)
+
+
+def _weigh(
+    members: Membership, weighing: Weighing, market: MarketData, decisions: Decisions, min_members: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[str, ...]]:
+    """Weigh the members of a basket before any tilt: as the allocation says, as references do; and notes."""
+    allocation, stamps = weighing.allocation, decisions.stamps
+    if not (allocation.is_simple or allocation.scope == "portfolio"):
+        weights, told = optimised_weights(market, members, stamps, decisions.venue, weighing, min_members)
+        return weights, weights, told
+    kind = "inverse_volatility" if allocation.kind == "inverse_volatility" else "equal"
+    plain = inner_weights(market, members, stamps, kind, allocation.lookback, min_members)
+    if allocation.kind != "filed":
+        return plain, plain, ()
+    filers, by = allocation.filers, allocation.filed_by
+    return filed_weights(market, members, stamps, min_members, filers=filers, by=by), plain, ()
 
 
 def _when(flags: NDArray[np.bool_], dates: NDArray[np.datetime64]) -> str:

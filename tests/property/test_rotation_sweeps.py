@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from backtest.errors import BacktestError
+from backtest.tuning.sweep import sweep
 from data.actions import NO_ACTIONS
 from data.load import load
+from strategies.errors import StrategyError
 from strategies.thesis import Thesis
 from tests.sweep_singles import compare
 from tests.sweep_worlds import SweepWorld
@@ -88,3 +92,30 @@ def test_cash_as_the_source(market):
     grid = {"signal.lookback": [5, 20], "rotation.min_share": [0.0, 0.3], "rotation.profit_target": [None, 0.1]}
     tally = compare(SweepWorld(thesis=made, market=market, grid=grid), "cash")
     assert (tally.faults, tally.n, tally.exact) == ([], 8, 0)
+
+
+@pytest.mark.timeout(300)
+def test_leverage_over_cash_is_what_a_run_allows(market):
+    """What is not in the destination is then less than no cash: no short, and no part of the gross."""
+    made = thesis(
+        NAMED["flow"], baskets={"source": "cash", "destination": "hang-seng-tech"}, run={"max_gross": 1.5}
+    )  # fmt: skip
+    grid = {"rotation.max_share": [1.0, 1.5], "signal.lookback": [5, 20]}
+    tally = compare(SweepWorld(thesis=made, market=market, grid=grid), "leverage over cash")
+    assert (tally.faults, tally.n) == ([], 4)
+    with pytest.raises(BacktestError, match=r"\(rotation.max_share = 1.6\) may ask for a gross of 1.6 of NAV; run.max"):
+        sweep(made, market, {"rotation.max_share": [1.0, 1.6]})
+
+
+def test_signals_by_name_are_checked_by_themselves():
+    composed = thesis(COMPOSED["weighted"], rotation={"enter": 0.5})
+    assert composed.indicators({}) == composed.signals
+    assert composed.indicators({"signals.flow.weight": np.float64(2.0)})["flow"].weight == 2.0
+    other = composed.indicators(
+        {"signals.flow.lookback": 5, "signals.flow.kind": "strength", "signals.flow.weight": 3.0}
+    )
+    assert (other["flow"].signal.kind, other["flow"].weight) == ("strength", 3.0)
+    with pytest.raises(StrategyError, match=r"signals.flow.weight = 'much'"):
+        composed.indicators({"signals.flow.weight": "much"})
+    with pytest.raises(StrategyError, match=r"unknown key 'signals.none.weight'. Write signals.NAME.key"):
+        composed.indicators({"signals.none.weight": 1.0})

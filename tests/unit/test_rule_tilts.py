@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from data.load import load
 from data.sources.frames import from_frames
 from data.universes import Spell
+from strategies.catalogue import thesis
 from strategies.errors import StrategyError
 from strategies.membership import membership
 from strategies.planning import Decisions
@@ -115,6 +116,26 @@ def test_a_table_of_sectors_by_hand():
     assert not found[0].any()
     only = tilted(scene, members, np.eye(5)[[3] * len(weights)], soft, decisions)
     assert not only.any()  # all it holds is left out: cash
+
+
+def test_too_few_that_a_tilt_leaves_in_are_cash_and_it_is_said():
+    market = load("demo", start="2024-01-02")
+    names = sorted(s for s in market.symbols if market.instruments[s].venue == "XHKG")
+    base = thesis("flow-momentum").replace({"baskets.destination": names})
+    plain = base.plan(market).targets
+    held = [plain.assets[i] for i in np.flatnonzero(plain.inner[-1, 1])]
+    sectors = [market.instruments[name].sector for name in held]
+    kept = max(set(sectors), key=sectors.count)
+    n_kept = sectors.count(kept)
+    tilt = {"tilt.kind": "sectors", "tilt.factors": {one: 0.0 for one in set(sectors) if one != kept}}
+    few = base.replace({**tilt, "baskets.min_members": n_kept + 1}).plan(market)
+    assert not few.targets.inner[-1, 1].any()
+    assert few.references.inner[-1, 1].any()
+    (note,) = [one for one in few.notes if "and that tilt.factors leave in at" in one]
+    assert note.startswith(f"Basket destination has fewer than {n_kept + 1} members")
+    enough = base.replace({**tilt, "baskets.min_members": n_kept}).plan(market).targets
+    np.testing.assert_allclose(enough.inner[-1, 1].sum(), 1.0, rtol=1e-12)
+    assert np.count_nonzero(enough.inner[-1, 1]) == n_kept
 
 
 def test_no_tilt_is_the_same_bytes():

@@ -9,6 +9,7 @@ import pytest
 import strategies
 from backtest import BacktestError, RunConfig, run
 from backtest.assumptions import other_assumptions
+from backtest.report.verdict import verdict
 from data.load import load
 from strategies.errors import StrategyError
 
@@ -129,6 +130,22 @@ def test_references_and_timing():
     assert result.timing["weeks"] == len(active)
     assert result.timing["excess"] == pytest.approx(active.mean() * 365.25 / 7, rel=1e-9)
     assert result.timing["t_statistic"] == pytest.approx(active.mean() / active.sem(), rel=1e-9)
+
+
+def test_a_tilted_thesis_has_a_mix_at_its_own_weights_too():
+    tilt = {"tilt.kind": "sectors", "tilt.factors": {"Information Technology": 5.0}}
+    result = run(THESIS.replace({"run.lots": "fractional", **tilt}), load("demo", start="2022-01-03"))
+    assert list(result.references)[-2:] == ["constant mix", "own-weight mix"]
+    plain, own = (result.references[name] for name in ("constant mix", "own-weight mix"))
+    sector = [name for name in own.weights if result.market.instruments[name].sector == "Information Technology"]
+    destination = [name for name in sector if not name.startswith("US")]
+    part = own.weights[destination].sum(axis=1).iloc[20:], plain.weights[destination].sum(axis=1).iloc[20:]
+    assert (part[0] > 1.5 * part[1]).all()
+    # The same shares, but for what fills and drift make of them.
+    chinese = [name for name in own.weights if not name.startswith("US")]
+    both = [one.weights[chinese].sum(axis=1).iloc[20:] for one in (own, plain)]
+    assert both[0].mean() == pytest.approx(both[1].mean(), abs=0.005)
+    assert any("timing is " in said for said in verdict(result))
 
 
 def test_a_basket_too_small_stays_in_cash_and_says_so():

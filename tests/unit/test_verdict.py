@@ -12,7 +12,7 @@ import pandas as pd
 from backtest.assumptions import PREFUNDED
 from backtest.config import RunConfig
 from backtest.report.verdict import n_moves, verdict
-from backtest.run import RotationResult, run
+from backtest.run import OWN_WEIGHTS, RotationResult, run
 from data.costs.schedules import COST_KINDS
 from data.load import load
 from strategies.catalogue import thesis as catalogued
@@ -31,6 +31,7 @@ def stub(
     idle: str = "",
     source_basket: str = "big-seven",
     is_tilted: bool = False,
+    own: float = 0.07,
     prefunded: float | None = None,
     first_choice: pd.Timestamp | None = None,
     **config: object,
@@ -54,6 +55,7 @@ def stub(
             "constant mix": measured(mix),
             "hold source": measured(source),
             "hold destination": measured(destination),
+            OWN_WEIGHTS: measured(own),
         },
         timing={"t_statistic": t, "weeks": 260.0, "excess": 0.04},
         average_shares=(0.7, 0.3),
@@ -65,7 +67,7 @@ def stub(
             share=share,
             score=np.zeros(200),
             targets=SimpleNamespace(inner=inner, decisions=decisions),
-            references=SimpleNamespace(inner=0.5 * inner if is_tilted else inner),
+            is_plain=not is_tilted,
         ),
         first_choice=first_choice or decisions[0],
         otherwise={} if prefunded is None else {PREFUNDED: measured(prefunded)},
