@@ -116,7 +116,11 @@ def tranche_offsets(every: str | int, offset: int, n_tranches: int) -> list[int]
     Raises
     ------
     StrategyError
-        If a period has fewer sessions than there are to be schedules.
+        If a period has fewer sessions than there are to be schedules, or the first of them lies beyond it.
+
+    Notes
+    -----
+    A short week or month has sessions for fewer: those beyond its first session decide together at that one.
 
     Examples
     --------
@@ -130,6 +134,11 @@ def tranche_offsets(every: str | int, offset: int, n_tranches: int) -> list[int]
         raise StrategyError(
             f"schedule.tranches {n_tranches}: every {every} has {length} session{'s' if length > 1 else ''} to spread "
             "them over. Take fewer, or decide less often."
+        )
+    if offset >= length:
+        raise StrategyError(
+            f"schedule.offset {offset} with schedule.tranches {n_tranches}: they are spread over {length} sessions, so "
+            f"that the first is at {length - 1} at most."
         )
     return [(offset + j * length // n_tranches) % length for j in range(n_tranches)]
 

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from enum import IntEnum
+from typing import Annotated, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from data.series.tables import LONG_TABLES
 from strategies.defaults import MIN_MEMBERS, SEASONING_SESSIONS
 
 
@@ -15,6 +17,37 @@ class Section(BaseModel):
     """A section of a thesis: frozen, and unknown keys are refused by name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class _Trailing(Protocol):
+    @property
+    def history(self) -> int: ...
+    @property
+    def min_history(self) -> int: ...
+
+
+T = TypeVar("T", bound=_Trailing)
+
+
+def window_fits(section: T) -> T:
+    """Refuse a trailing window that needs more readings than it has rows: a validator of sections with both keys.
+
+    Parameters
+    ----------
+    section : Section
+
+    Returns
+    -------
+    Section
+        The same.
+
+    Raises
+    ------
+    ValueError
+    """
+    if section.min_history > section.history:
+        raise ValueError(f"min_history {section.min_history} is above history {section.history}")
+    return section
 
 
 BASKETS = ("source", "destination")
@@ -45,6 +78,23 @@ class Baskets(Section):
         if CASH in (self.destination if isinstance(self.destination, tuple) else (self.destination,)):
             raise ValueError("destination = 'cash': cash may be the source, a destination needs names")
         return self
+
+
+class Row(IntEnum):
+    """Rows of an array of rules, one rule a column: as `Rotation` names its fields, then `VolatilityTarget`."""
+
+    IS_LINEAR = 0
+    ENTER = 1
+    EXIT = 2
+    MIN_SHARE = 3
+    MAX_SHARE = 4
+    SPEED = 5
+    PROFIT_TARGET = 6
+    STOP_LOSS = 7
+    SOURCE_SHARE = 8
+    HEDGE = 9
+    VOLATILITY_TARGET = 10
+    SCALE_AT_MOST = 11
 
 
 class Rotation(Section):
@@ -100,15 +150,16 @@ class Rotation(Section):
         Parameters
         ----------
         rules : ndarray of shape (12, n_rules)
-            As `numbers` gives each; NaN contradicts nothing.
+            Rows as of `Row`; NaN contradicts nothing.
 
         Returns
         -------
         ndarray of shape (n_rules,), bool
         """
-        is_linear, enter, leave, low, high, _, profit, stop = rules[:8]
-        wrong = (leave > enter) | (low > high)
-        wrong |= (is_linear == 1.0) & ((leave == enter) | np.isfinite(profit) | np.isfinite(stop))
+        enter, leave = rules[Row.ENTER], rules[Row.EXIT]
+        takes = np.isfinite(rules[Row.PROFIT_TARGET]) | np.isfinite(rules[Row.STOP_LOSS])
+        wrong = (leave > enter) | (rules[Row.MIN_SHARE] > rules[Row.MAX_SHARE])
+        wrong |= (rules[Row.IS_LINEAR] == 1.0) & ((leave == enter) | takes)
         return np.asarray(wrong, dtype=np.bool_)
 
     @property
@@ -165,6 +216,7 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     "active_return": ("minimum_tracking_error",),
     "filers": ("filed",),
     "filed_by": ("filed",),
+    "max_age_days": ("filed",),
 }
 
 
@@ -195,6 +247,8 @@ class Allocation(Section):
         For filed: whose 13F filings say the weights; (): all of the file.
     filed_by : {"filer", "value"}
         For filed: each filer counts as one, or each dollar.
+    max_age_days : int
+        For filed: a filing is followed until so many days after the end of its quarter.
     when_infeasible : {"raise", "hold"} or tuple of str
         Stop; leave the portfolio alone; or give demands up in this order, first what is named first; "hold" as the last
         leaves the portfolio alone where that does not help.
@@ -226,6 +280,7 @@ class Allocation(Section):
     active_return: float | None = None
     filers: tuple[str, ...] = ()
     filed_by: Literal["filer", "value"] = "filer"
+    max_age_days: Annotated[int, Field(ge=1)] = LONG_TABLES["holdings_13f"].stale_after_days
     when_infeasible: Literal["raise", "hold"] | tuple[str, ...] = "raise"
 
     @model_validator(mode="after")

@@ -75,7 +75,7 @@ def print_evidence(found: "Evidence") -> None:
             words.value(one),
             words.percentile(one),
             words.figure(one.score),
-            words.oldest(one),
+            words.oldest(one.inputs),
         )
         for one in found.observations
     ]
@@ -145,7 +145,7 @@ def _print_sectors(*by_date: "Evidence") -> None:
         style="bold",
     )
     if latest.origin:
-        console.print(latest.origin, style="dim")
+        console.print(f"{latest.origin}; latest figures: {words.oldest(latest.inputs)}", style="dim")
     zscores = [{line.sector: line.zscore for line in one.lines} for one in found if one is not None]
     rows = [
         (line.sector, line.told or "", *(words.zscore(scores.get(line.sector, math.nan)) for scores in zscores))

@@ -1,6 +1,7 @@
 """Evidence as JSON: a stable shape, told in docs/evidence.md."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from strategies.evidence.evidence import Change, Evidence, changes
 from strategies.evidence.observation import FIRED, NO_DATA, PERCENTILE_SESSIONS, Observation
 from strategies.evidence.sectors import SectorEvidence
+from strategies.evidence.used import Used
 
 FORMAT, COMPARISON_FORMAT = "eastbound-evidence-1", "eastbound-evidence-comparison-1"
 
@@ -109,16 +111,7 @@ def _observation(one: Observation) -> dict[str, Any]:
         "enter": one.enter,
         "exit": one.exit,
         "origin": one.origin,
-        "inputs": [
-            {
-                "name": used.name,
-                "date": _day(used.date),
-                "age_days": used.age_days,
-                "old_after_days": used.old_after_days,
-                "is_old": used.is_old,
-            }
-            for used in one.inputs
-        ],
+        "inputs": _inputs(one.inputs),
         "notes": list(one.notes),
         "history": {
             "dates": np.datetime_as_string(one.dates).tolist(),
@@ -127,6 +120,19 @@ def _observation(one: Observation) -> dict[str, Any]:
             "fired": [None if math.isnan(fired) else bool(fired) for fired in one.fired.tolist()],
         },
     }
+
+
+def _inputs(given: Sequence[Used]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": used.name,
+            "date": _day(used.date),
+            "age_days": used.age_days,
+            "old_after_days": used.old_after_days,
+            "is_old": used.is_old,
+        }
+        for used in given
+    ]
 
 
 def _sectors(found: SectorEvidence) -> dict[str, Any]:
@@ -138,6 +144,7 @@ def _sectors(found: SectorEvidence) -> dict[str, Any]:
         "lookback": view.lookback,
         "origin": found.origin,
         "reason": found.reason or None,
+        "inputs": _inputs(found.inputs),
         "n_told": found.n_told,
         "n_as_told": found.n_as_told,
         "lines": [

@@ -127,6 +127,8 @@ class SectorTable:
     claim : int
     title, said, origin : str
         What the report said, how much of it is so, and what flows were read from.
+    data : str
+        Of when the oldest of that is; empty without any.
     lookback, history : int
         Sessions of a flow, and of its z-score.
     rows : tuple of SectorRow
@@ -136,6 +138,7 @@ class SectorTable:
     title: str
     said: str
     origin: str
+    data: str
     lookback: int
     history: int
     rows: tuple[SectorRow, ...]
@@ -305,6 +308,7 @@ def _sectors(*by_date: Evidence) -> SectorTable | None:
         title=latest.view.title,
         said=words.sectors(latest),
         origin=latest.origin,
+        data=words.oldest(latest.inputs) if latest.inputs else "",
         lookback=latest.view.lookback,
         history=latest.view.history,
         rows=tuple(

@@ -1,6 +1,7 @@
 """Evidence in words and figures, for the terminal and the page alike."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,9 @@ from backtest.report.tables import MISSING, number
 from backtest.report.writing import counted
 from data.venues import VENUES
 from strategies.evidence.evidence import Change, Evidence
-from strategies.evidence.observation import FIRED, NO_DATA, NOT_FIRED, Observation, Used
+from strategies.evidence.observation import FIRED, NO_DATA, NOT_FIRED, Observation
 from strategies.evidence.sectors import SectorEvidence
+from strategies.evidence.used import Used
 from strategies.signals.filing import FilingSignal
 from strategies.signals.strength import StrengthSignal
 from strategies.signals.valuation import WORDS, ValuationSignal
@@ -120,7 +122,7 @@ def told(one: Observation) -> str:
         side = "below" if away < 0 else "above"
         return (
             f"{multiple} of {signal.destination_entity} {number(abs(100 * away), 1)} % {side} {signal.source_entity}, "
-            f"figures of {oldest(one)}"
+            f"figures of {oldest(one.inputs)}"
         )
     if isinstance(signal, StrengthSignal) and signal.measure == "streak":
         return f"{counted(round(abs(one.value)), 'week')} {'down' if one.value < 0 else 'up'} in a row"
@@ -199,21 +201,21 @@ def age(used: Used) -> str:
     return f"{used.date} ({counted(used.age_days, 'day')}{old})"
 
 
-def oldest(one: Observation) -> str:
-    """Say of when the oldest of the data is that an indicator was read from.
+def oldest(inputs: Sequence[Used]) -> str:
+    """Say of when the oldest of some data is.
 
     Parameters
     ----------
-    one : Observation
+    inputs : sequence of Used
 
     Returns
     -------
     str
-        A dash where it read none.
+        A dash where there are none.
     """
-    if not one.inputs:
+    if not inputs:
         return MISSING
-    return age(max(one.inputs, key=lambda used: math.inf if used.age_days is None else used.age_days))
+    return age(max(inputs, key=lambda used: math.inf if used.age_days is None else used.age_days))
 
 
 def known_by(found: Evidence) -> str:

@@ -22,7 +22,7 @@ from strategies.planning import Decisions, decide_when
 from strategies.rules.rotating import numbers_of, reach
 from strategies.rules.tilts import Tilt
 from strategies.schedule import decision_venue
-from strategies.settings import CASH, Allocation, Baskets, Rotation, Schedule, VolatilityTarget
+from strategies.settings import CASH, Allocation, Baskets, Rotation, Row, Schedule, VolatilityTarget
 from strategies.signals.composing import check_signals
 from strategies.signals.kinds import Indicator
 from strategies.signals.scene import Scene
@@ -136,12 +136,12 @@ class Variants:
             check_signals(one.signal, one.signals, self.market)
         self._refuse_beyond()
         ranges = np.array([one.signal.score_range for one in signals]).T
-        if ranges[0].max() <= rules[2].min() and rules[1].max() <= ranges[1].min():
+        if ranges[0].max() <= rules[Row.EXIT].min() and rules[Row.ENTER].max() <= ranges[1].min():
             return
         for first in range(0, self.space.n, PART_SIZE):  # of all at once every digit would be held
             last = min(first + PART_SIZE, self.space.n)
             signal, rule = self.signal_of(first, last), self.rule_of(first, last)
-            enter, leave = rules[1][rule], rules[2][rule]
+            enter, leave = rules[Row.ENTER][rule], rules[Row.EXIT][rule]
             low, high = ranges[:, signal]
             wrong = (enter > high) | (enter < low) | (leave > high) | (leave < low)
             if wrong.any():
@@ -241,7 +241,7 @@ class Variants:
     @cached_property
     def needs_prices(self) -> bool:
         """Whether any rule goes by the price of the destination over that of the source."""
-        return bool(np.isfinite(self.rules[6:8]).any())
+        return bool(np.isfinite(self.rules[[Row.PROFIT_TARGET, Row.STOP_LOSS]]).any())
 
     @cached_property
     def is_short(self) -> tuple[bool, bool]:
@@ -321,8 +321,9 @@ class Variants:
 
     def _volatility(self, changes: Mapping[str, object]) -> VolatilityTarget:
         section = cast("VolatilityTarget", self.thesis.section("volatility", changes))
-        targets = self.rules[10][np.isfinite(self.rules[10])]
-        return section.model_copy(update={"target": float(targets[0]) if len(targets) else None})
+        targets = self.rules[Row.VOLATILITY_TARGET]
+        stated = targets[np.isfinite(targets)]
+        return section.model_copy(update={"target": float(stated[0]) if len(stated) else None})
 
     def _rule(self, names: Sequence[str], codes: Sequence[int]) -> NDArray[np.float64]:
         chosen = self.space.settings_of(names, codes)

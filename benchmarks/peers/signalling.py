@@ -12,8 +12,8 @@ from benchmarks.peers.in_vectorbt import assert_engine
 from benchmarks.peers.jobs import Entry, Job, Ready, absolute_gap
 from benchmarks.peers.rotation import N_DATES, N_NAMES, make_market
 from data.market import MarketData
-from strategies.signals.flow import read_flow
-from strategies.signals.kernels import trailing_zscore_nb
+from strategies.signals.flow import FlowSignal
+from strategies.signals.kernels.trailing import trailing_zscore_nb
 from strategies.signals.scene import Scene
 from strategies.signals.turnover import MIN_USUAL_SESSIONS, USUAL_SESSIONS
 
@@ -53,7 +53,8 @@ def signalling_jobs(n_dates: int = N_DATES, n_names: int = N_NAMES) -> tuple[Job
                 source=tuple(sides[0]),
                 destination=tuple(sides[1]),
             )
-            return read_flow(scene, lookback=LOOKBACK, history=HISTORY, min_history=MIN_HISTORY, kind="volume").score
+            signal = FlowSignal(lookback=LOOKBACK, history=HISTORY, min_history=MIN_HISTORY, input="volume")
+            return signal.read(scene).score
 
         return Ready(run=run, answer=_array)
 

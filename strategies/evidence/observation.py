@@ -7,49 +7,21 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from data.series.tables import LONG_TABLES
 from strategies.evidence.board import Entry
+from strategies.evidence.used import Used, used
 from strategies.signals.composing import fired
-from strategies.signals.reading import Input, Reading
+from strategies.signals.reading import Reading
 from strategies.signals.signal import Signal
 
 PERCENTILE_SESSIONS = 756  # three years, the window of the signals themselves
 MIN_READINGS = 20  # a rank among fewer says nothing
 HISTORY_SESSIONS = 252
-CLOSES_OLD_AFTER_DAYS = LONG_TABLES["indices"].stale_after_days  # of prices, which are as daily as an index
 
 State = Literal["fired", "not fired", "no data"]
 FIRED: State = "fired"
 NOT_FIRED: State = "not fired"
 NO_DATA: State = "no data"
 NO_DAY = np.datetime64("NaT", "D")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Used:
-    """Data that an indicator was read from.
-
-    Attributes
-    ----------
-    name : str
-        In words, such as "valuations HSTECH pe_ttm".
-    date : datetime64[D]
-        Date of the latest figure known; NaT where none was.
-    age_days : int or None
-        From that date to the session; None where there is no figure.
-    old_after_days : int
-        From which age on a figure is old.
-    """
-
-    name: str
-    date: np.datetime64
-    age_days: int | None
-    old_after_days: int
-
-    @property
-    def is_old(self) -> bool:
-        """Whether the latest figure is older than it should be."""
-        return self.age_days is not None and self.age_days > self.old_after_days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -166,7 +138,7 @@ def observe(entry: Entry, reading: Reading, dates: NDArray[np.datetime64]) -> Ob
     fires = entry.indicator.fires
     states = fired(reading.score, fires)
     percentile, n_readings = _rank(reading, signal)
-    inputs = tuple(_used(one, signal, dates[-1]) for one in reading.inputs)
+    inputs = used(reading.inputs, dates[-1], getattr(signal, "max_age_days", None))
     state = NO_DATA if np.isnan(states[-1]) else FIRED if states[-1] else NOT_FIRED
     since, has_turned = _since(states)
     shown = slice(-HISTORY_SESSIONS, None)
@@ -218,15 +190,6 @@ def _since(states: NDArray[np.float64]) -> tuple[int | None, bool]:
     others = np.flatnonzero(states[known] != states[-1])
     first = int(others[-1]) + 1 if len(others) else 0
     return int(known[first]), bool(len(others))
-
-
-def _used(one: Input, signal: Signal, session: np.datetime64) -> Used:
-    # The first word of an input is its table; what is no table is prices.
-    table = LONG_TABLES.get(one.name.split(" ")[0])
-    own = getattr(signal, "max_age_days", None)
-    limit = CLOSES_OLD_AFTER_DAYS if table is None else table.stale_after_days if own is None else int(own)
-    age = None if np.isnat(one.date) else int((session - one.date).astype(np.int64))
-    return Used(name=one.name, date=one.date, age_days=age, old_after_days=limit)
 
 
 def _why_none(reading: Reading, signal: Signal, inputs: tuple[Used, ...], dates: NDArray[np.datetime64]) -> str:

@@ -11,7 +11,8 @@ from data.market import MarketData
 from data.series.tables import LONG_TABLES
 from strategies.errors import StrategyError
 from strategies.evidence.claims import CLAIMS
-from strategies.settings import CASH, Section
+from strategies.evidence.used import Used, used
+from strategies.settings import CASH, Section, window_fits
 from strategies.signals.scene import Scene
 from strategies.signals.sectors import sector_flows
 
@@ -48,12 +49,12 @@ class SectorView(Section):
     min_history: Annotated[int, Field(ge=20)] = 252
     max_age_days: Annotated[int, Field(ge=1)] = LONG_TABLES["flows"].stale_after_days
 
+    _window = model_validator(mode="after")(window_fits)
+
     @model_validator(mode="after")
     def _consistent(self) -> "SectorView":
         if self.claim not in CLAIMS:
             raise ValueError(f"claim {self.claim} is none of the story: want {min(CLAIMS)} to {max(CLAIMS)}")
-        if self.min_history > self.history:
-            raise ValueError(f"min_history {self.min_history} is above history {self.history}")
         names = (*self.bought, *self.sold)
         twice = [name for name in names if names.count(name) > 1]
         if twice:
@@ -113,12 +114,14 @@ class SectorEvidence:
         What flows were read from, with their unit; empty without any.
     reason : str
         Why there is no data; empty where any sector has a z-score.
+    inputs : tuple of Used
     """
 
     view: SectorView
     lines: tuple[SectorLine, ...]
     origin: str = ""
     reason: str = ""
+    inputs: tuple[Used, ...] = ()
 
     @property
     def n_told(self) -> int:
@@ -178,6 +181,7 @@ def sector_evidence(market: MarketData, view: SectorView, venue: str) -> SectorE
         view=view,
         lines=_lines(view, read),
         origin=found.origin,
+        inputs=used(found.inputs, scene.dates[-1], view.max_age_days) if len(scene.dates) else (),
         reason="" if has_any else f"no flow of a sector with {view.min_history} readings before it (there are {n})",
     )
 

@@ -6,9 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strategies.rules.kernels import N_STATE, Rotations, rotate_nb
-from strategies.settings import BASKETS, Rotation, VolatilityTarget
-
-N_NUMBERS = 12  # of a rule
+from strategies.settings import BASKETS, Rotation, Row, VolatilityTarget
 
 
 class Steps(NamedTuple):
@@ -51,8 +49,7 @@ def numbers_of(rule: Rotation, volatility: VolatilityTarget) -> NDArray[np.float
     Returns
     -------
     ndarray of shape (12,)
-        Is linear (1 or 0), enter, exit, floor, cap, speed, profit target, stop loss, share of the source, hedge,
-        volatility target (infinite: none, as of the two before), largest factor of it.
+        As of `Row`; infinite: no profit target, no stop, no volatility target.
     """
     return np.array([*rule.numbers, *volatility.numbers])
 
@@ -69,9 +66,10 @@ def reach(rules: NDArray[np.float64]) -> NDArray[np.float64]:
     ndarray of shape (2, 2, n_rules)
         Largest fraction of NAV, floor and cap, in source and destination: what lies between is between them.
     """
-    ends = rules[3:5]
-    source = rules[8] - rules[9] * ends
-    factor = np.where(np.isfinite(rules[10]), np.maximum(rules[11], 1.0), 1.0)
+    ends = rules[[Row.MIN_SHARE, Row.MAX_SHARE]]
+    source = rules[Row.SOURCE_SHARE] - rules[Row.HEDGE] * ends
+    is_scaled = np.isfinite(rules[Row.VOLATILITY_TARGET])
+    factor = np.where(is_scaled, np.maximum(rules[Row.SCALE_AT_MOST], 1.0), 1.0)
     return np.stack([source, ends], axis=1) * factor
 
 
@@ -121,7 +119,7 @@ def rotations_of(rotating: Rotations, lanes: slice) -> Rotations:
     Rotations
         With the same state, to be run before others.
     """
-    by_lane = ("signal", *Rotations._fields[3 : 3 + N_NUMBERS])
+    by_lane = ("signal", *Rotations._fields[3 : 3 + len(Row)])
     return rotating._replace(**{name: getattr(rotating, name)[lanes] for name in by_lane})
 
 

@@ -10,7 +10,7 @@ from data.series.tables import LONG_TABLES
 from strategies.errors import StrategyError
 from strategies.membership import Membership
 from strategies.planning import Decisions
-from strategies.settings import Section
+from strategies.settings import Section, window_fits
 from strategies.signals.scene import Scene
 from strategies.signals.sectors import sector_flows
 
@@ -67,10 +67,10 @@ class Tilt(Section):
     min_history: Annotated[int, Field(ge=20)] = 252
     max_age_days: Annotated[int, Field(ge=1)] = LONG_TABLES["flows"].stale_after_days
 
+    _window = model_validator(mode="after")(window_fits)
+
     @model_validator(mode="after")
     def _together(self) -> "Tilt":
-        if self.min_history > self.history:
-            raise ValueError(f"min_history {self.min_history} is above history {self.history}")
         if (self.kind == "sectors") != bool(self.factors):
             raise ValueError(
                 "kind = 'sectors' needs factors, such as 'Information Technology' = 1.5"

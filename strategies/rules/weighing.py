@@ -174,8 +174,16 @@ def _weigh(
     plain = inner_weights(market, members, stamps, kind, allocation.lookback, min_members)
     if allocation.kind != "filed":
         return plain, plain, ()
-    filers, by = allocation.filers, allocation.filed_by
-    return filed_weights(market, members, stamps, min_members, filers=filers, by=by), plain, ()
+    weights = filed_weights(
+        market,
+        members,
+        stamps,
+        min_members,
+        filers=allocation.filers,
+        by=allocation.filed_by,
+        max_age_days=allocation.max_age_days,
+    )
+    return weights, plain, ()
 
 
 def _when(flags: NDArray[np.bool_], dates: NDArray[np.datetime64]) -> str:

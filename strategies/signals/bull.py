@@ -12,16 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
-from data.errors import DataError
 from data.market import MarketData
-from data.series.point_in_time import PointInTime, all_series, series
+from data.series.point_in_time import PointInTime, all_series
 from data.series.tables import LONG_TABLES
-from strategies.errors import StrategyError
 from strategies.signals.basket_prices import basket_prices
-from strategies.signals.kernels import bull_bear_nb
+from strategies.signals.kernels.tracks import bull_bear_nb
 from strategies.signals.reading import Input, Reading
 from strategies.signals.scene import Scene
-from strategies.signals.signal import Signal
+from strategies.signals.signal import Signal, require_series
 
 N_TOLD = 6  # switches that a note names
 
@@ -97,10 +95,7 @@ class BullSignal(Signal):
             Naming those it has.
         """
         if self.entity:
-            try:
-                series(market, "indices", self.entity)
-            except DataError as error:
-                raise StrategyError(f"signal.entity = {self.entity!r}: {error}") from error
+            require_series(market, "indices", self.entity, stated=f"signal.entity = {self.entity!r}")
 
     def read(self, scene: Scene) -> Reading:
         """Read the state at every close of the decision venue.

@@ -5,16 +5,15 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from data.errors import DataError
 from data.market import MarketData
-from data.series.point_in_time import all_series, series
+from data.series.point_in_time import all_series
 from data.series.tables import LONG_TABLES
-from strategies.errors import StrategyError
+from strategies.settings import window_fits
 from strategies.signals.basket_prices import basket_prices
-from strategies.signals.kernels import trailing_percentile_nb
+from strategies.signals.kernels.trailing import trailing_percentile_nb
 from strategies.signals.reading import Reading
 from strategies.signals.scene import Scene
-from strategies.signals.signal import Signal, Thresholds
+from strategies.signals.signal import Signal, Thresholds, require_series
 
 SESSIONS_PER_YEAR = 252
 
@@ -47,11 +46,7 @@ class CalmSignal(Signal):
     min_history: Annotated[int, Field(ge=20)] = 252
     max_age_days: Annotated[int, Field(ge=1)] = LONG_TABLES["indices"].stale_after_days
 
-    @model_validator(mode="after")
-    def _window(self) -> "CalmSignal":
-        if self.min_history > self.history:
-            raise ValueError(f"min_history {self.min_history} is above history {self.history}")
-        return self
+    _window = model_validator(mode="after")(window_fits)
 
     @property
     def usual(self) -> Thresholds:
@@ -80,12 +75,8 @@ class CalmSignal(Signal):
         StrategyError
             Naming those it has.
         """
-        if not self.entity:
-            return
-        try:
-            series(market, "indices", self.entity)
-        except DataError as error:
-            raise StrategyError(f"signal.entity = {self.entity!r}: {error}") from error
+        if self.entity:
+            require_series(market, "indices", self.entity, stated=f"signal.entity = {self.entity!r}")
 
     def read(self, scene: Scene) -> Reading:
         """Read how calm it is at every close of the decision venue.

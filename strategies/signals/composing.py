@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from data.market import MarketData
 from strategies.errors import StrategyError
-from strategies.signals.kernels import fired_nb, sequence_nb
+from strategies.signals.kernels.tracks import fired_nb, sequence_nb
 from strategies.signals.reading import Reading
 from strategies.signals.scene import Scene, Watched
 from strategies.signals.signal import Signal, Thresholds

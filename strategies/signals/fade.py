@@ -10,7 +10,7 @@ from pydantic import Field
 from strategies.errors import StrategyError
 from strategies.settings import CASH
 from strategies.signals.basket_prices import BasketPrices, basket_prices
-from strategies.signals.kernels import broken_nb, trailing_zscore_nb
+from strategies.signals.kernels.trailing import broken_nb, trailing_zscore_nb
 from strategies.signals.reading import Reading
 from strategies.signals.scene import Scene
 from strategies.signals.signal import Signal, Thresholds
@@ -81,7 +81,7 @@ class FadeSignal(Signal):
         else:
             score = np.empty(len(prices.index))
             trailing_zscore_nb(prices.index, self.lookback, self.lookback, np.empty((2, len(score))), score)
-            score = np.where(_stands_still(prices.index, self.lookback), np.nan, -score)
+            score = -score
             value = _over_average(prices.index, self.lookback)
             label = f"index of {prices.label} over its average of {self.lookback} sessions, less 1"
             score_label = "deviations below that average"
@@ -99,10 +99,12 @@ class FadeSignal(Signal):
 
 def _breadth(prices: BasketPrices, lookback: int) -> NDArray[np.float64]:
     """Give the part of members with a whole window that are below its average; NaN where none has one."""
-    # The first return that is known begins a row after the first level.
     known = ~np.isnan(prices.returns)
-    has_level = known.copy()
-    has_level[:-1] |= known[1:]
+    # Closes are carried forward, so a name's returns have no gap: its first level is a row before the first of them.
+    has_level = np.logical_or.accumulate(known, axis=0)
+    first = has_level.argmax(axis=0) - 1
+    begins = np.flatnonzero(known.any(axis=0) & (first >= 0)) if len(known) else np.empty(0, dtype=np.intp)
+    has_level[first[begins], begins] = True
     levels = np.where(has_level, np.cumprod(np.where(known, 1.0 + prices.returns, 1.0), axis=0), np.nan)
     n, broken = np.empty(len(levels)), np.empty(len(levels))
     scratch = np.empty(levels.shape[1])
@@ -117,10 +119,3 @@ def _over_average(index: NDArray[np.float64], lookback: int) -> NDArray[np.float
         averages = np.lib.stride_tricks.sliding_window_view(index, lookback).mean(axis=1)
         found[lookback - 1 :] = index[lookback - 1 :] / averages - 1.0
     return found
-
-
-def _stands_still(levels: NDArray[np.float64], window: int) -> NDArray[np.bool_]:
-    """Say where no level of the trailing window differs from the one before: a deviation would be rounding alone."""
-    changes = np.concatenate([[0], np.cumsum(levels[1:] != levels[:-1])])
-    first = np.maximum(np.arange(len(levels)) - window + 1, 0)
-    return np.asarray(changes[: len(levels)] == changes[first], dtype=np.bool_)

@@ -93,5 +93,5 @@ class FilingSignal(Signal):
             origin=f"13F filings of {who}, known from the day after they were filed",
             value_label="filers that hold the destination",
             score_label=f"at least {self.min_filers} of them (1) or not (0)",
-            inputs=(Input(name=f"holdings_13f of {who}", date=day),),
+            inputs=(Input(name=f"holdings_13f of {who}", date=day, table="holdings_13f"),),
         )

@@ -8,21 +8,24 @@ out what returns explain.
 
 import math
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from data.market import MarketData
 from data.series.breaks import crossed
 from data.series.point_in_time import PointInTime, all_series
 from data.series.tables import LONG_TABLES
 from strategies.errors import StrategyError
-from strategies.settings import CASH
+from strategies.settings import CASH, window_fits
+from strategies.signals.ages import told_of_age
 from strategies.signals.basket_prices import basket_prices
-from strategies.signals.kernels import residual_zscore_nb, trailing_high_nb, trailing_zscore_nb
-from strategies.signals.reading import Reading
+from strategies.signals.kernels.trailing import residual_zscore_nb, trailing_high_nb, trailing_zscore_nb
+from strategies.signals.lags import lagged
+from strategies.signals.reading import Input, Reading
 from strategies.signals.scene import Scene
 from strategies.signals.signal import Signal, Thresholds
 from strategies.signals.turnover import proxy_flow
@@ -61,6 +64,17 @@ class FlowSignal(Signal):
     after_break : {"refuse", "hold"}
         What to do with a series whose publisher stopped it before the run ends: refuse to run, or read it up to
         there; once its last figure is old there is no reading and the share stays as it was.
+
+    Notes
+    -----
+    In the proxy every name counts in units of its own usual traded value, so that adjusting a price history by a
+    constant moves nothing. The regression of "residual" is on log returns, as flows follow and foretell them [1]_, and
+    is estimated at each close on the history that ends there. A high needs nine tenths of its readings.
+
+    References
+    ----------
+    .. [1] Froot, O'Connell and Seasholes, "The portfolio flows of international investors", Journal of Financial
+       Economics, 2001.
     """
 
     kind: Literal["flow"] = "flow"
@@ -78,11 +92,7 @@ class FlowSignal(Signal):
     max_age_days: Annotated[int, Field(ge=1)] = LONG_TABLES["flows"].stale_after_days
     after_break: Literal["refuse", "hold"] = "refuse"
 
-    @model_validator(mode="after")
-    def _window(self) -> "FlowSignal":
-        if self.min_history > self.history:
-            raise ValueError(f"min_history {self.min_history} is above history {self.history}")
-        return self
+    _window = model_validator(mode="after")(window_fits)
 
     @property
     def usual(self) -> Thresholds:
@@ -103,7 +113,7 @@ class FlowSignal(Signal):
 
     # What a flows file has to have is known when the run starts, and `read` refuses it then: any market passes `check`.
     def read(self, scene: Scene) -> Reading:
-        """Read flow momentum; see `read_flow`.
+        """Read flow momentum at every close of the decision venue.
 
         Parameters
         ----------
@@ -112,155 +122,100 @@ class FlowSignal(Signal):
         Returns
         -------
         Reading
+            Its value is destination less source over the lookback: USD from a flows file; from the proxy, average over
+            the members of signed traded value in days of each one's usual traded value.
+
+        Raises
+        ------
+        StrategyError
+            If a flows file is asked for and does not have the destination, or the run goes on after the publisher of a
+            series stopped it.
         """
-        return read_flow(
-            scene,
-            lookback=self.lookback,
-            history=self.history,
-            min_history=self.min_history,
-            kind=self.input,
-            source_entity=self.source_entity,
-            destination_entity=self.destination_entity,
-            source_funds=self.source_funds,
-            destination_funds=self.destination_funds,
-            max_age_days=self.max_age_days,
-            after_break=self.after_break,
-            net=self.net,
-            scale=self.scale,
-            high_sessions=self.high_sessions,
+        recorded = self._recorded(scene.market)
+        net = self._from_file(scene, recorded) if recorded else self._from_volume(scene)
+        flow, score = net.flow, np.empty(len(net.flow))
+        if self.scale == "zscore":
+            trailing_zscore_nb(flow, self.history, self.min_history, np.empty((2, len(flow))), score)
+        elif self.scale == "residual":
+            returns = own_returns(scene, net.sides, self.lookback)
+            residual_zscore_nb(flow, returns, lagged(returns, self.lookback), self.history, self.min_history, score)
+        else:
+            trailing_high_nb(flow, self.high_sessions, math.ceil(MOST * self.high_sessions), score)
+        return Reading(
+            stamps=scene.stamps,
+            value=flow,
+            score=score,
+            origin=net.origin,
+            value_label=f"net flow of {self.lookback} sessions, {net.unit}",
+            score_label={
+                "zscore": f"z-score of {self.history} sessions",
+                "residual": f"z-score of {self.history} sessions of what returns do not explain",
+                "high": f"1 - part of {self.high_sessions} sessions above",
+            }[self.scale],
+            notes=net.notes,
+            inputs=net.inputs,
         )
 
+    def _recorded(self, market: MarketData) -> tuple[str, ...]:
+        """Name the entities to read in the flows file; none: the proxy is read.
 
-def read_flow(
-    scene: Scene,
-    *,
-    lookback: int,
-    history: int,
-    min_history: int,
-    kind: str = "auto",
-    source_entity: str = "US",
-    destination_entity: str = "CHINA",
-    source_funds: tuple[str, ...] = (),
-    destination_funds: tuple[str, ...] = (),
-    max_age_days: int = LONG_TABLES["flows"].stale_after_days,
-    after_break: str = "refuse",
-    net: str = "difference",
-    scale: str = "zscore",
-    high_sessions: int = 84,
-) -> Reading:
-    """Read flow momentum at every close of the decision venue.
-
-    Parameters
-    ----------
-    scene : Scene
-    lookback : int
-        Sessions of the decision venue that a flow is summed over.
-    history, min_history : int
-        Sessions of the trailing z-score, and readings it needs.
-    kind : {"auto", "flows", "volume"}
-        "auto": the flows file if it has the destination when the run starts, else the proxy.
-    source_entity, destination_entity : str
-        Names in the flows file.
-    source_funds, destination_funds : tuple of str
-        Funds to take the proxy from where the market has their volume, instead of the members.
-    max_age_days : int
-        A recorded flow is no reading where its last figure is older.
-    after_break : {"refuse", "hold"}
-        What to do where a publisher stopped a series before the run ends. "hold": read it up to there.
-    net : {"difference", "destination"}
-        "destination": the flow into the source is not read.
-    scale : {"zscore", "residual", "high"}
-    high_sessions : int
-        Sessions of a high.
-
-    Returns
-    -------
-    Reading
-        Its value is destination less source over the lookback: USD from a flows file; from the proxy, average over the
-        members of signed traded value in days of each one's usual traded value. Its score is the z-score of that on the
-        trailing history; or that of the residuals of a regression on the log returns of the same names over the
-        lookback and over the one before [1]_, estimated at each close on the history that ends there; or 1 less the
-        part of the readings of the last sessions above it, where nine tenths of those have one.
-
-    Raises
-    ------
-    StrategyError
-        If a flows file is asked for and does not have the destination, or the run goes on after the publisher of a
-        series stopped it.
-
-    Notes
-    -----
-    In the proxy every name counts in units of its own usual traded value, so that adjusting a price history
-    by a constant moves nothing.
-
-    References
-    ----------
-    .. [1] Froot, O'Connell and Seasholes, "The portfolio flows of international investors", Journal of Financial
-       Economics, 2001.
-    """
-    market, stamps, dates = scene.market, scene.stamps, scene.dates
-    flows = market.table("flows")
-    # What is known when the run starts decides between file and proxy: one that begins later must not change the past.
-    started = market.start.astype("datetime64[ns]").astype(np.int64)
-    recorded = set(flows.loc[flows["known"] <= started, "entity"]) if len(flows) else set()
-    if kind == "flows" and destination_entity not in recorded:
-        raise StrategyError(
-            f"signal.input = 'flows', but at the start, {market.start}, the market's flows have no entity "
-            f"{destination_entity!r}"
-            + (
-                f" (they have {', '.join(sorted(recorded))})."
-                if recorded
-                else ": it has no flows file, or a later one."
+        What is known when the run starts decides: a file that begins later must not change the past.
+        """
+        flows, started = market.table("flows"), market.start.astype("datetime64[ns]").astype(np.int64)
+        have = set(flows.loc[flows["known"] <= started, "entity"]) if len(flows) else set()
+        if self.input == "flows" and self.destination_entity not in have:
+            known = f" (they have {', '.join(sorted(have))})" if have else ": it has no flows file, or a later one"
+            raise StrategyError(
+                f"signal.input = 'flows', but at the start, {market.start}, the market's flows have no entity "
+                f"{self.destination_entity!r}{known}."
             )
-        )
-    notes = list[str]()
-    is_recorded = kind != "volume" and destination_entity in recorded
-    named: Sides = ((scene.destination, destination_funds), (scene.source, source_funds))
-    named = named[:1] if net == "destination" else named
-    if is_recorded:
-        series, in_run = all_series(market, "flows"), scene.in_run
-        entities = [
-            destination_entity,
-            *([source_entity] if source_entity in recorded and net != "destination" else []),
-        ]
-        read = []
+        if self.input == "volume" or self.destination_entity not in have:
+            return ()
+        is_alone = self.net == "destination" or self.source_entity not in have
+        return (self.destination_entity,) if is_alone else (self.destination_entity, self.source_entity)
+
+    @property
+    def _funds(self) -> tuple[tuple[str, ...], ...]:
+        """Funds of the destination, and of the source where its flow is read."""
+        return (self.destination_funds, self.source_funds)[: 1 if self.net == "destination" else 2]
+
+    def _from_file(self, scene: Scene, entities: tuple[str, ...]) -> "_Net":
+        series, notes, read = all_series(scene.market, "flows"), list[str](), []
         for entity in entities:
-            whole = _until_break(series[entity,], market.last_day, after_break, notes)
-            read.append(recorded_flow(whole, stamps, lookback, max_age_days))
-            notes += _gaps(whole, stamps[in_run], dates[in_run], max_age_days)
-        flow = read[0] - read[1] if len(read) > 1 else read[0]
-        named = named[: len(read)]
-        origin = f"flows file, {' less '.join(entities)}"
-        inputs = scene.inputs("flows", *((entity,) for entity in entities))
-    else:
-        sides = [proxy_flow(scene, universe, funds, lookback) for universe, funds in named]
-        flow = sides[0].flow - sides[1].flow if len(sides) > 1 else sides[0].flow
-        origin = f"signed-dollar-volume proxy of {sides[0].label}" + (
-            f" less {sides[1].label}" if len(sides) > 1 and scene.source != CASH else ""
+            whole = _until_break(series[entity,], scene.market.last_day, self.after_break, notes)
+            read.append(recorded_flow(whole, scene.stamps, self.lookback, self.max_age_days))
+            ages = whole.as_of(scene.stamps, self.max_age_days).ages
+            notes += told_of_age(f"flow of {entity}", ages, scene, self.max_age_days)
+        return _Net(
+            flow=read[0] - read[1] if len(read) > 1 else read[0],
+            unit="USD",
+            sides=tuple(zip((scene.destination, scene.source), self._funds, strict=False))[: len(read)],
+            origin=f"flows file, {' less '.join(entities)}",
+            inputs=scene.inputs("flows", *((entity,) for entity in entities)),
+            notes=tuple(notes),
         )
-        inputs = tuple(one.input for one in sides if one.label != CASH)
-    score = np.empty(len(flow))
-    if scale == "zscore":
-        trailing_zscore_nb(flow, history, min_history, np.empty((2, len(flow))), score)
-    elif scale == "residual":
-        returns = own_returns(scene, named, lookback)
-        residual_zscore_nb(flow, returns, lagged(returns, lookback), history, min_history, score)
-    else:
-        trailing_high_nb(flow, high_sessions, math.ceil(MOST * high_sessions), score)
-    return Reading(
-        stamps=stamps,
-        value=flow,
-        score=score,
-        origin=origin,
-        value_label=f"net flow of {lookback} sessions, {'USD' if is_recorded else 'days of usual turnover'}",
-        score_label={
-            "zscore": f"z-score of {history} sessions",
-            "residual": f"z-score of {history} sessions of what returns do not explain",
-            "high": f"1 - part of {high_sessions} sessions above",
-        }[scale],
-        notes=tuple(notes),
-        inputs=inputs,
-    )
+
+    def _from_volume(self, scene: Scene) -> "_Net":
+        sides = tuple(zip((scene.destination, scene.source), self._funds, strict=False))
+        read = [proxy_flow(scene, universe, funds, self.lookback) for universe, funds in sides]
+        return _Net(
+            flow=read[0].flow - read[1].flow if len(read) > 1 else read[0].flow,
+            unit="days of usual turnover",
+            sides=sides,
+            origin="signed-dollar-volume proxy of " + " less ".join(one.label for one in read if one.label != CASH),
+            inputs=tuple(one.input for one in read if one.label != CASH),
+        )
+
+
+class _Net(NamedTuple):
+    """Destination less source, and what it was read from."""
+
+    flow: NDArray[np.float64]
+    unit: str
+    sides: Sides
+    origin: str
+    inputs: tuple[Input, ...]
+    notes: tuple[str, ...] = ()
 
 
 def own_returns(scene: Scene, sides: Sides, lookback: int) -> NDArray[np.float64]:
@@ -279,30 +234,12 @@ def own_returns(scene: Scene, sides: Sides, lookback: int) -> NDArray[np.float64
     ndarray of shape (n,)
         Of equal weights, rebalanced at every close; NaN before the lookback is full.
     """
-    logs = []
+    logs = list[NDArray[np.float64]]()
     for universe, funds in sides:
         present = tuple(sorted(fund for fund in funds if fund in scene.market.symbols))
         logs.append(np.log(basket_prices(scene, present or universe).index))
-    level = logs[0] - logs[1] if len(logs) > 1 else logs[0]
+    level: NDArray[np.float64] = logs[0] - logs[1] if len(logs) > 1 else logs[0]
     return level - lagged(level, lookback)
-
-
-def lagged(values: NDArray[np.float64], lag: int) -> NDArray[np.float64]:
-    """Give what was read some sessions before.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n,)
-    lag : int
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        NaN in the first rows.
-    """
-    before = np.full(len(values), np.nan)
-    before[lag:] = values[: max(len(values) - lag, 0)]
-    return before
 
 
 def _until_break(flow: PointInTime, last_day: np.datetime64, after_break: str, notes: list[str]) -> PointInTime:
@@ -319,19 +256,6 @@ def _until_break(flow: PointInTime, last_day: np.datetime64, after_break: str, n
         kept = flow.dates <= one.last_date
         flow = replace(flow, known=flow.known[kept], dates=flow.dates[kept], values=flow.values[kept])
     return flow
-
-
-def _gaps(flow: PointInTime, stamps: NDArray[np.int64], dates: NDArray[np.datetime64], max_age_days: int) -> list[str]:
-    """Say where the last figure of a series is too old to be a reading."""
-    found = flow.as_of(stamps, max_age_days)
-    old = np.flatnonzero(found.ages > max_age_days)
-    if not len(old):
-        return []
-    told = (
-        f"The last flow of {flow.key[0]} is over {max_age_days} days old at {len(old)} of {len(stamps)} closes, from "
-        f"{dates[old[0]]} to {dates[old[-1]]}: no reading there (signal.max_age_days)."
-    )
-    return [told]
 
 
 def recorded_flow(

@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from data.dates import NS_PER_DAY
-from data.errors import DataError
 from data.market import MarketData
-from data.series.point_in_time import PointInTime, all_series, series
+from data.series.point_in_time import PointInTime, all_series
 from data.series.tables import LONG_TABLES
-from strategies.errors import StrategyError
 from strategies.signals.ages import told_of_age
 from strategies.signals.reading import Reading
 from strategies.signals.scene import Scene
-from strategies.signals.signal import Signal, Thresholds
+from strategies.signals.signal import Signal, Thresholds, require_series
 
 Days = NDArray[np.datetime64]
 
@@ -98,12 +96,8 @@ class PositioningSignal(Signal):
         """
         for key, metric in (("metric", self.metric), ("benchmark", self.benchmark)):
             if key == "metric" or self.benchmark_weight is None:
-                try:
-                    series(market, "positioning", *self._key(metric))
-                except DataError as error:
-                    raise StrategyError(
-                        f"signal.{key} = {metric!r} of signal.entity = {self.entity!r}: {error}"
-                    ) from error
+                stated = f"signal.{key} = {metric!r} of signal.entity = {self.entity!r}"
+                require_series(market, "positioning", *self._key(metric), stated=stated)
 
     def read(self, scene: Scene) -> Reading:
         """Read the position at every close of the decision venue.

@@ -17,10 +17,13 @@ class Input:
         In words, such as "valuations HSTECH pe_ttm".
     date : datetime64[D]
         Date of the latest figure known; NaT where none was.
+    table : str
+        The long table that it stands in; empty: prices.
     """
 
     name: str
     date: np.datetime64
+    table: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from strategies.settings import window_fits
 from strategies.signals.basket_prices import basket_prices, relative_index
-from strategies.signals.kernels import trailing_autoregression_nb, trailing_zscore_nb
+from strategies.signals.kernels.trailing import trailing_autoregression_nb, trailing_zscore_nb
 from strategies.signals.reading import Reading
 from strategies.signals.scene import Scene
 from strategies.signals.signal import Signal, Thresholds
@@ -63,11 +64,7 @@ class RelativeSignal(Signal):
     min_history: Annotated[int, Field(ge=20)] = 700
     max_half_life: Annotated[float, Field(gt=0)] = 37.0
 
-    @model_validator(mode="after")
-    def _window(self) -> "RelativeSignal":
-        if self.min_history > self.history:
-            raise ValueError(f"min_history {self.min_history} is above history {self.history}")
-        return self
+    _window = model_validator(mode="after")(window_fits)
 
     @property
     def usual(self) -> Thresholds:
@@ -164,5 +161,6 @@ def _trend(value: NDArray[np.float64], lookback: int) -> NDArray[np.float64]:
     windows = np.lib.stride_tricks.sliding_window_view(np.diff(value), lookback)
     deviation = windows.std(axis=1, ddof=1)
     moved = value[lookback:] - value[:-lookback]
-    np.divide(moved, deviation * np.sqrt(lookback), out=score[lookback:], where=deviation > 0)
+    spreads = deviation > 1e-12 * np.abs(windows.mean(axis=1))  # below it they differ by rounding
+    np.divide(moved, deviation * np.sqrt(lookback), out=score[lookback:], where=spreads)
     return score

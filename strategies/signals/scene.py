@@ -142,6 +142,7 @@ class Scene:
                 date=found[key].as_of(self.stamps[-1:]).dates[0]
                 if key in found and len(self.stamps)
                 else np.datetime64("NaT", "D"),
+                table=table,
             )
             for key in keys
         )

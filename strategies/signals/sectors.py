@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from data.series.point_in_time import all_series
 from strategies.errors import StrategyError
 from strategies.signals.flow import recorded_flow
-from strategies.signals.kernels import trailing_zscore_nb
+from strategies.signals.kernels.trailing import trailing_zscore_nb
+from strategies.signals.reading import Input
 from strategies.signals.scene import Scene
 from strategies.signals.turnover import proxy_flow
 
@@ -29,12 +30,14 @@ class SectorFlows:
     zscores : ndarray of shape (n, n_sectors)
         Of each sector on its own trailing history; NaN where there is too little of it.
     origin : str
+    inputs : tuple of Input
     """
 
     sectors: tuple[str, ...]
     flows: NDArray[np.float64]
     zscores: NDArray[np.float64]
     origin: str
+    inputs: tuple[Input, ...]
 
 
 def sector_flows(
@@ -90,6 +93,7 @@ def sector_flows(
         sectors = tuple(one.removeprefix(begins) for one in of_entity)
         columns = [recorded_flow(series[one,], scene.stamps, lookback, max_age_days) for one in of_entity]
         origin = f"flows file, {len(sectors)} sectors of {entity}"
+        inputs = scene.inputs("flows", *((one,) for one in of_entity))
     else:
         proxy = proxy_flow(scene, universe, (), lookback)
         of = np.array([market.instruments[symbol].sector for symbol in proxy.symbols], dtype=object)
@@ -99,10 +103,11 @@ def sector_flows(
             own = of == sector
             columns.append(np.where(proxy.counted[:, own].any(axis=1), proxy.by_name[:, own].sum(axis=1), np.nan))
         origin = f"signed-dollar-volume proxy of {len(sectors)} sectors of {proxy.label}"
+        inputs = (proxy.input,)
     shape = (len(scene.stamps), len(sectors))
     flows, zscores = np.empty(shape), np.empty(shape)
     for i, flow in enumerate(columns):
         score = np.empty(len(flow))
         trailing_zscore_nb(flow, history, min_history, np.empty((2, len(flow))), score)
         flows[:, i], zscores[:, i] = flow, score
-    return SectorFlows(sectors=sectors, flows=flows, zscores=zscores, origin=origin)
+    return SectorFlows(sectors=sectors, flows=flows, zscores=zscores, origin=origin, inputs=inputs)

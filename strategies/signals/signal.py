@@ -3,10 +3,36 @@
 import math
 from typing import NamedTuple
 
+from data.errors import DataError
 from data.market import MarketData
+from data.series.point_in_time import series
+from strategies.errors import StrategyError
 from strategies.settings import Section
 from strategies.signals.reading import Reading
 from strategies.signals.scene import Scene
+
+
+def require_series(market: MarketData, table: str, *key: str, stated: str) -> None:
+    """Refuse a market that never has a series.
+
+    Parameters
+    ----------
+    market : MarketData
+    table : str
+    *key : str
+        As of `data.series.point_in_time.series`.
+    stated : str
+        What names it, for the message: "signal.entity = 'VIX'".
+
+    Raises
+    ------
+    StrategyError
+        Naming those there are.
+    """
+    try:
+        series(market, table, *key)
+    except DataError as error:
+        raise StrategyError(f"{stated}: {error}") from error
 
 
 class Thresholds(NamedTuple):

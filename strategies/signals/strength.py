@@ -12,7 +12,8 @@ from data.gaps import carried_forward
 from data.market import MarketData
 from strategies.errors import StrategyError
 from strategies.signals.basket_prices import basket_prices, relative_index
-from strategies.signals.kernels import streaks_nb
+from strategies.signals.kernels.tracks import streaks_nb
+from strategies.signals.lags import lagged
 from strategies.signals.reading import Input, Reading
 from strategies.signals.scene import Scene
 from strategies.signals.signal import Signal, Thresholds
@@ -101,7 +102,8 @@ class StrengthSignal(Signal):
             label, origin = "weeks up in a row (below 0: down)", f"weekly closes of {name}"
         elif self.measure == "relative":
             source = basket_prices(scene, scene.source)
-            value = _lagged(np.log(relative_index(scene)), self.lookback)
+            ratio = np.log(relative_index(scene))
+            value = ratio - lagged(ratio, self.lookback)
             inputs = (*inputs, source.input)
             label = f"log return over {self.lookback} sessions less that of {source.label}"
             origin = f"{name} and {source.label}"
@@ -109,7 +111,7 @@ class StrengthSignal(Signal):
             value = (
                 _own_return(scene, self.entity, self.lookback)
                 if prices is None
-                else np.expm1(_lagged(np.log(prices.index), self.lookback))
+                else np.expm1(np.log(prices.index) - lagged(np.log(prices.index), self.lookback))
             )
             label, origin = f"total return over {self.lookback} sessions", f"closes of {name}"
         return Reading(
@@ -140,13 +142,6 @@ def _told(weeks: Weeks, stamps: NDArray[np.int64], name: str) -> tuple[str, ...]
         if not np.isnan(move)
     ]
     return (f"Last weeks of {name}, by their last session: {', '.join(told)}.",) if told else ()
-
-
-def _lagged(levels: NDArray[np.float64], lookback: int) -> NDArray[np.float64]:
-    """Take from each level the one so many rows before."""
-    moved = np.full(len(levels), np.nan)
-    moved[lookback:] = levels[lookback:] - levels[:-lookback]
-    return moved
 
 
 def _own_return(scene: Scene, symbol: str, lookback: int) -> NDArray[np.float64]:

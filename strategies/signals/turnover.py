@@ -4,7 +4,7 @@ Every name counts in days of its own usual traded value, so that adjusting a pri
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from data.adjustments import adjusted_close, traded_value
 from data.kept import Kept
 from strategies.membership import membership
 from strategies.settings import CASH
+from strategies.signals.lags import lagged
 from strategies.signals.reading import Input
 from strategies.signals.scene import Scene
 
@@ -108,8 +109,8 @@ def proxy_flow(scene: Scene, universe: str | tuple[str, ...], funds: tuple[str, 
         return ProxyFlow(label=CASH, symbols=(), by_name=names, counted=names.astype(bool), flow=nothing, last_date=day)
     key = (scene.venue, universe, funds)
     found = _TURNOVER.get(scene.market, key, lambda: _turnover(scene, universe, funds))
-    moved = found.signed - _lagged(found.signed, lookback)
-    enough = found.usable & (found.n_days - _lagged(found.n_days, lookback) >= max(1, lookback // 2))
+    moved = found.signed - lagged(found.signed, lookback, before=0.0)
+    enough = found.usable & (found.n_days - lagged(found.n_days, lookback, before=0) >= max(1, lookback // 2))
     enough[:lookback] = False
     days = np.divide(moved, found.usual, out=np.zeros_like(moved), where=enough)
     n_names, total = enough.sum(axis=1), days.sum(axis=1)
@@ -159,10 +160,3 @@ def _turnover(scene: Scene, universe: str | tuple[str, ...], funds: tuple[str, .
     for array in (usable, signed, usual, n_days):
         array.flags.writeable = False
     return _Turnover(label, symbols, usable, signed, usual, n_days, last_date)
-
-
-def _lagged(values: NDArray[Any], lag: int) -> NDArray[Any]:
-    """Give what was there some rows before; before the first one nothing had been summed."""
-    before = np.zeros_like(values)
-    before[lag:] = values[:-lag]
-    return before

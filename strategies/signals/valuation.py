@@ -14,16 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from data.errors import DataError
 from data.market import MarketData
 from data.series.basis import ratio_steps
-from data.series.point_in_time import PointInTime, all_series, series
+from data.series.point_in_time import PointInTime, all_series
 from data.series.tables import LONG_TABLES
-from strategies.errors import StrategyError
-from strategies.signals.kernels import trailing_percentile_nb
+from strategies.settings import window_fits
+from strategies.signals.kernels.trailing import trailing_percentile_nb
 from strategies.signals.reading import Reading
 from strategies.signals.scene import Scene
-from strategies.signals.signal import Signal, Thresholds
+from strategies.signals.signal import Signal, Thresholds, require_series
 
 PARTS = ("price", "earnings", "basis")
 METRICS = {"pe_ttm": "trailing P/E (pe_ttm)", "pb": "P/B (pb)", "div_yield_pct": "dividend yield (div_yield_pct)"}
@@ -84,10 +83,10 @@ class ValuationSignal(Signal):
     max_age_days: Annotated[int, Field(ge=1)] = LONG_TABLES["valuations"].stale_after_days
     wait_sessions: Annotated[int, Field(ge=0)] = 5
 
+    _window = model_validator(mode="after")(window_fits)
+
     @model_validator(mode="after")
-    def _window(self) -> "ValuationSignal":
-        if self.min_history > self.history:
-            raise ValueError(f"min_history {self.min_history} is above history {self.history}")
+    def _of_one_kind(self) -> "ValuationSignal":
         if self.source_entity == self.destination_entity:
             raise ValueError(f"source_entity and destination_entity are both {self.source_entity!r}")
         of_metric = "pb" if self.metric.startswith("pb") else "div" if self.metric.startswith("div") else "pe"
@@ -187,10 +186,7 @@ class ValuationSignal(Signal):
             Naming those it has.
         """
         for key, entity in (("source_entity", self.source_entity), ("destination_entity", self.destination_entity)):
-            try:
-                series(market, "valuations", entity, self.metric)
-            except DataError as error:
-                raise StrategyError(f"signal.{key} = {entity!r}: {error}") from error
+            require_series(market, "valuations", entity, self.metric, stated=f"signal.{key} = {entity!r}")
 
     def _side(self, market: MarketData, entity: str, stamps: NDArray[np.int64]) -> "_Side":
         ratio = all_series(market, "valuations").get((entity, self.metric))

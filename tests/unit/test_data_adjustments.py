@@ -9,7 +9,7 @@ from data.counterfactual import FUTURES, rescaled, with_future
 from data.load import load
 from data.market import MarketData
 from data.sources.frames import from_frames
-from strategies.signals.flow import read_flow
+from strategies.signals.flow import FlowSignal
 from strategies.signals.scene import Scene
 from tests.markets import said
 
@@ -206,7 +206,7 @@ def test_traded_value_is_at_the_price_as_traded() -> None:
 
 def flow_of(market: MarketData) -> np.ndarray:
     scene = Scene(market=market, venue="XNYS", source=("AAA", "BBB"), destination=("HHH",))
-    return read_flow(scene, lookback=5, history=60, min_history=20, kind="volume").value
+    return FlowSignal(lookback=5, history=60, min_history=20, input="volume").read(scene).value
 
 
 def test_the_flow_proxy_signs_by_total_return_and_values_as_traded() -> None:

@@ -10,6 +10,7 @@ from backtest.evidence.document import evidence_document
 from data.counterfactual import FUTURES, with_future
 from data.errors import DataError
 from data.load import load
+from data.series.tables import LONG_TABLES
 from data.sources.frames import from_frames
 from data.universes import Spell
 from strategies.errors import StrategyError
@@ -27,6 +28,11 @@ def board(**changed):
     return board_of({"indicator": [table | changed]}, "made up")
 
 
+def table_of(name):
+    """The table that an input of a test is named after; none: prices."""
+    return name.split()[0] if name.split()[0] in LONG_TABLES else ""
+
+
 def observed(score, value=None, inputs=(), parts=None, entry=None, **options):
     """Observe a made-up reading whose last session is 2025-01-31, a Friday."""
     score = np.asarray(score, dtype=np.float64)
@@ -38,7 +44,7 @@ def observed(score, value=None, inputs=(), parts=None, entry=None, **options):
         origin="made up",
         value_label="value",
         score_label="score",
-        inputs=tuple(Input(name=name, date=np.datetime64(date, "D")) for name, date in inputs),
+        inputs=tuple(Input(name=name, date=np.datetime64(date, "D"), table=table_of(name)) for name, date in inputs),
         parts=parts or {},
     )
     return observe(entry or board(enter=1.0, exit=0.0, **options).entries[0], reading, dates)
@@ -184,7 +190,7 @@ def test_an_unexpected_failure_is_not_taken_for_missing_data(monkeypatch):
     def fail(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("strategies.signals.flow.read_flow", lambda *_, **__: fail())
+    monkeypatch.setattr("strategies.signals.flow.proxy_flow", lambda *_, **__: fail())
     with pytest.raises(ZeroDivisionError):
         evidence(load("tiny"), "2025-02-04", board())
 

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from backtest.evidence import words
-from backtest.evidence.document import change_of
+from backtest.evidence.document import change_of, evidence_document
 from backtest.evidence.page import render_comparison, render_evidence
 from backtest.evidence.sparkline import EDGE, HEIGHT, WIDTH, sparkline
-from strategies.evidence.board import board_of
-from strategies.evidence.evidence import Change, Evidence
+from data.load import load
+from strategies.evidence.board import board_of, own_board
+from strategies.evidence.evidence import Change, Evidence, evidence
 from strategies.evidence.observation import Observation, observe, unread
 from strategies.evidence.sectors import SectorEvidence, SectorLine, SectorView
 from strategies.signals.reading import Input, Reading
@@ -29,7 +30,7 @@ def observed(score, last="2025-01-31", data="2025-01-31") -> Observation:
         origin="made up",
         value_label="points",
         score_label="score",
-        inputs=(Input(name="flows CHINA", date=np.datetime64(data, "D")),),
+        inputs=(Input(name="flows CHINA", date=np.datetime64(data, "D"), table="flows"),),
     )
     return observe(BOARD.entries[0], reading, dates)
 
@@ -94,14 +95,14 @@ def test_what_became_of_an_indicator():
 
 def test_old_data_are_marked_and_say_why_there_is_none():
     old = observed([0.5, NAN], data="2024-12-31")
-    assert words.oldest(old) == "2024-12-31 (31 days, OLD: over 14)"
+    assert words.oldest(old.inputs) == "2024-12-31 (31 days, OLD: over 14)"
     page = render_evidence(of_date(old, "2025-01-31"))
     assert '<span class="old">flows CHINA: 2024-12-31 (31 days, OLD: over 14)</span>' in page
     assert "the last figure of flows CHINA is of 2024-12-31, 31 days old (limit 14)" in page
     assert 'class="indicator none"' in page  # with its chart up to there
     assert "SYNTHETIC" not in page
     assert 'class="old"' not in render_evidence(of_date(observed([0.5, 0.5]), "2025-01-31"))
-    assert words.oldest(unread(BOARD.entries[0], "broken")) == "–"
+    assert words.oldest(unread(BOARD.entries[0], "broken").inputs) == "–"
 
 
 def test_data_that_went_are_among_what_turned_with_the_reason():
@@ -110,6 +111,15 @@ def test_data_that_went_are_among_what_turned_with_the_reason():
     turned = page[page.index('class="group turned"') : page.index('class="group same"')]
     assert "fired → no data since 2025-01-31 (the last figure of flows CHINA is of 2024-12-31" in turned
     assert 'class="group none"' in page
+
+
+def test_the_age_of_what_sectors_are_read_from_is_shown():
+    demo = load("demo")
+    found = evidence(demo, "2024-09-13", own_board())
+    (data,) = found.sectors.inputs
+    assert (str(data.date), data.age_days, data.old_after_days) == ("2024-09-13", 0, 7)
+    assert "latest figures: 2024-09-13 (0 days)" in render_evidence(found)
+    assert evidence_document(found)["sectors"]["inputs"][0]["name"].startswith("closes and volumes of ")
 
 
 def test_sectors_in_words():

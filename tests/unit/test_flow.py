@@ -7,7 +7,7 @@ from data.load import load
 from data.sources.frames import from_frames
 from data.universes import Spell
 from strategies.errors import StrategyError
-from strategies.signals.flow import read_flow
+from strategies.signals.flow import FlowSignal
 from strategies.signals.scene import Scene
 
 DATES = pd.bdate_range("2024-02-20", "2024-05-24").difference(pd.DatetimeIndex(["2024-03-29"]))
@@ -28,8 +28,9 @@ def volume_market():
 
 
 def reading(market, **options):
-    given = {"lookback": 5, "history": 40, "min_history": 20, "kind": "volume"}
-    return read_flow(Scene(market=market, venue="XNYS", source="one", destination="two"), **(given | options))
+    given = {"lookback": 5, "history": 40, "min_history": 20, "input": "volume"}
+    scene = Scene(market=market, venue="XNYS", source="one", destination="two")
+    return FlowSignal(**(given | options)).read(scene)
 
 
 def test_the_proxy_by_hand():
@@ -74,7 +75,7 @@ def test_recorded_flows_count_from_when_they_are_known():
     prices = pd.DataFrame({"date": DATES, "symbol": "AAA", "venue": "XNYS", "currency": "USD", "close": 10.0})
     market = from_frames(prices, flows=flows, memberships={"one": (Spell("AAA"),), "two": (Spell("AAA"),)})
     market = market.restricted(start="2024-03-11")
-    found = reading(market, kind="auto", lookback=10)
+    found = reading(market, input="auto", lookback=10)
     calendar = market.calendars["XNYS"]
 
     def at(date: str) -> float:
@@ -102,7 +103,7 @@ def test_a_revised_flow_counts_once():
             ("2024-03-01", "CHINA", 101.0, "2024-03-06T00:00Z"),
         ]
     ).restricted(start="2024-03-04")
-    found = reading(market, kind="flows", lookback=9)
+    found = reading(market, input="flows", lookback=9)
     at = np.searchsorted(found.stamps, pd.Timestamp("2024-03-05 21:00", tz="UTC").value)
     assert found.value[at] == 50.0 + 100.0
     assert found.value[at + 1] == 50.0 + 101.0
@@ -110,18 +111,18 @@ def test_a_revised_flow_counts_once():
 
 def test_a_file_that_begins_later_does_not_change_the_past():
     market = flow_file([("2024-05-03", "CHINA", 50.0, "2024-05-06T00:00Z")])
-    found = reading(market, kind="auto")
+    found = reading(market, input="auto")
     assert found.origin.startswith("signed-dollar-volume proxy")
     with pytest.raises(StrategyError, match="at the start, 2024-02-20"):
-        reading(market, kind="flows")
+        reading(market, input="flows")
 
 
 def test_flows_asked_for_and_not_there_are_refused():
     with pytest.raises(StrategyError, match="no entity 'CHINA': it has no flows file, or a later one"):
-        reading(volume_market(), kind="flows")
+        reading(volume_market(), input="flows")
     scene = Scene(market=load("demo"), venue="XNYS", source="big-seven", destination="hang-seng-tech")
     with pytest.raises(StrategyError, match=r"no entity 'ASIA' \(they have CHINA, US\)"):
-        read_flow(scene, lookback=20, history=756, min_history=252, kind="flows", destination_entity="ASIA")
+        FlowSignal(input="flows", destination_entity="ASIA").read(scene)
 
 
 def test_named_funds_stand_for_a_basket_where_the_market_has_them():

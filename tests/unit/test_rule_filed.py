@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from data.load import load
 from data.sources.frames import from_frames
 from data.universes import Spell
+from strategies.catalogue import thesis
 from strategies.errors import StrategyError
 from strategies.membership import membership
 from strategies.rules.filed import filed_weights
@@ -215,3 +216,15 @@ def test_on_real_filings():
     assert (score[~before] == 1.0).all()
     with pytest.raises(StrategyError, match="like it: APPALOOSA LP"):
         FilingSignal(filers=("Appaloosa",)).check(market)
+
+
+def test_a_thesis_says_how_long_a_filing_is_followed():
+    market = load("demo", start="2022-01-03", end="2023-06-30")
+    base = thesis("filings-follower")
+    n_held = [
+        int(base.replace({"allocation.max_age_days": days}).plan(market).targets.inner[:, 1].any(axis=1).sum())
+        for days in (50, 80, 140)
+    ]
+    assert 0 < n_held[0] < n_held[1] < n_held[2]
+    with pytest.raises(StrategyError, match="max_age_days = 50 is for filed: equal does not read it"):
+        thesis("flow-momentum").replace({"allocation.max_age_days": 50})

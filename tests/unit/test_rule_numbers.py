@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from backtest.tuning.rule_numbers import rule_numbers
+from backtest.tuning.rule_numbers import FIELDS, rule_numbers
 from backtest.tuning.space import space_of
 from backtest.tuning.variants import Variants
 from data.load import load
 from strategies.catalogue import thesis
 from strategies.errors import StrategyError
+from strategies.rules.kernels import Rotations
 from strategies.rules.rotating import numbers_of
-from strategies.settings import Rotation
+from strategies.settings import Rotation, Row
 
 FLOW = thesis("flow-momentum")
 VALUES = {
@@ -73,3 +74,15 @@ def test_of_a_quarter_of_a_million_rules_none_is_made_by_itself(monkeypatch):
     monkeypatch.setattr(Rotation, "model_validate", lambda *given, **named: made.append(1) or real(*given, **named))
     assert swept.rules.shape == (12, 250_000)
     assert not made
+
+
+def test_rows_are_named_as_the_settings_and_the_kernel_name_them():
+    named = [name.lower() for name in Row.__members__]
+    assert named == ["is_linear" if one == "rotation.rule" else _plain(one) for one in FIELDS]
+    kernel = list(Rotations._fields[3 : 3 + len(Row)])
+    assert kernel == ["leave" if one == "exit" else one for one in named]
+
+
+def _plain(field):
+    key = field.partition(".")[2]
+    return f"volatility_{key}" if field == "volatility.target" else key

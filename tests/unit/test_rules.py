@@ -12,7 +12,7 @@ from data.universes import Spell
 from strategies.membership import membership
 from strategies.rules.baskets import inner_weights
 from strategies.rules.rotating import rotation_shares, rotations
-from strategies.signals.kernels import trailing_zscore_nb
+from strategies.signals.kernels.trailing import trailing_zscore_nb
 
 
 def rotate(score, *, price=None, linear=False, enter=1.0, leave=0.0, low=0.0, high=1.0, speed=1.0, target=np.inf):
@@ -178,3 +178,14 @@ def test_one_line_per_issuer():
     # Hong Kong's line once it has a price, New York's until then.
     assert found.symbols == ("9988.HK", "BABA")
     assert found.eligible.tolist() == [[False, True], [True, False]]
+
+
+@pytest.mark.parametrize("level", [0.1, 1e9 / 3.0, -0.7])
+def test_readings_that_stand_still_have_no_score_whatever_their_sum_rounds_to(level):
+    """The mean of thirty times 0.1 is not 0.1: a deviation of rounding is none."""
+    values, found = np.full(40, level), np.empty(40)
+    trailing_zscore_nb(values, 30, 10, np.empty((2, 40)), found)
+    assert np.isnan(found).all()
+    values[-1] *= 1.0 + 1e-9
+    trailing_zscore_nb(values, 30, 10, np.empty((2, 40)), found)
+    assert abs(found[-1]) == pytest.approx(29 / np.sqrt(30), rel=1e-4)  # one of thirty differs

@@ -4,7 +4,7 @@ import pytest
 
 from data.calendars import trading_calendar
 from strategies.errors import StrategyError
-from strategies.schedule import decision_stamps, expected_dates, rebalance_dates
+from strategies.schedule import decision_stamps, expected_dates, rebalance_dates, tranche_offsets
 
 NEW_YORK = trading_calendar("XNYS", 2024, 2025)
 HONG_KONG = trading_calendar("XHKG", 2023, 2023)
@@ -73,3 +73,10 @@ def test_a_schedule_out_of_range_is_refused(every, offset):
 def test_a_date_before_the_calendar_is_refused():
     with pytest.raises(StrategyError, match="2023-12-29 is before the first session of XNYS"):
         decision_stamps(NEW_YORK, days("2023-12-29"))
+
+
+def test_the_first_of_several_tranches_keeps_its_offset():
+    assert tranche_offsets("month", 20, 4) == [20, 4, 9, 14]
+    assert tranche_offsets("month", 22, 1) == [22]
+    with pytest.raises(StrategyError, match=r"offset 22 with schedule.tranches 4: they are spread over 21 sessions"):
+        tranche_offsets("month", 22, 4)

@@ -8,7 +8,7 @@ from data.load import load
 from data.sources.frames import from_frames
 from data.universes import Spell
 from strategies.signals.flow import FlowSignal, own_returns
-from strategies.signals.kernels import residual_zscore_nb, trailing_high_nb
+from strategies.signals.kernels.trailing import residual_zscore_nb, trailing_high_nb
 from strategies.signals.scene import Scene
 from tests.long_tables import assert_nothing_later_matters
 from tests.markets import sessions

@@ -9,7 +9,7 @@ from data.universes import Spell
 from strategies.catalogue import thesis
 from strategies.errors import StrategyError
 from strategies.signals.basket_prices import basket_prices, relative_index
-from strategies.signals.kernels import trailing_autoregression_nb
+from strategies.signals.kernels.trailing import trailing_autoregression_nb
 from strategies.signals.relative import RelativeSignal, half_lives
 from strategies.signals.scene import Scene
 from tests.naive import signals as naive

@@ -8,7 +8,7 @@ from data.calendars import trading_calendar
 from strategies.catalogue import thesis
 from strategies.errors import StrategyError
 from strategies.signals.basket_prices import basket_prices
-from strategies.signals.kernels import streaks_nb
+from strategies.signals.kernels.tracks import streaks_nb
 from strategies.signals.kinds import Indicator
 from strategies.signals.strength import StrengthSignal
 from strategies.signals.weeks import weeks_of_name

@@ -15,7 +15,7 @@ from data.sources.frames import from_frames
 from data.universes import Spell
 from strategies.closings import closings
 from strategies.errors import StrategyError
-from strategies.signals.kernels import trailing_percentile_nb
+from strategies.signals.kernels.trailing import trailing_percentile_nb
 from strategies.signals.scene import Scene
 from strategies.signals.valuation import ValuationSignal
 from tests.real import FOLDER, needs_real

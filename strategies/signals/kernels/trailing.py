@@ -1,8 +1,26 @@
-"""Compiled loops of signals."""
+"""Compiled loops over trailing windows."""
 
 import numpy as np
 
-from data.jit import dense, kernel
+from data.jit import dense, kernel, leaf
+
+
+@leaf
+def is_rounding_nb(square, n, mean):
+    """Say whether readings differ from their mean by no more than rounding: they stand still.
+
+    Parameters
+    ----------
+    square : float
+        Sum of squared distances from the mean.
+    n, mean : float
+
+    Returns
+    -------
+    bool
+        True of a deviation below 1e-12 of the mean.
+    """
+    return not square > 1e-24 * n * mean * mean
 
 
 @dense
@@ -75,7 +93,7 @@ def trailing_zscore_nb(values, history, min_history, scratch, score_out):
         add_squares_nb(values[: size - back], mean[back:], score_out[back:])
     for i in range(size):
         square = score_out[i]
-        is_enough = n[i] >= max(min_history, 2) and square > 0.0
+        is_enough = n[i] >= max(min_history, 2) and not is_rounding_nb(square, n[i], mean[i])
         score_out[i] = (values[i] - mean[i]) / np.sqrt(square / (n[i] - 1.0)) if is_enough else np.nan
 
 
@@ -181,7 +199,7 @@ def residual_zscore_nb(values, first, second, history, min_history, score_out):
                 by += b * y
                 yy += y * y
         spread = aa * bb - ab * ab
-        still = aa <= 1e-24 * n * mean_a * mean_a or bb <= 1e-24 * n * mean_b * mean_b
+        still = is_rounding_nb(aa, n, mean_a) or is_rounding_nb(bb, n, mean_b)
         if still or not spread > 1e-10 * aa * bb:  # below it one stands still, or the two are one, to rounding
             continue
         on_a, on_b = (ay * bb - by * ab) / spread, (by * aa - ay * ab) / spread
@@ -193,140 +211,6 @@ def residual_zscore_nb(values, first, second, history, min_history, score_out):
         if square > 1e-20 * yy:  # below it nothing is left but rounding
             rest = values[i] - mean_y - on_a * (first[i] - mean_a) - on_b * (second[i] - mean_b)
             score_out[i] = rest / np.sqrt(square / (n - 1.0))
-
-
-@kernel
-def fired_nb(score, enter, leave, fired_out):
-    """Say where a signal has fired and was not released since.
-
-    Parameters
-    ----------
-    score : ndarray of shape (n,)
-        NaN: no score.
-    enter, leave : float
-        It fires at the first or above, and is released at the second or below.
-    fired_out : ndarray of shape (n,)
-        Written in place: 1, 0, or NaN where there is no score; what was before goes on behind it.
-    """
-    has_fired = False
-    for i in range(score.shape[0]):
-        if score[i] >= enter:
-            has_fired = True
-        elif score[i] <= leave:
-            has_fired = False
-        fired_out[i] = np.nan if np.isnan(score[i]) else (1.0 if has_fired else 0.0)
-
-
-@kernel
-def sequence_nb(entering, enter, leaving, leave, in_out):
-    """Go in on one signal and out on another.
-
-    Parameters
-    ----------
-    entering, leaving : ndarray of shape (n,)
-        Scores; NaN: none, which says nothing.
-    enter, leave : float
-        In at the first or above of the one; out at the second or below of the other, which counts more.
-    in_out : ndarray of shape (n,)
-        Written in place: 1 in, 0 out, NaN before the first score of `entering`.
-    """
-    is_in, has_begun = False, False
-    for i in range(entering.shape[0]):
-        has_begun |= not np.isnan(entering[i])
-        if leaving[i] <= leave:
-            is_in = False
-        elif entering[i] >= enter:
-            is_in = True
-        in_out[i] = (1.0 if is_in else 0.0) if has_begun else np.nan
-
-
-@kernel
-def bull_bear_nb(place, closes, rise, fall, begins_as_bull, path, bull_out, away_out, moved_out, extreme_out):
-    """Run the two-state filter of bull and bear tracks over the closes known at each row.
-
-    Parameters
-    ----------
-    place : ndarray of shape (n,), int64
-        Where the close of each row stands in order of dates. A row that is no later than one before (a revision, or
-        a late close) lets the filter run anew from the first date.
-    closes : ndarray of shape (n,)
-        In the order in which they became known; no NaN.
-    rise, fall : float
-        Moves from the extreme that switch, as fractions.
-    begins_as_bull : bool
-        State at the first close.
-    path : ndarray of shape (n_dates,)
-        Written over: NaN to begin with.
-    bull_out : ndarray of shape (n,)
-        Written in place: 1 in a bull track, 0 in a bear track, of the latest date known.
-    away_out : ndarray of shape (n,)
-        Written in place: its close over the extreme of its track, less 1.
-    moved_out : ndarray of shape (n,)
-        Written in place: its close over the extreme that it was compared with, less 1; 0 at the first.
-    extreme_out : ndarray of shape (n,), int64
-        Written in place: place of that extreme.
-    """
-    top = -1
-    is_bull, extreme, at = begins_as_bull, np.nan, 0
-    moved, compared = 0.0, 0
-    for row in range(place.shape[0]):
-        path[place[row]] = closes[row]
-        first = place[row]
-        if place[row] <= top:
-            first = 0
-            extreme = np.nan
-        else:
-            top = place[row]
-        for j in range(first, top + 1):
-            close = path[j]
-            if np.isnan(close):
-                continue
-            if np.isnan(extreme):
-                is_bull, extreme, at = begins_as_bull, close, j
-            moved, compared = close / extreme - 1.0, at
-            if is_bull:
-                is_switch = close <= (1.0 - fall) * extreme
-                is_further = close > extreme
-            else:
-                is_switch = close >= (1.0 + rise) * extreme
-                is_further = close < extreme
-            if is_switch:
-                is_bull = not is_bull
-            if is_switch or is_further:
-                extreme, at = close, j
-        bull_out[row] = 1.0 if is_bull else 0.0
-        away_out[row] = path[top] / extreme - 1.0
-        moved_out[row] = moved
-        extreme_out[row] = compared
-
-
-@kernel
-def streaks_nb(levels, streak_out):
-    """Count periods in a row that a level rose, or fell.
-
-    Parameters
-    ----------
-    levels : ndarray of shape (n,)
-        At the end of each period; NaN: unknown.
-    streak_out : ndarray of shape (n,)
-        Written in place: rises in a row up to each, falls in a row below zero, 0 where it stood still; NaN where
-        one end of the period is unknown, and the count begins anew behind it.
-    """
-    run = 0.0
-    before = np.nan
-    for i in range(levels.shape[0]):
-        if np.isnan(levels[i]) or np.isnan(before):
-            run = 0.0
-            streak_out[i] = np.nan
-        else:
-            if levels[i] > before:
-                run = max(run, 0.0) + 1.0
-            elif levels[i] < before:
-                run = min(run, 0.0) - 1.0
-            else:
-                run = 0.0
-            streak_out[i] = run
-        before = levels[i]
 
 
 @kernel
@@ -360,7 +244,7 @@ def trailing_autoregression_nb(values, history, min_history, slope_out):
                 away = values[j - 1] - before
                 product += away * (values[j] - now)
                 square += away * away
-        is_enough = n >= max(min_history - 1, 2) and square > 0.0
+        is_enough = n >= max(min_history - 1, 2) and not is_rounding_nb(square, n, before)
         slope_out[i] = product / square if is_enough else np.nan
 
 
