@@ -157,8 +157,8 @@ def _print_sectors(*by_date: "Evidence") -> None:
 
 def _print_missing(found: "Evidence") -> None:
     console = plain_console()
-    for one in found.of("no data"):
-        console.print(f"no data on {found.session}: {one.entry.name}: {one.reason}", style="yellow")
+    for one in (*found.of("no score"), *found.of("no data")):
+        console.print(f"{one.state} on {found.session}: {one.entry.name}: {one.reason}", style="yellow")
 
 
 def _print_notes(found: "Evidence") -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from strategies.evidence.evidence import Change, Evidence, changes
-from strategies.evidence.observation import FIRED, NO_DATA, PERCENTILE_SESSIONS, Observation
+from strategies.evidence.observation import FIRED, NO_DATA, NO_SCORE, PERCENTILE_SESSIONS, Observation
 from strategies.evidence.sectors import SectorEvidence
 from strategies.evidence.used import Used
 
@@ -75,7 +75,7 @@ def change_of(one: Change) -> str:
 
     Returns
     -------
-    {"fired", "released", "data came", "data went", "same", "no data"}
+    {"fired", "released", "score came", "score went", "data came", "data went", "same", "no data"}
     """
     if one.has_no_data:
         return NO_DATA
@@ -85,7 +85,11 @@ def change_of(one: Change) -> str:
         return "data came"
     if one.after.state == NO_DATA:
         return "data went"
-    return FIRED if one.after.state == FIRED else "released"
+    if one.after.state == NO_SCORE:
+        return "score went"
+    if one.after.state == FIRED:
+        return FIRED
+    return "score came" if one.before.state == NO_SCORE else "released"
 
 
 def _observation(one: Observation) -> dict[str, Any]:

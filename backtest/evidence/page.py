@@ -10,10 +10,10 @@ from backtest.evidence.sparkline import HEIGHT, WIDTH, Sparkline, sparkline
 from backtest.report.page import SYNTHETIC, template
 from strategies.evidence.claims import CLAIMS
 from strategies.evidence.evidence import Change, Evidence, changes
-from strategies.evidence.observation import FIRED, NO_DATA, NOT_FIRED, PERCENTILE_SESSIONS, Observation
+from strategies.evidence.observation import FIRED, NO_DATA, NO_SCORE, NOT_FIRED, PERCENTILE_SESSIONS, Observation
 
 TEMPLATE = "evidence.html.j2"
-LOOKS = {FIRED: "fired", NOT_FIRED: "idle", NO_DATA: "none"}
+LOOKS = {FIRED: "fired", NOT_FIRED: "idle", NO_SCORE: "silent", NO_DATA: "none"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Cell:
     look, sign, state, since : str
         How its state is set, its sign, and since when it is.
     reason, origin : str
-        Why there is no data; what it was read from.
+        Why there is no data or no score; what it was read from.
     value, told, percentile, score : str
         The value also as one says it aloud; empty where its figure says it.
     n_readings : int
@@ -159,9 +159,10 @@ def render_evidence(found: Evidence) -> str:
     cards = []
     for one in found.observations:
         said = (words.since(one), words.told(one), _percentile(one))
-        summary = one.reason if one.state == NO_DATA else "; ".join(text for text in said if text)
+        summary = one.reason or "; ".join(text for text in said if text)
         cards.append(_card(one, (one,), LOOKS[one.state], words.SIGNS[one.state], one.state, summary))
-    groups = [_group(cards, LOOKS[state], state.capitalize()) for state in (FIRED, NOT_FIRED, NO_DATA)]
+    groups = [_group(cards, look, state.capitalize()) for state, look in LOOKS.items()]
+    groups = [one for one in groups if one.cards or one.look != LOOKS[NO_SCORE]]
     return _page(
         found,
         title=f"Evidence of {found.session}",

@@ -12,7 +12,7 @@ from backtest.report.tables import MISSING, number
 from backtest.report.writing import counted
 from data.venues import VENUES
 from strategies.evidence.evidence import Change, Evidence
-from strategies.evidence.observation import FIRED, NO_DATA, NOT_FIRED, Observation
+from strategies.evidence.observation import FIRED, NO_DATA, NO_SCORE, NOT_FIRED, Observation
 from strategies.evidence.sectors import SectorEvidence
 from strategies.evidence.used import Used
 from strategies.signals.filing import FilingSignal
@@ -20,10 +20,12 @@ from strategies.signals.strength import StrengthSignal
 from strategies.signals.valuation import WORDS, ValuationSignal
 
 # Told apart without colour.
-SIGNS = {FIRED: "●", NOT_FIRED: "○", NO_DATA: "×"}
+SIGNS = {FIRED: "●", NOT_FIRED: "○", NO_SCORE: "◇", NO_DATA: "×"}
 CHANGES = {
     "fired": "turned: fired",
     "released": "turned: released",
+    "score came": "a score again",
+    "score went": "no score now",
     "data came": "data came",
     "data went": "data went",
     "same": "as before",

@@ -61,7 +61,7 @@ class Evidence:
 
         Parameters
         ----------
-        state : {"fired", "not fired", "no data"}
+        state : {"fired", "not fired", "no score", "no data"}
 
         Returns
         -------
@@ -172,7 +172,7 @@ class Change:
 
     @property
     def has_turned(self) -> bool:
-        """Whether its state is another: fired, released, or data that came or went."""
+        """Whether its state is another: fired, released, or a score or data that came or went."""
         return self.before.state != self.after.state
 
     @property

@@ -17,9 +17,10 @@ PERCENTILE_SESSIONS = 756  # three years, the window of the signals themselves
 MIN_READINGS = 20  # a rank among fewer says nothing
 HISTORY_SESSIONS = 252
 
-State = Literal["fired", "not fired", "no data"]
+State = Literal["fired", "not fired", "no score", "no data"]
 FIRED: State = "fired"
 NOT_FIRED: State = "not fired"
+NO_SCORE: State = "no score"  # data are there, and its rule says nothing of them
 NO_DATA: State = "no data"
 NO_DAY = np.datetime64("NaT", "D")
 
@@ -32,9 +33,10 @@ class Observation:
     ----------
     entry : Entry
         What is on the board.
-    state : {"fired", "not fired", "no data"}
+    state : {"fired", "not fired", "no score", "no data"}
+        No score: it has a value, on data that are young enough, and its rule says nothing of it.
     reason : str
-        Why there is no data; empty where there is.
+        Why there is no data, or no score; empty where it has fired or not.
     since : datetime64[D]
         First session of the present state; NaT where there never was a score.
     has_turned : bool
@@ -139,13 +141,15 @@ def observe(entry: Entry, reading: Reading, dates: NDArray[np.datetime64]) -> Ob
     states = fired(reading.score, fires)
     percentile, n_readings = _rank(reading, signal)
     inputs = used(reading.inputs, dates[-1], getattr(signal, "max_age_days", None))
-    state = NO_DATA if np.isnan(states[-1]) else FIRED if states[-1] else NOT_FIRED
+    state, reason = (FIRED if states[-1] else NOT_FIRED), ""
+    if np.isnan(states[-1]):
+        state, reason = _why_none(reading, signal, inputs, dates)
     since, has_turned = _since(states)
     shown = slice(-HISTORY_SESSIONS, None)
     return Observation(
         entry=entry,
         state=state,
-        reason=_why_none(reading, signal, inputs, dates) if state == NO_DATA else "",
+        reason=reason,
         since=dates[since] if since is not None else NO_DAY,
         has_turned=has_turned,
         value=float(reading.value[-1]),
@@ -192,26 +196,31 @@ def _since(states: NDArray[np.float64]) -> tuple[int | None, bool]:
     return int(known[first]), bool(len(others))
 
 
-def _why_none(reading: Reading, signal: Signal, inputs: tuple[Used, ...], dates: NDArray[np.datetime64]) -> str:
-    """Say why there is no score at the last close."""
+def _why_none(
+    reading: Reading, signal: Signal, inputs: tuple[Used, ...], dates: NDArray[np.datetime64]
+) -> tuple[State, str]:
+    """Say whether it is for want of data that there is no score at the last close, and why."""
     missing = [one.name for one in inputs if one.age_days is None]
     if missing:
-        return f"nothing is known yet of {', '.join(missing)}"
+        return NO_DATA, f"nothing is known yet of {', '.join(missing)}"
     old = [
         f"the last figure of {one.name} is of {one.date}, {one.age_days} days old (limit {one.old_after_days})"
         for one in inputs
         if one.is_old
     ]
     if old:
-        return "; ".join(old)
+        return NO_DATA, "; ".join(old)
     known = np.flatnonzero(~np.isnan(reading.value))
     if not len(known):
-        return f"too little history: no reading yet in {len(dates)} sessions"
+        return NO_DATA, f"too little history: no reading yet in {len(dates)} sessions"
     if known[-1] < len(dates) - 1:
-        return f"no reading at this close; the last one is of {dates[known[-1]]}"
+        return NO_DATA, f"no reading at this close; the last one is of {dates[known[-1]]}"
     if signal.window is not None:
         sessions, least = signal.window
         n = int((~np.isnan(reading.value[-sessions:])).sum())
         if n < least:
-            return f"too little history: {n} readings in the last {sessions} sessions, where {least} are needed"
-    return " ".join((f"data are there, but its rule gives no score ({reading.score_label})", *reading.notes))
+            return (
+                NO_DATA,
+                f"too little history: {n} readings in the last {sessions} sessions, where {least} are needed",
+            )
+    return NO_SCORE, " ".join((f"its rule says nothing here ({reading.score_label})", *reading.notes))

@@ -93,7 +93,7 @@ def test_two_dates_in_either_order_tell_what_turned(board):
     assert (became["china-discount"], became["mainland"]) == ("fired", "no data")
     assert told["changes"][-1]["name"] == "mainland"  # the last of the board
     # Whole on a terminal of 100 columns.
-    table = done.stdout[done.stdout.index("claim  ") : done.stdout.index("● fired, ○ not fired, × no data")]
+    table = done.stdout[done.stdout.index("claim  ") : done.stdout.index("● fired, ○ not fired, ◇ no score, × no data")]
     assert max(map(len, table.splitlines())) <= 100
 
 

@@ -137,7 +137,7 @@ def test_what_has_no_score_says_why(given, reason):
 
 def test_a_reading_without_a_score_for_another_reason_says_so():
     one = observed([NAN] * 30, np.arange(30.0), min_history=20)
-    assert one.reason == "data are there, but its rule gives no score (score)"
+    assert (one.state, one.reason) == ("no score", "its rule says nothing here (score)")
 
 
 def test_a_date_without_a_session_stands_for_the_one_before():

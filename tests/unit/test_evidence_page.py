@@ -1,5 +1,7 @@
 """How evidence is told: small charts by hand, words, and pages that mark what is old."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -85,7 +87,10 @@ def test_since_when_in_words(score, said):
 
 def test_what_became_of_an_indicator():
     on, off, none = observed([1.0]), observed([0.0]), observed([NAN])
+    silent = dataclasses.replace(none, state="no score")
     expected = {
+        (off, silent): "score went", (silent, off): "score came", (silent, on): "fired", (silent, silent): "same",
+        (none, silent): "data came", (silent, none): "data went",
         (off, on): "fired", (on, off): "released", (none, on): "data came", (on, none): "data went",
         (on, on): "same", (none, none): "no data",
     }  # fmt: skip
@@ -103,6 +108,15 @@ def test_old_data_are_marked_and_say_why_there_is_none():
     assert "SYNTHETIC" not in page
     assert 'class="old"' not in render_evidence(of_date(observed([0.5, 0.5]), "2025-01-31"))
     assert words.oldest(unread(BOARD.entries[0], "broken").inputs) == "–"
+
+
+def test_a_rule_that_says_nothing_is_not_shown_as_missing_data():
+    silent = dataclasses.replace(observed([NAN]), state="no score", reason="its rule says nothing here")
+    page = render_evidence(of_date(silent, "2025-01-31"))
+    group = page[page.index('class="group silent"') : page.index('class="group none"')]
+    assert "No score" in group
+    assert "its rule says nothing here" in group
+    assert 'class="group silent"' not in render_evidence(of_date(observed([1.0]), "2025-01-31"))
 
 
 def test_data_that_went_are_among_what_turned_with_the_reason():
