@@ -17,7 +17,7 @@ COMPILE_LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --genera
   --no-emit-find-links --quiet $(LOCK_ARGS) pyproject.toml --extra dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup quick test full bench bench-compare bench-outcomes bench-peers bench-start bench-loop bench-trend bench-roofline bench-allocation profile \
+.PHONY: help run setup quick test full bench bench-compare bench-outcomes bench-theses bench-peers bench-start bench-loop bench-trend bench-roofline bench-allocation profile \
   bench-sweep bench-results bench-landscape lint types fmt lock lock-peers clean
 
 help: ## List the verbs
@@ -80,6 +80,9 @@ endif
 
 bench-outcomes: $(STAMP) ## Run every thesis on pinned data, and hold what it earns against what was accepted
 	$(BIN)/python -m benchmarks.outcomes $(ARGS)
+
+bench-theses: $(STAMP) ## Run every thesis with its references: one table (ARGS="--markdown docs/theses.md")
+	$(BIN)/python -m benchmarks.theses $(ARGS)
 
 bench-start: $(STAMP) ## Time --help, a cached run and a first run ever, and what each is made of
 	$(BIN)/python -m benchmarks.start $(ARGS)
