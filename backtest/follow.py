@@ -19,7 +19,7 @@ from backtest.kernels import state
 from backtest.kernels.state import Book
 from backtest.lanes import run_lanes
 from backtest.result import BacktestResult
-from data.errors import EastboundError
+from data.errors import NOT_OURS, EastboundError
 from data.market import MarketData
 from data.wording import said_by
 from strategies.errors import StrategyError
@@ -183,7 +183,7 @@ def _row(policy: Policy, past: MarketData, portfolio: PortfolioState, names: tup
         given: list[tuple[Any, Any]] | None = list(answer.items()) if isinstance(answer, (Mapping, pd.Series)) else None
     except EastboundError:
         raise
-    except Exception as error:  # the user's own code may raise anything
+    except NOT_OURS as error:
         raise StrategyError(f"decide(past, portfolio) fails {when}: {said_by(error)}") from error
     if answer is None:
         return None

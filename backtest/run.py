@@ -20,7 +20,7 @@ from backtest.metrics.inference import t_statistic
 from backtest.metrics.relative import against
 from backtest.metrics.weekly import WEEKS_PER_YEAR, weekly_growth
 from backtest.result import BacktestResult
-from data.errors import EastboundError
+from data.errors import NOT_OURS, EastboundError
 from data.market import MarketData
 from data.wording import said_by
 from strategies.errors import StrategyError
@@ -287,7 +287,7 @@ def targets_of(strategy: Strategy, market: MarketData) -> TargetWeights:
         found: object = strategy.targets(market)
     except EastboundError:
         raise
-    except Exception as error:  # the user's own code may raise anything
+    except NOT_OURS as error:
         raise StrategyError(f"targets(market) fails: {said_by(error)}") from error
     if isinstance(found, BasketTargets):
         return found.expand()

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
+# What code that is not ours may raise where we call it: anything; sys.exit() in it would end a run without a word.
+NOT_OURS = (Exception, SystemExit)
+
+
 class EastboundError(Exception):
     """Base of every error that is the input's fault; its message says what, where and what to do."""
 

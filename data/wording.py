@@ -65,12 +65,12 @@ def in_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def said_by(error: Exception) -> str:
+def said_by(error: BaseException) -> str:
     r"""Give what an exception of somebody else's code says, in one line.
 
     Parameters
     ----------
-    error : Exception
+    error : BaseException
 
     Returns
     -------

@@ -45,6 +45,6 @@ def thesis(name: str) -> Thesis:
     """
     if name not in catalogue():
         raise StrategyError(
-            f"No thesis {name!r}. Known: {', '.join(catalogue())}; or give the path of a thesis or Python file."
+            f"No thesis {name!r}. Known: {', '.join(catalogue())}; one of a file is read by strategies.load_thesis."
         )
     return load_thesis(_folder() / f"{name}.toml")

@@ -8,6 +8,7 @@ import numpy as np
 from strategies.errors import StrategyError
 from strategies.mandates.sections import Constraints
 from strategies.settings import OF_VARIANCE, Allocation, Section
+from strategies.signals.kinds import KINDS
 
 
 class Sections(Protocol):
@@ -37,8 +38,9 @@ def kept(thesis: Sections, name: str, kind: str | None) -> dict[str, Any]:
     whole = own.model_dump()
     if kind is None or kind == whole["kind"]:
         return whole
-    if name == "signal":  # signals of another kind have keys of their own
-        return {"kind": kind}
+    if name == "signal":  # of another kind, with keys of its own: what it cannot do without stays
+        fields = KINDS[kind].model_fields if kind in KINDS else {}
+        return {"kind": kind} | {key: whole[key] for key, one in fields.items() if one.is_required() and key in whole}
     unread = Allocation.unread_by(kind)
     if kind in OF_VARIANCE and not thesis.constraints.costs:
         unread += ("risk_aversion",)

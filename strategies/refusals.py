@@ -47,10 +47,10 @@ def refusal(error: ValidationError, what: str, model: type[BaseModel]) -> str:
     str
         Names the first key at fault, its value, and everything it might be instead.
     """
-    found = [(_key(one["loc"], model), one) for one in error.errors()]
-    key, first = found[0]
+    found = [(_located(one["loc"], model), one) for one in error.errors()]
+    (key, own), first = found[0]
     if first["type"] == "extra_forbidden":
-        return f"{what}: unknown key {key!r}.{_meant(key, model)}"
+        return f"{what}: unknown key {key!r}.{_meant(key, own, model)}"
     if first["type"] == "missing":
         return f"{what}: key {key!r} is missing."
     if first["type"] == "union_tag_invalid":
@@ -62,7 +62,7 @@ def refusal(error: ValidationError, what: str, model: type[BaseModel]) -> str:
     if first["type"] == "value_error":
         return f"{place}: {first['msg'].removeprefix('Value error, ')}."
     # A key that may be one of several things is refused once as each.
-    wanted = dict.fromkeys(_wanted(one) for of, one in found if of == key)
+    wanted = dict.fromkeys(_wanted(one) for (of, _), one in found if of == key)
     return f"{place}: want {', or '.join(wanted)}."
 
 
@@ -100,15 +100,19 @@ def _sections(annotation: Any) -> list[type[BaseModel]]:
     return [section for sections in found for section in sections] if all(found) else []
 
 
-def _meant(key: str, model: type[BaseModel]) -> str:
-    """Ask whether a key with a like name was meant."""
-    found = get_close_matches(key, keys_of(model), n=2, cutoff=0.7)
-    return f" Did you mean {' or '.join(found)}?" if found else ""
+def _meant(key: str, own: list[str], model: type[BaseModel]) -> str:
+    """Ask whether a key with a like name was meant: one of its own table, or else of another."""
+    table, _, name = key.rpartition(".")
+    begin, known = f"{table}." if table else "", keys_of(model)
+    found = [begin + one for one in get_close_matches(name, own, n=2, cutoff=0.7)]
+    found = found or get_close_matches(key, [one for one in known if one != key], n=2, cutoff=0.7)
+    of_others = f" Another kind of {table or 'it'} has it." if key in known else ""
+    return of_others + (f" Did you mean {' or '.join(found)}?" if found and not of_others else "")
 
 
-def _key(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    """Name a key as it is written: its section and itself, not the kinds of value that pydantic tried."""
-    named = list[str]()
+def _located(location: tuple[int | str, ...], model: type[BaseModel]) -> tuple[str, list[str]]:
+    """Name a key as it is written, by its section and itself, and list the names that may stand in its table."""
+    named, tables = list[str](), [model]
     of: Any = model
     for part in location:
         if get_origin(of) is Mapping:
@@ -116,6 +120,7 @@ def _key(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
             of = get_args(of)[1]
             if not (isinstance(of, type) and issubclass(of, BaseModel)):
                 break
+            tables = [of]
             continue
         if part == getattr(of, "keys_of", None):  # whose keys stand in the same table: the part is no key
             of = of.model_fields[part].annotation
@@ -124,13 +129,18 @@ def _key(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
             of = _of_kind(of, part)
             if of is None:
                 break
+            tables.append(of)
             continue
         named.append(str(part))
         field = of.model_fields.get(part)
         of = None if field is None else field.annotation
-        if get_origin(of) not in (Mapping, Union) and not (isinstance(of, type) and issubclass(of, BaseModel)):
+        if isinstance(of, type) and issubclass(of, BaseModel):
+            tables = [of]
+        elif get_origin(of) in (Mapping, Union):
+            tables = []
+        else:
             break
-    return ".".join(named)
+    return ".".join(named), [name for table in tables for name in table.model_fields]
 
 
 def _of_kind(union: Any, kind: int | str) -> type[BaseModel] | None:

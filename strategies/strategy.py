@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 
 import pandas as pd
 
+from data.errors import NOT_OURS
 from data.market import MarketData
 from data.wording import said_by
 from strategies.catalogue import catalogue, thesis
@@ -153,16 +154,19 @@ def find_strategy(name: str) -> Strategy | Policy:
         return load_thesis(path)
     if path.suffix == ".py":
         return _checked(_module(path), path.name)
-    found = [] if name in catalogue() else list(entry_points(group=GROUP, name=name))
-    if not found:
+    if name in catalogue():
         return thesis(name)
+    found = list(entry_points(group=GROUP, name=name))
+    if not found:
+        known = ", ".join((*catalogue(), *offered()))
+        raise StrategyError(f"No thesis {name!r}. Known: {known}; or give the path of a thesis or Python file.")
     if len({one.value for one in found}) > 1:
         several = " and ".join(sorted({one.value for one in found}))
         raise StrategyError(f"Strategy {name!r} is offered by several packages: {several}. Give the path of one.")
     where = f"strategy {name!r} ({found[0].value})"
     try:
         loaded: object = found[0].load()
-    except Exception as error:  # the package's own code may raise anything
+    except NOT_OURS as error:
         raise StrategyError(f"{where} fails on import: {said_by(error)}") from error
     return _checked(loaded, where)
 
@@ -177,7 +181,7 @@ def _module(path: Path) -> ModuleType:
     module = module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # the user's own code may raise anything
+    except NOT_OURS as error:
         raise StrategyError(f"{path.name} fails on import: {said_by(error)}") from error
     return module
 

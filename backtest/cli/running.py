@@ -143,12 +143,14 @@ def read_setting(text: str) -> tuple[str, object]:
     BadParameter
         If there is no equals sign.
     """
+    import datetime as dt
     import tomllib
 
     key, equals, value = text.partition("=")
     if not equals:
         raise typer.BadParameter(f"{text!r} is not key=value.")
     try:
-        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+        read = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return key.strip(), value.strip()
+    return key.strip(), read.isoformat() if isinstance(read, dt.date) else read

@@ -24,7 +24,7 @@ from backtest.tuning.space import Space
 from backtest.tuning.storage.parts import Part
 from backtest.tuning.storage.store import Store
 from backtest.tuning.workers import WorkerEndedError, Workers
-from data.errors import EastboundError
+from data.errors import NOT_OURS, EastboundError
 from data.market import MarketData
 from data.wording import in_one_line, said_by
 from strategies.errors import StrategyError, UnsolvedError
@@ -230,7 +230,7 @@ class OneByOne:
                 strategy = cast("Strategy | Policy", replace(cast("Any", strategy), **own))
             except EastboundError:
                 raise
-            except Exception as error:  # the user's own code may raise anything
+            except NOT_OURS as error:
                 said = ", ".join(f"{name} = {text_of(value)}" for name, value in own.items())
                 raise StrategyError(f"The strategy refuses {said}: {said_by(error)}") from error
         return strategy, settings_of(strategy, {name: settings[name] for name in settings if name.startswith("run.")})
@@ -387,12 +387,12 @@ def _fresh(strategy: Strategy | Policy, market: MarketData) -> Strategy | Policy
         module = module_from_spec(spec)
         try:
             spec.loader.exec_module(module)
-        except Exception as error:  # the user's own code may raise anything
+        except NOT_OURS as error:
             raise StrategyError(f"{spec.name} fails on import: {said_by(error)}") from error
         return cast("Strategy | Policy", module)
     try:
         return deepcopy(strategy, {id(market): market})
-    except Exception as error:  # the user's own code may raise anything
+    except NOT_OURS as error:
         raise BacktestError(
             f"The strategy cannot be copied ({said_by(error)}), so its candidates would share what it "
             "remembers. Let it hold settings alone."

@@ -1,6 +1,7 @@
 """The signals that a thesis may name: a new one is added to this list."""
 
-from typing import Annotated, Any, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, get_args
 
 from pydantic import Discriminator, Tag, model_serializer, model_validator
 
@@ -14,7 +15,7 @@ from strategies.signals.flow import FlowSignal
 from strategies.signals.liquidity import LiquiditySignal
 from strategies.signals.positioning import PositioningSignal
 from strategies.signals.relative import RelativeSignal
-from strategies.signals.signal import Thresholds
+from strategies.signals.signal import Signal, Thresholds
 from strategies.signals.strength import StrengthSignal
 from strategies.signals.valuation import ValuationSignal
 
@@ -44,6 +45,11 @@ SignalSection = Annotated[
     | Annotated[CalmSignal, Tag("calm")],
     Discriminator(_kind),
 ]
+
+# By kind.
+KINDS: Mapping[str, type[Signal]] = {
+    get_args(one)[0].model_fields["kind"].default: get_args(one)[0] for one in get_args(get_args(SignalSection)[0])
+}
 
 
 class Indicator(Section):

@@ -68,7 +68,7 @@ def test_the_best_stands_beside_the_median_and_the_own_settings(ledger: Path) ->
     lookback, enter = settings["signal.lookback"], settings["rotation.enter"]
     assert f"best: candidate {ranked[0]}: signal.lookback = {lookback}, rotation.enter = {enter}" in done.stdout
     assert f"The thesis' own settings by Sharpe ratio: rank {ranked.index(4) + 1} of 15.\n" in done.stdout
-    assert re.search(r"^15 candidates in \d+\.\d s, [\d,]+ a second, preparation included$", done.stdout, re.MULTILINE)
+    assert re.search(r"^15 candidates in \d+\.\d s, [\d,.]+ a second, preparation included$", done.stdout, re.MULTILINE)
     (line,) = map(json.loads, ledger.read_text().splitlines())
     assert (line["kind"], line["candidates"]) == ("sweep", 15)
     assert line["varied"] == {"signal.lookback": 5, "rotation.enter": 3}
@@ -254,7 +254,7 @@ def test_a_strategy_in_python(tmp_path: Path, ledger: Path) -> None:
         ((), "A sweep needs a grid, such as --grid signal.lookback=20:60:5, or a grid file."),
         (
             ("rotation.entr=1:2:3",),
-            "flow-momentum: unknown key 'rotation.entr'. Did you mean rotation.enter or rotation.exit?",
+            "flow-momentum: unknown key 'rotation.entr'. Did you mean rotation.enter?",
         ),
         (("",), "'' is neither key=value nor a grid file that is there."),
         (

@@ -10,6 +10,7 @@ from backtest.tuning.sweep import sweep
 from data.actions import NO_ACTIONS
 from data.load import load
 from strategies.errors import StrategyError
+from strategies.signals.relative import RelativeSignal
 from strategies.thesis import Thesis
 from tests.sweep_singles import compare
 from tests.sweep_worlds import SweepWorld
@@ -119,3 +120,12 @@ def test_signals_by_name_are_checked_by_themselves():
         composed.indicators({"signals.flow.weight": "much"})
     with pytest.raises(StrategyError, match=r"unknown key 'signals.none.weight'. Write signals.NAME.key"):
         composed.indicators({"signals.none.weight": 1.0})
+
+
+def test_kinds_of_composition_are_varied_and_keep_what_they_are_made_of():
+    composed = thesis(COMPOSED["weighted"], rotation={"enter": 0.5})
+    vote = composed.replace({"signal.kind": "vote"}).signal
+    assert (vote.kind, vote.of) == ("vote", ("flow", "cheap"))
+    assert composed.section("signal", {"signal.kind": "vote"}).of == ("flow", "cheap")
+    # Of another kind with defaults nothing stays.
+    assert thesis(NAMED["flow"]).replace({"signal.kind": "relative"}).signal == RelativeSignal()

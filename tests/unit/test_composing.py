@@ -138,6 +138,11 @@ REFUSED = [
         r"tilt\.kind = 'sector_flow' comes after the optimiser, and would break constraints\.name_at_most",
     ),
     ({"signal": {"kind": "flow", "enter": 2.0}}, r"unknown key 'signal\.enter'\. Did you mean"),
+    ({"signal": {"kind": "flow", "rise": 0.1}}, r"unknown key 'signal\.rise'\. Another kind of signal has it\.$"),
+    (
+        {"signals": {"q": {"kind": "flow", "wieght": 2}}},
+        r"unknown key 'signals\.q\.wieght'\. Did you mean signals\.q\.weight\?$",
+    ),
 ]
 
 

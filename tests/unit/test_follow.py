@@ -265,3 +265,27 @@ def test_a_file_with_decide_is_found_and_proved(tmp_path):
     proof = prove_no_lookahead(find_strategy(str(path)), market, n_decisions=3, n_random=2)
     assert proof.passed
     assert proof.n_checks > 5
+
+
+def test_a_policy_that_ends_the_process_is_named(tmp_path):
+    class Policy:
+        def decide(self, past, portfolio):
+            sys.exit(0)
+
+    with pytest.raises(StrategyError, match=r"decide\(past, portfolio\) fails at 20.*: SystemExit: 0"):
+        follow(Policy(), load("tiny"))
+    path = tmp_path / "mine.py"
+    path.write_text("import sys\nsys.exit(0)\n", encoding="utf-8")
+    with pytest.raises(StrategyError, match=r"mine.py fails on import: SystemExit: 0"):
+        find_strategy(str(path))
+
+
+def test_a_weight_of_nan_holds_and_is_told():
+    class Policy:
+        every = "day"
+
+        def decide(self, past, portfolio):
+            return {"US01": float("nan") if portfolio.shares["US01"] else 0.5, "US02": 0.1}
+
+    (note,) = [one for one in follow(Policy(), load("tiny")).notes if "NaN" in one]
+    assert "a weight is NaN, which leaves the name as it is held: first of US01 on 2025-01-2" in note

@@ -1,5 +1,6 @@
 """Values of a parameter: what may be one, when two are the same, and how a table shows them."""
 
+import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -30,8 +31,8 @@ def value_of(given: Any, where: str) -> object:
     Parameters
     ----------
     given : object
-        A number, text, True, False, None, a list or a mapping of such (a list gives a tuple), or settings such as
-        `FlatCosts`. Numpy scalars are unwrapped.
+        A number, text, True, False, None, a list or a mapping of such (a list gives a tuple), a date (gives its text),
+        or settings such as `FlatCosts`. Numpy scalars are unwrapped.
     where : str
         The parameter, for messages.
 
@@ -50,6 +51,8 @@ def value_of(given: Any, where: str) -> object:
         return given
     if isinstance(given, str):
         return str(given)
+    if isinstance(given, dt.date):  # as TOML writes one; settings take its text
+        return given.isoformat()
     if isinstance(given, int):
         if abs(given) > LARGEST_WHOLE:
             raise BacktestError(f"{where} = {given:.3g}: a whole number past 2**63 is no setting. Write a smaller one.")
