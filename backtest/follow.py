@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from backtest.arrays.prepare import Prepared, prepare
 from backtest.books import new_book
@@ -137,7 +138,33 @@ def follow(policy: Policy, market: MarketData, config: RunConfig | None = None) 
     1
     """
     config = RunConfig() if config is None else config
-    return simulate(market, Following(policy, config).targets(market), config)
+    return telling_nan(simulate(market, Following(policy, config).targets(market), config))
+
+
+def telling_nan(result: BacktestResult) -> BacktestResult:
+    """Note where a strategy's weights of NaN held names: they may be numbers that could not be worked out.
+
+    Parameters
+    ----------
+    result : BacktestResult
+
+    Returns
+    -------
+    BacktestResult
+        The same where there is none.
+    """
+    targets = result.targets
+    missing: NDArray[np.bool_] = np.isnan(targets.weights)
+    missing = missing & ~missing.all(axis=1, keepdims=True)  # a row of nothing else decides nothing
+    held = np.flatnonzero(missing.any(axis=1))
+    if not len(held):
+        return result
+    name, day = targets.assets[int(missing[held[0]].argmax())], targets.decisions[held[0]]
+    note = (
+        f"At {len(held)} of {len(missing)} decisions a weight is NaN, which leaves the name as it is held: first of "
+        f"{name} on {day:%Y-%m-%d}. If it should be a number, it was not worked out."
+    )
+    return replace(result, stated=(note, *result.stated))
 
 
 def _schedule(policy: Policy, market: MarketData) -> np.ndarray:

@@ -15,7 +15,7 @@ from backtest.config import RunConfig
 from backtest.demands import Demands
 from backtest.engine import simulate
 from backtest.errors import BacktestError
-from backtest.follow import Following
+from backtest.follow import Following, telling_nan
 from backtest.metrics.inference import t_statistic
 from backtest.metrics.relative import against
 from backtest.metrics.weekly import WEEKS_PER_YEAR, weekly_growth
@@ -315,4 +315,4 @@ def run_strategy(strategy: Strategy | Policy, market: MarketData, config: RunCon
         As `targets_of`, `follow` and `simulate` do.
     """
     asked = strategy if isinstance(strategy, Strategy) else Following(strategy, config)
-    return simulate(market, targets_of(asked, market), config)
+    return telling_nan(simulate(market, targets_of(asked, market), config))

@@ -17,7 +17,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from backtest.report.verdict import TAKEN_FOR_GRANTED, n_moves
+from backtest.report.verdict import TAKEN_FOR_GRANTED, n_moves, points_apart
 from backtest.run import RotationResult, run
 from benchmarks.tables import markdown_table, put_between
 from data.errors import EastboundError
@@ -66,10 +66,11 @@ SHORT = (
 )
 READS = (
     "Return is net and a year, Sharpe ratio that of returns over zero ± its standard error, turnover one-way and times "
-    "NAV a year, cost percent of average NAV a year; over mix is what a year brought over the constant mix at the "
-    "thesis's own average share (weekly mean times weeks), t the t-statistic of that, changes how often the share that "
-    "was asked for moved, share the average part of NAV in the destination once there was a choice. References pay the "
-    "same costs; cash earns nothing before the first fill, so that a source of cash, held throughout, shows 0.0 %."
+    "NAV a year, cost percent of average NAV a year; over mix is the return less that of the constant mix at the "
+    "thesis's own average share, t the t-statistic of the mean of their weekly differences, which does not compound "
+    "and may be of the other sign, changes how often the share that was asked for moved, share the average part of NAV "
+    "in the destination once there was a choice. References pay the same costs; cash earns nothing before the first "
+    "fill, so that a source of cash, held throughout, shows 0.0 %."
 )
 A_WHILE = pd.Timedelta(days=31)
 LEVEL = 0.05  # two-sided, of all t-statistics of the table together
@@ -141,6 +142,7 @@ def row(one: Outcome) -> tuple[str, ...]:
     if isinstance(one.found, str):
         return one.name, claim, *["-"] * len(NUMBERS), f"does not run: {one.found}"
     result, ours = one.found, one.found.summary()
+    mix = result.references["constant mix"].summary()
     held = [_percent(result.references[name].summary()["annual_return"]) for name in REFERENCES]
     return (
         one.name,
@@ -150,7 +152,7 @@ def row(one: Outcome) -> tuple[str, ...]:
         _percent(ours["max_drawdown"]),
         _number(ours["turnover"], 1),
         _percent(ours["cost_annual"], 2),
-        _percent(result.timing["excess"]),
+        _percent(points_apart(ours["annual_return"], mix["annual_return"]) / 100),
         _number(result.timing["t_statistic"]),
         str(n_moves(result)),
         _percent(result.average_shares[1], 0),

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from data.dates import read_day
 from data.errors import DataError
 
 
@@ -51,13 +52,9 @@ def as_day(value: object, what: str) -> np.datetime64:
     Raises
     ------
     DataError
-        If it is no date.
+        If it is none: year first, without a time of day; see `data.dates.read_day`.
     """
     try:
-        # A number would count nanoseconds since 1970: 2025 is no year to it.
-        day = pd.NaT if isinstance(value, (int, float, np.number)) else pd.Timestamp(value)  # type: ignore[arg-type]
-    except (ValueError, TypeError) as error:
-        raise DataError(f"{what} {value!r} is no date; write it as 2025-02-14.") from error
-    if pd.isna(day):
-        raise DataError(f"{what} {value!r} is no date; write it as 2025-02-14.")
-    return np.datetime64(day.date(), "D")
+        return read_day(value)
+    except ValueError as error:
+        raise DataError(f"{what} {value!r} {error}.") from error

@@ -47,6 +47,24 @@ def kept(thesis: Sections, name: str, kind: str | None) -> dict[str, Any]:
     return {key: value for key, value in whole.items() if key not in unread} | {"kind": kind}
 
 
+def put(section: dict[str, Any], name: str, value: object) -> None:
+    """Put one key into a section; of a table in it, such as `factors` of a tilt, one entry.
+
+    Parameters
+    ----------
+    section : dict of str to object
+        Written in place.
+    name : str
+        The key, or TABLE.entry.
+    value : object
+    """
+    table, _, entry = name.partition(".")
+    if entry and isinstance(section.get(table), Mapping):
+        section[table] = {**section[table], entry: value}
+    else:
+        section[name] = value
+
+
 def with_indicators(thesis: str, stated: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Put keys of signals by name in their places.
 

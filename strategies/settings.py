@@ -114,7 +114,8 @@ class Rotation(Section):
         Leave the destination once its price has gained this much on the source's since it was entered (0.2 is twenty
         percent), and enter again only after the score has been at `exit`.
     stop_loss : float or None
-        The same of a loss (0.1 is ten percent). Prices are those of the signal's indices, or of the baskets.
+        The same of a loss (0.1 is ten percent). Prices are those of the signal's indices, or of the baskets, each in
+        its local currency.
     source_share, hedge : float
         The source's share is `source_share` less `hedge` times the destination's. 1 and 1: what is not in the
         destination is in the source; 0 and 0.5: half of what is bought of the destination is sold short of the source,

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from data.market import MarketData
-from strategies.changes import kept, with_indicators
+from strategies.changes import kept, put, with_indicators
 from strategies.errors import StrategyError
 from strategies.mandates.mandate import Mandate
 from strategies.mandates.sections import Constraints, Estimates, HouseView, Weighing
@@ -20,7 +20,7 @@ from strategies.rules.rotating import numbers_of, rotation_shares, rotations
 from strategies.rules.tilts import Tilt
 from strategies.rules.weighing import weigh_baskets
 from strategies.settings import Allocation, Baskets, Rotation, Schedule, Section, VolatilityTarget
-from strategies.signals.composing import check_signals, wrong_parts
+from strategies.signals.composing import check_signals, unread, wrong_parts
 from strategies.signals.flow import FlowSignal
 from strategies.signals.kinds import Indicator, SignalSection
 from strategies.signals.scene import Scene
@@ -176,7 +176,7 @@ class Thesis(Section):
                 known = ", ".join(k for k, v in whole.items() if isinstance(v, dict))
                 raise StrategyError(f"{self.name}: unknown key {key!r}. Write section.name; sections: {known}.")
             if section != "signals":
-                whole[section][name] = value.item() if isinstance(value, np.generic) else value
+                put(whole[section], name, value.item() if isinstance(value, np.generic) else value)
         whole["signals"] = with_indicators(self.name, whole["signals"], changes)
         changed = Thesis.from_mapping(whole, self.name)
         # A title tells of baskets and a signal: of others it would tell what is not so.
@@ -239,8 +239,9 @@ class Thesis(Section):
         2.0
         """
         own = getattr(self, name)
-        given = {key.partition(".")[2]: value for key, value in changes.items()}
-        whole = (kept(self, name, given.get("kind")) if name in OF_KINDS else own.model_dump()) | given
+        whole = kept(self, name, changes.get(f"{name}.kind")) if name in OF_KINDS else own.model_dump()
+        for key, value in changes.items():
+            put(whole, key.partition(".")[2], value)
         try:
             checked: Section = TypeAdapter(type(self).model_fields[name].rebuild_annotation()).validate_python(whole)
         except ValidationError as error:
@@ -333,15 +334,18 @@ class Thesis(Section):
             shares = rotation_shares(rotations(score[None], relative[None], rule, alone, steps))
         targets = weighed.targets(decisions, shares)
         notes = list(weighed.notes)
-        unread = int(np.isnan(score).sum()) if self.reads_signal else 0
-        if unread:
+        idle = unread(self.signal, self.signals) if self.reads_signal else tuple(self.signals)
+        if idle:
+            notes.append(f"Nothing reads {', '.join(f'signals.{name}' for name in idle)}.")
+        n_missing = int(np.isnan(score).sum()) if self.reads_signal else 0
+        if n_missing:
             read = np.flatnonzero(~np.isnan(score))
             first = f"; the first score is of {decisions.dates[read[0]]}" if len(read) else ""
             what = "the share stays as it was, at first at its floor"
             if self.rotation.rule == "free":
                 what = "nothing is expected of any name there"
             notes.append(
-                f"No score at {unread} of {len(score)} decisions (too little history, or no reading): {what}{first}."
+                f"No score at {n_missing} of {len(score)} decisions (too little history, or no reading): {what}{first}."
             )
         notes[:0] = [f"Signal: {reading.origin}.", *reading.notes]
         return Plan(

@@ -52,27 +52,7 @@ def resolve_decisions(
     if not inside.all():
         gone = given[~inside].tz_localize(None).to_numpy().astype("datetime64[D]")
         notes.append(f"Decisions outside {market.start} to {market.end} are not run: {_dates(gone)}.")
-    notes += _held(targets, stamps, rows)
     return np.ascontiguousarray(stamps, dtype=np.int64), rows, tuple(notes)
-
-
-def _held(targets: TargetWeights, stamps: NDArray[np.int64], rows: NDArray[np.intp]) -> list[str]:
-    """Say where a weight of NaN held a name: it may be a number that could not be worked out."""
-    weights = targets.weights[rows]
-    if not np.isnan(weights.min(initial=np.inf)):
-        return []
-    missing: NDArray[np.bool_] = np.isnan(weights).reshape(len(rows), len(targets.assets), -1).max(axis=2)
-    missing[missing.min(axis=1)] = False  # nothing was decided
-    held = np.flatnonzero(missing.max(axis=1))
-    if not len(held):
-        return []
-    first = np.datetime64(int(stamps[held[0]]), "ns").astype("datetime64[D]")
-    name = targets.assets[int(missing[held[0]].argmax())]
-    note = (
-        f"At {len(held)} of {len(rows)} decisions a weight is NaN, which leaves the name as it is held: "
-        f"first of {name} on {first}. If it should be a number, it was not worked out."
-    )
-    return [note]
 
 
 def _rolled(market: MarketData, venue: str, dates: NDArray[np.datetime64], stamps: NDArray[np.int64]) -> list[str]:

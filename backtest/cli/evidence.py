@@ -10,6 +10,7 @@ import typer
 from backtest.cli.options import MarketOption
 from backtest.cli.progress import progress
 from backtest.cli.terminal import plain_console, print_table
+from backtest.errors import BacktestError
 
 if TYPE_CHECKING:
     from strategies.evidence.evidence import Evidence
@@ -34,6 +35,8 @@ def evidence_command(
 
         if out is not None:
             refuse_place(out, "evidence.html")
+            if out.suffix == ".json":
+                raise BacktestError(f"{out}: --out writes a page. For JSON write --json > {out}.")
         chosen = own_board() if board is None else load_board(board)
         loaded = load(market)
         steps.at("reading the indicators (the first time on a machine they are compiled)")
@@ -70,7 +73,7 @@ def print_evidence(found: "Evidence") -> None:
         (
             str(one.entry.claim),
             one.entry.name,
-            f"{words.SIGNS[one.state]} {one.state}",
+            f"{words.SIGNS[one.state]} {one.state}{', held' if one.is_held else ''}",
             words.day(one.since),
             words.value(one),
             words.percentile(one),
@@ -116,8 +119,7 @@ def print_changes(before: "Evidence", after: "Evidence") -> None:
     console = plain_console()
     console.print(f"{' '.join(f'{sign} {state},' for state, sign in words.SIGNS.items())[:-1]}", style="dim")
     _print_sectors(before, after)
-    for found in (before, after):
-        _print_missing(found)
+    _print_missing(before, after)
     _print_notes(after)
     _print_left_out(after)
 
@@ -155,10 +157,13 @@ def _print_sectors(*by_date: "Evidence") -> None:
     print_table(("sector", "report said", *dates), rows, right=set(dates))
 
 
-def _print_missing(found: "Evidence") -> None:
-    console = plain_console()
-    for one in (*found.of("no score"), *found.of("no data")):
-        console.print(f"{one.state} on {found.session}: {one.entry.name}: {one.reason}", style="yellow")
+def _print_missing(*by_date: "Evidence") -> None:
+    console, said = plain_console(), dict[tuple[str, str, str], list[str]]()
+    for found in by_date:
+        for one in (*found.of("no score"), *found.of("no data")):
+            said.setdefault((one.state, one.entry.name, one.reason), []).append(str(found.session))
+    for (state, name, reason), dates in said.items():
+        console.print(f"{state} on {' and '.join(dates)}: {name}: {reason}", style="yellow")
 
 
 def _print_notes(found: "Evidence") -> None:

@@ -182,7 +182,7 @@ def since(one: Observation) -> str:
     if np.isnat(one.since):
         return ""
     first = "" if one.has_turned else ", its first score"
-    held = f"; held, as its score is above {one.exit:g}" if one.state == FIRED and one.score < one.enter else ""
+    held = f"; held, as its score is above {one.exit:g}" if one.is_held else ""
     return f"since {one.since}{first}{held}"
 
 

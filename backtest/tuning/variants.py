@@ -23,7 +23,7 @@ from strategies.rules.rotating import numbers_of, reach
 from strategies.rules.tilts import Tilt
 from strategies.schedule import decision_venue
 from strategies.settings import CASH, Allocation, Baskets, Rotation, Row, Schedule, VolatilityTarget
-from strategies.signals.composing import check_signals
+from strategies.signals.composing import WeightedSignal, check_signals, unread
 from strategies.signals.kinds import Indicator
 from strategies.signals.scene import Scene
 from strategies.signals.signal import Signal
@@ -134,6 +134,7 @@ class Variants:
             self._decisions(setup)
         for one in signals:
             check_signals(one.signal, one.signals, self.market)
+        self._refuse_idle()
         self._refuse_beyond()
         ranges = np.array([one.signal.score_range for one in signals]).T
         if ranges[0].max() <= rules[Row.EXIT].min() and rules[Row.ENTER].max() <= ranges[1].min():
@@ -146,6 +147,27 @@ class Variants:
             wrong = (enter > high) | (enter < low) | (leave > high) | (leave < low)
             if wrong.any():
                 self.variant(first + int(np.argmax(wrong))).check(self.market)
+
+    def _refuse_idle(self) -> None:
+        """Refuse keys of signals by name that no candidate reads: all their values would be the same candidate."""
+        read = {name for one in self.signals for name in one.signals if name not in unread(one.signal, one.signals)}
+        weighted = {
+            part
+            for one in self.signals
+            for own in (one.signal, *(of.signal for name, of in one.signals.items() if name in read))
+            if isinstance(own, WeightedSignal)
+            for part in own.parts
+        }
+        for full in self.space.names:
+            section, _, key = full.partition(".")
+            name, _, setting = key.partition(".")
+            if section == "signals" and name not in (weighted if setting == "weight" else read):
+                who = (
+                    "no weighted score counts it"
+                    if setting == "weight" and name in read
+                    else f"nothing reads signals.{name}"
+                )
+                raise BacktestError(f"{full} changes nothing: {who}. Leave it out.")
 
     def _refuse_beyond(self) -> None:
         """Refuse a candidate that may ask for shorts or a gross which its run does not allow."""

@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LongTable:
@@ -93,3 +95,7 @@ LONG_TABLES: Mapping[str, LongTable] = MappingProxyType(
         ),
     }
 )
+
+# First day of an index whose earlier levels are in circulation: they were calculated backwards, with the winners in it.
+# HSTECH: announced on 2020-07-20, as the table of its members says.
+LAUNCHED: Mapping[str, np.datetime64] = {"HSTECH": np.datetime64("2020-07-27", "D")}

@@ -12,7 +12,7 @@ from data.checks.finding import Finding
 from data.dates import FAR_EAST
 from data.errors import DataError, blaming
 from data.series.breaks import rows_after_break
-from data.series.tables import LONG_TABLES
+from data.series.tables import LAUNCHED, LONG_TABLES
 from data.sources.origin import Origin
 from data.sources.tidy import codes, days, numbers, repeated, require_columns, stamps
 
@@ -148,11 +148,11 @@ def _doubts(name: str, clean: pd.DataFrame, what: Origin) -> list[Finding]:
             said += f" close of that date ({len(early)} such rows in all)."
             doubts.append(Finding("D512", said, do="A figure of a day is known after it: see what `known` says."))
     if name == "indices":
-        launch = np.datetime64("2020-07-27", "ns")
-        n_back = int(((clean["index"] == "HSTECH") & (clean["date"] < launch)).sum())
-        if n_back:
-            said = f"{what}: HSTECH before its launch on 2020-07-27 ({n_back} rows) was calculated backwards."
-            doubts.append(Finding("D510", said))
+        for index, launch in LAUNCHED.items():
+            n_back = int(((clean["index"] == index) & (clean["date"] < launch)).sum())
+            if n_back:
+                said = f"{what}: {index} before its launch on {launch} ({n_back} rows) was calculated backwards."
+                doubts.append(Finding("D510", said))
     return doubts
 
 

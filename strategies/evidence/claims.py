@@ -28,7 +28,7 @@ class Claim:
 _AS_TOLD = (
     Claim(number=1, title="Hedge funds' net buying of Chinese stocks in the week to 7 Feb was the highest in 4 months"),
     Claim(number=2, title="Allocation to China at 7.6 % of the prime book, 23rd percentile of five years"),
-    Claim(number=3, title="Discretionary, IT, internet bought; energy, utilities, property sold"),
+    Claim(number=3, title="Discretionary, IT, internet, industrials bought; energy, utilities, property sold"),
     Claim(number=4, title="Hang Seng Tech in a technical bull market"),
     Claim(number=5, title="MSCI China up four weeks running"),
     Claim(number=6, title='The "China discount" will disappear'),

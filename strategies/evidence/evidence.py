@@ -1,5 +1,6 @@
 """The evidence on a date: a board read at the close of the decision venue, from what was known by then."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,11 +151,13 @@ def _observed(market: MarketData, entry: Entry, board: Board) -> Observation:
 
 
 def _reason(error: Exception, market: MarketData) -> str:
-    """Say what was refused without the words of a thesis, and without the market's name, which stands above."""
+    """Say what was refused: as known by then, without the words of a thesis, and without the market's name."""
     said = str(error).removeprefix("signal.filers: ").replace("signal.", "")
     for begin in ("Market", "market"):
         said = said.replace(f"{begin} {market.name!r}", "the market")
-    return said.replace("in the market. Add them, or drop the name.", "in the market.")
+    for what in ("has no", "goes from"):
+        said = said.replace(f"the market {what}", f"by then the market {what}")
+    return re.sub(r" Add (them, or drop the name|[a-z0-9_]+\.csv .*, or take another kind)\.", "", said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

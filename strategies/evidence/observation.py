@@ -84,6 +84,11 @@ class Observation:
     notes: tuple[str, ...] = ()
 
     @property
+    def is_held(self) -> bool:
+        """Whether it has fired, and its score has been below since: it is not released yet."""
+        return self.state == FIRED and self.score < self.enter
+
+    @property
     def beside_source(self) -> float:
         """The destination's P/E, P/B or dividend yield over that of the source, less 1; NaN if none of them."""
         measure = getattr(self.entry.indicator.signal, "measure", "")
@@ -223,4 +228,6 @@ def _why_none(
                 NO_DATA,
                 f"too little history: {n} readings in the last {sessions} sessions, where {least} are needed",
             )
-    return NO_SCORE, " ".join((f"its rule says nothing here ({reading.score_label})", *reading.notes))
+    return NO_SCORE, " ".join((f"its rule says nothing here ({reading.score_label}).", *reading.notes)).removesuffix(
+        "."
+    )

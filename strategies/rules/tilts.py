@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from data.market import MarketData
 from data.series.tables import LONG_TABLES
 from strategies.errors import StrategyError
 from strategies.membership import Membership
@@ -116,6 +117,29 @@ def tilted(
     total, before = raw.sum(axis=1, keepdims=True), weights.sum(axis=1, keepdims=True)
     found: NDArray[np.float64] = np.divide(raw * before, total, out=np.zeros_like(raw), where=total > 0)
     return found
+
+
+def idle_factors(market: MarketData, members: Membership, tilt: Tilt) -> list[str]:
+    """Say which factors change nothing, because no member is of their sector.
+
+    Parameters
+    ----------
+    market : MarketData
+    members : Membership
+    tilt : Tilt
+
+    Returns
+    -------
+    list of str
+        One sentence, or none.
+    """
+    have = {market.instruments[symbol].sector for symbol in members.symbols}
+    idle = [sector for sector, factor in tilt.factors.items() if sector not in have and factor != 1.0]
+    if not idle:
+        return []
+    return [
+        f"no member is in {', '.join(idle)}, so tilt.factors changes nothing there. It has: {', '.join(sorted(have))}."
+    ]
 
 
 def _fixed(tilt: Tilt, sectors: list[str], n_decisions: int) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from strategies.membership import Membership, first_day, kept_out, membership, u
 from strategies.planning import Decisions
 from strategies.rules.baskets import inner_weights
 from strategies.rules.filed import filed_weights
-from strategies.rules.tilts import Tilt, tilted
+from strategies.rules.tilts import Tilt, idle_factors, tilted
 from strategies.settings import BASKETS, CASH, Baskets
 from strategies.signals.scene import Scene
 from strategies.targets import BasketTargets
@@ -120,6 +120,7 @@ def weigh_baskets(baskets: Baskets, weighing: Weighing, market: MarketData, deci
             weights = tilted(scene, members, weights, tilt, decisions)
             n_left = np.count_nonzero(weights, axis=1)
             weights[(n_left < n_before) & (n_left < baskets.min_members)] = 0.0
+            notes += [f"Basket {side}: {one}" for one in idle_factors(market, members, tilt)]
         hindsight = undated(market, universe)
         if hindsight:
             notes.append(

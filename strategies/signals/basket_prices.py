@@ -43,7 +43,8 @@ class BasketPrices:
     @property
     def input(self) -> Input:
         """What a reading made of it was read from."""
-        return Input(name=f"closes of {len(self.symbols)} names of {self.label}", date=self.last_date)
+        n = int(self.eligible[-1].sum()) if len(self.eligible) else 0
+        return Input(name=f"closes of {n} names of {self.label}", date=self.last_date)
 
 
 _BASKETS = Kept[BasketPrices](n_most=8)  # 3 MB each for 60 names over 15 years: both sides of a few variants

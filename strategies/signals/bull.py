@@ -14,7 +14,7 @@ from pydantic import Field, field_validator
 
 from data.market import MarketData
 from data.series.point_in_time import PointInTime, all_series
-from data.series.tables import LONG_TABLES
+from data.series.tables import LAUNCHED, LONG_TABLES
 from strategies.signals.basket_prices import basket_prices
 from strategies.signals.kernels.tracks import bull_bear_nb
 from strategies.signals.reading import Input, Reading
@@ -107,7 +107,8 @@ class BullSignal(Signal):
         Returns
         -------
         Reading
-            Its value is the close over the extreme of its track, less 1.
+            Its value is the close over the extreme that it is measured from, less 1: the lowest close of a bear track,
+            the highest of a bull track; where it switches, of the track that it ends.
         """
         stamps, first = scene.stamps, np.datetime64(self.start or "0001-01-01", "D")
         inputs: tuple[Input, ...]
@@ -126,16 +127,21 @@ class BullSignal(Signal):
             name, inputs = f"index of {prices.label}", (prices.input,)
         row = np.searchsorted(track.known, stamps, side="right") - 1
         read_rows = fresh & (row >= 0)
-        score, value = (np.where(read_rows, np.append(one, np.nan)[row], np.nan) for one in (track.is_bull, track.away))
+        score, value = (
+            np.where(read_rows, np.append(one, np.nan)[row], np.nan) for one in (track.is_bull, track.moved)
+        )
         return Reading(
             stamps=stamps,
             value=value,
             score=score,
             origin=f"closes of {name}: bear to bull at +{self.rise:.3g}, bull to bear at -{self.fall:.3g} from the "
             f"extreme of the track, beginning as {self.initial}",
-            value_label=f"{name} over the extreme of its track, less 1",
+            value_label=f"{name} over the low of the bear track, or the high of the bull track, less 1",
             score_label="bull (1) or bear (0)",
-            notes=self._notes(track, name, stamps),
+            notes=(
+                *self._notes(track, name, stamps),
+                *_backwards(self.entity, scene.dates[scene.in_run & ~np.isnan(score)]),
+            ),
             inputs=inputs,
         )
 
@@ -145,13 +151,13 @@ class BullSignal(Signal):
 
     def _track(self, known: NDArray[np.int64], dates: NDArray[np.datetime64], closes: NDArray[np.float64]) -> "_Track":
         days, place = np.unique(dates, return_inverse=True)
-        is_bull, away, moved = (np.empty(len(closes)) for _ in range(3))
+        is_bull, moved = (np.empty(len(closes)) for _ in range(2))
         extreme = np.empty(len(closes), dtype=np.int64)
         path = np.full(len(days), np.nan)
         begins_as_bull = self.initial == "bull"
         place = place.astype(np.int64)
-        bull_bear_nb(place, closes, self.rise, self.fall, begins_as_bull, path, is_bull, away, moved, extreme)
-        return _Track(known, dates, is_bull, away, moved, days[extreme])
+        bull_bear_nb(place, closes, self.rise, self.fall, begins_as_bull, path, is_bull, moved, extreme)
+        return _Track(known, dates, is_bull, moved, days[extreme])
 
     def _notes(self, track: "_Track", name: str, stamps: NDArray[np.int64]) -> tuple[str, ...]:
         """Tell the last switches known at the last stamp."""
@@ -176,7 +182,6 @@ class _Track(NamedTuple):
     known: NDArray[np.int64]
     dates: NDArray[np.datetime64]
     is_bull: NDArray[np.float64]
-    away: NDArray[np.float64]
     moved: NDArray[np.float64]
     extreme: NDArray[np.datetime64]
 
@@ -184,4 +189,14 @@ class _Track(NamedTuple):
 def _nothing() -> _Track:
     """Give the track of an index of which nothing is known yet."""
     days, numbers = np.empty(0, dtype="datetime64[D]"), np.empty(0)
-    return _Track(np.empty(0, dtype=np.int64), days, numbers, numbers, numbers, days)
+    return _Track(np.empty(0, dtype=np.int64), days, numbers, numbers, days)
+
+
+def _backwards(index: str, dates: NDArray[np.datetime64]) -> tuple[str, ...]:
+    """Say where closes are read that nobody had at the time."""
+    launch = LAUNCHED.get(index)
+    n = 0 if launch is None else int((dates < launch).sum())
+    if not n:
+        return ()
+    said = f"{index} was launched on {launch}: its closes of before were calculated backwards"
+    return (f"{said}, and {n} of {len(dates)} scores rest on nothing else.",)

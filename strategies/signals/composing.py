@@ -266,6 +266,23 @@ def check_signals(signal: Signal, signals: Mapping[str, Watched], market: Market
             raise error.at(f"signals.{name}") from error
 
 
+def unread(signal: Signal, signals: Mapping[str, Watched]) -> tuple[str, ...]:
+    """Name the signals that nothing reads.
+
+    Parameters
+    ----------
+    signal : Signal
+        That the rotation follows.
+    signals : mapping of str to Watched
+
+    Returns
+    -------
+    tuple of str
+    """
+    read = set(_below(signal.parts, signals))
+    return tuple(name for name in signals if name not in read)
+
+
 def wrong_parts(name: str, parts: Sequence[str], signals: Mapping[str, Watched]) -> str | None:
     """Say what is wrong with the names of a composition's parts.
 

@@ -123,7 +123,8 @@ class FlowSignal(Signal):
         -------
         Reading
             Its value is destination less source over the lookback: USD from a flows file; from the proxy, average over
-            the members of signed traded value in days of each one's usual traded value.
+            the members of signed traded value in days of each one's usual traded value, which is the average of the
+            last 252 sessions. With the scale "residual" its value is its score.
 
         Raises
         ------
@@ -141,17 +142,20 @@ class FlowSignal(Signal):
             residual_zscore_nb(flow, returns, lagged(returns, self.lookback), self.history, self.min_history, score)
         else:
             trailing_high_nb(flow, self.high_sessions, math.ceil(MOST * self.high_sessions), score)
+        score_label = {
+            "zscore": f"z-score of {self.history} sessions",
+            "residual": f"z-score of {self.history} sessions of what returns do not explain",
+            "high": f"1 - part of {self.high_sessions} sessions above",
+        }[self.scale]
+        # Of a residual the flow itself would be shown, and ranked, as if returns were not taken out.
+        is_residual = self.scale == "residual"
         return Reading(
             stamps=scene.stamps,
-            value=flow,
+            value=score if is_residual else flow,
             score=score,
             origin=net.origin,
-            value_label=f"net flow of {self.lookback} sessions, {net.unit}",
-            score_label={
-                "zscore": f"z-score of {self.history} sessions",
-                "residual": f"z-score of {self.history} sessions of what returns do not explain",
-                "high": f"1 - part of {self.high_sessions} sessions above",
-            }[self.scale],
+            value_label=score_label if is_residual else f"net flow of {self.lookback} sessions, {net.unit}",
+            score_label=score_label,
             notes=net.notes,
             inputs=net.inputs,
         )

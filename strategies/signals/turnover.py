@@ -82,7 +82,8 @@ class ProxyFlow:
     @property
     def input(self) -> Input:
         """What a reading made of it was read from."""
-        return Input(name=f"closes and volumes of {len(self.symbols)} names of {self.label}", date=self.last_date)
+        n = int(self.counted[-1].sum()) if len(self.counted) else 0
+        return Input(name=f"closes and volumes of {n} names of {self.label}", date=self.last_date)
 
 
 def proxy_flow(scene: Scene, universe: str | tuple[str, ...], funds: tuple[str, ...], lookback: int) -> ProxyFlow:

@@ -233,8 +233,8 @@ class ValuationSignal(Signal):
                 )
                 times, last = ("once", "known") if n == 1 else (f"{n} times", "the last known")
                 notes.append(
-                    f"The {what} of {one.entity} jumped {times} against its price ({last} at the close of "
-                    f"{scene.dates[at[-1]]}): not traded; {done}."
+                    f"The {what} of {one.entity} jumped {times} against its price from {scene.dates[in_run][0]} on "
+                    f"({last} at the close of {scene.dates[at[-1]]}): not traded; {done}."
                 )
         return notes
 

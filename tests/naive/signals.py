@@ -11,17 +11,17 @@ NAN = math.nan
 
 
 def bull_or_bear(closes: Sequence[float], rise: float, fall: float, initial: str) -> tuple[float, float]:
-    """State (1 bull, 0 bear) and distance from the extreme of the track after closes in order of their dates."""
-    state, track = initial, [closes[0]]
+    """State (1 bull, 0 bear) and move from the extreme of the track before, after closes in order of their dates."""
+    state, track, moved = initial, [closes[0]], 0.0
     for close in closes[1:]:
+        moved = close / (max(track) if state == "bull" else min(track)) - 1.0
         if state == "bear" and close >= (1.0 + rise) * min(track):
             state, track = "bull", [close]
         elif state == "bull" and close <= (1.0 - fall) * max(track):
             state, track = "bear", [close]
         else:
             track.append(close)
-    extreme = max(track) if state == "bull" else min(track)
-    return float(state == "bull"), closes[-1] / extreme - 1.0
+    return float(state == "bull"), moved
 
 
 def bull_at(

@@ -43,12 +43,10 @@ def market():
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", COMPOSED)
 def test_compositions_are_varied_by_name_in_sleeves(name, market):
-    grid = {
-        "signals.flow.lookback": [5, 20],
-        "signals.cheap.enter": [0.55, 0.7],
-        "signals.flow.weight": [1.0, 3.0],
-        "rotation.exit": [0.0, 0.25],
-    }
+    grid = {"signals.flow.lookback": [5, 20], "signals.flow.exit": [0.0, 0.5], "rotation.exit": [0.0, 0.25]}
+    # What the composition reads of another: thresholds, or a weight.
+    other = {"weighted": "signals.flow.weight", "sequence": "signals.rich.exit"}.get(name, "signals.cheap.enter")
+    grid[other] = [1.0, 3.0] if name == "weighted" else [0.1, 0.3] if name == "sequence" else [0.55, 0.7]
     made = thesis(COMPOSED[name], rotation={"enter": 0.5})
     tally = compare(SweepWorld(thesis=made, market=market, grid=grid), name)
     assert (tally.faults, tally.n) == ([], 16)
@@ -129,3 +127,23 @@ def test_kinds_of_composition_are_varied_and_keep_what_they_are_made_of():
     assert composed.section("signal", {"signal.kind": "vote"}).of == ("flow", "cheap")
     # Of another kind with defaults nothing stays.
     assert thesis(NAMED["flow"]).replace({"signal.kind": "relative"}).signal == RelativeSignal()
+
+
+def test_keys_of_signals_that_nothing_reads_are_not_swept(market):
+    vote, weighted = (thesis(COMPOSED[name], rotation={"enter": 0.5}) for name in ("vote", "weighted"))
+    with pytest.raises(BacktestError, match=r"signals.flow.weight changes nothing: no weighted score counts it. Leave"):
+        sweep(vote, market, {"signals.flow.weight": [1.0, 2.0]})
+    with pytest.raises(BacktestError, match=r"signals.rich.history changes nothing: nothing reads signals.rich. Leave"):
+        sweep(weighted, market, {"signals.rich.history": [200, 252]})
+    assert "Nothing reads signals.rich." in weighted.plan(market).notes
+    assert not any("Nothing reads" in note for note in vote.plan(market).notes)
+
+
+def test_entries_of_a_table_are_varied_by_name(market):
+    tilted = thesis(NAMED["flow"], tilt={"kind": "sectors", "factors": {"Information Technology": 2.0}})
+    more = tilted.replace({"tilt.factors.Health Care": 0.5})
+    assert more.tilt.factors == {"Information Technology": 2.0, "Health Care": 0.5}
+    assert tilted.setting("tilt.factors.Information Technology") == 2.0
+    grid = {"tilt.factors.Information Technology": [0.5, 4.0], "signal.lookback": [5, 20]}
+    tally = compare(SweepWorld(thesis=tilted, market=market, grid=grid), "factors")
+    assert (tally.faults, tally.n) == ([], 4)

@@ -156,7 +156,9 @@ def test_a_date_without_a_session_stands_for_the_one_before():
         ("2025-01-18", "goes from 2025-01-22 to 2025-02-04: it has no session in New York by 2025-01-18"),
         ("2025-02-05", "goes from 2025-01-22 to 2025-02-04: nothing of 2025-02-05 is known yet"),
         ("soon", "date 'soon' is no date; write it as 2025-02-14."),
-        (20250131, "date 20250131 is no date"),
+        (2025, "date 2025 is no date"),
+        ("2025-01-31 12:00", "is a time, not a date"),
+        ("31/01/2025", "is no date"),
     ],
 )
 def test_a_date_that_the_market_does_not_have_is_refused(date, said):
@@ -169,7 +171,7 @@ def test_a_date_that_the_market_does_not_have_is_refused(date, said):
     [
         ({"destination": "atlantis"}, "atlantis"),
         ({"input": "flows"}, "input = 'flows'"),
-        ({"kind": "valuation"}, "source_entity = 'NDX': the market has no series"),
+        ({"kind": "valuation"}, "source_entity = 'NDX': by then the market has no series"),
     ],
 )
 def test_a_broken_indicator_says_so_and_the_rest_goes_on(changed, said):
@@ -347,7 +349,7 @@ def test_flows_by_sector_beside_what_the_report_said(demo):
     scored = [one for one in found.lines if not np.isnan(one.zscore)]
     assert [one.zscore for one in scored] == sorted((one.zscore for one in scored), reverse=True)
     # The demo has no such sectors: they stand there without a figure, and count on neither side.
-    assert {one.sector for one in found.lines[len(scored) :]} == {"Energy", "Real Estate", "Utilities"}
+    assert {one.sector for one in found.lines[len(scored) :]} == {"Energy", "Industrials", "Real Estate", "Utilities"}
     told = [one for one in scored if one.told]
     assert found.n_told == len(told) == 3
     assert found.n_as_told == sum((one.zscore > 0) == (one.told == "bought") for one in told)

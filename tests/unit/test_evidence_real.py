@@ -68,7 +68,7 @@ def test_the_week_to_7_february_is_no_four_month_high_by_the_proxy(on):
 
 def test_sectors_go_as_the_report_said_but_property(on):
     found = on("2025-02-07").sectors
-    assert (found.n_as_told, found.n_told) == (5, 6)
+    assert (found.n_as_told, found.n_told) == (6, 7)
     assert [one.sector for one in found.lines if one.told and not one.is_as_told] == ["Real Estate"]
     assert {one.sector for one in found.lines[:3]} == {
         "Communication Services", "Consumer Discretionary", "Information Technology",
@@ -79,7 +79,7 @@ def test_sectors_go_as_the_report_said_but_property(on):
 def test_appaloosa_is_known_the_day_after_it_filed(on):
     before, after = (named(on(date), "appaloosa") for date in ("2025-02-10", "2025-02-11"))
     assert before.state == "no data"
-    assert before.reason == "the market has no filing of 'APPALOOSA LP' among its 93 filers."
+    assert before.reason == "by then the market has no filing of 'APPALOOSA LP' among its 93 filers."
     assert (after.state, str(after.since), after.value) == ("fired", "2025-02-11", 1.0)
     assert [str(used.date) for used in after.inputs] == ["2024-12-31"]
 
@@ -115,7 +115,7 @@ def test_what_is_not_there_says_why(on):
     positioning, liquidity = (named(found, name) for name in ("positioning", "liquidity"))
     assert positioning.state == liquidity.state == "no data"
     assert "the market has no series 'CHINA allocation' in positioning. It has: none." in positioning.reason
-    assert "the market has no data for the destination's side" in liquidity.reason
+    assert "by then the market has no data for the destination's side" in liquidity.reason
     assert {claim.number for claim in found.without_indicator} == {8, 9, 10, 14, 15}
 
 

@@ -138,6 +138,14 @@ def test_too_few_that_a_tilt_leaves_in_are_cash_and_it_is_said():
     assert np.count_nonzero(enough.inner[-1, 1]) == n_kept
 
 
+def test_a_factor_of_a_sector_without_members_is_told():
+    market = load("demo", start="2024-01-02")
+    factors = {"Energy": 2.0, "Utilities": 1.0, "Information Technology": 2.0}
+    tilt = {"tilt.kind": "sectors", "tilt.factors": factors}
+    (note,) = [one for one in thesis("flow-momentum").replace(tilt).plan(market).notes if "tilt.factors" in one]
+    assert "no member is in Energy, so tilt.factors changes nothing there. It has: " in note
+
+
 def test_no_tilt_is_the_same_bytes():
     scene, members, weights, decisions = setting(made())
     assert tilted(scene, members, weights, Tilt(), decisions) is weights

@@ -30,20 +30,20 @@ def rows_of(market):
 
 
 @pytest.mark.parametrize(
-    ("closes", "states", "away"),
+    ("closes", "states", "moved"),
     [
         # From the low of 90 on, 108 is a fifth above; in the bull track 96 is a fifth below 120.
-        ([100, 90, 107.9, 108, 120, 96.1, 96], [0, 0, 0, 1, 1, 1, 0], [0, 0, 0.19889, 0, 0, -0.19917, 0]),
+        ([100, 90, 107.9, 108, 120, 96.1, 96], [0, 0, 0, 1, 1, 1, 0], [0, -0.1, 0.19889, 0.2, 0.11111, -0.19917, -0.2]),
         # A new low moves the mark: 84 is a fifth above 70, and 100 - 20 % no longer counts.
-        ([100, 70, 83.9, 84], [0, 0, 0, 1], [0, 0, 0.19857, 0]),
+        ([100, 70, 83.9, 84], [0, 0, 0, 1], [0, -0.3, 0.19857, 0.2]),
         # One close may end a bear track and the next the bull track: each begins at its own close.
-        ([100, 120, 96, 115.2, 92.16], [0, 1, 0, 1, 0], [0, 0, 0, 0, 0]),
+        ([100, 120, 96, 115.2, 92.16], [0, 1, 0, 1, 0], [0, 0.2, -0.2, 0.2, -0.2]),
     ],
 )
-def test_the_filter_by_hand(closes, states, away):
+def test_the_filter_by_hand(closes, states, moved):
     found, score, value = read(closes)
     assert score == states
-    np.testing.assert_allclose(value, away, atol=5e-6)
+    np.testing.assert_allclose(value, moved, atol=5e-6)
     assert found.inputs[0].name == "indices HSTECH"
 
 
@@ -77,7 +77,7 @@ def test_it_is_the_plain_filter_run_anew_at_every_stamp(seed):
     found, rows = signal.read(scene_of(market)), rows_of(market)
     expected = [naive.bull_at(rows, stamp, 0.1, 0.08, signal.initial, 4) for stamp in found.stamps.tolist()]
     np.testing.assert_array_equal(found.score, [state for state, _ in expected])
-    np.testing.assert_allclose(found.value, [away for _, away in expected], rtol=0, atol=1e-15)  # one quotient each
+    np.testing.assert_allclose(found.value, [moved for _, moved in expected], rtol=0, atol=1e-15)  # one quotient each
     assert {0.0, 1.0} <= set(found.score)
 
 
@@ -113,9 +113,9 @@ def test_without_an_entity_it_reads_the_destination_basket(seed):
     index = naive.basket_index(prices.eligible.tolist(), prices.returns.tolist())
     begun = [i for i, day in enumerate(scene.dates) if day >= np.datetime64("2023-08-01") and index[i] == index[i]]
     for n, i in enumerate(begun):
-        state, away = naive.bull_or_bear([index[j] for j in begun[: n + 1]], 0.04, 0.04, "bear")
+        state, moved = naive.bull_or_bear([index[j] for j in begun[: n + 1]], 0.04, 0.04, "bear")
         assert found.score[i] == state
-        assert found.value[i] == pytest.approx(away, abs=1e-12)  # an index multiplied up in another order
+        assert found.value[i] == pytest.approx(moved, abs=1e-12)  # an index multiplied up in another order
     assert np.isnan(found.score[: begun[0]]).all()
     assert found.inputs == (prices.input,)
 
@@ -170,7 +170,8 @@ def test_hang_seng_tech_was_a_bull_market_from_7_february_2025_on():
     scene = real_scene()
     found = BullSignal(entity="HSTECH").read(scene)
     at = {str(day): i for i, day in enumerate(scene.dates)}
-    assert found.value[at["2025-01-13"]] == 0.0
+    assert -0.001 < found.value[at["2025-01-13"]] < 0.0  # below the low before it, by next to nothing
+    assert found.value[at["2025-02-07"]] == pytest.approx(0.2199, abs=5e-5)
     assert found.value[at["2025-02-06"]] == pytest.approx(0.1984, abs=5e-5)
     assert not found.score[at["2024-11-22"] : at["2025-02-07"]].any()
     assert (found.score[at["2025-02-07"] :] == 1.0).all()
@@ -181,3 +182,13 @@ def test_hang_seng_tech_was_a_bull_market_from_7_february_2025_on():
     bears = ["2020-03-16", "2021-03-05", "2022-04-25", "2022-08-24", "2023-03-10", "2023-10-24", "2024-11-22"]
     bulls = ["2020-04-15", "2022-03-16", "2022-06-06", "2022-11-07", "2023-07-28", "2024-03-12", "2025-02-07"]
     assert since == sorted([(day, 0.0) for day in bears] + [(day, 1.0) for day in bulls])
+
+
+@needs_real
+def test_closes_from_before_the_launch_of_an_index_are_told():
+    notes = BullSignal(entity="HSTECH").read(real_scene()).notes
+    assert any(
+        "HSTECH was launched on 2020-07-27: its closes of before were calculated backwards, and 394 of 1540 scores"
+        in one
+        for one in notes
+    )

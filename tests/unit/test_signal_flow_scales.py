@@ -104,7 +104,8 @@ def test_what_returns_explain_wholly_leaves_nothing():
 
 def test_the_residual_regresses_on_the_returns_of_the_same_names():
     market = volume_market()
-    found = read(market, scale="residual")
+    found, flow = read(market, scale="residual"), read(market).value
+    np.testing.assert_array_equal(found.value, found.score)  # not the flow, which a reader would take for what is left
     scene = scene_of(market)
     log = np.log(market.close / market.close[0])
     columns = market.columns(["AAA", "BBB", "CCC"])
@@ -115,11 +116,11 @@ def test_the_residual_regresses_on_the_returns_of_the_same_names():
     np.testing.assert_allclose(own_returns(scene, (("two", ()), ("one", ())), 5), returns, atol=1e-12)
     expected, before = np.empty(N), np.full(N, np.nan)
     before[5:] = returns[:-5]
-    residual_zscore_nb(found.value, returns, before, 120, 60, expected)
+    residual_zscore_nb(flow, returns, before, 120, 60, expected)
     np.testing.assert_allclose(found.score, expected, atol=1e-9)
     assert found.score_label == "z-score of 120 sessions of what returns do not explain"
     # In the last window what is left is correlated with neither return.
-    assert abs(np.corrcoef(found.value[-120:], returns[-120:])[0, 1]) > 0.5
+    assert abs(np.corrcoef(flow[-120:], returns[-120:])[0, 1]) > 0.5
     # Funds by name stand for a side's returns as well as for its flow.
     np.testing.assert_allclose(own_returns(scene, (("two", ("AAA",)),), 5)[5:], (log[5:] - log[:-5])[:, columns[0]])
 

@@ -69,7 +69,7 @@ def test_a_jump_against_the_price_is_not_traded(keys, metric, power):
     crossed = ValuationSignal(**keys).read(scene_of(made(metric, figures[0], figures[1] * jump, closes)))
     np.testing.assert_allclose(crossed.score, plain.score, atol=1e-12)
     assert abs(crossed.value[61] - crossed.value[60]) > 0.3
-    assert "jumped once against its price (known at the close of " in crossed.notes[0]
+    assert "jumped once against its price from 2024-02-20 on (known at the close of " in crossed.notes[0]
     # With the price a yield moves the other way: all of it is price.
     np.testing.assert_allclose(np.diff(plain.parts["price"][1:]), np.diff(plain.value[1:]), atol=1e-12)
     np.testing.assert_allclose(sum(crossed.parts[part] for part in crossed.parts)[-1] - plain.parts["price"][-1],

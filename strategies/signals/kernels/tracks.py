@@ -51,7 +51,7 @@ def sequence_nb(entering, enter, leaving, leave, in_out):
 
 
 @kernel
-def bull_bear_nb(place, closes, rise, fall, begins_as_bull, path, bull_out, away_out, moved_out, extreme_out):
+def bull_bear_nb(place, closes, rise, fall, begins_as_bull, path, bull_out, moved_out, extreme_out):
     """Run the two-state filter of bull and bear tracks over the closes known at each row.
 
     Parameters
@@ -69,8 +69,6 @@ def bull_bear_nb(place, closes, rise, fall, begins_as_bull, path, bull_out, away
         Written over: NaN to begin with.
     bull_out : ndarray of shape (n,)
         Written in place: 1 in a bull track, 0 in a bear track, of the latest date known.
-    away_out : ndarray of shape (n,)
-        Written in place: its close over the extreme of its track, less 1.
     moved_out : ndarray of shape (n,)
         Written in place: its close over the extreme that it was compared with, less 1; 0 at the first.
     extreme_out : ndarray of shape (n,), int64
@@ -105,7 +103,6 @@ def bull_bear_nb(place, closes, rise, fall, begins_as_bull, path, bull_out, away
             if is_switch or is_further:
                 extreme, at = close, j
         bull_out[row] = 1.0 if is_bull else 0.0
-        away_out[row] = path[top] / extreme - 1.0
         moved_out[row] = moved
         extreme_out[row] = compared
 
