@@ -211,7 +211,8 @@ def _row(policy: Policy, past: MarketData, portfolio: PortfolioState, names: tup
     except EastboundError:
         raise
     except NOT_OURS as error:
-        raise StrategyError(f"decide(past, portfolio) fails {when}: {said_by(error)}") from error
+        wrong = said_by(error, getattr(policy, "__file__", None))
+        raise StrategyError(f"decide(past, portfolio) fails {when}: {wrong}") from error
     if answer is None:
         return None
     if given is None:

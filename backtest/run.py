@@ -288,7 +288,8 @@ def targets_of(strategy: Strategy, market: MarketData) -> TargetWeights:
     except EastboundError:
         raise
     except NOT_OURS as error:
-        raise StrategyError(f"targets(market) fails: {said_by(error)}") from error
+        said = said_by(error, getattr(strategy, "__file__", None))
+        raise StrategyError(f"targets(market) fails: {said}") from error
     if isinstance(found, BasketTargets):
         return found.expand()
     if not isinstance(found, TargetWeights):

@@ -1,6 +1,8 @@
 """Phrases that messages share."""
 
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 
 def some_of(names: Sequence[str], most: int) -> str:
@@ -65,21 +67,27 @@ def in_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def said_by(error: BaseException) -> str:
+def said_by(error: BaseException, file: str | None = None) -> str:
     r"""Give what an exception of somebody else's code says, in one line.
 
     Parameters
     ----------
     error : BaseException
+    file : str, optional
+        Path of that code.
 
     Returns
     -------
     str
-        Its type and its text, without line breaks.
+        Its type and its text, without line breaks, and the last line of the file that was at work.
 
     Examples
     --------
     >>> said_by(ValueError("no weight\n  of US01"))
     'ValueError: no weight of US01'
     """
-    return f"{type(error).__name__}: {in_one_line(str(error))}".removesuffix(": ")
+    said = f"{type(error).__name__}: {in_one_line(str(error))}".removesuffix(": ")
+    lines = [
+        one.lineno for one in traceback.extract_tb(error.__traceback__) if file is not None and one.filename == file
+    ]
+    return f"{said} (line {lines[-1]} of {Path(str(file)).name})" if lines else said

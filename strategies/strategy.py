@@ -182,7 +182,7 @@ def _module(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except NOT_OURS as error:
-        raise StrategyError(f"{path.name} fails on import: {said_by(error)}") from error
+        raise StrategyError(f"{path.name} fails on import: {said_by(error, str(path))}") from error
     return module
 
 

@@ -276,7 +276,7 @@ def test_a_policy_that_ends_the_process_is_named(tmp_path):
         follow(Policy(), load("tiny"))
     path = tmp_path / "mine.py"
     path.write_text("import sys\nsys.exit(0)\n", encoding="utf-8")
-    with pytest.raises(StrategyError, match=r"mine.py fails on import: SystemExit: 0"):
+    with pytest.raises(StrategyError, match=r"mine.py fails on import: SystemExit: 0 \(line 2 of mine.py\)"):
         find_strategy(str(path))
 
 
@@ -289,3 +289,10 @@ def test_a_weight_of_nan_holds_and_is_told():
 
     (note,) = [one for one in follow(Policy(), load("tiny")).notes if "NaN" in one]
     assert "a weight is NaN, which leaves the name as it is held: first of US01 on 2025-01-2" in note
+
+
+def test_the_line_at_fault_is_named(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("def half(x):\n    return 1 / x\n\ndef decide(past, portfolio):\n    return {'US01': half(0)}\n")
+    with pytest.raises(StrategyError, match=r"ZeroDivisionError: division by zero \(line 2 of mine.py\)$"):
+        follow(find_strategy(str(path)), load("tiny"))

@@ -132,7 +132,7 @@ def test_progress_is_told_and_parts_follow_one_another():
     [
         ("exit", "the process that ran it ended with exit code 3."),
         ("kill", "the process that ran it ended with signal 9. Was there too little memory? Fewer workers need less."),
-        ("quit", "the process that ran it ended with exit code 4."),
+        ("quit", "decide(past, portfolio) fails at 2025-01-22 21:00 UTC: SystemExit: 4"),
         ("refuse", "nothing to hold."),
         ("refuse in lines", "nothing to hold."),
         ("raise in lines", "decide(past, portfolio) fails at 2025-01-22 21:00 UTC: ValueError: no such thing"),
