@@ -60,8 +60,7 @@ def _check_shorts(prepared: Prepared, market: MarketData, weights: NDArray[np.fl
     if not config.shorts:
         raise BacktestError(
             f"{prepared.names[a]} has weight {weights[weights < 0][0]:.6g} at decision {_when(prepared, k)}: "
-            "shorts are not allowed. Allow them with run.shorts = true (of a RunConfig shorts=True). In a rotation a "
-            "share above 1 sells the source short, unless rotation.source_share and rotation.hedge say otherwise."
+            "shorts are not allowed. Allow them with run.shorts = true (of a RunConfig shorts=True)."
         )
     if config.borrow_fee is not None:
         return

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from backtest.errors import BacktestError
 from data.market import MarketData
 from data.venues import VENUES
+from strategies.defaults import BASE_CURRENCY
 from strategies.refusals import refusal
 
 NonNegative = Annotated[float, Field(ge=0)]
@@ -123,7 +124,7 @@ class RunConfig(_Settings):
     'next_open'
     """
 
-    base_currency: str = "USD"
+    base_currency: str = BASE_CURRENCY
     initial_capital: float = Field(default=1e6, gt=0)
     fill: Literal["next_open", "next_close", "same_close"] = "next_open"
     sizing: Literal["decision", "fill"] = "decision"

@@ -120,14 +120,17 @@ class RotationResult(BacktestResult):
         All are rebalanced at the same decisions and pay the same costs. The constant mix separates timing from
         merely owning the destination. What cannot be held stays in cash; until both baskets can be, the constant mix
         asks for what the rotation asks for. All hold plain baskets; for a thesis with a tilt or filed weights there is
-        one more, the constant mix at its own weights: the run over that is timing, and that over the constant mix is
-        weighing.
+        one more, the constant mix at its own weights (plain ones where it holds none of a basket): the run over that is
+        timing, and that over the constant mix is weighing.
         """
         n = len(self.plan.targets.decisions)
         mixes = {name: np.tile(mix, (n, 1)) for name, mix in MIXES.items()} | {"constant mix": self.mix_shares}
         asked = {name: self.plan.references.with_shares(shares[:, :, None]) for name, shares in mixes.items()}
         if not self.plan.is_plain:
-            asked[OWN_WEIGHTS] = self.plan.targets.with_shares(self.mix_shares[:, :, None])
+            # Where the thesis holds none of a basket that could be held, its weights there are its timing: plain ones.
+            own, plain = self.plan.targets.inner, self.plan.references.inner
+            inner = np.where(own.any(axis=2, keepdims=True), own, plain)
+            asked[OWN_WEIGHTS] = replace(self.plan.targets, inner=inner, shares=self.mix_shares[:, :, None])
         return MappingProxyType({name: simulate(self.market, one.expand(), self.config) for name, one in asked.items()})
 
     @cached_property

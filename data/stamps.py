@@ -1,5 +1,7 @@
 """Stamps and days that a person gives to a function."""
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 
@@ -42,6 +44,7 @@ def as_day(value: object, what: str) -> np.datetime64:
     Parameters
     ----------
     value : date-like
+        Of a datetime its date; of text see `data.dates.read_day`.
     what : str
         What it is, for the message.
 
@@ -52,8 +55,10 @@ def as_day(value: object, what: str) -> np.datetime64:
     Raises
     ------
     DataError
-        If it is none: year first, without a time of day; see `data.dates.read_day`.
+        If it is none; text has the year first, and no time of day.
     """
+    if isinstance(value, (dt.datetime, np.datetime64)) and not pd.isna(value):
+        value = np.datetime64(pd.Timestamp(value).date(), "D")  # the date that it shows
     try:
         return read_day(value)
     except ValueError as error:

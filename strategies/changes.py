@@ -38,13 +38,32 @@ def kept(thesis: Sections, name: str, kind: str | None) -> dict[str, Any]:
     whole = own.model_dump()
     if kind is None or kind == whole["kind"]:
         return whole
-    if name == "signal":  # of another kind, with keys of its own: what it cannot do without stays
-        fields = KINDS[kind].model_fields if kind in KINDS else {}
-        return {"kind": kind} | {key: whole[key] for key, one in fields.items() if one.is_required() and key in whole}
+    if name == "signal":
+        return _of_kind(whole, kind)
     unread = Allocation.unread_by(kind)
     if kind in OF_VARIANCE and not thesis.constraints.costs:
         unread += ("risk_aversion",)
     return {key: value for key, value in whole.items() if key not in unread} | {"kind": kind}
+
+
+def _of_kind(keys: Mapping[str, Any], kind: object) -> dict[str, Any]:
+    """Keep what another kind of signal cannot do without: the rest are keys of its own."""
+    fields = KINDS[kind].model_fields if isinstance(kind, str) and kind in KINDS else {}
+    return {"kind": kind} | {key: keys[key] for key, one in fields.items() if one.is_required() and key in keys}
+
+
+def tables_first(changes: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Order changes so that a whole table does not overwrite what is stated of one of its entries.
+
+    Parameters
+    ----------
+    changes : mapping of str to value
+
+    Returns
+    -------
+    list of (str, value)
+    """
+    return sorted(changes.items(), key=lambda one: one[0].count("."))
 
 
 def put(section: dict[str, Any], name: str, value: object) -> None:
@@ -80,7 +99,7 @@ def with_indicators(thesis: str, stated: Mapping[str, Any], changes: Mapping[str
     Returns
     -------
     dict of str to dict
-        As `stated`, with those keys; of another kind a signal keeps its weight, and what is changed beside its kind.
+        As `stated`, with those keys; of another kind a signal keeps its weight, and what it cannot do without.
 
     Raises
     ------
@@ -101,6 +120,6 @@ def with_indicators(thesis: str, stated: Mapping[str, Any], changes: Mapping[str
             )
         given = value.item() if isinstance(value, np.generic) else value
         if key == "kind" and given != whole[of]["kind"]:
-            whole[of] = {"weight": whole[of]["weight"]}
+            whole[of] = {"weight": whole[of]["weight"]} | _of_kind(whole[of], given)
         whole[of][key] = given
     return whole

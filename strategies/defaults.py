@@ -2,3 +2,4 @@
 
 MIN_MEMBERS = 3  # names a basket needs
 SEASONING_SESSIONS = 20  # that a name has been listed before it is held
+BASE_CURRENCY = "USD"  # that a run is counted in

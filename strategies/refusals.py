@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -48,9 +48,10 @@ def refusal(error: ValidationError, what: str, model: type[BaseModel]) -> str:
         Names the first key at fault, its value, and everything it might be instead.
     """
     found = [(_located(one["loc"], model), one) for one in error.errors()]
-    (key, own), first = found[0]
+    place, first = found[0]
+    key = place.key
     if first["type"] == "extra_forbidden":
-        return f"{what}: unknown key {key!r}.{_meant(key, own, model)}"
+        return f"{what}: unknown key {key!r}.{_meant(place, model)}"
     if first["type"] == "missing":
         return f"{what}: key {key!r} is missing."
     if first["type"] == "union_tag_invalid":
@@ -58,12 +59,12 @@ def refusal(error: ValidationError, what: str, model: type[BaseModel]) -> str:
         kind = f"{key}.kind" if key else "kind"
         return f"{what}: {kind} = {said['tag']!r}: want {said['expected_tags'].replace(',', ' or')}."
     given = "" if isinstance(first["input"], (Mapping, BaseModel)) else f" = {first['input']!r}"
-    place = f"{what}: {key}{given}" if key else what
+    begins = f"{what}: {key}{given}" if key else what
     if first["type"] == "value_error":
-        return f"{place}: {first['msg'].removeprefix('Value error, ')}."
+        return f"{begins}: {first['msg'].removeprefix('Value error, ')}."
     # A key that may be one of several things is refused once as each.
-    wanted = dict.fromkeys(_wanted(one) for (of, _), one in found if of == key)
-    return f"{place}: want {', or '.join(wanted)}."
+    wanted = dict.fromkeys(_wanted(one) for of, one in found if of.key == key)
+    return f"{begins}: want {', or '.join(wanted)}."
 
 
 def keys_of(model: type[BaseModel]) -> dict[str, list[FieldInfo]]:
@@ -100,19 +101,28 @@ def _sections(annotation: Any) -> list[type[BaseModel]]:
     return [section for sections in found for section in sections] if all(found) else []
 
 
-def _meant(key: str, own: list[str], model: type[BaseModel]) -> str:
-    """Ask whether a key with a like name was meant: one of its own table, or else of another."""
-    table, _, name = key.rpartition(".")
-    begin, known = f"{table}." if table else "", keys_of(model)
-    found = [begin + one for one in get_close_matches(name, own, n=2, cutoff=0.7)]
-    found = found or get_close_matches(key, [one for one in known if one != key], n=2, cutoff=0.7)
-    of_others = f" Another kind of {table or 'it'} has it." if key in known else ""
-    return of_others + (f" Did you mean {' or '.join(found)}?" if found and not of_others else "")
+class _Place(NamedTuple):
+    """A key as it is written, by its section and itself; names of its table, and of tables of other kinds."""
+
+    key: str
+    own: list[str]
+    of_other_kinds: list[str]
 
 
-def _located(location: tuple[int | str, ...], model: type[BaseModel]) -> tuple[str, list[str]]:
-    """Name a key as it is written, by its section and itself, and list the names that may stand in its table."""
-    named, tables = list[str](), [model]
+def _meant(place: _Place, model: type[BaseModel]) -> str:
+    """Say whose the key is, or ask whether one with a like name was meant: of its own table, or the same of another."""
+    table, _, name = place.key.rpartition(".")
+    if name in place.of_other_kinds:
+        return f" Another kind of {table or 'signal'} has it."
+    begin = f"{table}." if table else ""
+    found = [begin + one for one in get_close_matches(name, place.own, n=2, cutoff=0.7)]
+    found = found or [one for one in keys_of(model) if one.rpartition(".")[2] == name][:2]
+    return f" Did you mean {' or '.join(found)}?" if found else ""
+
+
+def _located(location: tuple[int | str, ...], model: type[BaseModel]) -> _Place:
+    """Find the place of what was refused."""
+    named, tables, others = list[str](), [model], list[str]()
     of: Any = model
     for part in location:
         if get_origin(of) is Mapping:
@@ -124,8 +134,10 @@ def _located(location: tuple[int | str, ...], model: type[BaseModel]) -> tuple[s
             continue
         if part == getattr(of, "keys_of", None):  # whose keys stand in the same table: the part is no key
             of = of.model_fields[part].annotation
+            tables += [of] if isinstance(of, type) and issubclass(of, BaseModel) else []
             continue
         if get_origin(of) is Union:  # a section of several kinds: the part names the kind, and is no key
+            others = [name for section in _sections(of) for name in section.model_fields]
             of = _of_kind(of, part)
             if of is None:
                 break
@@ -140,7 +152,7 @@ def _located(location: tuple[int | str, ...], model: type[BaseModel]) -> tuple[s
             tables = []
         else:
             break
-    return ".".join(named), [name for table in tables for name in table.model_fields]
+    return _Place(".".join(named), [name for table in tables for name in table.model_fields], others)
 
 
 def _of_kind(union: Any, kind: int | str) -> type[BaseModel] | None:

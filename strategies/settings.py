@@ -186,15 +186,13 @@ class VolatilityTarget(Section):
         Largest factor; 1: shares are only ever cut, and what is cut is cash.
     lookback : int
         Sessions of the decision venue whose returns are read, of five sessions each: closes of venues lie hours apart.
-        Until half of them are known nothing is scaled.
-    currency : str
-        That returns are counted in.
+        They are those of a holder who counts in the run's base currency. Until half of them are known nothing is
+        scaled.
     """
 
     target: Annotated[float, Field(gt=0)] | None = None
     scale_at_most: Annotated[float, Field(gt=0, le=MOST)] = 1.0
     lookback: Annotated[int, Field(ge=20, le=1260)] = 60
-    currency: str = "USD"
 
     @property
     def numbers(self) -> tuple[float, float]:

@@ -174,6 +174,7 @@ def find_strategy(name: str) -> Strategy | Policy:
 def _module(path: Path) -> ModuleType:
     if not path.is_file():
         raise StrategyError(f"Strategy file {path} does not exist.")
+    path = path.resolve()  # as Python names the file of a module, and of each line in it
     name = f"strategy_{path.stem}"
     spec = spec_from_file_location(name, path, loader=FreshLoader(name, str(path)))
     if spec is None or spec.loader is None:

@@ -7,7 +7,8 @@ import numpy as np
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from data.market import MarketData
-from strategies.changes import kept, put, with_indicators
+from strategies.changes import kept, put, tables_first, with_indicators
+from strategies.defaults import BASE_CURRENCY
 from strategies.errors import StrategyError
 from strategies.mandates.mandate import Mandate
 from strategies.mandates.sections import Constraints, Estimates, HouseView, Weighing
@@ -20,7 +21,7 @@ from strategies.rules.rotating import numbers_of, rotation_shares, rotations
 from strategies.rules.tilts import Tilt
 from strategies.rules.weighing import weigh_baskets
 from strategies.settings import Allocation, Baskets, Rotation, Schedule, Section, VolatilityTarget
-from strategies.signals.composing import check_signals, unread, wrong_parts
+from strategies.signals.composing import check_signals, keys_read, wrong_parts
 from strategies.signals.flow import FlowSignal
 from strategies.signals.kinds import Indicator, SignalSection
 from strategies.signals.scene import Scene
@@ -170,7 +171,7 @@ class Thesis(Section):
             whole[name] = kept(self, name, changes.get(f"{name}.kind"))
         if whole["allocation"]["kind"] != "black_litterman":  # nobody else reads views
             whole["views"] = {}
-        for key, value in changes.items():
+        for key, value in tables_first(changes):
             section, _, name = key.partition(".")
             if section not in whole or not name or not isinstance(whole[section], dict):
                 known = ", ".join(k for k, v in whole.items() if isinstance(v, dict))
@@ -240,7 +241,7 @@ class Thesis(Section):
         """
         own = getattr(self, name)
         whole = kept(self, name, changes.get(f"{name}.kind")) if name in OF_KINDS else own.model_dump()
-        for key, value in changes.items():
+        for key, value in tables_first(changes):
             put(whole, key.partition(".")[2], value)
         try:
             checked: Section = TypeAdapter(type(self).model_fields[name].rebuild_annotation()).validate_python(whole)
@@ -330,11 +331,13 @@ class Thesis(Section):
             shares = free_shares(len(score), self.estimates.benchmark_share)
         else:
             rule, alone = numbers_of(self.rotation, self.volatility)[:, None], np.zeros(1, dtype=np.int64)
-            steps = steps_of(market, weighed, decisions, self.volatility)
+            base_currency = str(self.run.get("base_currency", BASE_CURRENCY))
+            steps = steps_of(market, weighed, decisions, self.volatility, base_currency)
             shares = rotation_shares(rotations(score[None], relative[None], rule, alone, steps))
         targets = weighed.targets(decisions, shares)
         notes = list(weighed.notes)
-        idle = unread(self.signal, self.signals) if self.reads_signal else tuple(self.signals)
+        used = keys_read(self.signal, self.signals) if self.reads_signal else {}
+        idle = [name for name in self.signals if name not in used]
         if idle:
             notes.append(f"Nothing reads {', '.join(f'signals.{name}' for name in idle)}.")
         n_missing = int(np.isnan(score).sum()) if self.reads_signal else 0

@@ -24,7 +24,7 @@ SIGNS = {FIRED: "●", NOT_FIRED: "○", NO_SCORE: "◇", NO_DATA: "×"}
 CHANGES = {
     "fired": "turned: fired",
     "released": "turned: released",
-    "score came": "a score again",
+    "score came": "a score now",
     "score went": "no score now",
     "data came": "data came",
     "data went": "data went",

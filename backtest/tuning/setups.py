@@ -116,6 +116,6 @@ def set_up(
         weighed=weighed,
         prepared=prepared,
         how=how,
-        steps=steps_of(market, weighed, decisions, settings.volatility),
+        steps=steps_of(market, weighed, decisions, settings.volatility, config.base_currency),
         sleeves=lay_out_sleeves(prepared, weighed.inner) if has_sleeves(prepared) else None,
     )

@@ -23,8 +23,8 @@ from strategies.rules.rotating import numbers_of, reach
 from strategies.rules.tilts import Tilt
 from strategies.schedule import decision_venue
 from strategies.settings import CASH, Allocation, Baskets, Rotation, Row, Schedule, VolatilityTarget
-from strategies.signals.composing import WeightedSignal, check_signals, unread
-from strategies.signals.kinds import Indicator
+from strategies.signals.composing import check_signals, keys_read
+from strategies.signals.kinds import OWN, Indicator
 from strategies.signals.scene import Scene
 from strategies.signals.signal import Signal
 from strategies.thesis import Thesis
@@ -150,24 +150,18 @@ class Variants:
 
     def _refuse_idle(self) -> None:
         """Refuse keys of signals by name that no candidate reads: all their values would be the same candidate."""
-        read = {name for one in self.signals for name in one.signals if name not in unread(one.signal, one.signals)}
-        weighted = {
-            part
-            for one in self.signals
-            for own in (one.signal, *(of.signal for name, of in one.signals.items() if name in read))
-            if isinstance(own, WeightedSignal)
-            for part in own.parts
-        }
+        read = dict[str, frozenset[str]]()
+        is_read = self.thesis.reads_signal or {"rotation.rule", "estimates.returns"} & set(self.space.names)
+        for one in self.signals if is_read else ():
+            for name, keys in keys_read(one.signal, one.signals).items():
+                read[name] = read.get(name, frozenset()) | keys
         for full in self.space.names:
             section, _, key = full.partition(".")
             name, _, setting = key.partition(".")
-            if section == "signals" and name not in (weighted if setting == "weight" else read):
-                who = (
-                    "no weighted score counts it"
-                    if setting == "weight" and name in read
-                    else f"nothing reads signals.{name}"
-                )
-                raise BacktestError(f"{full} changes nothing: {who}. Leave it out.")
+            if section != "signals" or (name in read and (setting not in OWN or setting in read[name])):
+                continue
+            what = setting if name in read else "anything"
+            raise BacktestError(f"{full} changes nothing: nothing reads {what} of signals.{name}. Leave it out.")
 
     def _refuse_beyond(self) -> None:
         """Refuse a candidate that may ask for shorts or a gross which its run does not allow."""

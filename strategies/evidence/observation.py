@@ -215,6 +215,8 @@ def _why_none(
     ]
     if old:
         return NO_DATA, "; ".join(old)
+    if reading.lacking:
+        return NO_DATA, f"too little history: {reading.lacking}"
     known = np.flatnonzero(~np.isnan(reading.value))
     if not len(known):
         return NO_DATA, f"too little history: no reading yet in {len(dates)} sessions"

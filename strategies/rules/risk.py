@@ -15,7 +15,7 @@ SESSIONS_PER_YEAR = 252
 
 
 def basket_covariances(
-    market: MarketData, weighed: Weighed, decisions: Decisions, volatility: VolatilityTarget
+    market: MarketData, weighed: Weighed, decisions: Decisions, lookback: int, currency: str
 ) -> NDArray[np.float64]:
     """Estimate the covariance of both baskets, as they are weighed, from returns known at each decision.
 
@@ -24,8 +24,10 @@ def basket_covariances(
     market : MarketData
     weighed : Weighed
     decisions : Decisions
-    volatility : VolatilityTarget
-        Its lookback and currency.
+    lookback : int
+        Sessions of the decision venue.
+    currency : str
+        That returns are counted in.
 
     Returns
     -------
@@ -44,7 +46,6 @@ def basket_covariances(
     About their own mean, overlapping returns would vary too little: over 60 sessions by a twelfth, for that mean is of
     a dozen independent returns. The mean of five sessions is small beside their deviation.
     """
-    lookback = volatility.lookback
     calendar = market.calendars[decisions.venue]
     first = market.dates[0] if len(market.dates) else market.start
     closes = calendar.closes[
@@ -52,7 +53,7 @@ def basket_covariances(
     ]
     found = np.full((len(decisions.stamps), 3), np.nan)
     levels = np.ones((len(closes), len(weighed.assets)))
-    returns = returns_at(market, weighed.assets, closes, volatility.currency)
+    returns = returns_at(market, weighed.assets, closes, currency)
     levels[1:] = np.cumprod(1.0 + np.where(np.isnan(returns), 0.0, returns), axis=0)
     is_known = np.zeros(levels.shape, dtype=bool)
     is_known[1:] = ~np.isnan(returns)
@@ -71,7 +72,9 @@ def basket_covariances(
     return found
 
 
-def steps_of(market: MarketData, weighed: Weighed, decisions: Decisions, volatility: VolatilityTarget) -> Steps:
+def steps_of(
+    market: MarketData, weighed: Weighed, decisions: Decisions, volatility: VolatilityTarget, currency: str
+) -> Steps:
     """Give decisions as rules see them.
 
     Parameters
@@ -81,6 +84,8 @@ def steps_of(market: MarketData, weighed: Weighed, decisions: Decisions, volatil
     decisions : Decisions
     volatility : VolatilityTarget
         Without a target no covariance is estimated.
+    currency : str
+        That the run is counted in.
 
     Returns
     -------
@@ -88,7 +93,7 @@ def steps_of(market: MarketData, weighed: Weighed, decisions: Decisions, volatil
     """
     if volatility.target is None:
         return Steps(decisions.updates, np.full((len(decisions.stamps), 3), np.nan))
-    return Steps(decisions.updates, basket_covariances(market, weighed, decisions, volatility))
+    return Steps(decisions.updates, basket_covariances(market, weighed, decisions, volatility.lookback, currency))
 
 
 def _basket_returns(window: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -136,7 +136,7 @@ class BullSignal(Signal):
             score=score,
             origin=f"closes of {name}: bear to bull at +{self.rise:.3g}, bull to bear at -{self.fall:.3g} from the "
             f"extreme of the track, beginning as {self.initial}",
-            value_label=f"{name} over the low of the bear track, or the high of the bull track, less 1",
+            value_label=f"{name} over the low or high that it was compared with, less 1",
             score_label="bull (1) or bear (0)",
             notes=(
                 *self._notes(track, name, stamps),

@@ -15,6 +15,7 @@ from strategies.signals.scene import Scene, Watched
 from strategies.signals.signal import Signal, Thresholds
 
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
+THRESHOLDS = ("enter", "exit")
 
 
 class _Together(Signal):
@@ -56,6 +57,10 @@ class WeightedSignal(_Together):
     """
 
     kind: Literal["weighted"] = "weighted"
+
+    def reads_of(self, part: str) -> frozenset[str]:
+        """Name what it reads of a part beside its score; see `Signal.reads_of`."""
+        return frozenset({"weight"} if part in self.of else ())
 
     def read(self, scene: Scene) -> Reading:
         """Read the mean: the sum of weight x score over the sum of the sizes of weights.
@@ -111,6 +116,10 @@ class VoteSignal(_Together):
         """A part of all."""
         return 0.0, 1.0
 
+    def reads_of(self, part: str) -> frozenset[str]:
+        """Name what it reads of a part beside its score; see `Signal.reads_of`."""
+        return frozenset(THRESHOLDS if part in self.of else ())
+
     def read(self, scene: Scene) -> Reading:
         """Read the vote: those that have fired over those that vote.
 
@@ -156,6 +165,10 @@ class GateSignal(Signal):
         """Names of the signals that it is made of."""
         return self.of, self.by
 
+    def reads_of(self, part: str) -> frozenset[str]:
+        """Name what it reads of a part beside its score; see `Signal.reads_of`."""
+        return frozenset(THRESHOLDS if part == self.by else ())
+
     def read(self, scene: Scene) -> Reading:
         """Read what passes: no score where the gate has none.
 
@@ -196,6 +209,11 @@ class SequenceSignal(Signal):
     def parts(self) -> tuple[str, ...]:
         """Names of the signals that it is made of."""
         return self.enter_on, self.leave_on
+
+    def reads_of(self, part: str) -> frozenset[str]:
+        """Name what it reads of a part beside its score; see `Signal.reads_of`."""
+        read = {"enter"} if part == self.enter_on else set[str]()
+        return frozenset(read | ({"exit"} if part == self.leave_on else set()))
 
     @property
     def score_range(self) -> tuple[float, float]:
@@ -266,8 +284,8 @@ def check_signals(signal: Signal, signals: Mapping[str, Watched], market: Market
             raise error.at(f"signals.{name}") from error
 
 
-def unread(signal: Signal, signals: Mapping[str, Watched]) -> tuple[str, ...]:
-    """Name the signals that nothing reads.
+def keys_read(signal: Signal, signals: Mapping[str, Watched]) -> dict[str, frozenset[str]]:
+    """Name the signals that something reads, and what of their keys beside those of their kind.
 
     Parameters
     ----------
@@ -277,10 +295,13 @@ def unread(signal: Signal, signals: Mapping[str, Watched]) -> tuple[str, ...]:
 
     Returns
     -------
-    tuple of str
+    dict of str to frozenset of {"weight", "enter", "exit"}
     """
-    read = set(_below(signal.parts, signals))
-    return tuple(name for name in signals if name not in read)
+    found = dict[str, frozenset[str]]()
+    for one in (signal, *(signals[name].signal for name in _below(signal.parts, signals))):
+        for part in one.parts:
+            found[part] = found.get(part, frozenset()) | one.reads_of(part)
+    return found
 
 
 def wrong_parts(name: str, parts: Sequence[str], signals: Mapping[str, Watched]) -> str | None:

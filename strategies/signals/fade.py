@@ -99,11 +99,13 @@ class FadeSignal(Signal):
 
 def _breadth(prices: BasketPrices, lookback: int) -> NDArray[np.float64]:
     """Give the part of members with a whole window that are below its average; NaN where none has one."""
+    if not len(prices.returns):
+        return np.empty(0)
     known = ~np.isnan(prices.returns)
     # Closes are carried forward, so a name's returns have no gap: its first level is a row before the first of them.
     has_level = np.logical_or.accumulate(known, axis=0)
     first = has_level.argmax(axis=0) - 1
-    begins = np.flatnonzero(known.any(axis=0) & (first >= 0)) if len(known) else np.empty(0, dtype=np.intp)
+    begins = np.flatnonzero(known.any(axis=0) & (first >= 0))
     has_level[first[begins], begins] = True
     levels = np.where(has_level, np.cumprod(np.where(known, 1.0 + prices.returns, 1.0), axis=0), np.nan)
     n, broken = np.empty(len(levels)), np.empty(len(levels))

@@ -134,12 +134,16 @@ class FlowSignal(Signal):
         """
         recorded = self._recorded(scene.market)
         net = self._from_file(scene, recorded) if recorded else self._from_volume(scene)
-        flow, score = net.flow, np.empty(len(net.flow))
+        flow, score, lacking = net.flow, np.empty(len(net.flow)), ""
         if self.scale == "zscore":
             trailing_zscore_nb(flow, self.history, self.min_history, np.empty((2, len(flow))), score)
         elif self.scale == "residual":
             returns = own_returns(scene, net.sides, self.lookback)
-            residual_zscore_nb(flow, returns, lagged(returns, self.lookback), self.history, self.min_history, score)
+            before = lagged(returns, self.lookback)
+            residual_zscore_nb(flow, returns, before, self.history, self.min_history, score)
+            n = int((~np.isnan(flow + returns + before))[-self.history :].sum())
+            if n < self.min_history:
+                lacking = f"{n} readings in the last {self.history} sessions, where {self.min_history} are needed"
         else:
             trailing_high_nb(flow, self.high_sessions, math.ceil(MOST * self.high_sessions), score)
         score_label = {
@@ -158,6 +162,7 @@ class FlowSignal(Signal):
             score_label=score_label,
             notes=net.notes,
             inputs=net.inputs,
+            lacking=lacking,
         )
 
     def _recorded(self, market: MarketData) -> tuple[str, ...]:

@@ -118,7 +118,7 @@ class PositioningSignal(Signal):
         n, keys = len(scene.stamps), [self._key(self.metric)]
         if self.benchmark_weight is None:
             keys.append(self._key(self.benchmark))
-        value, score, ages = (np.full(n, np.nan) for _ in range(3))
+        value, score, ages, lacking = *(np.full(n, np.nan) for _ in range(3)), ""
         # Not yet: `check` has seen to it that there are both.
         if allocation is not None and (taken is not None or self.benchmark_weight is not None):
             told = self._publications(allocation, taken)
@@ -128,6 +128,9 @@ class PositioningSignal(Signal):
             fresh = ages <= self.max_age_days
             value = np.where(fresh, np.concatenate([[np.nan], told.active])[at], np.nan)
             score = np.where(fresh, np.concatenate([[np.nan], told.score])[at], np.nan)
+            figures = np.concatenate([[0], told.n_figures])[at]
+            if len(at) and figures[-1] < self.min_figures:
+                lacking = f"{figures[-1]} figures in {self.history_days} days, where {self.min_figures} are needed"
         less = self.benchmark if self.benchmark_weight is None else f"{self.benchmark_weight:g}"
         what = f"positioning {self.entity} {self.metric}".strip()
         notes = told_of_age(f"figure of {what}", ages, scene, self.max_age_days)
@@ -144,6 +147,7 @@ class PositioningSignal(Signal):
             score_label="1 - percentile while rising, 0 when crowded",
             notes=tuple(notes),
             inputs=scene.inputs("positioning", *keys),
+            lacking=lacking,
         )
 
     def _key(self, metric: str) -> tuple[str, ...]:
@@ -153,6 +157,7 @@ class PositioningSignal(Signal):
         """Work out the figure and the score at each stamp at which something new is known."""
         known = np.unique(np.concatenate([allocation.known, allocation.known[:0] if taken is None else taken.known]))
         dates, active, score = np.full(len(known), np.datetime64("NaT", "D")), *np.full((2, len(known)), np.nan)
+        n_figures = np.zeros(len(known), dtype=np.int64)
         for i, stamp in enumerate(known.tolist()):
             days, values = _as_known(allocation, stamp)
             if taken is None:
@@ -162,8 +167,9 @@ class PositioningSignal(Signal):
                 days, figures = days[~np.isnan(figures)], figures[~np.isnan(figures)]
             if len(days):
                 dates[i], active[i] = days[-1], figures[-1]
+                n_figures[i] = (days > days[-1] - self.history_days).sum()
                 score[i] = self._score(days, figures)
-        return _Publications(known, dates, active, score)
+        return _Publications(known, dates, active, score, n_figures)
 
     def _taken(self, days: Days, dates: Days, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give the benchmark's weight on each date of the allocation; NaN where it is not known or too old by then."""
@@ -185,12 +191,13 @@ class PositioningSignal(Signal):
 
 
 class _Publications(NamedTuple):
-    """What was known after each stamp at which a figure came in: of the latest date, its figure and its score."""
+    """What was known after each stamp at which a figure came in: its latest date, figure and score."""
 
     known: NDArray[np.int64]
     dates: Days
     active: NDArray[np.float64]
     score: NDArray[np.float64]
+    n_figures: NDArray[np.int64]
 
 
 def _as_known(one: PointInTime, stamp: int) -> tuple[Days, NDArray[np.float64]]:

@@ -50,6 +50,8 @@ class Reading:
         Price of the destination over that of the source, where the signal knows one that suits it; NaN where it is not
         known. None: that of the baskets will do.
     inputs : tuple of Input
+    lacking : str
+        Why there is no score at the last stamp for want of history; empty: that is not why.
     """
 
     stamps: NDArray[np.int64]
@@ -62,6 +64,7 @@ class Reading:
     notes: tuple[str, ...] = ()
     parts: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     inputs: tuple[Input, ...] = ()
+    lacking: str = ""
 
     def at(self, stamps: NDArray[np.int64], of: NDArray[np.float64] | None) -> NDArray[np.float64]:
         """Read one of the series at decisions.

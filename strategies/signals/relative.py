@@ -161,6 +161,8 @@ def _trend(value: NDArray[np.float64], lookback: int) -> NDArray[np.float64]:
     windows = np.lib.stride_tricks.sliding_window_view(np.diff(value), lookback)
     deviation = windows.std(axis=1, ddof=1)
     moved = value[lookback:] - value[:-lookback]
-    spreads = deviation > 1e-12 * np.abs(windows.mean(axis=1))  # below it they differ by rounding
+    # Changes are differences of logs: what these round to is no spread.
+    size = np.lib.stride_tricks.sliding_window_view(np.abs(value), lookback + 1).max(axis=1)
+    spreads = deviation > 1e-14 * np.maximum(size, 1.0)
     np.divide(moved, deviation * np.sqrt(lookback), out=score[lookback:], where=spreads)
     return score

@@ -25,6 +25,10 @@ class Readable(Protocol):
         """Names of the signals that it is made of."""
         ...
 
+    def reads_of(self, part: str) -> frozenset[str]:
+        """Name what it reads of a part beside its score."""
+        ...
+
     def check(self, market: MarketData) -> None:
         """Refuse a market that never has what it reads."""
         ...

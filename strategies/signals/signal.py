@@ -71,6 +71,20 @@ class Signal(Section):
         """Names of the signals that it is made of."""
         return ()
 
+    def reads_of(self, part: str) -> frozenset[str]:
+        """Name what it reads of a part beside its score.
+
+        Parameters
+        ----------
+        part : str
+
+        Returns
+        -------
+        frozenset of {"weight", "enter", "exit"}
+        """
+        del part
+        return frozenset()
+
     @property
     def window(self) -> tuple[int, int] | None:
         """Sessions that a score looks back over, and readings it needs among them; None where it looks at none."""

@@ -43,10 +43,14 @@ def market():
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", COMPOSED)
 def test_compositions_are_varied_by_name_in_sleeves(name, market):
-    grid = {"signals.flow.lookback": [5, 20], "signals.flow.exit": [0.0, 0.5], "rotation.exit": [0.0, 0.25]}
-    # What the composition reads of another: thresholds, or a weight.
-    other = {"weighted": "signals.flow.weight", "sequence": "signals.rich.exit"}.get(name, "signals.cheap.enter")
-    grid[other] = [1.0, 3.0] if name == "weighted" else [0.1, 0.3] if name == "sequence" else [0.55, 0.7]
+    # What the composition reads of its parts: thresholds, or a weight.
+    of_parts = {
+        "weighted": {"signals.flow.weight": [1.0, 3.0], "signals.cheap.weight": [0.5, 1.0]},
+        "vote": {"signals.flow.exit": [0.0, 0.5], "signals.cheap.enter": [0.55, 0.7]},
+        "gate": {"signals.cheap.exit": [0.3, 0.4], "signals.cheap.enter": [0.55, 0.7]},
+        "sequence": {"signals.flow.enter": [0.8, 1.0], "signals.rich.exit": [0.1, 0.3]},
+    }
+    grid = {"signals.flow.lookback": [5, 20], "rotation.exit": [0.0, 0.25]} | of_parts[name]
     made = thesis(COMPOSED[name], rotation={"enter": 0.5})
     tally = compare(SweepWorld(thesis=made, market=market, grid=grid), name)
     assert (tally.faults, tally.n) == ([], 16)
@@ -125,16 +129,30 @@ def test_kinds_of_composition_are_varied_and_keep_what_they_are_made_of():
     vote = composed.replace({"signal.kind": "vote"}).signal
     assert (vote.kind, vote.of) == ("vote", ("flow", "cheap"))
     assert composed.section("signal", {"signal.kind": "vote"}).of == ("flow", "cheap")
+    inner = {"inner": COMPOSED["weighted"] | {"weight": 2.0}}
+    within = Thesis.from_mapping({"name": "x", "baskets": BASKETS, "signals": NAMED | inner}, "x")
+    changed = within.replace({"signals.inner.kind": "vote"}).signals["inner"]
+    assert (changed.signal.kind, changed.signal.of, changed.weight) == ("vote", ("flow", "cheap"), 2.0)
+    with pytest.raises(StrategyError, match=r"signal.kind = .*want|kind"):
+        composed.replace({"signal.kind": ["flow"]})
+    # A whole table does not overwrite what is stated of one of its entries, whichever is named first.
+    factors = {"tilt.factors.Energy": 2.0, "tilt.factors": {"Utilities": 0.5}, "tilt.kind": "sectors"}
+    assert composed.replace(factors).tilt.factors == {"Utilities": 0.5, "Energy": 2.0}
     # Of another kind with defaults nothing stays.
     assert thesis(NAMED["flow"]).replace({"signal.kind": "relative"}).signal == RelativeSignal()
 
 
 def test_keys_of_signals_that_nothing_reads_are_not_swept(market):
     vote, weighted = (thesis(COMPOSED[name], rotation={"enter": 0.5}) for name in ("vote", "weighted"))
-    with pytest.raises(BacktestError, match=r"signals.flow.weight changes nothing: no weighted score counts it. Leave"):
+    with pytest.raises(
+        BacktestError, match=r"signals.flow.weight changes nothing: nothing reads weight of signals.flow. Leave"
+    ):
         sweep(vote, market, {"signals.flow.weight": [1.0, 2.0]})
-    with pytest.raises(BacktestError, match=r"signals.rich.history changes nothing: nothing reads signals.rich. Leave"):
+    with pytest.raises(BacktestError, match=r"nothing reads anything of signals.rich. Leave"):
         sweep(weighted, market, {"signals.rich.history": [200, 252]})
+    for made, key in ((weighted, "signals.flow.enter"), (thesis(COMPOSED["sequence"]), "signals.flow.exit")):
+        with pytest.raises(BacktestError, match=rf"{key} changes nothing"):
+            sweep(made, market, {key: [0.0, 0.5]})
     assert "Nothing reads signals.rich." in weighted.plan(market).notes
     assert not any("Nothing reads" in note for note in vote.plan(market).notes)
 

@@ -362,3 +362,16 @@ def test_sectors_that_cannot_be_read_say_why(demo):
     found = evidence(demo, "2024-09-13", board_of({"indicator": [table], "sectors": view}, "made up")).sectors
     assert "atlantis" in found.reason
     assert [(one.sector, one.told) for one in found.lines] == [("Energy", "bought")]
+
+
+def test_too_little_history_is_no_data_and_a_silent_rule_is_not(demo):
+    table = {"name": "it", "claim": 2, "title": "It", "source": "cash", "destination": "hk", "kind": "positioning"}
+    few, enough = (
+        evidence(demo, "2019-03-05", board_of({"indicator": [table | keys]}, "made up")).observations[0]
+        for keys in ({"min_figures": 100}, {})
+    )
+    assert few.state == "no data"
+    assert few.reason == "too little history: 60 figures in 1826 days, where 100 are needed"
+    assert (enough.state, np.isnan(enough.value)) == ("no score", False)  # low, and still being cut
+    soon = {one.entry.name: one for one in evidence(demo, "2020-03-02", OWN).observations}
+    assert "readings in the last 756 sessions, where 252 are needed" in soon["flow-residual"].reason

@@ -291,8 +291,11 @@ def test_a_weight_of_nan_holds_and_is_told():
     assert "a weight is NaN, which leaves the name as it is held: first of US01 on 2025-01-2" in note
 
 
-def test_the_line_at_fault_is_named(tmp_path):
+def test_the_line_at_fault_is_named(tmp_path, monkeypatch):
     path = tmp_path / "mine.py"
     path.write_text("def half(x):\n    return 1 / x\n\ndef decide(past, portfolio):\n    return {'US01': half(0)}\n")
     with pytest.raises(StrategyError, match=r"ZeroDivisionError: division by zero \(line 2 of mine.py\)$"):
         follow(find_strategy(str(path)), load("tiny"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StrategyError, match=r"\(line 2 of mine.py\)$"):
+        follow(find_strategy("mine.py"), load("tiny"))

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
+from backtest.run import run
 from data.load import load
 from data.sources.frames import from_frames
 from data.universes import Spell
@@ -228,3 +229,11 @@ def test_a_thesis_says_how_long_a_filing_is_followed():
     assert 0 < n_held[0] < n_held[1] < n_held[2]
     with pytest.raises(StrategyError, match="max_age_days = 50 is for filed: equal does not read it"):
         thesis("flow-momentum").replace({"allocation.max_age_days": 50})
+
+
+def test_the_mix_at_its_own_weights_holds_the_shares_of_the_mix():
+    """Where nothing is filed its weights are plain ones: that nothing is held there is timing, not weighing."""
+    made = thesis("filings-follower").replace({"allocation.max_age_days": 60, "run.lots": "fractional"})
+    result = run(made, load("demo", start="2022-01-03", end="2023-06-30"))
+    plain, own = (result.references[name].weights.sum(axis=1).iloc[20:] for name in ("constant mix", "own-weight mix"))
+    np.testing.assert_allclose(own, plain, atol=0.02)  # but for fills and drift

@@ -50,6 +50,11 @@ def test_a_ratio_that_stands_still_has_neither():
     assert not np.isnan(found[45])
 
 
+@pytest.mark.parametrize("growth", [1e-5, 2e-4, 0.01])
+def test_a_ratio_that_grows_by_the_same_at_each_close_has_no_spread_but_rounding(growth):
+    assert np.isnan(RelativeSignal(lookback=20).read(paired(growth * np.arange(100))).score).all()
+
+
 @pytest.mark.parametrize(
     ("values", "slope"),
     [

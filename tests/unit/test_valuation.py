@@ -122,7 +122,9 @@ def test_a_jump_of_the_basis_is_not_traded():
     plain, crossed = (read(valued_market(source, pe, closes)[0]) for pe in (smooth, jumped))
     np.testing.assert_allclose(crossed.score[21:], plain.score[21:], atol=1e-12)
     assert crossed.value[61] - crossed.value[60] < -0.4
-    assert "The P/E of HSTECH jumped once against its price from 2024-02-20 on (known at the close of " in crossed.notes[0]
+    assert (
+        "The P/E of HSTECH jumped once against its price from 2024-02-20 on (known at the close of " in crossed.notes[0]
+    )
     assert not plain.notes
     # Taken as it stands, the same series would have fallen to the bottom of its window.
     raw = np.empty(N)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from backtest.errors import BacktestError
+from data.stamps import as_day
 
 LARGEST_WHOLE = 2**63 - 1  # of an int64 column
 
@@ -45,14 +46,14 @@ def value_of(given: Any, where: str) -> object:
     BacktestError
         If it is something else, NaN or infinite.
     """
-    if isinstance(given, np.generic):
+    if isinstance(given, np.generic) and not isinstance(given, np.datetime64):
         given = given.item()
     if given is None or isinstance(given, bool):
         return given
     if isinstance(given, str):
         return str(given)
-    if isinstance(given, dt.date):  # as TOML writes one; settings take its text
-        return given.isoformat()
+    if isinstance(given, (dt.date, np.datetime64)):  # settings take its text
+        return str(as_day(given, where))
     if isinstance(given, int):
         if abs(given) > LARGEST_WHOLE:
             raise BacktestError(f"{where} = {given:.3g}: a whole number past 2**63 is no setting. Write a smaller one.")
