@@ -8,20 +8,19 @@ from pydantic import Field, model_validator
 
 from data.errors import DataError
 from data.market import MarketData
-from data.series.tables import LONG_TABLES
 from strategies.errors import StrategyError
 from strategies.evidence.claims import CLAIMS
 from strategies.evidence.used import Used, used
-from strategies.settings import CASH, Section, window_fits
+from strategies.settings import CASH
 from strategies.signals.scene import Scene
-from strategies.signals.sectors import sector_flows
+from strategies.signals.sectors import SectorFlow
 
 Words = Annotated[str, Field(min_length=1)]
 Names = tuple[Words, ...]
 Told = Literal["bought", "sold", ""]
 
 
-class SectorView(Section):
+class SectorView(SectorFlow):
     """What the report said of sectors, and how their flows are read: the table `[sectors]` of a board.
 
     Attributes
@@ -34,7 +33,7 @@ class SectorView(Section):
     bought, sold : tuple of str
         Sectors as the market names them.
     input, entity, lookback, history, min_history, max_age_days
-        As of `strategies.signals.sectors.sector_flows`.
+        As of `strategies.signals.sectors.SectorFlow`; a flow is of a week by default.
     """
 
     claim: int
@@ -42,14 +41,7 @@ class SectorView(Section):
     destination: Words | Names
     bought: Names = ()
     sold: Names = ()
-    input: Literal["auto", "flows", "volume"] = "auto"
-    entity: Words = "CHINA"
     lookback: Annotated[int, Field(ge=1, le=756)] = 5
-    history: Annotated[int, Field(ge=20)] = 756
-    min_history: Annotated[int, Field(ge=20)] = 252
-    max_age_days: Annotated[int, Field(ge=1)] = LONG_TABLES["flows"].stale_after_days
-
-    _window = model_validator(mode="after")(window_fits)
 
     @model_validator(mode="after")
     def _consistent(self) -> "SectorView":
@@ -161,16 +153,7 @@ def sector_evidence(market: MarketData, view: SectorView, venue: str) -> SectorE
     scene = Scene(market=market, venue=venue, source=CASH, destination=view.destination)
     read = dict.fromkeys((*view.bought, *view.sold), (np.nan, np.nan))
     try:
-        found = sector_flows(
-            scene,
-            view.destination,
-            kind=view.input,
-            entity=view.entity,
-            lookback=view.lookback,
-            history=view.history,
-            min_history=view.min_history,
-            max_age_days=view.max_age_days,
-        )
+        found = view.flows(scene, view.destination)
     except (StrategyError, DataError) as error:
         return SectorEvidence(view=view, lines=_lines(view, read), reason=str(error))
     if len(scene.stamps):

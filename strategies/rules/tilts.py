@@ -7,13 +7,11 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from data.market import MarketData
-from data.series.tables import LONG_TABLES
 from strategies.errors import StrategyError
 from strategies.membership import Membership
 from strategies.planning import Decisions
-from strategies.settings import Section, window_fits
 from strategies.signals.scene import Scene
-from strategies.signals.sectors import sector_flows
+from strategies.signals.sectors import SectorFlow
 
 # The sectors of the Global Industry Classification Standard, as of its revision of 2018, and what is in none.
 SECTORS = (
@@ -33,7 +31,7 @@ SECTORS = (
 Factor = Annotated[float, Field(ge=0, le=100)]
 
 
-class Tilt(Section):
+class Tilt(SectorFlow):
     """A tilt of the destination's inner weights, as a section of a thesis.
 
     Attributes
@@ -48,27 +46,14 @@ class Tilt(Section):
     factors : dict of str to float
         By sector; those not named have 1, and 0 leaves a sector out. Where fewer than `baskets.min_members` are left,
         the basket is in cash.
-    input : {"auto", "flows", "volume"}
-    entity : str
-        Whose sectors to read in the flows file: "CHINA/Information Technology" is one of CHINA.
-    lookback, history, min_history : int
-        Sessions of the decision venue: of a flow, of its trailing z-score, and the readings that needs.
-    max_age_days : int
-        A recorded flow whose last figure is older is no reading.
+    input, entity, lookback, history, min_history, max_age_days
+        As of `SectorFlow`.
     """
 
     kind: Literal["none", "sector_flow", "sectors"] = "none"
     strength: Annotated[float, Field(ge=-5, le=5)] = 0.5
     clip: Annotated[float, Field(gt=0, le=10)] = 2.0
     factors: dict[str, Factor] = Field(default_factory=dict)
-    input: Literal["auto", "flows", "volume"] = "auto"
-    entity: str = "CHINA"
-    lookback: Annotated[int, Field(ge=1, le=756)] = 20
-    history: Annotated[int, Field(ge=20)] = 756
-    min_history: Annotated[int, Field(ge=20)] = 252
-    max_age_days: Annotated[int, Field(ge=1)] = LONG_TABLES["flows"].stale_after_days
-
-    _window = model_validator(mode="after")(window_fits)
 
     @model_validator(mode="after")
     def _together(self) -> "Tilt":
@@ -151,16 +136,7 @@ def _fixed(tilt: Tilt, sectors: list[str], n_decisions: int) -> NDArray[np.float
 
 
 def _flowing(scene: Scene, tilt: Tilt, sectors: list[str], decisions: Decisions) -> NDArray[np.float64]:
-    found = sector_flows(
-        scene,
-        scene.destination,
-        kind=tilt.input,
-        entity=tilt.entity,
-        lookback=tilt.lookback,
-        history=tilt.history,
-        min_history=tilt.min_history,
-        max_age_days=tilt.max_age_days,
-    )
+    found = tilt.flows(scene, scene.destination)
     rows = np.searchsorted(scene.stamps, decisions.stamps)
     factors = np.ones((len(decisions.stamps), len(sectors)))
     for i, sector in enumerate(sectors):

@@ -348,12 +348,21 @@ def test_bounds() -> None:
     bounded = market.restricted(start="2024-01-03", end=dt.date(2025, 1, 1))
     assert (str(bounded.start), str(bounded.end)) == ("2024-01-03", "2024-01-04")
     assert len(bounded.dates) == 3  # the past stays readable
+    # Of a moment its date, as it shows it.
+    for end in (
+        dt.datetime(2024, 1, 3, 15, 0, tzinfo=dt.UTC),
+        np.datetime64("2024-01-03T15"),
+        pd.Timestamp("2024-01-03 23:00-05:00"),
+    ):
+        assert str(market.restricted(end=end).end) == "2024-01-03"
     for start, end, message in (
         ("2024-01-04", "2024-01-02", "start 2024-01-04 is after end 2024-01-02"),
         ("2025-01-01", None, "has prices from 2024-01-02 to 2024-01-04: none from 2025-01-01 to its end"),
         ("soon", None, "start 'soon' is no date; write it as 2025-02-14"),
         (None, 2025, "end 2025 is no date"),
         (None, pd.NaT, "end NaT is no date"),
+        ("02/03/2024", None, "start '02/03/2024' is no date"),
+        ("2024-01-02 12:00", None, "start '2024-01-02 12:00' is a time, not a date"),
     ):
         with pytest.raises(DataError, match=message):
             market.restricted(start=start, end=end)

@@ -18,7 +18,7 @@ from strategies.planning import Decisions
 from strategies.rules.baskets import inner_weights
 from strategies.rules.tilts import SECTORS, Tilt, tilted
 from strategies.signals.scene import Scene
-from strategies.signals.sectors import sector_flows
+from strategies.signals.sectors import SectorFlow
 from strategies.signals.turnover import proxy_flow
 from tests.markets import sessions
 from tests.naive import series_signals
@@ -66,7 +66,7 @@ def setting(market, every=3):
 
 def test_sectors_add_up_to_the_market():
     scene, *_ = setting(made())
-    found, proxy = sector_flows(scene, "two", **SHORT), proxy_flow(scene, "two", (), 5)
+    found, proxy = SectorFlow(**SHORT).flows(scene, "two"), proxy_flow(scene, "two", (), 5)
     assert found.sectors == ("Energy", "Financials", "Utilities")
     assert found.origin == "signed-dollar-volume proxy of 3 sectors of two"
     known = ~np.isnan(proxy.flow)
@@ -81,7 +81,7 @@ def test_sectors_add_up_to_the_market():
 def test_oracle_plain_loops():
     market = made()
     scene, members, weights, decisions = setting(market)
-    found, proxy = sector_flows(scene, "two", **SHORT), proxy_flow(scene, "two", (), 5)
+    found, proxy = SectorFlow(**SHORT).flows(scene, "two"), proxy_flow(scene, "two", (), 5)
     plain = []
     for i in range(len(scene.stamps)):
         counted = {s: proxy.by_name[i, j] for j, s in enumerate(proxy.symbols) if proxy.counted[i, j]}
@@ -197,7 +197,7 @@ def recorded():
 def test_sectors_from_a_flows_file():
     flows = recorded()
     scene, members, weights, decisions = setting(made(flows=flows))
-    found = sector_flows(scene, "two", **SHORT)
+    found = SectorFlow(**SHORT).flows(scene, "two")
     assert (found.sectors, found.origin) == (("Energy", "Financials"), "flows file, 2 sectors of CHINA")
     # At the close of Friday 1 March 2024 five sessions know of the week to 23 February.
     row = np.flatnonzero(scene.dates == np.datetime64("2024-03-01"))[0]
@@ -206,7 +206,7 @@ def test_sectors_from_a_flows_file():
     moved = tilted(scene, members, weights, Tilt(kind="sector_flow", **KEYS), decisions)
     # Utilities have no flow of their own: between them and nothing else their factor is 1.
     assert np.abs(moved - weights).max() > 0.05
-    proxy = sector_flows(scene, "two", kind="volume", **SHORT)
+    proxy = SectorFlow(input="volume", **SHORT).flows(scene, "two")
     assert proxy.sectors == ("Energy", "Financials", "Utilities")
 
 
@@ -236,7 +236,7 @@ def test_the_sectors_are_those_of_the_facts():
 def test_real_sectors_add_up_and_soft_technology_is_tilted():
     market = load(FOLDER, "big-seven+hang-seng-tech", "2024-01-02", "2025-02-14")
     scene = Scene(market=market, venue="XHKG", source="big-seven", destination="hang-seng-tech")
-    found = sector_flows(scene, "hang-seng-tech", **(SHORT | {"history": 756, "min_history": 252}))
+    found = SectorFlow(**(SHORT | {"history": 756, "min_history": 252})).flows(scene, "hang-seng-tech")
     flow = proxy_flow(scene, "hang-seng-tech", (), 5).flow
     known = ~np.isnan(flow)
     np.testing.assert_allclose(np.nansum(found.flows[known], axis=1), flow[known], atol=1e-10)
